@@ -1,0 +1,2 @@
+//! The performance requirements as tests.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Performance requirements as cargo tests.

@@ -1,0 +1,2 @@
+//! The `agentos-perf` command.
+fn main() {}
