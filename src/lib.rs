@@ -1,1 +1,5 @@
 //! Performance requirements as cargo tests.
+#![forbid(unsafe_code)]
+
+pub mod profile;
+pub mod requirement;

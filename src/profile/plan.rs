@@ -1,0 +1,294 @@
+//! Validated, immutable plans: all that a run needs to know, and nothing it must check again.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use crate::requirement::Requirement;
+
+/// A profile after validation, with flags and variables laid over it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Profile {
+    /// The profile's name, such as `phase8`.
+    pub name: String,
+    /// One line about it; may be empty.
+    pub description: String,
+    /// The scenarios that may be run, in the profile's order.
+    pub plans: Vec<Plan>,
+    /// The requirements, in the profile's order: one test each.
+    pub requirements: Vec<Requirement>,
+    /// How the target says that it is well; needed by `health_time`.
+    pub health: Option<HealthCheck>,
+    /// How outages and restarts are watched for; needed by `outages`.
+    pub uptime: Option<UptimeCheck>,
+    /// The confidence of every verdict, in (0.5, 1).
+    pub confidence: f64,
+}
+
+impl Profile {
+    /// The plan of a scenario, by name.
+    pub fn plan(&self, scenario: &str) -> Option<&Plan> {
+        self.plans.iter().find(|plan| plan.scenario == scenario)
+    }
+}
+
+/// One scenario, ready to be run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// The scenario's name.
+    pub scenario: String,
+    /// When requests are due.
+    pub arrivals: Arrivals,
+    /// How long each part lasts.
+    pub phases: Phases,
+    /// What is asked, and how often; never empty, weights above 0.
+    pub endpoints: Vec<Endpoint>,
+    /// Headers of every request.
+    pub headers: Vec<(String, String)>,
+    /// What a request may take.
+    pub bounds: Bounds,
+    /// Response times from which on a request counts as over, ascending, without doubles.
+    pub thresholds: Vec<Duration>,
+    /// What every random choice is drawn from.
+    pub seed: u64,
+    /// Generator threads, each with a runtime of its own; 0 lets the generator choose.
+    pub workers: usize,
+}
+
+impl Plan {
+    /// A name for exactly this plan: equal plans have equal fingerprints, on every machine.
+    ///
+    /// # Panics
+    /// Never: a plan always has a JSON form.
+    pub fn fingerprint(&self) -> String {
+        let json = serde_json::to_vec(self).expect("a plan has a JSON form");
+        let digest = Sha256::digest(&json);
+        digest
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    /// The longest the run may take, from its first due request to its last outcome.
+    pub fn longest(&self) -> Duration {
+        self.phases.planned_end() + self.phases.extend + self.bounds.timeout
+    }
+}
+
+/// When requests are due.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase", tag = "kind")]
+pub enum Arrivals {
+    /// Virtual users, each with a connection of its own; a user's next request is due one think time
+    /// after the last was due.
+    Users {
+        /// How many.
+        count: u32,
+        /// The shortest think time.
+        think_min: Duration,
+        /// The longest think time.
+        think_max: Duration,
+    },
+    /// A constant rate, whatever the target does.
+    Constant {
+        /// The rate.
+        rate: Rate,
+        /// The most connections that are opened for it.
+        connections: u32,
+    },
+    /// Random arrivals of a mean rate (exponential gaps).
+    Poisson {
+        /// The mean rate.
+        rate: Rate,
+        /// The most connections that are opened for it.
+        connections: u32,
+    },
+    /// All users at the same instant, in rounds.
+    Burst {
+        /// How many users.
+        count: u32,
+        /// From one round to the next.
+        every: Duration,
+    },
+}
+
+/// A rate in millionths of a request per second, so that due times are whole-number arithmetic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Rate(u64);
+
+impl Rate {
+    /// A rate of `per_second` requests, to the millionth; `None` unless it is above 0 and at most a billion.
+    pub fn per_second(per_second: f64) -> Option<Rate> {
+        let micro = (per_second * 1e6).round();
+        (micro >= 1.0 && micro <= 1e15).then_some(Rate(micro as u64))
+    }
+
+    /// Millionths of a request per second.
+    pub fn micro(self) -> u64 {
+        self.0
+    }
+
+    /// Requests per second.
+    pub fn as_f64(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+}
+
+/// How long each part of a run lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Phases {
+    /// Load rises from nothing; recorded, not judged.
+    pub ramp_up: Duration,
+    /// Full load until caches and pools are warm; recorded, not judged.
+    pub warm_up: Duration,
+    /// Full load, judged.
+    pub measure: Duration,
+    /// How much longer the run may go on while a verdict is open.
+    pub extend: Duration,
+}
+
+impl Phases {
+    /// When the judged part begins, from the start of the run.
+    pub fn judged_from(&self) -> Duration {
+        self.ramp_up + self.warm_up
+    }
+
+    /// When the run ends unless it is extended, from the start of the run.
+    pub fn planned_end(&self) -> Duration {
+        self.judged_from() + self.measure
+    }
+}
+
+/// What a request may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Bounds {
+    /// From sent to the last byte.
+    pub timeout: Duration,
+    /// For a connection to be made, TLS included; at most `timeout`.
+    pub connect_timeout: Duration,
+    /// The longest body that is read, in bytes.
+    pub body_bytes: u64,
+}
+
+/// One request of a scenario.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Endpoint {
+    /// What tables call it.
+    pub name: String,
+    /// The method, in capitals.
+    pub method: String,
+    /// Path and query, beginning with `/`, base path included.
+    pub path: String,
+    /// How often it is chosen, against the sum of all weights.
+    pub weight: u32,
+    /// Headers of this request, after the plan's.
+    pub headers: Vec<(String, String)>,
+    /// The body; empty for none.
+    pub body: String,
+    /// Whether the session's token is sent with it.
+    pub auth: bool,
+    /// The statuses that count as answered; never empty.
+    pub expect: Vec<u16>,
+}
+
+/// How the target says that it is well.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HealthCheck {
+    /// Path and query, base path included.
+    pub path: String,
+    /// Whether the session's token is sent with it.
+    pub auth: bool,
+    /// The field of the JSON answer that tells, dotted for nested ones; empty takes any body.
+    pub field: String,
+    /// What the field may say when all is well, compared without case.
+    pub healthy: Vec<String>,
+    /// How often it is asked for one judgement.
+    pub requests: u32,
+    /// How long one answer may take.
+    pub timeout: Duration,
+}
+
+/// How outages and restarts are watched for.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UptimeCheck {
+    /// Path and query, base path included.
+    pub path: String,
+    /// Whether the session's token is sent with it.
+    pub auth: bool,
+    /// From one probe to the next.
+    pub every: Duration,
+    /// The field of the JSON answer that counts seconds since the start, dotted; empty when there is none.
+    pub uptime_field: String,
+    /// How long one answer may take before it is an outage.
+    pub timeout: Duration,
+    /// How long is watched when the requirement is judged without any load.
+    pub alone: Duration,
+}
+
+/// Where requests go, and what they identify themselves with.
+#[derive(Clone)]
+pub struct Destination {
+    /// Scheme, host and port; the path is empty.
+    pub origin: Url,
+    /// The bearer token, if any.
+    pub token: Option<Secret>,
+    /// Whether any certificate is taken.
+    pub insecure: bool,
+}
+
+impl fmt::Debug for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Destination({}, token: {})",
+            self.origin,
+            self.token.is_some()
+        )
+    }
+}
+
+/// A text that is never shown: a token or a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps a text from being shown.
+    pub fn new(text: impl Into<String>) -> Secret {
+        Secret(text.into())
+    }
+
+    /// The text itself, for the one place that sends it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        assert_eq!(format!("{:?}", Secret::new("eyJhbGciOi")), "Secret(***)");
+    }
+
+    #[test]
+    fn rates_outside_their_range_are_none() {
+        assert_eq!(Rate::per_second(0.0), None);
+        assert_eq!(Rate::per_second(f64::NAN), None);
+        assert_eq!(Rate::per_second(-1.0), None);
+        assert_eq!(Rate::per_second(1e10), None);
+        assert_eq!(Rate::per_second(0.5).map(Rate::micro), Some(500_000));
+    }
+}

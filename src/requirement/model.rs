@@ -1,0 +1,78 @@
+//! A requirement as the profile states it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::limit::Limit;
+use super::metric::Metric;
+
+/// How much a missed requirement matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// A miss fails the test.
+    Critical,
+    /// A miss fails the test.
+    Important,
+    /// A miss is a warning, and fails the test under `--strict` only.
+    Target,
+}
+
+impl Severity {
+    /// Reads a severity as a profile names it.
+    pub fn parse(name: &str) -> Option<Severity> {
+        match name {
+            "critical" => Some(Severity::Critical),
+            "important" => Some(Severity::Important),
+            "target" => Some(Severity::Target),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Severity::Critical => "critical",
+            Severity::Important => "important",
+            Severity::Target => "target",
+        })
+    }
+}
+
+/// Which requests of a scenario a check looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// All of them together.
+    All,
+    /// Each endpoint by itself; the worst one decides.
+    EachEndpoint,
+    /// One endpoint, by name.
+    Endpoint(String),
+}
+
+/// One thing that is measured and held against a limit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// What is measured.
+    pub metric: Metric,
+    /// On which requests.
+    pub scope: Scope,
+    /// What it has to keep.
+    pub limit: Limit,
+}
+
+/// One requirement: one test. It passes when all its checks do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Requirement {
+    /// The test's name, such as `response_time::p95`.
+    pub name: String,
+    /// How much a miss matters.
+    pub severity: Severity,
+    /// The scenario whose run is judged; `None` speaks of the whole session.
+    pub scenario: Option<String>,
+    /// At least one.
+    pub checks: Vec<Check>,
+}
