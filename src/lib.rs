@@ -1,5 +1,8 @@
 //! Performance requirements as cargo tests.
 #![forbid(unsafe_code)]
 
+pub mod client;
 pub mod profile;
+pub mod record;
+pub mod report;
 pub mod requirement;

@@ -1,0 +1,99 @@
+//! How a due request ended.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How one due request ended; every due request ends in exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Outcome {
+    /// Answered with an expected status and a whole body.
+    Ok,
+    /// Answered with a status that was not expected.
+    Status(u16),
+    /// Refused with 429.
+    RateLimited,
+    /// No whole answer within the timeout.
+    Timeout,
+    /// No connection: refused, unreachable, or the name is unknown.
+    Connect,
+    /// The TLS handshake failed.
+    Tls,
+    /// The connection ended before the answer's head was whole.
+    Reset,
+    /// The answer was not HTTP.
+    Protocol,
+    /// The body was cut off or longer than allowed.
+    BadBody,
+    /// The generator had no socket left for it.
+    NoSocket,
+    /// Due, but not sent before the run had to end.
+    NotStarted,
+    /// Sent, but not answered before the run had to end.
+    CutOff,
+}
+
+impl Outcome {
+    /// Whether the request was served.
+    pub fn is_ok(self) -> bool {
+        self == Outcome::Ok
+    }
+
+    /// Whether the generator, not the target, is to blame.
+    pub fn is_generators(self) -> bool {
+        self == Outcome::NoSocket
+    }
+
+    /// Reads an outcome as reports write it.
+    pub fn parse(text: &str) -> Option<Outcome> {
+        let plain = PLAIN
+            .iter()
+            .find(|(name, _)| *name == text)
+            .map(|(_, outcome)| *outcome);
+        plain.or_else(|| {
+            text.strip_prefix("status_")?
+                .parse()
+                .ok()
+                .map(Outcome::Status)
+        })
+    }
+}
+
+const PLAIN: [(&str, Outcome); 11] = [
+    ("ok", Outcome::Ok),
+    ("rate_limited", Outcome::RateLimited),
+    ("timeout", Outcome::Timeout),
+    ("connect", Outcome::Connect),
+    ("tls", Outcome::Tls),
+    ("reset", Outcome::Reset),
+    ("protocol", Outcome::Protocol),
+    ("bad_body", Outcome::BadBody),
+    ("no_socket", Outcome::NoSocket),
+    ("not_started", Outcome::NotStarted),
+    ("cut_off", Outcome::CutOff),
+];
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Outcome::Status(status) = self {
+            return write!(f, "status_{status}");
+        }
+        let plain = PLAIN.iter().find(|(_, outcome)| outcome == self);
+        f.write_str(plain.map_or("unnamed", |(name, _)| name))
+    }
+}
+
+impl From<Outcome> for String {
+    fn from(outcome: Outcome) -> String {
+        outcome.to_string()
+    }
+}
+
+impl TryFrom<String> for Outcome {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Outcome, String> {
+        Outcome::parse(&text).ok_or_else(|| format!("unknown outcome `{text}`"))
+    }
+}

@@ -1,0 +1,95 @@
+//! A histogram of times, merged and never averaged.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hdrhistogram::serialization::{
+    Deserializer as HdrReader, Serializer as _, V2DeflateSerializer,
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Times in nanoseconds, kept to three significant digits (HDR histogram).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Histogram(hdrhistogram::Histogram<u64>);
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Histogram {
+    /// Longer times count as this one: an hour.
+    const LONGEST: u64 = 3_600_000_000_000;
+
+    /// An empty histogram.
+    ///
+    /// # Panics
+    /// Never: three digits are in the allowed range.
+    pub fn new() -> Histogram {
+        let mut inner = hdrhistogram::Histogram::new(3).expect("three digits are allowed");
+        inner.auto(true);
+        Histogram(inner)
+    }
+
+    /// Counts one time, in nanoseconds.
+    pub fn record(&mut self, nanos: u64) {
+        self.0.saturating_record(nanos.min(Self::LONGEST));
+    }
+
+    /// Adds all of another's counts.
+    ///
+    /// # Panics
+    /// Never: a histogram that grows takes any other.
+    pub fn merge(&mut self, other: &Histogram) {
+        self.0
+            .add(&other.0)
+            .expect("a growing histogram takes any other");
+    }
+
+    /// How many times were counted.
+    pub fn len(&self) -> u64 {
+        self.0.len()
+    }
+
+    /// Whether nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The time that a share `quantile` of all stays at or below, in milliseconds; 0 when empty.
+    pub fn quantile_ms(&self, quantile: f64) -> f64 {
+        self.0.value_at_quantile(quantile.clamp(0.0, 1.0)) as f64 / 1e6
+    }
+
+    /// The longest, in milliseconds; 0 when empty.
+    pub fn max_ms(&self) -> f64 {
+        self.0.max() as f64 / 1e6
+    }
+
+    /// The mean, in milliseconds; 0 when empty.
+    pub fn mean_ms(&self) -> f64 {
+        self.0.mean() / 1e6
+    }
+}
+
+impl Serialize for Histogram {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut bytes = Vec::new();
+        V2DeflateSerializer::new()
+            .serialize(&self.0, &mut bytes)
+            .map_err(|error| serde::ser::Error::custom(format!("{error:?}")))?;
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+}
+
+impl<'de> Deserialize<'de> for Histogram {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = STANDARD.decode(text).map_err(serde::de::Error::custom)?;
+        let mut inner: hdrhistogram::Histogram<u64> = HdrReader::new()
+            .deserialize(&mut bytes.as_slice())
+            .map_err(|error| serde::de::Error::custom(format!("{error:?}")))?;
+        inner.auto(true);
+        Ok(Histogram(inner))
+    }
+}

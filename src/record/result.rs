@@ -1,0 +1,163 @@
+//! The record of one run: the only thing that is stored, merged or judged.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::histogram::Histogram;
+use crate::client::Outcome;
+
+/// One execution of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunResult {
+    /// The scenario.
+    pub scenario: String,
+    /// Fingerprint of the plan.
+    pub plan: String,
+    /// When the run began, in milliseconds since 1970.
+    pub started: u64,
+    /// How the run itself ended.
+    pub status: Status,
+    /// Why there is no complete run, and what to do; empty when there is.
+    pub problem: Option<Problem>,
+    /// Response times counted exactly in [`Counts::over`], in nanoseconds, ascending.
+    pub thresholds: Vec<u64>,
+    /// The judged part of the run.
+    pub window: Window,
+    /// One for each endpoint of the plan, in its order.
+    pub endpoints: Vec<EndpointResult>,
+    /// One for each second of the run, from its start, ramp-up and drain included.
+    pub seconds: Vec<Second>,
+    /// How the generator itself fared.
+    pub generator: Generator,
+    /// What the watch on the target saw meanwhile.
+    pub watch: Watch,
+    /// What is worth telling about the run: redirects followed, retries of the preflight.
+    pub notes: Vec<String>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// All of it was run.
+    Complete,
+    /// It was interrupted; what was due until then is recorded.
+    Partial,
+    /// There was no load: the target could not be loaded at all.
+    Failed,
+}
+
+/// Why a run could not be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// What failed, on what.
+    pub what: String,
+    /// What to do about it.
+    pub advice: String,
+}
+
+/// The judged part of a run, and how it was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Window {
+    /// Its first nanosecond, from the start of the run.
+    pub from: u64,
+    /// The nanosecond after its last.
+    pub to: u64,
+    /// Whether the plan allowed the run to be extended.
+    pub extendable: bool,
+    /// How often the run was extended for an open verdict.
+    pub extensions: u32,
+}
+
+/// What was asked of one endpoint in the judged part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EndpointResult {
+    /// Its name in the plan.
+    pub name: String,
+    /// Method and the path that was really asked.
+    pub request: String,
+    /// How its due requests ended, judged part alone.
+    pub outcomes: BTreeMap<Outcome, u64>,
+    /// Charged response times of all due requests: a failed one is charged at least its timeout.
+    pub response: Histogram,
+    /// Response times of the requests that were answered well.
+    pub answered: Histogram,
+    /// Service times (done − sent) of the requests that were answered at all.
+    pub service: Histogram,
+    /// Bytes of bodies.
+    pub bytes: u64,
+}
+
+/// One second of a run: what was due in it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Second {
+    /// One for each endpoint of the plan.
+    pub endpoints: Vec<Counts>,
+    /// Requests answered well whose last byte arrived in this second, whenever they were due.
+    pub done_ok: u64,
+    /// Charged response times of what was due in this second, coarse.
+    pub response: super::coarse::Coarse,
+}
+
+/// Exact counters of what was due in one second at one endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// Requests due and ended.
+    pub due: u64,
+    /// Those that did not end well.
+    pub failed: u64,
+    /// Those that failed for want of the generator's own sockets.
+    pub failed_by_generator: u64,
+    /// Charged response times, summed, in nanoseconds.
+    pub time: u64,
+    /// Those at or over each of the run's thresholds.
+    pub over: Vec<u64>,
+    /// Those of `over` that would not be, had the generator sent in time.
+    pub over_by_generator: Vec<u64>,
+    /// Outcomes other than `ok`.
+    pub outcomes: BTreeMap<Outcome, u64>,
+}
+
+/// How the generator fared.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Generator {
+    /// Worker threads.
+    pub workers: u32,
+    /// How late requests were sent by the generator's own fault.
+    pub lag: Histogram,
+    /// Share of the workers' processor time used in each second of the run, in percent.
+    pub cpu: Vec<f64>,
+    /// Requests that could not be sent for want of sockets.
+    pub refusals: u64,
+    /// Requests that waited because all allowed connections were busy.
+    pub waited_for_connection: u64,
+    /// Connections made.
+    pub connections: u64,
+    /// Requests sent again on a new connection because the kept one had been closed.
+    pub resent: u64,
+}
+
+/// What a watch on the target saw.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Watch {
+    /// Probes made.
+    pub probes: u64,
+    /// Unbroken stretches of failed probes.
+    pub outages: Vec<Outage>,
+    /// Instants at which the target's uptime had gone backwards, in milliseconds since 1970.
+    pub restarts: Vec<u64>,
+}
+
+/// One unbroken stretch of failed probes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outage {
+    /// The first failed probe, in milliseconds since 1970.
+    pub from: u64,
+    /// The first good probe after it, in milliseconds since 1970; `None` when there was none.
+    pub to: Option<u64>,
+    /// Failed probes.
+    pub probes: u64,
+    /// What the first failed probe met.
+    pub cause: String,
+}

@@ -1,0 +1,5 @@
+//! Reports: one model, many renderers.
+
+mod model;
+
+pub use model::Report;

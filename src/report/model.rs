@@ -1,0 +1,27 @@
+//! All that a report tells: the sole input of every renderer.
+
+use serde::{Deserialize, Serialize};
+
+use crate::record::RunResult;
+use crate::requirement::Judgement;
+
+/// A session, judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Where the load went; without credentials.
+    pub target: String,
+    /// The profile's name.
+    pub profile: String,
+    /// When the session began, in milliseconds since 1970.
+    pub started: u64,
+    /// How long it took, in milliseconds.
+    pub took: u64,
+    /// The confidence of the verdicts, in (0.5, 1).
+    pub confidence: f64,
+    /// Whether missed targets fail.
+    pub strict: bool,
+    /// The requirements that were judged, in the profile's order.
+    pub judgements: Vec<Judgement>,
+    /// The runs they were judged on.
+    pub runs: Vec<RunResult>,
+}

@@ -1,0 +1,83 @@
+//! A requirement, what was measured of it, and the verdict.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Check, Requirement};
+
+/// A measured value with its interval, in the unit of its metric (ms, %, /s or a count).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The value.
+    pub value: f64,
+    /// The interval's lower end; `None` when the figure came without counts.
+    pub low: Option<f64>,
+    /// The interval's upper end; `None` when the figure came without counts.
+    pub high: Option<f64>,
+    /// Observations behind it.
+    pub samples: u64,
+    /// What they are worth as independent ones.
+    pub effective_samples: f64,
+}
+
+/// Whether a requirement is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Kept, at the stated confidence.
+    Pass,
+    /// The evidence does not settle it.
+    Inconclusive,
+    /// Missed, at the stated confidence.
+    Fail,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Verdict::Pass => "pass",
+            Verdict::Inconclusive => "inconclusive",
+            Verdict::Fail => "fail",
+        })
+    }
+}
+
+/// One check, judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckJudgement {
+    /// The check.
+    pub check: Check,
+    /// The endpoint that decided, when endpoints were judged one by one.
+    pub endpoint: Option<String>,
+    /// What was measured; `None` when nothing was.
+    pub estimate: Option<Estimate>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What the verdict rests on, in one sentence.
+    pub reason: String,
+}
+
+/// One requirement, judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// The requirement.
+    pub requirement: Requirement,
+    /// One for each of its checks, in order; empty when there was no run to judge.
+    pub checks: Vec<CheckJudgement>,
+    /// The worst of the checks' verdicts.
+    pub verdict: Verdict,
+    /// What the verdict rests on: the deciding check's reason.
+    pub reason: String,
+    /// The likely cause and what to do, a line each; empty when all is well.
+    pub advice: Vec<String>,
+}
+
+impl Judgement {
+    /// The check that decided: the first with the requirement's own verdict.
+    pub fn deciding(&self) -> Option<&CheckJudgement> {
+        self.checks
+            .iter()
+            .find(|check| check.verdict == self.verdict)
+    }
+}
