@@ -153,9 +153,11 @@ pub struct Phases {
 }
 
 impl Phases {
-    /// When the judged part begins, from the start of the run.
+    /// When the judged part begins, from the start of the run: on a whole second, as the series is
+    /// counted by seconds.
     pub fn judged_from(&self) -> Duration {
-        self.ramp_up + self.warm_up
+        let before = self.ramp_up + self.warm_up;
+        Duration::from_secs(before.as_secs() + u64::from(before.subsec_nanos() > 0))
     }
 
     /// When the run ends unless it is extended, from the start of the run.

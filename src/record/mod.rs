@@ -3,9 +3,11 @@
 mod coarse;
 mod histogram;
 mod result;
+mod tally;
 
 pub use coarse::Coarse;
 pub use histogram::Histogram;
 pub use result::{
     Counts, EndpointResult, Generator, Outage, Problem, RunResult, Second, Status, Watch, Window,
 };
+pub use tally::{EndpointTally, Rules, Tally};

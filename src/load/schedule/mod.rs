@@ -1,0 +1,148 @@
+//! When requests are due: pure sequences, computed from the number of the request alone.
+
+mod burst;
+mod poisson;
+mod random;
+mod rate;
+mod users;
+
+use crate::profile::{Arrivals, Plan};
+
+use burst::BurstUser;
+use poisson::Poisson;
+use rate::RampedRate;
+use users::User;
+
+pub use random::{mix, unit};
+
+/// Nanoseconds, as the schedule counts them.
+pub(crate) fn nanos(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// One sequence of due times: a virtual user's, or one worker's share of an open arrival process.
+#[derive(Debug, Clone)]
+pub struct Stream {
+    kind: Kind,
+    first: u64,
+    step: u64,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    User(User),
+    Burst(BurstUser),
+    Constant(RampedRate),
+    Poisson(Box<Poisson>),
+}
+
+impl Stream {
+    /// When request `k` of this stream is due, in nanoseconds from the start of the run.
+    ///
+    /// Never falls with rising `k`.
+    pub fn due(&self, k: u64) -> u64 {
+        let n = self.number(k);
+        match &self.kind {
+            Kind::User(user) => user.due(k),
+            Kind::Burst(user) => user.due(k),
+            Kind::Constant(rate) => rate.due(n),
+            Kind::Poisson(poisson) => poisson.due(n),
+        }
+    }
+
+    /// The number of this stream's request `k` in the whole plan: what its random choices hang on.
+    pub fn number(&self, k: u64) -> u64 {
+        self.first.saturating_add(k.saturating_mul(self.step))
+    }
+
+    /// How many requests of this stream are due before `end`, in nanoseconds.
+    pub fn count_before(&self, end: u64) -> u64 {
+        let mut high = 1;
+        while self.due(high - 1) < end {
+            high *= 2;
+        }
+        let mut low = high / 2;
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.due(middle) < end {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        low
+    }
+}
+
+/// Whether every stream has a connection of its own, or all share a pool of at most this many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connections {
+    /// One for each stream.
+    Own,
+    /// A pool, for all streams together.
+    Shared(u32),
+}
+
+/// All streams of a plan, one group for each worker, and how they connect.
+pub fn streams(plan: &Plan, workers: usize) -> (Vec<Vec<Stream>>, Connections) {
+    let workers = workers.max(1);
+    let ramp = nanos(plan.phases.ramp_up);
+    match &plan.arrivals {
+        Arrivals::Users {
+            count,
+            think_min,
+            think_max,
+        } => {
+            let user = |index| {
+                let think = (nanos(*think_min), nanos(*think_max));
+                Kind::User(User::new(index, *count, think, ramp, plan.seed))
+            };
+            (deal(*count, workers, user), Connections::Own)
+        }
+        Arrivals::Burst { count, every } => {
+            let user = |_| {
+                Kind::Burst(BurstUser {
+                    every: nanos(*every),
+                })
+            };
+            (deal(*count, workers, user), Connections::Own)
+        }
+        Arrivals::Constant { rate, connections } => {
+            let kind = Kind::Constant(RampedRate::new(*rate, ramp));
+            (share(&kind, workers), Connections::Shared(*connections))
+        }
+        Arrivals::Poisson { rate, connections } => {
+            let kind = Kind::Poisson(Box::new(Poisson::new(*rate, ramp, plan.seed)));
+            (share(&kind, workers), Connections::Shared(*connections))
+        }
+    }
+}
+
+/// Users dealt out to the workers like cards.
+fn deal(count: u32, workers: usize, user: impl Fn(u32) -> Kind) -> Vec<Vec<Stream>> {
+    let mut groups = vec![Vec::new(); workers];
+    for index in 0..count {
+        let stream = Stream {
+            kind: user(index),
+            first: u64::from(index),
+            step: u64::from(count),
+        };
+        groups[index as usize % workers].push(stream);
+    }
+    groups
+}
+
+/// One arrival process, of which worker `w` takes the requests w, w + workers, w + 2 workers, ...
+fn share(kind: &Kind, workers: usize) -> Vec<Vec<Stream>> {
+    let stream = |worker| Stream {
+        kind: kind.clone(),
+        first: worker,
+        step: workers as u64,
+    };
+    (0..workers as u64)
+        .map(|worker| vec![stream(worker)])
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,44 @@
+//! Random choices that hang on a seed and a number alone, so that any of them can be made again.
+
+use rand_core::RngCore;
+
+/// Two numbers mixed to a third that looks unrelated to both (the finalizer of `SplitMix64`,
+/// Steele, Lea and Flood 2014).
+pub fn mix(seed: u64, number: u64) -> u64 {
+    let mut z = seed.wrapping_add(number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// The same as a number in [0, 1).
+pub fn unit(seed: u64, number: u64) -> f64 {
+    (mix(seed, number) >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// A generator for the distributions, begun at a mixed number.
+pub(super) struct SplitMix {
+    seed: u64,
+    next: u64,
+}
+
+impl SplitMix {
+    pub(super) fn new(seed: u64) -> SplitMix {
+        SplitMix { seed, next: 0 }
+    }
+}
+
+impl RngCore for SplitMix {
+    fn next_u32(&mut self) -> u32 {
+        (self.next_u64() >> 32) as u32
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        self.next += 1;
+        mix(self.seed, self.next)
+    }
+
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        rand_core::impls::fill_bytes_via_next(self, bytes);
+    }
+}

@@ -1,0 +1,215 @@
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::profile::{Bounds, Endpoint, Phases, Rate};
+
+const SECOND: u64 = 1_000_000_000;
+
+fn plan(arrivals: Arrivals, ramp_up: u64, seed: u64) -> Plan {
+    let endpoint = Endpoint {
+        name: "health".into(),
+        method: "GET".into(),
+        path: "/health".into(),
+        weight: 1,
+        headers: Vec::new(),
+        body: String::new(),
+        auth: false,
+        expect: vec![200],
+    };
+    Plan {
+        scenario: "api".into(),
+        arrivals,
+        phases: Phases {
+            ramp_up: Duration::from_nanos(ramp_up),
+            warm_up: Duration::ZERO,
+            measure: Duration::from_secs(20),
+            extend: Duration::ZERO,
+        },
+        endpoints: vec![endpoint],
+        headers: Vec::new(),
+        bounds: Bounds {
+            timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(5),
+            body_bytes: 1 << 20,
+        },
+        thresholds: Vec::new(),
+        seed,
+        workers: 1,
+    }
+}
+
+fn rate(per_second: f64) -> Rate {
+    Rate::per_second(per_second).expect("a legal rate")
+}
+
+fn constant(per_second: f64, ramp_up: u64) -> Stream {
+    let arrivals = Arrivals::Constant {
+        rate: rate(per_second),
+        connections: 1,
+    };
+    streams(&plan(arrivals, ramp_up, 1), 1).0[0][0].clone()
+}
+
+fn poisson(per_second: f64, seed: u64) -> Stream {
+    let arrivals = Arrivals::Poisson {
+        rate: rate(per_second),
+        connections: 1,
+    };
+    streams(&plan(arrivals, 0, seed), 1).0[0][0].clone()
+}
+
+#[test]
+fn a_constant_rate_is_exact_a_billion_requests_on() {
+    assert_eq!(constant(200.0, 0).due(1_000_000_000), 5_000_000 * SECOND);
+    assert_eq!(constant(3.0, 0).due(1_000_000_000), 333_333_333_333_333_333);
+    assert_eq!(
+        constant(200.0, 10 * SECOND).due(1_000_000_000),
+        5_000_005 * SECOND
+    );
+}
+
+#[test]
+fn a_ramp_up_offers_half_of_the_full_rate() {
+    let stream = constant(100.0, 10 * SECOND);
+    assert_eq!(stream.count_before(10 * SECOND), 500);
+    assert_eq!(stream.count_before(5 * SECOND), 125);
+    assert_eq!(stream.count_before(20 * SECOND), 1500);
+}
+
+#[test]
+fn workers_share_one_process_between_them() {
+    let arrivals = Arrivals::Poisson {
+        rate: rate(50.0),
+        connections: 9,
+    };
+    let plan = plan(arrivals, SECOND, 7);
+    let alone = &streams(&plan, 1).0[0][0];
+    let three = streams(&plan, 3).0;
+    let mut shared: Vec<u64> = three
+        .iter()
+        .flat_map(|group| (0..100).map(|k| group[0].due(k)))
+        .collect();
+    shared.sort_unstable();
+    assert_eq!(shared, (0..300).map(|n| alone.due(n)).collect::<Vec<_>>());
+}
+
+#[test]
+fn poisson_gaps_are_exponential() {
+    let stream = poisson(1000.0, 42);
+    let count = 20_000;
+    let mut gaps: Vec<f64> = (0..count)
+        .map(|n| (stream.due(n + 1) - stream.due(n)) as f64 / 1e6)
+        .collect();
+    gaps.sort_by(f64::total_cmp);
+    let distance = gaps
+        .iter()
+        .enumerate()
+        .map(|(i, gap)| ((1.0 - (-gap).exp()) - (i as f64 + 0.5) / count as f64).abs())
+        .fold(0.0, f64::max);
+    // Kolmogorov–Smirnov at one in a million: 2.6 / √n.
+    assert!(
+        distance < 2.6 / (count as f64).sqrt(),
+        "distance {distance}"
+    );
+}
+
+#[test]
+fn poisson_counts_vary_as_much_as_their_mean() {
+    let counts: Vec<f64> = (0..400)
+        .map(|seed| poisson(100.0, seed).count_before(10 * SECOND) as f64)
+        .collect();
+    let mean = counts.iter().sum::<f64>() / 400.0;
+    let variance = counts.iter().map(|c| (c - mean).powi(2)).sum::<f64>() / 399.0;
+    assert!((mean - 1000.0).abs() < 8.0, "mean {mean}");
+    assert!((700.0..1350.0).contains(&variance), "variance {variance}");
+}
+
+#[test]
+fn users_think_between_the_shortest_and_the_longest_time() {
+    let arrivals = Arrivals::Users {
+        count: 50,
+        think_min: Duration::from_secs(1),
+        think_max: Duration::from_secs(3),
+    };
+    let (groups, connections) = streams(&plan(arrivals, 5 * SECOND, 3), 2);
+    assert_eq!(connections, Connections::Own);
+    let users: Vec<&Stream> = groups.iter().flatten().collect();
+    assert_eq!(users.len(), 50);
+    for user in &users {
+        for k in 0..200 {
+            let gap = user.due(k + 1) - user.due(k);
+            assert!((SECOND - 1..=3 * SECOND + 1).contains(&gap), "gap {gap}");
+        }
+    }
+    let started: u64 = users
+        .iter()
+        .map(|user| user.count_before(105 * SECOND))
+        .sum();
+    let ramp: u64 = users.iter().map(|user| user.count_before(5 * SECOND)).sum();
+    assert!((2450..2550).contains(&(started - ramp)), "{started} {ramp}");
+}
+
+#[test]
+fn a_burst_is_due_at_one_instant() {
+    let arrivals = Arrivals::Burst {
+        count: 100,
+        every: Duration::from_secs(1),
+    };
+    let (groups, _) = streams(&plan(arrivals, 0, 3), 2);
+    for round in 0..5 {
+        assert!(
+            groups
+                .iter()
+                .flatten()
+                .all(|user| user.due(round) == round * SECOND)
+        );
+    }
+}
+
+fn any_arrivals() -> impl Strategy<Value = Arrivals> {
+    prop_oneof![
+        (1.0..100_000.0f64).prop_map(|r| Arrivals::Constant {
+            rate: rate(r),
+            connections: 1
+        }),
+        (1.0..100_000.0f64).prop_map(|r| Arrivals::Poisson {
+            rate: rate(r),
+            connections: 1
+        }),
+        (1u32..20, 1u64..5_000, 0u64..5_000).prop_map(|(count, min, spread)| Arrivals::Users {
+            count,
+            think_min: Duration::from_millis(min),
+            think_max: Duration::from_millis(min + spread),
+        }),
+        (1u32..20, 1u64..5_000).prop_map(|(count, every)| Arrivals::Burst {
+            count,
+            every: Duration::from_millis(every),
+        }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn due_never_falls(
+        arrivals in any_arrivals(), ramp in 0..60 * SECOND, seed: u64, k in 0..1_000_000_000u64,
+    ) {
+        let (groups, _) = streams(&plan(arrivals, ramp, seed), 2);
+        for stream in groups.iter().flatten().take(3) {
+            prop_assert!(stream.due(k) <= stream.due(k + 1));
+        }
+    }
+
+    #[test]
+    fn counting_agrees_with_due(
+        arrivals in any_arrivals(), ramp in 0..10 * SECOND, seed: u64, end in 0..30 * SECOND,
+    ) {
+        let (groups, _) = streams(&plan(arrivals, ramp, seed), 2);
+        for stream in groups.iter().flatten().take(3) {
+            let count = stream.count_before(end);
+            prop_assert!(stream.due(count) >= end);
+            prop_assert!(count == 0 || stream.due(count - 1) < end);
+        }
+    }
+}

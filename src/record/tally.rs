@@ -1,0 +1,233 @@
+//! What one worker counts; tallies of all workers are added up to a run.
+
+use std::collections::BTreeMap;
+
+use super::{Counts, Histogram, Second};
+use crate::client::{Outcome, Sample};
+
+const SECOND: u64 = 1_000_000_000;
+
+/// How samples are counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// How many endpoints there are.
+    pub endpoints: usize,
+    /// Response times from which on a request is over, in nanoseconds, ascending.
+    pub thresholds: Vec<u64>,
+    /// What a failed request is charged at least, in nanoseconds.
+    pub timeout: u64,
+    /// What is due before is not judged, in nanoseconds from the start of the run.
+    pub judged_from: u64,
+}
+
+/// Counters, histograms and the per-second series of some of a run's requests.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tally {
+    rules: Rules,
+    /// One for each endpoint; judged part alone.
+    pub endpoints: Vec<EndpointTally>,
+    /// One for each second from the start of the run.
+    pub seconds: Vec<Second>,
+    /// How late requests were sent by the generator's own fault; judged part alone.
+    pub lag: Histogram,
+    /// Requests that waited because all allowed connections were busy.
+    pub waited_for_connection: u64,
+    /// Connections made.
+    pub connections: u64,
+    /// Requests sent again on a new connection.
+    pub resent: u64,
+}
+
+/// What is kept of one endpoint's judged requests.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EndpointTally {
+    /// How they ended.
+    pub outcomes: BTreeMap<Outcome, u64>,
+    /// Charged response times of all of them.
+    pub response: Histogram,
+    /// Response times of those that were answered well.
+    pub answered: Histogram,
+    /// Service times of those that were answered at all.
+    pub service: Histogram,
+    /// Bytes of bodies.
+    pub bytes: u64,
+}
+
+impl Tally {
+    /// Nothing counted yet.
+    pub fn new(rules: Rules) -> Tally {
+        Tally {
+            endpoints: vec![EndpointTally::default(); rules.endpoints],
+            rules,
+            seconds: Vec::new(),
+            lag: Histogram::new(),
+            waited_for_connection: 0,
+            connections: 0,
+            resent: 0,
+        }
+    }
+
+    /// Counts one due request that has ended.
+    ///
+    /// # Panics
+    /// When the sample's endpoint is none of the plan's.
+    pub fn record(&mut self, sample: &Sample) {
+        let response = sample.done.saturating_sub(sample.due);
+        // Failing quickly must not flatter a percentile, so whoever failed waited at least its timeout.
+        let charged = if sample.outcome.is_ok() {
+            response
+        } else {
+            response.max(self.rules.timeout)
+        };
+        self.count(sample, charged);
+        if sample.outcome.is_ok() {
+            self.second(sample.done).done_ok += 1;
+        }
+        if sample.due >= self.rules.judged_from {
+            self.lag.record(sample.lag);
+            self.endpoints[sample.endpoint].record(sample, response, charged);
+        }
+    }
+
+    /// Adds another worker's counts; the order of merging does not matter.
+    pub fn merge(&mut self, other: &Tally) {
+        for (mine, theirs) in self.endpoints.iter_mut().zip(&other.endpoints) {
+            mine.merge(theirs);
+        }
+        while self.seconds.len() < other.seconds.len() {
+            self.seconds.push(empty_second(&self.rules));
+        }
+        for (mine, theirs) in self.seconds.iter_mut().zip(&other.seconds) {
+            merge_second(mine, theirs);
+        }
+        self.lag.merge(&other.lag);
+        self.waited_for_connection += other.waited_for_connection;
+        self.connections += other.connections;
+        self.resent += other.resent;
+    }
+
+    /// The same without its histograms: all that a look in mid-run needs.
+    pub fn counters(&self) -> Tally {
+        Tally {
+            seconds: self.seconds.clone(),
+            ..Tally::new(self.rules.clone())
+        }
+    }
+
+    /// How many requests were counted that were due in `from..to`, whole seconds in nanoseconds.
+    pub fn due_between(&self, from: u64, to: u64) -> u64 {
+        let seconds = self.seconds.iter().enumerate();
+        let inside = seconds.filter(|(i, _)| (from..to).contains(&(*i as u64 * SECOND)));
+        inside
+            .flat_map(|(_, second)| &second.endpoints)
+            .map(|counts| counts.due)
+            .sum()
+    }
+
+    fn count(&mut self, sample: &Sample, charged: u64) {
+        let on_time = charged.saturating_sub(sample.lag);
+        let thresholds = std::mem::take(&mut self.rules.thresholds);
+        let second = self.second(sample.due);
+        second.response.record(charged);
+        let counts = &mut second.endpoints[sample.endpoint];
+        counts.over.resize(thresholds.len(), 0);
+        counts.over_by_generator.resize(thresholds.len(), 0);
+        counts.due += 1;
+        counts.time += charged;
+        if !sample.outcome.is_ok() {
+            counts.failed += 1;
+            counts.failed_by_generator += u64::from(sample.outcome.is_generators());
+            *counts.outcomes.entry(sample.outcome).or_default() += 1;
+        }
+        let blameless = sample.outcome.is_ok() || sample.outcome.is_generators();
+        for (i, threshold) in thresholds
+            .iter()
+            .enumerate()
+            .filter(|(_, t)| charged >= **t)
+        {
+            counts.over[i] += 1;
+            let own_fault = sample.outcome.is_generators() || on_time < *threshold;
+            counts.over_by_generator[i] += u64::from(blameless && own_fault);
+        }
+        self.rules.thresholds = thresholds;
+    }
+
+    fn second(&mut self, at: u64) -> &mut Second {
+        let index = (at / SECOND) as usize;
+        while self.seconds.len() <= index {
+            self.seconds.push(empty_second(&self.rules));
+        }
+        &mut self.seconds[index]
+    }
+}
+
+impl EndpointTally {
+    fn record(&mut self, sample: &Sample, response: u64, charged: u64) {
+        *self.outcomes.entry(sample.outcome).or_default() += 1;
+        self.response.record(charged);
+        self.bytes += sample.bytes;
+        if sample.outcome.is_ok() {
+            self.answered.record(response);
+        }
+        let answered = matches!(
+            sample.outcome,
+            Outcome::Ok | Outcome::Status(_) | Outcome::RateLimited | Outcome::BadBody
+        );
+        if let (true, Some(sent)) = (answered, sample.sent) {
+            self.service.record(sample.done.saturating_sub(sent));
+        }
+    }
+
+    fn merge(&mut self, other: &EndpointTally) {
+        for (outcome, count) in &other.outcomes {
+            *self.outcomes.entry(*outcome).or_default() += count;
+        }
+        self.response.merge(&other.response);
+        self.answered.merge(&other.answered);
+        self.service.merge(&other.service);
+        self.bytes += other.bytes;
+    }
+}
+
+fn empty_second(rules: &Rules) -> Second {
+    let counts = Counts {
+        over: vec![0; rules.thresholds.len()],
+        over_by_generator: vec![0; rules.thresholds.len()],
+        ..Counts::default()
+    };
+    Second {
+        endpoints: vec![counts; rules.endpoints],
+        ..Second::default()
+    }
+}
+
+fn merge_second(mine: &mut Second, theirs: &Second) {
+    mine.done_ok += theirs.done_ok;
+    mine.response.merge(&theirs.response);
+    for (mine, theirs) in mine.endpoints.iter_mut().zip(&theirs.endpoints) {
+        merge_counts(mine, theirs);
+    }
+}
+
+fn merge_counts(mine: &mut Counts, theirs: &Counts) {
+    mine.due += theirs.due;
+    mine.failed += theirs.failed;
+    mine.failed_by_generator += theirs.failed_by_generator;
+    mine.time += theirs.time;
+    for (mine, theirs) in mine.over.iter_mut().zip(&theirs.over) {
+        *mine += theirs;
+    }
+    for (mine, theirs) in mine
+        .over_by_generator
+        .iter_mut()
+        .zip(&theirs.over_by_generator)
+    {
+        *mine += theirs;
+    }
+    for (outcome, count) in &theirs.outcomes {
+        *mine.outcomes.entry(*outcome).or_default() += count;
+    }
+}
+
+#[cfg(test)]
+mod tests;
