@@ -81,7 +81,7 @@ impl Tally {
         };
         self.count(sample, charged);
         if sample.outcome.is_ok() {
-            self.second(sample.done).done_ok += 1;
+            second_at(&mut self.seconds, &self.rules, sample.done).done_ok += 1;
         }
         if sample.due >= self.rules.judged_from {
             self.lag.record(sample.lag);
@@ -126,12 +126,9 @@ impl Tally {
 
     fn count(&mut self, sample: &Sample, charged: u64) {
         let on_time = charged.saturating_sub(sample.lag);
-        let thresholds = std::mem::take(&mut self.rules.thresholds);
-        let second = self.second(sample.due);
+        let second = second_at(&mut self.seconds, &self.rules, sample.due);
         second.response.record(charged);
         let counts = &mut second.endpoints[sample.endpoint];
-        counts.over.resize(thresholds.len(), 0);
-        counts.over_by_generator.resize(thresholds.len(), 0);
         counts.due += 1;
         counts.time += charged;
         if !sample.outcome.is_ok() {
@@ -149,15 +146,6 @@ impl Tally {
             let own_fault = sample.outcome.is_generators() || on_time < *threshold;
             counts.over_by_generator[i] += u64::from(blameless && own_fault);
         }
-        self.rules.thresholds = thresholds;
-    }
-
-    fn second(&mut self, at: u64) -> &mut Second {
-        let index = (at / SECOND) as usize;
-        while self.seconds.len() <= index {
-            self.seconds.push(empty_second(&self.rules));
-        }
-        &mut self.seconds[index]
     }
 }
 
@@ -187,6 +175,15 @@ impl EndpointTally {
         self.service.merge(&other.service);
         self.bytes += other.bytes;
     }
+}
+
+/// The second that holds an instant; those before it that nothing fell into are made as well.
+fn second_at<'a>(seconds: &'a mut Vec<Second>, rules: &Rules, at: u64) -> &'a mut Second {
+    let index = (at / SECOND) as usize;
+    while seconds.len() <= index {
+        seconds.push(empty_second(rules));
+    }
+    &mut seconds[index]
 }
 
 fn empty_second(rules: &Rules) -> Second {
