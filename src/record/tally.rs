@@ -137,11 +137,8 @@ impl Tally {
             *counts.outcomes.entry(sample.outcome).or_default() += 1;
         }
         let blameless = sample.outcome.is_ok() || sample.outcome.is_generators();
-        for (i, threshold) in thresholds
-            .iter()
-            .enumerate()
-            .filter(|(_, t)| charged >= **t)
-        {
+        let thresholds = self.rules.thresholds.iter().enumerate();
+        for (i, threshold) in thresholds.filter(|(_, t)| charged >= **t) {
             counts.over[i] += 1;
             let own_fault = sample.outcome.is_generators() || on_time < *threshold;
             counts.over_by_generator[i] += u64::from(blameless && own_fault);

@@ -13,10 +13,10 @@ use poisson::Poisson;
 use rate::RampedRate;
 use users::User;
 
-pub use random::{mix, unit};
+pub(super) use random::mix;
 
 /// Nanoseconds, as the schedule counts them.
-pub(crate) fn nanos(duration: std::time::Duration) -> u64 {
+pub(super) fn nanos(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 

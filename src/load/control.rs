@@ -1,0 +1,51 @@
+//! What the run's coordinator and its workers tell each other.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::record::Tally;
+
+/// The end of the run, in nanoseconds from its start; it may move while the run is on.
+#[derive(Debug)]
+pub(super) struct End(AtomicU64);
+
+impl End {
+    pub(super) fn at(nanos: u64) -> End {
+        End(AtomicU64::new(nanos))
+    }
+
+    pub(super) fn get(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set(&self, nanos: u64) {
+        self.0.store(nanos, Ordering::Release);
+    }
+}
+
+/// What a worker has done so far, for those who watch.
+#[derive(Debug, Default)]
+pub(super) struct Gauge {
+    pub(super) done: AtomicU64,
+    pub(super) failed: AtomicU64,
+}
+
+/// What the coordinator asks of a worker.
+#[derive(Debug)]
+pub(super) enum Command {
+    /// Tell the counters so far.
+    Look(oneshot::Sender<Look>),
+    /// End now: no more than what is on its way is waited for, and that briefly.
+    Stop,
+}
+
+/// A worker's counters in mid-run.
+#[derive(Debug)]
+pub(super) struct Look {
+    pub(super) tally: Tally,
+    /// Requests due in the judged part so far, ended or not.
+    pub(super) due: u64,
+}
+
+pub(super) type Commands = mpsc::UnboundedReceiver<Command>;

@@ -1,0 +1,48 @@
+//! Which endpoint a request asks, by weight.
+
+use super::schedule::mix;
+use crate::profile::Plan;
+
+/// The weighted choice of a plan.
+#[derive(Debug, Clone)]
+pub(super) struct Mix {
+    seed: u64,
+    /// Sums of the weights up to and with each endpoint.
+    sums: Vec<u64>,
+}
+
+impl Mix {
+    pub(super) fn new(plan: &Plan) -> Mix {
+        let sums = plan.endpoints.iter().scan(0, |sum, endpoint| {
+            *sum += u64::from(endpoint.weight);
+            Some(*sum)
+        });
+        // Apart from the seed of the due times, or the two choices would go together.
+        Mix { seed: mix(plan.seed, 0x6d69_785f_656e_6470), sums: sums.collect() }
+    }
+
+    /// The endpoint of the plan's request `number`.
+    pub(super) fn pick(&self, number: u64) -> usize {
+        let all = self.sums.last().copied().unwrap_or(1).max(1);
+        let place = mix(self.seed, number) % all;
+        self.sums.partition_point(|sum| *sum <= place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints_are_chosen_by_weight_and_again_alike() {
+        let mix = Mix { seed: 8, sums: vec![30, 50, 70, 85, 100] };
+        let mut counts = [0u32; 5];
+        for number in 0..100_000 {
+            counts[mix.pick(number)] += 1;
+            assert_eq!(mix.pick(number), mix.pick(number));
+        }
+        for (count, share) in counts.iter().zip([0.30, 0.20, 0.20, 0.15, 0.15]) {
+            assert!((f64::from(*count) / 1e5 - share).abs() < 0.006, "{counts:?}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! From a run's tally to its record.
+
+use std::time::SystemTime;
+
+use super::schedule::nanos;
+use crate::profile::Plan;
+use crate::record::{
+    EndpointResult, EndpointTally, Generator, Problem, RunResult, Status, Tally, Watch, Window,
+};
+
+/// What is known of a run besides its tally.
+pub(super) struct Run<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) started: u64,
+    pub(super) status: Status,
+    pub(super) end: u64,
+    pub(super) extensions: u32,
+    pub(super) cpu: &'a [f64],
+}
+
+impl Run<'_> {
+    pub(super) fn result(&self, tally: &Tally) -> RunResult {
+        let endpoints = self.plan.endpoints.iter().zip(&tally.endpoints);
+        let from = nanos(self.plan.phases.judged_from());
+        RunResult {
+            scenario: self.plan.scenario.clone(),
+            plan: self.plan.fingerprint(),
+            started: self.started,
+            status: self.status,
+            problem: None,
+            thresholds: self.plan.thresholds.iter().map(|limit| nanos(*limit)).collect(),
+            window: Window {
+                from,
+                to: self.end.max(from),
+                extendable: !self.plan.phases.extend.is_zero(),
+                extensions: self.extensions,
+            },
+            endpoints: endpoints.map(|(endpoint, tally)| endpoint_result(endpoint, tally)).collect(),
+            seconds: tally.seconds.clone(),
+            generator: self.generator(tally),
+            watch: Watch::default(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn generator(&self, tally: &Tally) -> Generator {
+        let failed = tally.seconds.iter().flat_map(|second| &second.endpoints);
+        Generator {
+            workers: 0,
+            lag: tally.lag.clone(),
+            cpu: self.cpu.to_vec(),
+            refusals: failed.map(|counts| counts.failed_by_generator).sum(),
+            waited_for_connection: tally.waited_for_connection,
+            connections: tally.connections,
+            resent: tally.resent,
+        }
+    }
+}
+
+fn endpoint_result(endpoint: &crate::profile::Endpoint, tally: &EndpointTally) -> EndpointResult {
+    EndpointResult {
+        name: endpoint.name.clone(),
+        request: format!("{} {}", endpoint.method, endpoint.path),
+        outcomes: tally.outcomes.clone(),
+        response: tally.response.clone(),
+        answered: tally.answered.clone(),
+        service: tally.service.clone(),
+        bytes: tally.bytes,
+    }
+}
+
+/// The record of a run that could not be made.
+pub fn failed_run(plan: &Plan, started: SystemTime, problem: Problem) -> RunResult {
+    RunResult {
+        scenario: plan.scenario.clone(),
+        plan: plan.fingerprint(),
+        started: millis(started),
+        status: Status::Failed,
+        problem: Some(problem),
+        thresholds: Vec::new(),
+        window: Window::default(),
+        endpoints: Vec::new(),
+        seconds: Vec::new(),
+        generator: Generator::default(),
+        watch: Watch::default(),
+        notes: Vec::new(),
+    }
+}
+
+/// Milliseconds since 1970; 0 before.
+pub fn millis(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,330 @@
+//! One run of a plan: workers on threads of their own, looked after from here to the last outcome.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant, SystemTime};
+
+use thiserror::Error;
+use tokio::sync::{mpsc, oneshot};
+
+use super::control::{Command, Commands, End, Gauge, Look};
+use super::ledger::Ledger;
+use super::mix::Mix;
+use super::pool::{Work, work};
+use super::result;
+use super::schedule::{Connections, Stream, nanos, streams};
+use super::users::HttpUsers;
+use crate::client::{ConnectError, Connector, PreparedRequest};
+use crate::profile::{Arrivals, Destination, Plan};
+use crate::record::{RunResult, Rules, Status, Tally};
+
+/// From the start of the threads to the start of the run, so that all of them are there in time.
+const LEAD: Duration = Duration::from_millis(50);
+/// How long before the end the verdicts are looked at: what is decided then must reach every user.
+const LOOK_AHEAD: Duration = Duration::from_millis(50);
+/// The run may be extended in this many steps.
+const EXTENSIONS: u32 = 3;
+/// How often the coordinator wakes.
+const TICK: Duration = Duration::from_millis(20);
+/// Above this many users, or requests per second, one worker is not enough.
+const PER_WORKER: f64 = 2_000.0;
+
+/// Why a run could not begin.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The destination can't be connected to at all.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// A request can't be put in the form that is sent.
+    #[error("{0}")]
+    Request(String),
+    /// The machine gave no thread or no runtime.
+    #[error("the load generator could not start a worker: {0}")]
+    Worker(#[from] std::io::Error),
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Since its start.
+    pub elapsed: Duration,
+    /// When its due requests end, from its start, as it stands now.
+    pub end: Duration,
+    /// Requests ended.
+    pub done: u64,
+    /// Those of them that did not end well.
+    pub failed: u64,
+}
+
+/// Whoever looks after a run while it is on.
+pub trait Observer {
+    /// Told several times a second.
+    fn progress(&mut self, progress: Progress);
+
+    /// Whether every verdict on the run is settled: `so_far` holds counters without histograms, and
+    /// `unsettled` requests of its judged part have not ended yet.
+    fn is_settled(&mut self, so_far: &RunResult, unsettled: u64) -> bool;
+
+    /// Whether the run is to be broken off.
+    fn is_interrupted(&mut self) -> bool;
+
+    /// Processor time used by this process so far.
+    fn processor_time(&mut self) -> Duration;
+}
+
+/// Runs a plan, blocking until its last outcome.
+///
+/// # Errors
+/// When no worker can be started, or the destination or a request is impossible.
+pub fn run(
+    plan: &Plan,
+    destination: &Destination,
+    observer: &mut dyn Observer,
+) -> Result<RunResult, RunError> {
+    let started = SystemTime::now();
+    let workers = workers(plan);
+    let (groups, connections) = streams(plan, workers);
+    let start = Instant::now() + LEAD;
+    let end = Arc::new(End::at(nanos(plan.phases.planned_end())));
+    let setup = Setup { plan, destination, connections, start, end: &end };
+    let workers = groups
+        .into_iter()
+        .enumerate()
+        .map(|(index, group)| setup.worker(index, workers, group))
+        .collect::<Result<Vec<_>, _>>()?;
+    let coordinator = Coordinator { plan, start, end, workers, cpu: Vec::new(), extensions: 0 };
+    Ok(coordinator.run(result::millis(started), observer))
+}
+
+/// One worker up to a moderate load, one for each processor beyond.
+fn workers(plan: &Plan) -> usize {
+    if plan.workers > 0 {
+        return plan.workers;
+    }
+    let load = match &plan.arrivals {
+        Arrivals::Users { count, .. } | Arrivals::Burst { count, .. } => f64::from(*count),
+        Arrivals::Constant { rate, .. } | Arrivals::Poisson { rate, .. } => rate.as_f64(),
+    };
+    let processors = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    ((load / PER_WORKER).ceil() as usize).clamp(1, processors)
+}
+
+/// What every worker is made of.
+struct Setup<'a> {
+    plan: &'a Plan,
+    destination: &'a Destination,
+    connections: Connections,
+    start: Instant,
+    end: &'a Arc<End>,
+}
+
+/// A worker thread, as the coordinator sees it.
+struct Worker {
+    thread: JoinHandle<Tally>,
+    commands: mpsc::UnboundedSender<Command>,
+    gauge: Arc<Gauge>,
+}
+
+impl Setup<'_> {
+    fn worker(&self, index: usize, of: usize, group: Vec<Stream>) -> Result<Worker, RunError> {
+        let plan = self.plan;
+        let connector = Connector::new(self.destination)?;
+        let requests = plan
+            .endpoints
+            .iter()
+            .map(|endpoint| PreparedRequest::new(plan, endpoint, self.destination))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| RunError::Request(error.to_string()))?;
+        let bounds = plan.bounds;
+        let ledger = Ledger::new(group, Mix::new(plan), Tally::new(rules(plan)));
+        let connections = match self.connections {
+            Connections::Own => Connections::Own,
+            Connections::Shared(all) => Connections::Shared(portion(all, index, of)),
+        };
+        let (commands, receiver) = mpsc::unbounded_channel();
+        let gauge = Arc::new(Gauge::default());
+        let (start, end, theirs) = (self.start, Arc::clone(self.end), Arc::clone(&gauge));
+        let judged_from = nanos(plan.phases.judged_from());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let body = move || {
+            let users = HttpUsers::new(connector, requests, bounds);
+            let work_ = Work {
+                users,
+                ledger,
+                connections,
+                start: tokio::time::Instant::from_std(start),
+                end,
+                judged_from,
+                timeout: bounds.timeout,
+                gauge: theirs,
+            };
+            runtime.block_on(begin(work_, receiver))
+        };
+        let name = format!("load-{index}");
+        let thread = thread::Builder::new().name(name).spawn(body)?;
+        Ok(Worker { thread, commands, gauge })
+    }
+}
+
+async fn begin(job: Work<HttpUsers>, commands: Commands) -> Tally {
+    tokio::time::sleep_until(job.start).await;
+    work(job, commands).await
+}
+
+/// Worker `index`'s part of the connections, at least one.
+fn portion(all: u32, index: usize, of: usize) -> u32 {
+    let (index, of) = (index as u32, of as u32);
+    (all / of + u32::from(index < all % of)).max(1)
+}
+
+fn rules(plan: &Plan) -> Rules {
+    Rules {
+        endpoints: plan.endpoints.len(),
+        thresholds: plan.thresholds.iter().map(|threshold| nanos(*threshold)).collect(),
+        timeout: nanos(plan.bounds.timeout),
+        judged_from: nanos(plan.phases.judged_from()),
+    }
+}
+
+/// Looks after the workers.
+struct Coordinator<'a> {
+    plan: &'a Plan,
+    start: Instant,
+    end: Arc<End>,
+    workers: Vec<Worker>,
+    cpu: Vec<f64>,
+    extensions: u32,
+}
+
+impl Coordinator<'_> {
+    fn run(mut self, started: u64, observer: &mut dyn Observer) -> RunResult {
+        let status = self.attend(observer);
+        let mut tally = Tally::new(rules(self.plan));
+        let mut lost = 0;
+        let workers = self.workers.len() as u32;
+        for worker in std::mem::take(&mut self.workers) {
+            match worker.thread.join() {
+                Ok(part) => tally.merge(&part),
+                Err(_) => lost += 1,
+            }
+        }
+        let mut result = self.result(&tally, started, status);
+        result.generator.workers = workers;
+        if lost > 0 {
+            // Without a worker's book the sums are wrong, and a verdict on them would be as well.
+            result.status = Status::Partial;
+            result.notes.push(format!("{lost} of {workers} workers of the generator died"));
+        }
+        result
+    }
+
+    /// Stays until all workers have ended; tells how the run went.
+    fn attend(&mut self, observer: &mut dyn Observer) -> Status {
+        let mut meter = Meter { wall: Instant::now(), used: observer.processor_time() };
+        let mut status = Status::Complete;
+        let mut looked_at = None;
+        while self.workers.iter().any(|worker| !worker.thread.is_finished()) {
+            thread::sleep(TICK);
+            let elapsed = self.start.elapsed();
+            observer.progress(self.progress(elapsed));
+            if meter.wall.elapsed() >= Duration::from_secs(1) {
+                let share = meter.read(observer.processor_time(), self.workers.len());
+                if elapsed > Duration::ZERO {
+                    self.cpu.push(share);
+                }
+            }
+            let end = self.end.get();
+            if status == Status::Complete && nanos(elapsed) < end && observer.is_interrupted() {
+                status = Status::Partial;
+                self.end.set(nanos(elapsed).min(end));
+                self.workers.iter().for_each(|worker| drop(worker.commands.send(Command::Stop)));
+            }
+            let close_by = nanos(elapsed + LOOK_AHEAD + TICK) >= end && nanos(elapsed) < end;
+            if status == Status::Complete && close_by && looked_at != Some(end) {
+                looked_at = Some(end);
+                self.look(observer);
+            }
+        }
+        status
+    }
+
+    fn progress(&self, elapsed: Duration) -> Progress {
+        let sum = |counter: fn(&Gauge) -> u64| {
+            self.workers.iter().map(|worker| counter(&worker.gauge)).sum()
+        };
+        Progress {
+            elapsed,
+            end: Duration::from_nanos(self.end.get()),
+            done: sum(|gauge| gauge.done.load(Ordering::Relaxed)),
+            failed: sum(|gauge| gauge.failed.load(Ordering::Relaxed)),
+        }
+    }
+
+    /// Moves the end on when the plan allows it and a verdict is still open.
+    fn look(&mut self, observer: &mut dyn Observer) {
+        let latest = nanos(self.plan.phases.planned_end() + self.plan.phases.extend);
+        let end = self.end.get();
+        if end >= latest {
+            return;
+        }
+        let mut tally = Tally::new(rules(self.plan));
+        let mut due = 0;
+        for look in self.workers.iter().filter_map(ask) {
+            tally.merge(&look.tally);
+            due += look.due;
+        }
+        let judged_from = nanos(self.plan.phases.judged_from());
+        let unsettled = due.saturating_sub(tally.due_between(judged_from, u64::MAX));
+        let so_far = self.result(&tally, 0, Status::Complete);
+        if !observer.is_settled(&so_far, unsettled) {
+            let step = nanos(self.plan.phases.extend).div_ceil(u64::from(EXTENSIONS));
+            self.end.set((end + step).min(latest));
+            self.extensions += 1;
+        }
+    }
+
+    fn result(&self, tally: &Tally, started: u64, status: Status) -> RunResult {
+        let run = result::Run {
+            plan: self.plan,
+            started,
+            status,
+            end: self.end.get(),
+            extensions: self.extensions,
+            cpu: &self.cpu,
+        };
+        run.result(tally)
+    }
+}
+
+/// A worker's counters; `None` when it has ended or is too busy to answer in time.
+fn ask(worker: &Worker) -> Option<Look> {
+    let (answer, mut look) = oneshot::channel();
+    worker.commands.send(Command::Look(answer)).ok()?;
+    let patience = Instant::now() + LOOK_AHEAD;
+    loop {
+        match look.try_recv() {
+            Ok(look) => return Some(look),
+            Err(oneshot::error::TryRecvError::Empty) if Instant::now() < patience => {
+                thread::sleep(Duration::from_millis(1));
+            }
+            Err(_) => return None,
+        }
+    }
+}
+
+/// Processor time over wall time.
+struct Meter {
+    wall: Instant,
+    used: Duration,
+}
+
+impl Meter {
+    /// The share of the workers' processor time used since the last reading, in percent.
+    fn read(&mut self, used: Duration, workers: usize) -> f64 {
+        let wall = self.wall.elapsed().as_secs_f64() * workers.max(1) as f64;
+        let share = used.saturating_sub(self.used).as_secs_f64() / wall * 100.0;
+        *self = Meter { wall: Instant::now(), used };
+        share
+    }
+}
