@@ -1,1 +1,3 @@
 //! Performance requirements as cargo tests.
+
+pub mod statistics;
