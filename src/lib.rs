@@ -7,3 +7,4 @@ pub mod profile;
 pub mod record;
 pub mod report;
 pub mod requirement;
+pub mod statistics;

@@ -1,0 +1,75 @@
+//! How many independent requests a series of correlated ones is worth.
+
+use super::batches::ratio_variance;
+use super::beta::student_t_quantile;
+
+/// Counts of the requests that were due in one stretch of time, usually a second.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Block {
+    /// Requests over the limit, from 0 to `trials`.
+    pub hits: f64,
+    /// All requests.
+    pub trials: f64,
+}
+
+/// How much wider correlation makes the interval of a proportion.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DesignEffect {
+    /// Variance of the proportion over that of as many independent requests; at least 1.
+    pub factor: f64,
+    /// Batches the factor was estimated from; the degrees of freedom are one less.
+    pub blocks: f64,
+    /// Blocks in a batch.
+    pub block_length: usize,
+}
+
+impl DesignEffect {
+    /// For requests known to be independent of each other.
+    pub const NONE: Self = Self { factor: 1.0, blocks: f64::INFINITY, block_length: 1 };
+
+    /// The share of `trials` that counts as independent, with the factor itself taken as uncertain:
+    /// `(t(n - 1) / t(df))²` (Korn and Graubard 1998) at the level `alpha` of the bound to come.
+    ///
+    /// In `(0, 1]`; 1 when there is no trial.
+    ///
+    /// # Panics
+    ///
+    /// When `alpha` is outside `(0, 0.5)`.
+    pub fn effective_share(&self, trials: f64, alpha: f64) -> f64 {
+        assert!(alpha > 0.0 && alpha < 0.5, "alpha lies in (0, 0.5), not {alpha}");
+        let df = self.blocks - 1.0;
+        let correction = if df < trials - 1.0 {
+            let t = |df: f64| student_t_quantile(1.0 - alpha, df.clamp(1.0, 1e9));
+            (t(trials - 1.0) / t(df)).powi(2)
+        } else {
+            1.0
+        };
+        (correction / self.factor).min(1.0)
+    }
+}
+
+/// The design effect of the proportion Σ hits / Σ trials over blocks in the order of time.
+///
+/// A series without hits or with nothing else varies in no way, and 1 is all it can tell. Fewer than
+/// three blocks with trials cannot tell either, and each then counts as one request.
+pub fn design_effect(blocks: &[Block]) -> DesignEffect {
+    let hits: f64 = blocks.iter().map(|block| block.hits).sum();
+    let trials: f64 = blocks.iter().map(|block| block.trials).sum();
+    if hits <= 0.0 || hits >= trials {
+        return DesignEffect::NONE;
+    }
+    let used = blocks.iter().filter(|block| block.trials > 0.0).count();
+    let pairs: Vec<_> = blocks.iter().map(|block| (block.hits, block.trials)).collect();
+    match ratio_variance(&pairs) {
+        Some(found) if used >= 3 => DesignEffect {
+            factor: (found.variance * trials / (found.ratio * (1.0 - found.ratio))).max(1.0),
+            blocks: found.batches as f64,
+            block_length: found.length,
+        },
+        _ => DesignEffect {
+            factor: (trials / used as f64).max(1.0),
+            blocks: f64::INFINITY,
+            block_length: 1,
+        },
+    }
+}

@@ -1,0 +1,24 @@
+//! What counts and sums allow one to say, and with how much certainty.
+//!
+//! Pure: no clock, no I/O, no other room. The method, its sources and its measured error rates are in
+//! `docs/STATISTICS.md`; `perf-tests/statistics.rs` measures them.
+//!
+//! Every `alpha` is one-sided: the probability, in `(0, 1)`, that this one bound misses the truth.
+
+mod anytime;
+mod batches;
+mod beta;
+mod design_effect;
+mod mean;
+mod proportion;
+mod quantile;
+mod sequential;
+mod special;
+
+pub use anytime::{ln_e_value_at_least, ln_e_value_at_most, lower_bound_anytime, upper_bound_anytime};
+pub use beta::{beta_quantile, student_t_quantile};
+pub use design_effect::{Block, DesignEffect, design_effect};
+pub use mean::{Interval, MeanBlock, mean_interval};
+pub use proportion::{lower_bound, upper_bound};
+pub use quantile::{QuantileRanks, quantile_ranks};
+pub use sequential::{Decision, Look, ProportionEvidence, bounds, decide};

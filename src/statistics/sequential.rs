@@ -1,0 +1,84 @@
+//! From counts to a decision, at one look or at several.
+
+use super::anytime::{lower_bound_anytime, upper_bound_anytime};
+use super::design_effect::{Block, DesignEffect, design_effect};
+use super::proportion::{lower_bound, upper_bound};
+
+/// What is known about a proportion at a look.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ProportionEvidence {
+    /// Settled requests over the limit.
+    pub hits: f64,
+    /// All requests that were due, the unsettled among them.
+    pub trials: f64,
+    /// Requests still in flight: hits for the upper bound, none for the lower one.
+    pub unsettled: f64,
+    /// What correlation takes from them.
+    pub design: DesignEffect,
+}
+
+impl ProportionEvidence {
+    /// Evidence from blocks in the order of time; `unsettled` of their trials are still in flight.
+    pub fn from_blocks(blocks: &[Block], unsettled: f64) -> Self {
+        Self {
+            hits: blocks.iter().map(|block| block.hits).sum(),
+            trials: blocks.iter().map(|block| block.trials).sum(),
+            unsettled,
+            design: design_effect(blocks),
+        }
+    }
+}
+
+/// Which look at the run it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// The planned end, and no extension is possible.
+    Only,
+    /// The planned end; when nothing is decided, the run goes on.
+    First,
+    /// Any look into the extension.
+    Later,
+}
+
+/// The bounds `(low, high)` of the proportion at this look.
+///
+/// Each side of all looks together misses the truth with probability at most `alpha`: a first look
+/// spends one half of it, all later ones share the other.
+///
+/// # Panics
+///
+/// When `alpha` is outside `(0, 0.5)`, or the counts are not `0 <= hits`, `0 <= unsettled`,
+/// `hits + unsettled <= trials`.
+pub fn bounds(evidence: &ProportionEvidence, look: Look, alpha: f64) -> (f64, f64) {
+    let spent = if look == Look::Only { alpha } else { 0.5 * alpha };
+    let share = evidence.design.effective_share(evidence.trials, spent);
+    let trials = share * evidence.trials;
+    let hits = share * evidence.hits;
+    let most = (share * (evidence.hits + evidence.unsettled)).min(trials);
+    match look {
+        Look::Only | Look::First => (lower_bound(hits, trials, spent), upper_bound(most, trials, spent)),
+        Look::Later => (lower_bound_anytime(hits, trials, spent), upper_bound_anytime(most, trials, spent)),
+    }
+}
+
+/// Where a proportion lies, seen from a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// On the lower side.
+    Below,
+    /// On the upper side.
+    Above,
+    /// Not yet told.
+    Undecided,
+}
+
+/// Compares the bounds with the limit `p0`. When `inclusive`, a proportion of exactly `p0` belongs to the
+/// lower side ("at most p0"), otherwise to the upper one ("less than p0").
+pub fn decide(low: f64, high: f64, p0: f64, inclusive: bool) -> Decision {
+    let (below, above) = if inclusive { (high <= p0, low > p0) } else { (high < p0, low >= p0) };
+    match (below, above) {
+        (true, false) => Decision::Below,
+        (false, true) => Decision::Above,
+        _ => Decision::Undecided,
+    }
+}
