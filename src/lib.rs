@@ -1,1 +1,6 @@
 //! Performance requirements as cargo tests.
+
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "reference")]
+pub mod reference;
