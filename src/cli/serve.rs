@@ -106,7 +106,12 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
 fn private(path: &Path) -> io::Result<File> {
     use std::fs::Permissions;
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
     // A file that was there before keeps its mode otherwise.
     file.set_permissions(Permissions::from_mode(0o600))?;
     Ok(file)
@@ -114,5 +119,9 @@ fn private(path: &Path) -> io::Result<File> {
 
 #[cfg(not(unix))]
 fn private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(true).open(path)
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(path)
 }

@@ -41,7 +41,10 @@ impl App {
             cache: Cache::new(),
             endpoints: Endpoints::default(),
             queries,
-            limiter: faults.rate_limit().or(options.rate_limit).map(RateLimiter::new),
+            limiter: faults
+                .rate_limit()
+                .or(options.rate_limit)
+                .map(RateLimiter::new),
             faults,
             trust_proxy: options.trust_proxy,
             connections: AtomicU64::new(0),
@@ -52,7 +55,10 @@ impl App {
     }
 
     pub(super) fn uptime(&self) -> Duration {
-        self.started.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+        self.started
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .elapsed()
     }
 
     /// As a new process would begin.

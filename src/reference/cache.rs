@@ -73,7 +73,9 @@ mod tests {
     #[tokio::test]
     async fn hits_and_misses_are_counted() {
         let cache = Cache::new();
-        let key = || Key::Agents { organization: "o".into() };
+        let key = || Key::Agents {
+            organization: "o".into(),
+        };
         assert_eq!(cache.hit_rate(), None);
         for body in ["first", "never loaded", "nor this", "nor that"] {
             let body = cache.get(key(), async move { Ok(body.into()) }).await;

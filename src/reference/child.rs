@@ -33,8 +33,13 @@ pub struct ChildOptions {
 #[derive(Debug, Error)]
 enum UsageError {
     #[error("the variable {name} of a reference server: {source}; its parent has to set it")]
-    Variable { name: &'static str, source: VarError },
-    #[error("the variable {CHILD_OPTIONS}: {0}; it has to be the JSON of a reference server's options")]
+    Variable {
+        name: &'static str,
+        source: VarError,
+    },
+    #[error(
+        "the variable {CHILD_OPTIONS}: {0}; it has to be the JSON of a reference server's options"
+    )]
     Json(#[from] serde_json::Error),
     #[error(transparent)]
     Fault(#[from] super::FaultError),
@@ -46,8 +51,16 @@ impl ChildOptions {
     fn options(&self, secret: Secret) -> Result<Options, UsageError> {
         let mut options = Options::new(secret);
         options.exit_on_stdin_close = true;
-        options.faults = self.faults.iter().map(|spec| spec.parse::<Fault>()).collect::<Result<_, _>>()?;
-        options.rate_limit = self.rate_limit.as_deref().map(str::parse::<RateLimit>).transpose()?;
+        options.faults = self
+            .faults
+            .iter()
+            .map(|spec| spec.parse::<Fault>())
+            .collect::<Result<_, _>>()?;
+        options.rate_limit = self
+            .rate_limit
+            .as_deref()
+            .map(str::parse::<RateLimit>)
+            .transpose()?;
         if let Some(threads) = self.threads {
             options.threads = threads;
         }

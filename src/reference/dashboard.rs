@@ -16,7 +16,10 @@ pub(super) fn page(app: &App) -> String {
          <p>Up for {:.0} s. Cache hit rate: {}.</p><h2>Endpoints</h2><table><thead><tr><th>Endpoint</th>\
          <th>Requests</th><th>Average</th><th>P95</th><th>Errors</th></tr></thead><tbody>",
         app.uptime().as_secs_f64(),
-        app.cache.hit_rate().map_or_else(|| "nothing asked yet".to_owned(), |rate| format!("{rate:.1} %")),
+        app.cache.hit_rate().map_or_else(
+            || "nothing asked yet".to_owned(),
+            |rate| format!("{rate:.1} %")
+        ),
     );
     for (name, endpoint) in app.endpoints.summary() {
         // Writing to a string cannot fail.
@@ -31,7 +34,11 @@ pub(super) fn page(app: &App) -> String {
         );
     }
     page.push_str("</tbody></table><p>The last 1,000 requests of each endpoint.</p>");
-    figures(&mut page, "Database", &app.queries.summary(app.cache.hit_rate()));
+    figures(
+        &mut page,
+        "Database",
+        &app.queries.summary(app.cache.hit_rate()),
+    );
     figures(&mut page, "System", &app.system());
     page.push_str("</body></html>");
     page
@@ -41,7 +48,11 @@ fn figures(page: &mut String, title: &str, figures: &serde_json::Value) {
     let _ = write!(page, "<h2>{title}</h2><table><tbody>");
     for (name, value) in figures.as_object().into_iter().flatten() {
         let value = value.as_f64().unwrap_or_default();
-        let _ = write!(page, "<tr><th>{}</th><td>{value:.2}</td></tr>", escaped(name));
+        let _ = write!(
+            page,
+            "<tr><th>{}</th><td>{value:.2}</td></tr>",
+            escaped(name)
+        );
     }
     page.push_str("</tbody></table>");
 }
@@ -65,6 +76,9 @@ mod tests {
         let endpoint = app.endpoints.named("GET:/<script>\"&");
         endpoint.answered(std::time::Duration::from_millis(5), 200);
         let page = page(&app);
-        assert!(page.contains("GET:/&lt;script&gt;&quot;&amp;</td><td>1</td><td>5.00 ms"), "{page}");
+        assert!(
+            page.contains("GET:/&lt;script&gt;&quot;&amp;</td><td>1</td><td>5.00 ms"),
+            "{page}"
+        );
     }
 }

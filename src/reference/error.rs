@@ -33,7 +33,9 @@ pub enum ServeError {
         source: io::Error,
     },
     /// The threads that answer could not be started.
-    #[error("cannot start the server's threads: {0}; close other programs or lower the limit of threads")]
+    #[error(
+        "cannot start the server's threads: {0}; close other programs or lower the limit of threads"
+    )]
     Runtime(io::Error),
     /// Ctrl-C could not be watched.
     #[error("cannot watch for signals to end: {0}")]

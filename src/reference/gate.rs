@@ -27,7 +27,11 @@ pub(super) struct Peer {
 
 impl Peer {
     pub(super) fn new(address: IpAddr, cut: Arc<AtomicBool>) -> Self {
-        Self { address, requests: AtomicU64::new(0), cut }
+        Self {
+            address,
+            requests: AtomicU64::new(0),
+            cut,
+        }
     }
 
     /// Its how manyeth request this is.
@@ -97,13 +101,21 @@ fn refuse<B>(app: &App, peer: &Peer, request: &Request<B>, now: Instant) -> Opti
         .then(|| forwarded(request.headers()))
         .flatten()
         .unwrap_or(peer.address);
-    let wait = app.limiter.as_ref()?.refuse(client, request.uri().path(), now)?;
+    let wait = app
+        .limiter
+        .as_ref()?
+        .refuse(client, request.uri().path(), now)?;
     let body = Json(json!({ "detail": "Rate limit exceeded", "retry_after": wait }));
     Some((StatusCode::TOO_MANY_REQUESTS, body).into_response())
 }
 
 fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
-    let first = headers.get("x-forwarded-for")?.to_str().ok()?.split(',').next()?;
+    let first = headers
+        .get("x-forwarded-for")?
+        .to_str()
+        .ok()?
+        .split(',')
+        .next()?;
     first.trim().parse().ok()
 }
 

@@ -29,7 +29,7 @@ pub use error::ServeError;
 pub use faults::{Delay, Fault, FaultError, Faults, Share, Window};
 pub use gate::OBSERVER_PATH;
 pub use options::{Options, Secret};
+pub use process::{Announcement, serve_blocking};
 pub use ratelimit::{RateLimit, RateLimitError};
 pub use seed::{DEMO_ORGANIZATION, DEMO_USER};
-pub use process::{Announcement, serve_blocking};
 pub use server::{Server, bind};

@@ -21,7 +21,11 @@ pub(super) fn listen(addr: SocketAddr) -> Result<TcpListener, ServeError> {
 
 /// A socket that holds the port without listening, so that connects are refused.
 fn reserve(addr: SocketAddr) -> io::Result<TcpSocket> {
-    let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    let socket = if addr.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
+    }?;
     // On Windows this would let two programs share a port.
     #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
@@ -56,7 +60,9 @@ pub(super) struct Outages {
 impl Outages {
     /// In the order in which they begin.
     pub(super) fn new(outages: &[Outage]) -> Self {
-        Self { ahead: outages.to_vec().into_iter() }
+        Self {
+            ahead: outages.to_vec().into_iter(),
+        }
     }
 
     /// The one that begins next.

@@ -48,7 +48,9 @@ pub fn serve_blocking(
             None
         };
         let server = bind(options).await?;
-        announce(&Announcement { addr: server.local_addr() });
+        announce(&Announcement {
+            addr: server.local_addr(),
+        });
         server
             .run(async {
                 tokio::select! {
@@ -68,17 +70,22 @@ fn runtime(threads: usize) -> io::Result<Runtime> {
         // One thread has nobody to share work with, so the cheaper scheduler does.
         return Builder::new_current_thread().enable_all().build();
     }
-    Builder::new_multi_thread().worker_threads(threads).enable_all().build()
+    Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build()
 }
 
 /// Reads on a thread of its own: a runtime would wait for the read when it ends.
 fn stdin_closed() -> io::Result<oneshot::Receiver<()>> {
     let (sender, receiver) = oneshot::channel();
-    std::thread::Builder::new().name("stdin".to_owned()).spawn(move || {
-        // An error ends it as well: there is nothing left to wait for.
-        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
-        let _ = sender.send(());
-    })?;
+    std::thread::Builder::new()
+        .name("stdin".to_owned())
+        .spawn(move || {
+            // An error ends it as well: there is nothing left to wait for.
+            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+            let _ = sender.send(());
+        })?;
     Ok(receiver)
 }
 

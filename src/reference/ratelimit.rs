@@ -63,7 +63,13 @@ impl RateLimiter {
             paths.retain(|_, count| !over(count));
         }
         let Some(count) = paths.get_mut(path).filter(|count| !over(count)) else {
-            paths.insert(path.into(), Count { since: now, requests: 1 });
+            paths.insert(
+                path.into(),
+                Count {
+                    since: now,
+                    requests: 1,
+                },
+            );
             return None;
         };
         count.requests = count.requests.saturating_add(1);
@@ -72,7 +78,10 @@ impl RateLimiter {
 
     /// Forgets everybody.
     pub(super) fn reset(&self) {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.counts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 }
 

@@ -63,7 +63,11 @@ async fn health(State(app): State<Arc<App>>) -> Json<Value> {
 }
 
 async fn performance_health(State(app): State<Arc<App>>) -> Json<Value> {
-    let issues: &[&str] = if app.healthy() { &[] } else { &["database is not available"] };
+    let issues: &[&str] = if app.healthy() {
+        &[]
+    } else {
+        &["database is not available"]
+    };
     Json(json!({
         "status": if issues.is_empty() { "healthy" } else { "degraded" },
         "issues": issues,
@@ -75,7 +79,10 @@ async fn performance_health(State(app): State<Arc<App>>) -> Json<Value> {
 async fn summary(_: User, State(app): State<Arc<App>>) -> Json<Value> {
     const P95_LIMIT: f64 = 200.0;
     let api = app.endpoints.summary();
-    let alerts = api.values().filter(|endpoint| endpoint.p95_response_time > P95_LIMIT).count();
+    let alerts = api
+        .values()
+        .filter(|endpoint| endpoint.p95_response_time > P95_LIMIT)
+        .count();
     Json(json!({
         "timestamp": timestamp(),
         "uptime_seconds": app.uptime().as_secs_f64(),
@@ -133,13 +140,17 @@ async fn me(user: User, State(app): State<Arc<App>>) -> Response {
 
 async fn agents(user: User, State(app): State<Arc<App>>) -> Response {
     let organization = user.organization;
-    let key = Key::Agents { organization: organization.clone() };
+    let key = Key::Agents {
+        organization: organization.clone(),
+    };
     loaded(app.cache.get(key, app.store.agents(organization)).await)
 }
 
 async fn workflows(user: User, State(app): State<Arc<App>>) -> Response {
     let organization = user.organization;
-    let key = Key::Workflows { organization: organization.clone() };
+    let key = Key::Workflows {
+        organization: organization.clone(),
+    };
     loaded(app.cache.get(key, app.store.workflows(organization)).await)
 }
 
@@ -152,7 +163,9 @@ fn loaded(body: Loaded) -> Response {
 
 async fn add_slash(uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path();
-    let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
+    let query = uri
+        .query()
+        .map_or_else(String::new, |query| format!("?{query}"));
     // HTTP/1.0 knows no host; a path alone is what is left to say then.
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let origin = host.map_or_else(String::new, |host| format!("http://{host}"));

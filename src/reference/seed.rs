@@ -51,7 +51,9 @@ const TABLES: &str = "
 pub(super) fn seed(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
     transaction.execute_batch(TABLES)?;
-    let empty = transaction.query_row("SELECT NOT EXISTS (SELECT 1 FROM users)", [], |row| row.get(0))?;
+    let empty = transaction.query_row("SELECT NOT EXISTS (SELECT 1 FROM users)", [], |row| {
+        row.get(0)
+    })?;
     if empty {
         users(&transaction)?;
         agents(&transaction)?;
@@ -78,8 +80,8 @@ fn users(connection: &Connection) -> rusqlite::Result<()> {
 
 fn agents(connection: &Connection) -> rusqlite::Result<()> {
     const TYPES: [&str; 4] = ["assistant", "researcher", "coder", "analyst"];
-    let mut insert =
-        connection.prepare("INSERT INTO agents VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?;
+    let mut insert = connection
+        .prepare("INSERT INTO agents VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?;
     for n in 1..=AGENTS {
         let kind = TYPES[n as usize % TYPES.len()];
         insert.execute(params![

@@ -35,9 +35,10 @@ pub struct Server {
 pub async fn bind(options: Options) -> Result<Server, ServeError> {
     let requested = options.addr;
     let listener = listen(requested)?;
-    let addr = listener
-        .local_addr()
-        .map_err(|source| ServeError::Listen { addr: requested, source })?;
+    let addr = listener.local_addr().map_err(|source| ServeError::Listen {
+        addr: requested,
+        source,
+    })?;
     let app = match spawn_blocking(move || App::new(&options)).await {
         Ok(app) => Arc::new(app?),
         Err(error) => return Err(ServeError::Runtime(io::Error::other(error))),
@@ -90,9 +91,9 @@ impl Server {
 
     async fn welcome(&mut self, accepted: io::Result<(TcpStream, SocketAddr)>) {
         match accepted {
-            Ok((stream, from)) => self.connections.add(|closing| {
-                connection::serve(stream, from, self.gate.clone(), closing)
-            }),
+            Ok((stream, from)) => self
+                .connections
+                .add(|closing| connection::serve(stream, from, self.gate.clone(), closing)),
             // Out of file descriptors, most likely: some must be closed before it is worth trying again.
             Err(_) => sleep(Duration::from_millis(10)).await,
         }
@@ -128,7 +129,10 @@ struct Connections {
 
 impl Default for Connections {
     fn default() -> Self {
-        Self { tasks: JoinSet::new(), closing: watch::Sender::new(()) }
+        Self {
+            tasks: JoinSet::new(),
+            closing: watch::Sender::new(()),
+        }
     }
 }
 

@@ -37,7 +37,11 @@ impl Endpoints {
         }
         drop(endpoints);
         let mut endpoints = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let name = if endpoints.len() < MOST_ENDPOINTS { name } else { OTHER };
+        let name = if endpoints.len() < MOST_ENDPOINTS {
+            name
+        } else {
+            OTHER
+        };
         Arc::clone(endpoints.entry(name.into()).or_default())
     }
 
@@ -87,7 +91,11 @@ impl Endpoint {
     }
 
     pub(super) fn answered(&self, took: Duration, status: u16) {
-        remember(&mut locked(&self.answers), REMEMBERED, Answer { took, status });
+        remember(
+            &mut locked(&self.answers),
+            REMEMBERED,
+            Answer { took, status },
+        );
     }
 
     fn summary(&self) -> Option<EndpointSummary> {
@@ -133,7 +141,10 @@ impl Times {
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
         let average = ms(times.iter().sum()) / times.len() as f64;
         let (_, &mut p95, _) = times.select_nth_unstable(rank);
-        Some(Self { average, p95: ms(p95) })
+        Some(Self {
+            average,
+            p95: ms(p95),
+        })
     }
 }
 
@@ -227,7 +238,10 @@ mod tests {
         }
         let summary = &endpoints.summary()["GET:/a"];
         assert_eq!(summary.total_requests, 1000);
-        assert_eq!(summary.status_codes, BTreeMap::from([(200, 980), (503, 20)]));
+        assert_eq!(
+            summary.status_codes,
+            BTreeMap::from([(200, 980), (503, 20)])
+        );
         assert!((summary.avg_response_time - 500.5).abs() < 1e-6);
         assert!((summary.p95_response_time - 950.0).abs() < 1e-6);
         assert!((summary.error_rate - 2.0).abs() < 1e-6);

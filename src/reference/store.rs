@@ -22,7 +22,8 @@ const AGENTS: &str = "SELECT id, name, description, type, status, success_rate, 
      avg_response_time, created_at, organization_id FROM agents WHERE organization_id = ?1 ORDER BY name";
 const WORKFLOWS: &str = "SELECT id, name, description, status, steps, total_executions, success_rate, \
      created_at, organization_id FROM workflows WHERE organization_id = ?1 ORDER BY name";
-const USER: &str = "SELECT id, email, full_name, role, is_active, created_at FROM users WHERE id = ?1";
+const USER: &str =
+    "SELECT id, email, full_name, role, is_active, created_at FROM users WHERE id = ?1";
 const PROBE: &str = "SELECT 1";
 
 /// A query that failed.
@@ -50,13 +51,22 @@ impl Store {
                 (folder.0.join("agentos.sqlite"), Some(folder))
             }
         };
-        let failed = |source| ServeError::Database { path: path.clone(), source };
+        let failed = |source| ServeError::Database {
+            path: path.clone(),
+            source,
+        };
         let mut connection = connect(&path).map_err(failed)?;
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+        connection
+            .pragma_update(None, "journal_mode", "WAL")
+            .map_err(failed)?;
         seed(&mut connection).map_err(failed)?;
         let idle = Mutex::new(vec![connection]);
         Ok(Self {
-            pool: Arc::new(Pool { path, idle, _temporary: temporary }),
+            pool: Arc::new(Pool {
+                path,
+                idle,
+                _temporary: temporary,
+            }),
             permits: Semaphore::new(CONNECTIONS),
             queries,
         })
@@ -64,12 +74,18 @@ impl Store {
 
     /// The organization's agents, as JSON.
     pub(super) async fn agents(&self, organization: String) -> Result<Bytes, StoreError> {
-        self.query(AGENTS, move |connection| rows(connection, AGENTS, &organization, agent)).await
+        self.query(AGENTS, move |connection| {
+            rows(connection, AGENTS, &organization, agent)
+        })
+        .await
     }
 
     /// The organization's workflows, as JSON.
     pub(super) async fn workflows(&self, organization: String) -> Result<Bytes, StoreError> {
-        self.query(WORKFLOWS, move |connection| rows(connection, WORKFLOWS, &organization, workflow)).await
+        self.query(WORKFLOWS, move |connection| {
+            rows(connection, WORKFLOWS, &organization, workflow)
+        })
+        .await
     }
 
     /// The user of a token, as JSON. Whoever signed it may name users that were never seeded.
@@ -87,7 +103,9 @@ impl Store {
     /// Whether the database answers.
     pub(super) async fn probe(&self) -> bool {
         self.query(PROBE, |connection| {
-            connection.prepare_cached(PROBE)?.query_row([], |row| row.get::<_, i64>(0))?;
+            connection
+                .prepare_cached(PROBE)?
+                .query_row([], |row| row.get::<_, i64>(0))?;
             Ok(Bytes::new())
         })
         .await
@@ -98,8 +116,15 @@ impl Store {
     where
         F: FnOnce(&Connection) -> rusqlite::Result<Bytes> + Send + 'static,
     {
-        let failed = |why: &dyn ToString| StoreError { query, why: why.to_string() };
-        let _permit = self.permits.acquire().await.map_err(|error| failed(&error))?;
+        let failed = |why: &dyn ToString| StoreError {
+            query,
+            why: why.to_string(),
+        };
+        let _permit = self
+            .permits
+            .acquire()
+            .await
+            .map_err(|error| failed(&error))?;
         let (pool, queries) = (Arc::clone(&self.pool), Arc::clone(&self.queries));
         let done = spawn_blocking(move || {
             let connection = pool.take()?;
@@ -125,12 +150,19 @@ struct Pool {
 
 impl Pool {
     fn take(&self) -> rusqlite::Result<Connection> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         idle.map_or_else(|| connect(&self.path), Ok)
     }
 
     fn give_back(&self, connection: Connection) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection);
     }
 }
 
@@ -169,7 +201,9 @@ fn rows(
     read: fn(&Row<'_>) -> rusqlite::Result<Value>,
 ) -> rusqlite::Result<Bytes> {
     let mut statement = connection.prepare_cached(query)?;
-    let rows: Vec<Value> = statement.query_map([organization], read)?.collect::<Result<_, _>>()?;
+    let rows: Vec<Value> = statement
+        .query_map([organization], read)?
+        .collect::<Result<_, _>>()?;
     Ok(json_bytes(&Value::Array(rows)))
 }
 
@@ -257,7 +291,10 @@ mod tests {
     #[tokio::test]
     async fn a_user_is_who_the_token_names() {
         let store = temporary();
-        let user = |id: &str| User { id: id.into(), organization: "o".into() };
+        let user = |id: &str| User {
+            id: id.into(),
+            organization: "o".into(),
+        };
         assert_eq!(parsed(store.user(user(DEMO_USER)).await)["role"], "admin");
         let stranger = parsed(store.user(user("nobody")).await);
         assert_eq!(stranger["id"], "nobody");
@@ -280,8 +317,9 @@ mod tests {
         for _ in 0..2 {
             let store = Store::open(Some(&path), Arc::default()).unwrap();
             let connection = store.pool.take().unwrap();
-            let users: u32 =
-                connection.query_row("SELECT count(*) FROM users", [], |row| row.get(0)).unwrap();
+            let users: u32 = connection
+                .query_row("SELECT count(*) FROM users", [], |row| row.get(0))
+                .unwrap();
             assert_eq!(users, 100);
         }
         assert!(path.exists());
@@ -290,7 +328,10 @@ mod tests {
     #[test]
     fn a_database_in_no_folder_is_an_error_that_names_it() {
         let path = Path::new("/no/such/folder/file.sqlite");
-        let error = Store::open(Some(path), Arc::default()).err().unwrap().to_string();
+        let error = Store::open(Some(path), Arc::default())
+            .err()
+            .unwrap()
+            .to_string();
         assert!(error.contains("/no/such/folder/file.sqlite"), "{error}");
     }
 }

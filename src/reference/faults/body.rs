@@ -40,7 +40,9 @@ impl HttpBody for Torn {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        Poll::Ready(Some(Err(io::Error::other("the body was dropped on purpose"))))
+        Poll::Ready(Some(Err(io::Error::other(
+            "the body was dropped on purpose",
+        ))))
     }
 }
 

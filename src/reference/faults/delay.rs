@@ -50,7 +50,11 @@ impl Delay {
         let seconds = match *self {
             Self::Fixed(delay) => return delay,
             Self::Bimodal { usual, rare, share } => {
-                return if random.random_bool(share.get()) { rare } else { usual };
+                return if random.random_bool(share.get()) {
+                    rare
+                } else {
+                    usual
+                };
             }
             Self::Uniform { low, high } => {
                 let part: f64 = random.random();
@@ -92,7 +96,10 @@ mod tests {
     #[test]
     fn each_shape_is_the_one_it_is_named_after() {
         let ms = Duration::from_millis;
-        let uniform = sorted(Delay::Uniform { low: ms(10), high: ms(50) });
+        let uniform = sorted(Delay::Uniform {
+            low: ms(10),
+            high: ms(50),
+        });
         assert!(uniform[0] >= 10.0 && uniform[19_999] <= 50.0);
         assert!(near(uniform[10_000], 30.0), "{}", uniform[10_000]);
 
@@ -101,19 +108,29 @@ mod tests {
         assert!(near(mean, 20.0), "{mean}");
         assert!(near(exponential[10_000], 20.0 * 2_f64.ln()));
 
-        let lognormal = sorted(Delay::LogNormal { median: ms(20), sigma: 0.5 });
+        let lognormal = sorted(Delay::LogNormal {
+            median: ms(20),
+            sigma: 0.5,
+        });
         assert!(near(lognormal[10_000], 20.0), "{}", lognormal[10_000]);
         assert!(near(lognormal[16_827], 20.0 * 0.5_f64.exp()));
 
         let share = Share::new(0.05).unwrap();
-        let bimodal = sorted(Delay::Bimodal { usual: ms(10), rare: ms(500), share });
+        let bimodal = sorted(Delay::Bimodal {
+            usual: ms(10),
+            rare: ms(500),
+            share,
+        });
         let rare = bimodal.iter().filter(|&&delay| delay > 100.0).count();
         assert!((800..1200).contains(&rare), "{rare}");
     }
 
     #[test]
     fn an_endless_tail_ends() {
-        let delay = Delay::LogNormal { median: LONGEST, sigma: 10.0 };
+        let delay = Delay::LogNormal {
+            median: LONGEST,
+            sigma: 10.0,
+        };
         assert_eq!(sorted(delay)[19_999], LONGEST.as_secs_f64() * 1e3);
     }
 }

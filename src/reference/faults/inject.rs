@@ -66,12 +66,20 @@ impl Injector {
 
     fn add(&mut self, fault: &Fault, sequence: Sequence) {
         match fault.clone() {
-            Fault::Latency { delay, path } => self.latencies.push(Pathed::new(delay, path, sequence)),
+            Fault::Latency { delay, path } => {
+                self.latencies.push(Pathed::new(delay, path, sequence))
+            }
             Fault::Errors { share, path } => self.errors.push(Pathed::new(share, path, sequence)),
             Fault::DropBody { share } => self.torn.push(Pathed::new(share, None, sequence)),
             Fault::Stall(window) => self.stalls.push(window),
-            Fault::Refuse(window) => self.outages.push(Outage { window, restart: false }),
-            Fault::Restart(window) => self.outages.push(Outage { window, restart: true }),
+            Fault::Refuse(window) => self.outages.push(Outage {
+                window,
+                restart: false,
+            }),
+            Fault::Restart(window) => self.outages.push(Outage {
+                window,
+                restart: true,
+            }),
             Fault::CloseEvery(requests) => self.close_every = Some(requests),
             Fault::RateLimit(limit) => self.rate_limit = Some(limit),
             Fault::Degraded => self.degraded = true,
@@ -200,7 +208,11 @@ struct Pathed<T> {
 
 impl<T> Pathed<T> {
     fn new(what: T, path: Option<String>, sequence: Sequence) -> Self {
-        Self { what, path, sequence }
+        Self {
+            what,
+            path,
+            sequence,
+        }
     }
 
     fn of<R>(&self, path: &str, draw: impl FnOnce(&T, &mut SmallRng) -> R) -> Option<R> {
@@ -253,8 +265,16 @@ mod tests {
 
     #[test]
     fn a_fault_of_one_path_spares_the_others() {
-        assert!(failures(&["errors=100%:/a"], "/a").iter().all(|failed| *failed));
-        assert!(!failures(&["errors=100%:/a"], "/b").iter().any(|failed| *failed));
+        assert!(
+            failures(&["errors=100%:/a"], "/a")
+                .iter()
+                .all(|failed| *failed)
+        );
+        assert!(
+            !failures(&["errors=100%:/a"], "/b")
+                .iter()
+                .any(|failed| *failed)
+        );
         assert!(!failures(&[], "/a").iter().any(|failed| *failed));
     }
 
@@ -265,7 +285,10 @@ mod tests {
             let before = Instant::now();
             injector.delay(path).await;
             let waited = before.elapsed().as_millis();
-            assert!((expected..=expected + 2).contains(&waited), "{path}: {waited}");
+            assert!(
+                (expected..=expected + 2).contains(&waited),
+                "{path}: {waited}"
+            );
         }
     }
 
@@ -275,7 +298,13 @@ mod tests {
         injector.hold().await;
         injector.begin();
         let origin = injector.origin().await;
-        for (at, expected) in [(0, 0), (4999, 4999), (5000, 7000), (6999, 7000), (7000, 7000)] {
+        for (at, expected) in [
+            (0, 0),
+            (4999, 4999),
+            (5000, 7000),
+            (6999, 7000),
+            (7000, 7000),
+        ] {
             let injector = &injector;
             let left = async {
                 sleep_until(origin + Duration::from_millis(at)).await;

@@ -146,7 +146,9 @@ fn duration(value: &str) -> Result<Duration, String> {
         .and_then(|(number, seconds)| Some(number.parse::<f64>().ok()? * seconds))
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|&duration| duration <= Duration::from_secs(24 * 3600))
-        .ok_or_else(|| format!("`{value}` is no duration such as 300ms, 1.5s or 2m (a day at most)"))
+        .ok_or_else(|| {
+            format!("`{value}` is no duration such as 300ms, 1.5s or 2m (a day at most)")
+        })
 }
 
 #[cfg(test)]
@@ -174,21 +176,39 @@ mod tests {
             ("latency=300ms:/api/v1/agents/", Delay::Fixed(ms(300)), path),
             ("latency=1.5s", Delay::Fixed(ms(1500)), None),
             ("latency=2m", Delay::Fixed(ms(120_000)), None),
-            ("latency=250us", Delay::Fixed(Duration::from_micros(250)), None),
+            (
+                "latency=250us",
+                Delay::Fixed(Duration::from_micros(250)),
+                None,
+            ),
             (
                 "latency=lognormal(20ms,0.5)",
-                Delay::LogNormal { median: ms(20), sigma: 0.5 },
+                Delay::LogNormal {
+                    median: ms(20),
+                    sigma: 0.5,
+                },
                 None,
             ),
             (
                 "latency=uniform(10ms, 50ms):/api/v1/agents/",
-                Delay::Uniform { low: ms(10), high: ms(50) },
+                Delay::Uniform {
+                    low: ms(10),
+                    high: ms(50),
+                },
                 path,
             ),
-            ("latency=exponential(20ms)", Delay::Exponential { mean: ms(20) }, None),
+            (
+                "latency=exponential(20ms)",
+                Delay::Exponential { mean: ms(20) },
+                None,
+            ),
             (
                 "latency=bimodal(10ms,500ms,5%)",
-                Delay::Bimodal { usual: ms(10), rare: ms(500), share: percent(5.0) },
+                Delay::Bimodal {
+                    usual: ms(10),
+                    rare: ms(500),
+                    share: percent(5.0),
+                },
                 None,
             ),
         ];
@@ -199,18 +219,44 @@ mod tests {
 
     #[test]
     fn the_other_faults_are_read() {
-        let window = |lasts, at| Window { at: ms(at), lasts: ms(lasts) };
+        let window = |lasts, at| Window {
+            at: ms(at),
+            lasts: ms(lasts),
+        };
         let path = Some("/health".to_owned());
-        let limit = RateLimit { requests: 100.try_into().unwrap(), window: ms(60_000) };
+        let limit = RateLimit {
+            requests: 100.try_into().unwrap(),
+            window: ms(60_000),
+        };
         let table = [
-            ("errors=2%", Fault::Errors { share: percent(2.0), path: None }),
-            ("errors=100%:/health", Fault::Errors { share: percent(100.0), path }),
+            (
+                "errors=2%",
+                Fault::Errors {
+                    share: percent(2.0),
+                    path: None,
+                },
+            ),
+            (
+                "errors=100%:/health",
+                Fault::Errors {
+                    share: percent(100.0),
+                    path,
+                },
+            ),
             ("stall=2s@5s", Fault::Stall(window(2000, 5000))),
             ("refuse=3s@0s", Fault::Refuse(window(3000, 0))),
             ("restart=500ms@5s", Fault::Restart(window(500, 5000))),
-            ("drop-body=0.5%", Fault::DropBody { share: percent(0.5) }),
+            (
+                "drop-body=0.5%",
+                Fault::DropBody {
+                    share: percent(0.5),
+                },
+            ),
             ("rate-limit=100/60s", Fault::RateLimit(limit)),
-            ("close-every=100", Fault::CloseEvery(100.try_into().unwrap())),
+            (
+                "close-every=100",
+                Fault::CloseEvery(100.try_into().unwrap()),
+            ),
             ("degraded", Fault::Degraded),
             ("workflows-404", Fault::WorkflowsMissing),
             ("seed=7", Fault::Seed(7)),
