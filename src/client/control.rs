@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
-use super::http::is_tls;
+use super::attempt::is_tls;
 use super::{ConnectError, PreparedRequest, RequestError, json, tls};
 use crate::profile::Destination;
 
@@ -167,11 +167,12 @@ impl ControlClient {
         let origin = self.destination.origin.as_str().trim_end_matches('/');
         let url = Url::parse(&format!("{origin}{}", request.path()))
             .map_err(|_| ConnectError::Destination(origin.to_owned()))?;
-        let response = self
-            .client
-            .request(request.method().clone(), url)
+        let mut asked = self.client.request(request.method().clone(), url);
+        if !request.body().is_empty() {
+            asked = asked.body(request.body());
+        }
+        let response = asked
             .headers(request.headers().clone())
-            .body(request.body())
             .send()
             .await
             .map_err(|error| no_answer(&error))?;
@@ -219,7 +220,7 @@ fn no_answer(error: &reqwest::Error) -> ControlError {
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| error.source())
+    std::iter::successors(Some(error), |&error| error.source())
 }
 
 /// The innermost cause: the outer ones repeat the URL, whose query may hold a token.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::attempt::Listener;
 use super::control::BODY_BYTES;
-use super::http::Listener;
 use super::{Connection, Connector, ControlError, Exchange, Outcome, PreparedRequest, json};
 use crate::profile::{Bounds, Destination, HealthCheck, UptimeCheck};
 
@@ -30,7 +30,10 @@ impl HealthProbe {
     ///
     /// # Errors
     /// When the destination or the path is none that requests can be sent to.
-    pub fn new(check: &HealthCheck, destination: &Destination) -> Result<HealthProbe, ControlError> {
+    pub fn new(
+        check: &HealthCheck,
+        destination: &Destination,
+    ) -> Result<HealthProbe, ControlError> {
         Ok(HealthProbe {
             check: check.clone(),
             line: Line::new(&check.path, check.auth, check.timeout, destination)?,

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 /// Parses a document; bare `NaN`, `Infinity` and `-Infinity`, as Python writes them, are read as null.
 pub(super) fn parse(bytes: &[u8]) -> Option<Value> {
-    serde_json::from_slice(bytes)
-        .ok()
-        .or_else(|| serde_json::from_str(&without_odd_numbers(std::str::from_utf8(bytes).ok()?)).ok())
+    serde_json::from_slice(bytes).ok().or_else(|| {
+        serde_json::from_str(&without_odd_numbers(std::str::from_utf8(bytes).ok()?)).ok()
+    })
 }
 
 fn without_odd_numbers(text: &str) -> String {
@@ -96,7 +96,15 @@ mod tests {
         assert_eq!(field("checks.none").as_deref(), Some("null"));
         assert_eq!(field("api.GET:/v1.0/agents.p95").as_deref(), Some("3.5"));
         assert_eq!(field("queues.0.length").as_deref(), Some("7"));
-        for absent in ["", ".", "checks.", ".checks", "status.x", "queues.1", "queues.-1.length"] {
+        for absent in [
+            "",
+            ".",
+            "checks.",
+            ".checks",
+            "status.x",
+            "queues.1",
+            "queues.-1.length",
+        ] {
             assert_eq!(field(absent), None, "{absent}");
         }
         assert_eq!(json_field(&json!("bare"), "bare"), None);
@@ -107,7 +115,10 @@ mod tests {
         let document = json!({"n": 1.5, "i": -3, "s": " 12.5 ", "nan": "NaN", "inf": "inf", "t": "up",
             "b": true, "null": null, "a": [1], "o": {}});
         let number = |path| json_number(&document, path);
-        assert_eq!((number("n"), number("i"), number("s")), (Some(1.5), Some(-3.0), Some(12.5)));
+        assert_eq!(
+            (number("n"), number("i"), number("s")),
+            (Some(1.5), Some(-3.0), Some(12.5))
+        );
         for none in ["nan", "inf", "t", "b", "null", "a", "o", "absent"] {
             assert_eq!(number(none), None, "{none}");
         }

@@ -227,7 +227,9 @@ mod tests {
         let request = PreparedRequest::new(&common, &endpoint(), &destination()).unwrap();
         let all = |name: &str| {
             let values = request.headers.get_all(name).iter();
-            values.map(|value| value.to_str().unwrap()).collect::<Vec<_>>()
+            values
+                .map(|value| value.to_str().unwrap())
+                .collect::<Vec<_>>()
         };
         assert_eq!(all("x-key"), ["endpoint"]);
         assert_eq!(all("user-agent"), ["mine"]);

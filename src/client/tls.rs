@@ -38,9 +38,7 @@ pub(super) fn configure(verifier: Verifier) -> ClientConfig {
         Verifier::Roots(roots) => builder.with_root_certificates(roots).with_no_client_auth(),
         Verifier::Any => builder
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AnyCertificate(
-                schemes.supported_schemes(),
-            )))
+            .with_custom_certificate_verifier(Arc::new(AnyCertificate(schemes.supported_schemes())))
             .with_no_client_auth(),
     };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
