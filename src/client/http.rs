@@ -1,26 +1,10 @@
 //! The hot path: one user's kept connection, and one exchange after another on it.
 
-use std::error::Error;
-use std::future::poll_fn;
-use std::io;
-use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::task::{Context, Poll};
-
-use bytes::Bytes;
-use http::HeaderMap;
-use http_body_util::Full;
-use hyper::body::{Body, Incoming};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, timeout_at};
 
-use super::wire::{Meter, Wire};
+use super::attempt::{Kept, Listener, Trace};
 use super::{ConnectError, Connector, Outcome, PreparedRequest};
 use crate::profile::Bounds;
-
-/// The longest head of an answer. The buffer begins at 8 KiB and grows only for those who need it.
-const HEAD_BYTES: usize = 64 * 1024;
 
 /// How one exchange went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,51 +24,12 @@ pub struct Exchange {
     pub resent: bool,
 }
 
-/// Whoever wants to know what the answer says. The load doesn't.
-pub(super) trait Listener {
-    fn head(&mut self, _status: u16, _headers: &HeaderMap) {}
-    fn chunk(&mut self, _bytes: &[u8]) {}
-}
-
-impl Listener for () {}
-
 /// One user's connection: made when it is needed, kept as long as it is good.
 pub struct Connection {
     connector: Connector,
     // Boxed, so that a user without a connection costs next to nothing.
     kept: Option<Box<Kept>>,
     refusal: Option<ConnectError>,
-}
-
-struct Kept {
-    sender: http1::SendRequest<Full<Bytes>>,
-    driver: Driver,
-    meter: Arc<Meter>,
-}
-
-/// What is known so far of an exchange that may be cut off at any await.
-#[derive(Default)]
-struct Trace {
-    sent: Option<Instant>,
-    done: Option<Instant>,
-    bytes: u64,
-    connected: bool,
-    resent: bool,
-}
-
-/// How one attempt ended, and whether the connection may serve another.
-struct End {
-    outcome: Outcome,
-    clean: bool,
-}
-
-impl End {
-    fn broken(outcome: Outcome) -> End {
-        End {
-            outcome,
-            clean: false,
-        }
-    }
 }
 
 impl Connection {
@@ -135,29 +80,21 @@ impl Connection {
         let limit = give_up.min(begun + bounds.timeout);
         let mut trace = Trace::default();
         self.refusal = None;
-        let end = if give_up <= begun {
-            None
-        } else {
-            let attempts = self.attempts(request, bounds, &mut trace, listener);
-            timeout_at(limit, attempts).await.ok()
-        };
-        let sent = trace.sent.or_else(|| self.sent().filter(|_| end.is_none()));
-        let outcome = end.unwrap_or_else(|| {
-            self.kept = self.kept.take().filter(|_| give_up <= begun);
-            match sent {
-                _ if limit < give_up => Outcome::Timeout,
-                Some(_) => Outcome::CutOff,
-                None => Outcome::NotStarted,
-            }
-        });
-        Exchange {
-            sent,
-            done: trace.done.unwrap_or_else(Instant::now),
-            bytes: trace.bytes,
-            outcome,
-            connected: trace.connected,
-            resent: trace.resent,
+        if give_up <= begun {
+            return trace.ended(Outcome::NotStarted);
         }
+        let attempts = self.attempts(request, bounds, &mut trace, listener);
+        if let Ok(outcome) = timeout_at(limit, attempts).await {
+            return trace.ended(outcome);
+        }
+        // The attempt was dropped where it stood: only the wire knows how far it came.
+        let kept = self.kept.take();
+        trace.sent = trace.sent.or_else(|| kept.and_then(|kept| kept.sent()));
+        trace.ended(match trace.sent {
+            _ if limit < give_up => Outcome::Timeout,
+            Some(_) => Outcome::CutOff,
+            None => Outcome::NotStarted,
+        })
     }
 
     async fn attempts(
@@ -177,7 +114,7 @@ impl Connection {
                 return Outcome::Reset;
             };
             let end = kept.attempt(request, bounds, trace, listener).await;
-            let (sent, heard) = (kept.meter.sent(), kept.meter.heard());
+            let (sent, heard) = (kept.sent(), kept.heard());
             trace.sent = trace.sent.or(sent);
             if !end.clean {
                 self.kept = None;
@@ -191,14 +128,12 @@ impl Connection {
         }
     }
 
-    /// Whether the kept connection can take a request. Asks the connection itself first, for only that
-    /// notices that the target has closed it.
+    /// Whether the kept connection can take a request; drops it if not.
     async fn is_usable(&mut self) -> bool {
-        let Some(kept) = &mut self.kept else {
-            return false;
+        let usable = match &mut self.kept {
+            Some(kept) => kept.is_usable().await,
+            None => false,
         };
-        kept.meter.reset();
-        let usable = poll_fn(|cx| Poll::Ready(kept.is_ready(cx))).await;
         if !usable {
             self.kept = None;
         }
@@ -206,162 +141,29 @@ impl Connection {
     }
 
     async fn connect(&mut self, bounds: &Bounds) -> Result<(), Outcome> {
-        self.kept = None;
-        let stream = match self.connector.connect(bounds.connect_timeout).await {
-            Ok(stream) => stream,
+        match self.connector.connect(bounds.connect_timeout).await {
+            Ok(stream) => {
+                self.kept = Some(Box::new(Kept::open(stream).await?));
+                Ok(())
+            }
             Err(error) => {
                 let outcome = error.outcome();
                 self.refusal = Some(error);
-                return Err(outcome);
+                Err(outcome)
             }
-        };
-        let (wire, meter) = Wire::new(stream);
-        let (sender, connection) = http1::Builder::new()
-            .max_buf_size(HEAD_BYTES)
-            .handshake(TokioIo::new(wire))
-            .await
-            .map_err(|_| Outcome::Reset)?;
-        self.kept = Some(Box::new(Kept {
-            sender,
-            driver: Driver(Some(connection)),
-            meter,
-        }));
-        Ok(())
-    }
-
-    fn sent(&self) -> Option<Instant> {
-        self.kept.as_ref().and_then(|kept| kept.meter.sent())
-    }
-}
-
-impl Kept {
-    fn is_ready(&mut self, cx: &mut Context<'_>) -> bool {
-        // The first round may only tell the connection that its last answer was taken.
-        for _ in 0..2 {
-            if self.driver.poll(cx) {
-                return false;
-            }
-            if let Poll::Ready(ready) = self.sender.poll_ready(cx) {
-                return ready.is_ok();
-            }
-        }
-        false
-    }
-
-    async fn attempt(
-        &mut self,
-        request: &PreparedRequest,
-        bounds: &Bounds,
-        trace: &mut Trace,
-        listener: &mut impl Listener,
-    ) -> End {
-        self.meter.reset();
-        let answer = pin!(self.sender.send_request(request.to_http()));
-        let answer = match self.driver.along(answer).await {
-            Some(Ok(answer)) => answer,
-            Some(Err(error)) => return End::broken(cause(&error)),
-            None => return End::broken(Outcome::Reset),
-        };
-        let status = answer.status().as_u16();
-        let outcome = request.judge(status);
-        listener.head(status, answer.headers());
-        let whole = self
-            .drain(answer.into_body(), bounds.body_bytes, trace, listener)
-            .await;
-        trace.done = Some(Instant::now());
-        if whole {
-            End {
-                outcome,
-                clean: poll_fn(|cx| Poll::Ready(!self.driver.poll(cx))).await,
-            }
-        } else if outcome.is_ok() {
-            End::broken(Outcome::BadBody)
-        } else {
-            End::broken(outcome)
-        }
-    }
-
-    /// Reads a body to its end; says whether it was whole and within its bound.
-    async fn drain(
-        &mut self,
-        mut body: Incoming,
-        longest: u64,
-        trace: &mut Trace,
-        listener: &mut impl Listener,
-    ) -> bool {
-        if body.size_hint().lower() > longest {
-            return false;
-        }
-        loop {
-            let frame = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx));
-            let frame = match self.driver.along(pin!(frame)).await {
-                Some(Some(Ok(frame))) => frame,
-                Some(None) => return true,
-                Some(Some(Err(_))) | None => return false,
-            };
-            let Some(chunk) = frame.data_ref() else {
-                continue;
-            };
-            trace.bytes += chunk.len() as u64;
-            if trace.bytes > longest {
-                return false;
-            }
-            listener.chunk(chunk);
         }
     }
 }
 
-/// Hyper's side of a connection, polled by the task that waits for the answer: no task of its own, no
-/// hand-over between two.
-struct Driver(Option<http1::Connection<TokioIo<Wire>, Full<Bytes>>>);
-
-impl Driver {
-    /// Does what can be done; says whether the connection has ended.
-    fn poll(&mut self, cx: &mut Context<'_>) -> bool {
-        let Some(connection) = &mut self.0 else {
-            return true;
-        };
-        // What went wrong is told to the request's own future, if there is one.
-        let ended = Pin::new(connection).poll(cx).is_ready();
-        if ended {
-            self.0 = None;
+impl Trace {
+    fn ended(&self, outcome: Outcome) -> Exchange {
+        Exchange {
+            sent: self.sent,
+            done: self.done.unwrap_or_else(Instant::now),
+            bytes: self.bytes,
+            outcome,
+            connected: self.connected,
+            resent: self.resent,
         }
-        ended
     }
-
-    /// Waits for a future that needs the connection; `None` when the connection ended without it.
-    async fn along<F: Future>(&mut self, mut future: Pin<&mut F>) -> Option<F::Output> {
-        poll_fn(|cx| {
-            let ended = self.poll(cx);
-            match future.as_mut().poll(cx) {
-                Poll::Ready(output) => Poll::Ready(Some(output)),
-                Poll::Pending if ended => Poll::Ready(None),
-                Poll::Pending => Poll::Pending,
-            }
-        })
-        .await
-    }
-}
-
-/// What it means that there is no head of an answer.
-fn cause(error: &hyper::Error) -> Outcome {
-    if error.is_parse() {
-        return Outcome::Protocol;
-    }
-    if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
-        return Outcome::Reset;
-    }
-    match error.source().and_then(|s| s.downcast_ref::<io::Error>()) {
-        // TLS 1.3 servers refuse a client only after its handshake is over.
-        Some(error) if is_tls(error) => Outcome::Tls,
-        Some(_) => Outcome::Reset,
-        None => Outcome::Protocol,
-    }
-}
-
-/// Whether TLS itself is what failed.
-pub(super) fn is_tls(error: &io::Error) -> bool {
-    error
-        .get_ref()
-        .is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>)
 }

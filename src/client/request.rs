@@ -116,6 +116,23 @@ impl PreparedRequest {
         &self.method
     }
 
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    pub(super) fn body(&self) -> Bytes {
+        self.body.clone()
+    }
+
+    pub(super) fn expects(&self, status: u16) -> bool {
+        self.expect.contains(&status)
+    }
+
+    /// Method and path, as they are shown.
+    pub(super) fn shown(&self) -> String {
+        format!("{} {}", self.method, without_query(self.path()))
+    }
+
     /// A copy to be sent: the header map is the only part of it that is allocated.
     pub(super) fn to_http(&self) -> Request<Full<Bytes>> {
         let mut request = Request::new(Full::new(self.body.clone()));
