@@ -7,6 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use super::target::Target;
 use crate::requirement::Requirement;
 
 /// A profile after validation, with flags and variables laid over it.
@@ -16,6 +17,8 @@ pub struct Profile {
     pub name: String,
     /// One line about it; may be empty.
     pub description: String,
+    /// The target that a flag, a variable or else the profile names.
+    pub target: Option<Target>,
     /// The scenarios that may be run, in the profile's order.
     pub plans: Vec<Plan>,
     /// The requirements, in the profile's order: one test each.
