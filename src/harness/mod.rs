@@ -1,12 +1,20 @@
 //! The libtest-mimic harness: each requirement of a profile is a test.
 
 mod args;
+mod embedded;
 mod flags;
 mod help;
+mod loading;
+mod main;
+mod nextest;
+mod progress;
 mod resolve;
+mod session;
 mod token;
+mod trials;
 mod typed;
 
 pub use args::{Args, Color, Format, Libtest, parse};
 pub use help::help_text;
+pub use main::{main, run};
 pub use resolve::{Environment, resolve};
