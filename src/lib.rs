@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod client;
+pub mod hint;
 pub mod load;
 pub mod profile;
 pub mod record;

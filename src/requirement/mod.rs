@@ -1,11 +1,12 @@
 //! Requirements: what is measured, against which limit, and the verdict.
 
+pub mod human;
 mod judgement;
 mod limit;
 mod metric;
 mod model;
 
-pub use judgement::{CheckJudgement, Estimate, Judgement, Verdict};
+pub use judgement::{CheckJudgement, Estimate, Judgement, TestVerdict, Verdict};
 pub use limit::{Comparison, Limit, LimitError};
 pub use metric::{Better, Metric, Unit};
 pub use model::{Check, Requirement, Scope, Severity};
