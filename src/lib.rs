@@ -1,11 +1,16 @@
 //! Performance requirements as cargo tests.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod client;
 pub mod hint;
 pub mod load;
 pub mod profile;
 pub mod record;
+#[cfg(feature = "reference")]
+pub mod reference;
 pub mod report;
 pub mod requirement;
 pub mod statistics;
+pub mod store;

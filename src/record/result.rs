@@ -161,3 +161,31 @@ pub struct Outage {
     /// What the first failed probe met.
     pub cause: String,
 }
+
+impl Watch {
+    /// What was seen after `before`, an earlier state of the same log.
+    pub fn since(&self, before: &Watch) -> Watch {
+        // An outage that was open before is still seen afterwards.
+        let closed = before.outages.iter().filter(|outage| outage.to.is_some()).count();
+        Watch {
+            probes: self.probes.saturating_sub(before.probes),
+            outages: self.outages.iter().skip(closed).cloned().collect(),
+            restarts: self.restarts.iter().skip(before.restarts.len()).copied().collect(),
+        }
+    }
+
+    /// Adds what another watch saw at another time.
+    pub fn merge(&mut self, other: &Watch) {
+        self.probes += other.probes;
+        for outage in &other.outages {
+            if !self.outages.iter().any(|mine| mine.from == outage.from) {
+                self.outages.push(outage.clone());
+            }
+        }
+        for restart in &other.restarts {
+            if !self.restarts.contains(restart) {
+                self.restarts.push(*restart);
+            }
+        }
+    }
+}

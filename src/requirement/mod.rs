@@ -1,11 +1,13 @@
 //! Requirements: what is measured, against which limit, and the verdict.
 
 pub mod human;
+mod judge;
 mod judgement;
 mod limit;
 mod metric;
 mod model;
 
+pub use judge::{Evidence, HealthSample, judge};
 pub use judgement::{CheckJudgement, Estimate, Judgement, TestVerdict, Verdict};
 pub use limit::{Comparison, Limit, LimitError};
 pub use metric::{Better, Metric, Unit};

@@ -21,7 +21,10 @@ const WEIGHT: f64 = 250.0;
 /// When `p0` is outside `(0, 1)` or not `0 <= hits <= trials`.
 pub fn ln_e_value_at_least(p0: f64, hits: f64, trials: f64) -> f64 {
     check(hits, trials, 0.5);
-    assert!(p0 > 0.0 && p0 < 1.0, "a proportion to test lies in (0, 1), not {p0}");
+    assert!(
+        p0 > 0.0 && p0 < 1.0,
+        "a proportion to test lies in (0, 1), not {p0}"
+    );
     mixture(p0, 1.0 - p0, hits, trials - hits)
 }
 
@@ -32,7 +35,10 @@ pub fn ln_e_value_at_least(p0: f64, hits: f64, trials: f64) -> f64 {
 /// When `p0` is outside `(0, 1)` or not `0 <= hits <= trials`.
 pub fn ln_e_value_at_most(p0: f64, hits: f64, trials: f64) -> f64 {
     check(hits, trials, 0.5);
-    assert!(p0 > 0.0 && p0 < 1.0, "a proportion to test lies in (0, 1), not {p0}");
+    assert!(
+        p0 > 0.0 && p0 < 1.0,
+        "a proportion to test lies in (0, 1), not {p0}"
+    );
     mixture(1.0 - p0, p0, trials - hits, hits)
 }
 

@@ -21,7 +21,13 @@ pub(super) fn ratio_variance(blocks: &[(f64, f64)]) -> Option<RatioVariance> {
     std::iter::successors(Some(1), |length| Some(2 * length))
         .take_while(|&length| length == 1 || blocks.len() / length >= MIN_BATCHES)
         .filter_map(|length| at_length(blocks, length))
-        .reduce(|worst, next| if next.variance > worst.variance { next } else { worst })
+        .reduce(|worst, next| {
+            if next.variance > worst.variance {
+                next
+            } else {
+                worst
+            }
+        })
 }
 
 /// Linearized variance of a ratio estimator over batches of `length` blocks
@@ -32,7 +38,9 @@ fn at_length(blocks: &[(f64, f64)], length: usize) -> Option<RatioVariance> {
     let ratio = top / bottom;
     let (mut squares, mut batches) = (0.0, 0_usize);
     for batch in blocks.chunks(length) {
-        let (t, b) = batch.iter().fold((0.0, 0.0), |sum, block| (sum.0 + block.0, sum.1 + block.1));
+        let (t, b) = batch
+            .iter()
+            .fold((0.0, 0.0), |sum, block| (sum.0 + block.0, sum.1 + block.1));
         if b > 0.0 {
             squares += (t - ratio * b).powi(2);
             batches += 1;
@@ -42,5 +50,10 @@ fn at_length(blocks: &[(f64, f64)], length: usize) -> Option<RatioVariance> {
         return None;
     }
     let correction = batches as f64 / (batches - 1) as f64;
-    Some(RatioVariance { ratio, variance: correction * squares / (bottom * bottom), batches, length })
+    Some(RatioVariance {
+        ratio,
+        variance: correction * squares / (bottom * bottom),
+        batches,
+        length,
+    })
 }

@@ -25,7 +25,11 @@ pub struct DesignEffect {
 
 impl DesignEffect {
     /// For requests known to be independent of each other.
-    pub const NONE: Self = Self { factor: 1.0, blocks: f64::INFINITY, block_length: 1 };
+    pub const NONE: Self = Self {
+        factor: 1.0,
+        blocks: f64::INFINITY,
+        block_length: 1,
+    };
 
     /// The share of `trials` that counts as independent, with the factor itself taken as uncertain:
     /// `(t(n - 1) / t(df))²` (Korn and Graubard 1998) at the level `alpha` of the bound to come.
@@ -36,7 +40,10 @@ impl DesignEffect {
     ///
     /// When `alpha` is outside `(0, 0.5)`.
     pub fn effective_share(&self, trials: f64, alpha: f64) -> f64 {
-        assert!(alpha > 0.0 && alpha < 0.5, "alpha lies in (0, 0.5), not {alpha}");
+        assert!(
+            alpha > 0.0 && alpha < 0.5,
+            "alpha lies in (0, 0.5), not {alpha}"
+        );
         let df = self.blocks - 1.0;
         let correction = if df < trials - 1.0 {
             let t = |df: f64| student_t_quantile(1.0 - alpha, df.clamp(1.0, 1e9));
@@ -59,7 +66,10 @@ pub fn design_effect(blocks: &[Block]) -> DesignEffect {
         return DesignEffect::NONE;
     }
     let used = blocks.iter().filter(|block| block.trials > 0.0).count();
-    let pairs: Vec<_> = blocks.iter().map(|block| (block.hits, block.trials)).collect();
+    let pairs: Vec<_> = blocks
+        .iter()
+        .map(|block| (block.hits, block.trials))
+        .collect();
     match ratio_variance(&pairs) {
         Some(found) if used >= 3 => DesignEffect {
             factor: (found.variance * trials / (found.ratio * (1.0 - found.ratio))).max(1.0),

@@ -34,18 +34,28 @@ pub struct Interval {
 ///
 /// When `alpha` is outside `(0, 0.5)`.
 pub fn mean_interval(blocks: &[MeanBlock], alpha: f64) -> Option<Interval> {
-    assert!(alpha > 0.0 && alpha < 0.5, "alpha lies in (0, 0.5), not {alpha}");
+    assert!(
+        alpha > 0.0 && alpha < 0.5,
+        "alpha lies in (0, 0.5), not {alpha}"
+    );
     let count: f64 = blocks.iter().map(|block| block.count).sum();
     if count <= 0.0 {
         return None;
     }
     let value = blocks.iter().map(|block| block.sum).sum::<f64>() / count;
-    let pairs: Vec<_> = blocks.iter().map(|block| (block.sum, block.count)).collect();
+    let pairs: Vec<_> = blocks
+        .iter()
+        .map(|block| (block.sum, block.count))
+        .collect();
     let half = match ratio_variance(&pairs) {
         Some(found) if found.batches >= 3 => {
             student_t_quantile(1.0 - alpha, (found.batches - 1) as f64) * found.variance.sqrt()
         }
         _ => f64::INFINITY,
     };
-    Some(Interval { value, low: value - half, high: value + half })
+    Some(Interval {
+        value,
+        low: value - half,
+        high: value + half,
+    })
 }

@@ -13,7 +13,11 @@ use super::beta::beta_quantile;
 /// When `alpha` is outside `(0, 1)` or not `0 <= hits <= trials`.
 pub fn upper_bound(hits: f64, trials: f64, alpha: f64) -> f64 {
     check(hits, trials, alpha);
-    if hits >= trials { 1.0 } else { beta_quantile(1.0 - alpha, hits + 1.0, trials - hits) }
+    if hits >= trials {
+        1.0
+    } else {
+        beta_quantile(1.0 - alpha, hits + 1.0, trials - hits)
+    }
 }
 
 /// The proportion under which the truth lies with probability at most `alpha`, given `hits` among
@@ -24,10 +28,20 @@ pub fn upper_bound(hits: f64, trials: f64, alpha: f64) -> f64 {
 /// When `alpha` is outside `(0, 1)` or not `0 <= hits <= trials`.
 pub fn lower_bound(hits: f64, trials: f64, alpha: f64) -> f64 {
     check(hits, trials, alpha);
-    if hits <= 0.0 { 0.0 } else { beta_quantile(alpha, hits, trials - hits + 1.0) }
+    if hits <= 0.0 {
+        0.0
+    } else {
+        beta_quantile(alpha, hits, trials - hits + 1.0)
+    }
 }
 
 pub(super) fn check(hits: f64, trials: f64, alpha: f64) {
-    assert!(alpha > 0.0 && alpha < 1.0, "alpha lies in (0, 1), not {alpha}");
-    assert!(hits >= 0.0 && hits <= trials && trials.is_finite(), "{hits} hits among {trials} trials");
+    assert!(
+        alpha > 0.0 && alpha < 1.0,
+        "alpha lies in (0, 1), not {alpha}"
+    );
+    assert!(
+        hits >= 0.0 && hits <= trials && trials.is_finite(),
+        "{hits} hits among {trials} trials"
+    );
 }

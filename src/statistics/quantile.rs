@@ -22,8 +22,14 @@ pub struct QuantileRanks {
 ///
 /// When `quantile` or `alpha` is outside `(0, 1)`, or `samples` is negative or not finite.
 pub fn quantile_ranks(quantile: f64, samples: f64, alpha: f64) -> QuantileRanks {
-    assert!(quantile > 0.0 && quantile < 1.0, "a quantile lies in (0, 1), not {quantile}");
-    assert!(alpha > 0.0 && alpha < 1.0, "alpha lies in (0, 1), not {alpha}");
+    assert!(
+        quantile > 0.0 && quantile < 1.0,
+        "a quantile lies in (0, 1), not {quantile}"
+    );
+    assert!(
+        alpha > 0.0 && alpha < 1.0,
+        "alpha lies in (0, 1), not {alpha}"
+    );
     assert!(samples >= 0.0 && samples.is_finite(), "{samples} samples");
     let low = highest_rank(quantile, samples, alpha);
     let high = highest_rank(1.0 - quantile, samples, alpha);
@@ -36,7 +42,9 @@ pub fn quantile_ranks(quantile: f64, samples: f64, alpha: f64) -> QuantileRanks 
 /// The largest whole rank that lies above the quantile with probability at most `alpha`.
 fn highest_rank(quantile: f64, samples: f64, alpha: f64) -> Option<f64> {
     let missed = |rank: f64| {
-        beta_tails(rank, samples - rank + 1.0, quantile, 1.0 - quantile).above.exp()
+        beta_tails(rank, samples - rank + 1.0, quantile, 1.0 - quantile)
+            .above
+            .exp()
     };
     let (mut fits, mut fails) = (0.0, (samples * quantile).floor() + 1.0);
     while fails - fits > 1.5 {

@@ -50,14 +50,24 @@ pub enum Look {
 /// When `alpha` is outside `(0, 0.5)`, or the counts are not `0 <= hits`, `0 <= unsettled`,
 /// `hits + unsettled <= trials`.
 pub fn bounds(evidence: &ProportionEvidence, look: Look, alpha: f64) -> (f64, f64) {
-    let spent = if look == Look::Only { alpha } else { 0.5 * alpha };
+    let spent = if look == Look::Only {
+        alpha
+    } else {
+        0.5 * alpha
+    };
     let share = evidence.design.effective_share(evidence.trials, spent);
     let trials = share * evidence.trials;
     let hits = share * evidence.hits;
     let most = (share * (evidence.hits + evidence.unsettled)).min(trials);
     match look {
-        Look::Only | Look::First => (lower_bound(hits, trials, spent), upper_bound(most, trials, spent)),
-        Look::Later => (lower_bound_anytime(hits, trials, spent), upper_bound_anytime(most, trials, spent)),
+        Look::Only | Look::First => (
+            lower_bound(hits, trials, spent),
+            upper_bound(most, trials, spent),
+        ),
+        Look::Later => (
+            lower_bound_anytime(hits, trials, spent),
+            upper_bound_anytime(most, trials, spent),
+        ),
     }
 }
 
@@ -75,7 +85,11 @@ pub enum Decision {
 /// Compares the bounds with the limit `p0`. When `inclusive`, a proportion of exactly `p0` belongs to the
 /// lower side ("at most p0"), otherwise to the upper one ("less than p0").
 pub fn decide(low: f64, high: f64, p0: f64, inclusive: bool) -> Decision {
-    let (below, above) = if inclusive { (high <= p0, low > p0) } else { (high < p0, low >= p0) };
+    let (below, above) = if inclusive {
+        (high <= p0, low > p0)
+    } else {
+        (high < p0, low >= p0)
+    };
     match (below, above) {
         (true, false) => Decision::Below,
         (false, true) => Decision::Above,

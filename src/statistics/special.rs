@@ -25,17 +25,33 @@ pub(super) struct Tails {
 /// `a`, `b` > 0, `x`, `y` in `[0, 1]`.
 pub(super) fn beta_tails(a: f64, b: f64, x: f64, y: f64) -> Tails {
     if x <= 0.0 || y <= 0.0 {
-        let (below, above) = if x <= 0.0 { (f64::NEG_INFINITY, 0.0) } else { (0.0, f64::NEG_INFINITY) };
-        return Tails { below, above, logit_density: f64::NEG_INFINITY };
+        let (below, above) = if x <= 0.0 {
+            (f64::NEG_INFINITY, 0.0)
+        } else {
+            (0.0, f64::NEG_INFINITY)
+        };
+        return Tails {
+            below,
+            above,
+            logit_density: f64::NEG_INFINITY,
+        };
     }
     let logit_density = ln_logit_density(a, b, x, y);
     // The fraction converges fast on the side of the mean where its tail is the smaller one.
     if a * y >= b * x {
         let below = (logit_density - fraction(a, b, x, y).ln()).min(0.0);
-        Tails { below, above: ln_one_minus_exp(below), logit_density }
+        Tails {
+            below,
+            above: ln_one_minus_exp(below),
+            logit_density,
+        }
     } else {
         let above = (logit_density - fraction(b, a, y, x).ln()).min(0.0);
-        Tails { below: ln_one_minus_exp(above), above, logit_density }
+        Tails {
+            below: ln_one_minus_exp(above),
+            above,
+            logit_density,
+        }
     }
 }
 
@@ -48,14 +64,22 @@ pub(super) fn ln_beta(a: f64, b: f64) -> f64 {
 
 /// `ln (1 - e^v)` for `v <= 0` (Mächler 2012, "Accurately computing log(1 − exp(−|a|))").
 pub(super) fn ln_one_minus_exp(v: f64) -> f64 {
-    if v > -std::f64::consts::LN_2 { (-v.exp_m1()).ln() } else { (-v.exp()).ln_1p() }
+    if v > -std::f64::consts::LN_2 {
+        (-v.exp_m1()).ln()
+    } else {
+        (-v.exp()).ln_1p()
+    }
 }
 
 /// `ln (x^a y^b / B(a, b))` as a binomial density in saddle-point form
 /// (Loader 2000, "Fast and accurate computation of binomial probabilities").
 fn ln_logit_density(a: f64, b: f64, x: f64, y: f64) -> f64 {
     let n = a + b;
-    stirling_error(n) - stirling_error(a) - stirling_error(b) - deviance(a, n * x) - deviance(b, n * y)
+    stirling_error(n)
+        - stirling_error(a)
+        - stirling_error(b)
+        - deviance(a, n * x)
+        - deviance(b, n * y)
         + 0.5 * (a.ln() + b.ln() - n.ln())
         - LN_SQRT_2PI
 }
@@ -66,7 +90,8 @@ fn stirling_error(z: f64) -> f64 {
         return ln_gamma(z + 1.0) - (z + 0.5) * z.ln() + z - LN_SQRT_2PI;
     }
     let w = 1.0 / (z * z);
-    (1.0 / 12.0 - w * (1.0 / 360.0 - w * (1.0 / 1260.0 - w * (1.0 / 1680.0 - w * (1.0 / 1188.0))))) / z
+    (1.0 / 12.0 - w * (1.0 / 360.0 - w * (1.0 / 1260.0 - w * (1.0 / 1680.0 - w * (1.0 / 1188.0)))))
+        / z
 }
 
 /// `k ln(k / m) + m - k`: how far the count `k` is from its expectation `m`.

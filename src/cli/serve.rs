@@ -1,0 +1,127 @@
+use std::env;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use thiserror::Error;
+
+use crate::reference::{
+    CHILD_SECRET, DEMO_ORGANIZATION, DEMO_USER, Fault, Options, RateLimit, Secret, ServeError,
+    announce_on_stdout, mint_token, serve_blocking,
+};
+
+const TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+
+/// Runs the embedded `AgentOS`.
+///
+/// Tokens are signed with the secret in `PERF_JWT_SECRET`, or with a random one.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The port to listen on; 0 is any that is free
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// The address to listen on
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+    /// The database file [default: a temporary one]
+    #[arg(long, value_name = "FILE")]
+    database: Option<PathBuf>,
+    /// Something to do wrong, such as latency=300ms:/health, errors=2% or stall=2s@5s; repeatable
+    #[arg(long = "fault", value_name = "SPEC")]
+    faults: Vec<Fault>,
+    /// Requests that a client may send to a path in a time, such as 100/60s [default: no limit]
+    #[arg(long, value_name = "N/DURATION")]
+    rate_limit: Option<RateLimit>,
+    /// Where to write a token of a demonstration user, for a day
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// End when standard input does
+    #[arg(long)]
+    exit_on_stdin_close: bool,
+    /// How many threads answer [default: as many as cores, 4 at most]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
+    /// Take the first address of X-Forwarded-For for the client's
+    #[arg(long)]
+    trust_proxy: bool,
+}
+
+#[derive(Debug, Error)]
+enum RunError {
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error("cannot write the token to {}: {source}; name a file in a writable folder", path.display())]
+    TokenFile { path: PathBuf, source: io::Error },
+}
+
+impl ServeArgs {
+    fn options(self, secret: Secret) -> Options {
+        let mut options = Options::new(secret);
+        options.addr = SocketAddr::new(self.host, self.port);
+        options.database = self.database;
+        options.rate_limit = self.rate_limit;
+        options.trust_proxy = self.trust_proxy;
+        options.faults = self.faults.into_iter().collect();
+        options.exit_on_stdin_close = self.exit_on_stdin_close;
+        if let Some(threads) = self.threads {
+            options.threads = threads.into();
+        }
+        options
+    }
+}
+
+/// Serves until it is told to end.
+pub fn run(args: ServeArgs) -> ExitCode {
+    match serve(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(mut args: ServeArgs) -> Result<(), RunError> {
+    let secret = env::var(CHILD_SECRET)
+        .ok()
+        .filter(|secret| !secret.is_empty())
+        .map_or_else(Secret::random, Secret::from);
+    if let Some(path) = args.token_file.take() {
+        let token = mint_token(&secret, DEMO_USER, DEMO_ORGANIZATION, TOKEN_LIFETIME);
+        write_private(&path, &token).map_err(|source| RunError::TokenFile { path, source })?;
+    }
+    Ok(serve_blocking(args.options(secret), announce_on_stdout)?)
+}
+
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = private(path)?;
+    writeln!(file, "{text}")
+}
+
+#[cfg(unix)]
+fn private(path: &Path) -> io::Result<File> {
+    use std::fs::Permissions;
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    // A file that was there before keeps its mode otherwise.
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
+}
+
+#[cfg(not(unix))]
+fn private(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(path)
+}

@@ -1,0 +1,70 @@
+//! The embedded AgentOS, as a child process: it must not share the generator's processor time unseen.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use url::Url;
+
+use crate::profile::{Destination, Secret};
+use crate::reference;
+
+/// Names the variable by which this executable knows that it is to be the embedded server.
+pub const ROLE: &str = "AGENTOS_PERF_REFERENCE";
+/// Long enough for any session.
+const TOKEN_LIFE: Duration = Duration::from_secs(24 * 3600);
+
+/// A running embedded AgentOS; it ends when this is dropped, or when this process dies.
+pub struct Embedded {
+    child: Child,
+    destination: Destination,
+}
+
+impl Embedded {
+    /// Starts this executable again as a server on a free port of the loopback address.
+    ///
+    /// # Errors
+    /// In one line, what failed.
+    pub fn start() -> Result<Embedded, String> {
+        let program = std::env::current_exe().map_err(|error| format!("can't find myself: {error}"))?;
+        let secret = reference::random_secret();
+        let mut child = Command::new(program)
+            .env(ROLE, "{}")
+            .env("PERF_JWT_SECRET", &secret)
+            // The pipe closes when this process dies, however it dies, and the server ends with it.
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .map_err(|error| format!("can't start the embedded AgentOS: {error}"))?;
+        let mut line = String::new();
+        if let Some(stdout) = child.stdout.take() {
+            // An error leaves the line empty, which is told below.
+            let _ = BufReader::new(stdout).read_line(&mut line);
+        }
+        let origin = line.trim().strip_prefix("listening on ").and_then(|url| Url::parse(url).ok());
+        let Some(origin) = origin else {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(format!("the embedded AgentOS said {:?} instead of its address", line.trim()));
+        };
+        let token = reference::mint_token(&secret, "perf", "perf-org", TOKEN_LIFE);
+        let destination =
+            Destination { origin, token: Some(Secret::new(token)), insecure: false };
+        Ok(Embedded { child, destination })
+    }
+
+    /// Where it listens, with a token that it takes.
+    pub fn destination(&self) -> &Destination {
+        &self.destination
+    }
+}
+
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        // A server that does not end by itself within its own grace is not worth waiting for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

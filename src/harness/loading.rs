@@ -1,0 +1,98 @@
+//! From a plan to its run: the preflight, the load, and someone who watches over it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::progress::Progress;
+use crate::client::preflight;
+use crate::load::{self, Observer};
+use crate::monitor::ProcessorClock;
+use crate::profile::{Destination, Plan, Profile};
+use crate::record::{Problem, RunResult};
+use crate::requirement::{Evidence, Requirement, Verdict, judge};
+
+/// A load about to be run.
+pub(super) struct Loading<'a> {
+    pub(super) profile: &'a Profile,
+    pub(super) plan: &'a Plan,
+    pub(super) destination: &'a Destination,
+    pub(super) interrupted: &'a AtomicBool,
+}
+
+/// Why there is no run.
+pub(super) struct Failure {
+    pub(super) problem: Problem,
+    /// Whether nothing answered at all.
+    pub(super) unreachable: bool,
+}
+
+impl Loading<'_> {
+    /// Asks each endpoint once, then loads.
+    pub(super) fn run(&self, progress: &mut Progress) -> Result<RunResult, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| own_fault(&error.to_string()))?;
+        let ready = runtime.block_on(preflight(self.plan, self.destination)).map_err(|failure| {
+            let problem = Problem { what: failure.what, advice: failure.advice };
+            Failure { problem, unreachable: failure.unreachable }
+        })?;
+        drop(runtime);
+        let mut observer = Watching {
+            requirements: self.requirements(),
+            confidence: self.profile.confidence,
+            interrupted: self.interrupted,
+            processor: ProcessorClock::default(),
+            progress,
+        };
+        observer.progress.begin(self.plan);
+        let result = load::run(&ready.plan, self.destination, &mut observer);
+        observer.progress.end();
+        let mut result = result.map_err(|error| own_fault(&error.to_string()))?;
+        result.plan = self.plan.fingerprint();
+        result.notes.splice(0..0, ready.notes);
+        Ok(result)
+    }
+
+    /// The requirements that wait for this run.
+    fn requirements(&self) -> Vec<&Requirement> {
+        let mine = |requirement: &&Requirement| {
+            requirement.scenario.as_ref() == Some(&self.plan.scenario)
+        };
+        self.profile.requirements.iter().filter(mine).collect()
+    }
+}
+
+fn own_fault(what: &str) -> Failure {
+    let advice = "see to the limits of the machine that makes the load".to_owned();
+    Failure { problem: Problem { what: what.to_owned(), advice }, unreachable: false }
+}
+
+/// Watches over a run on behalf of its requirements and of whoever sits before the screen.
+struct Watching<'a> {
+    requirements: Vec<&'a Requirement>,
+    confidence: f64,
+    interrupted: &'a AtomicBool,
+    processor: ProcessorClock,
+    progress: &'a mut Progress,
+}
+
+impl Observer for Watching<'_> {
+    fn progress(&mut self, progress: load::Progress) {
+        self.progress.show(progress);
+    }
+
+    fn is_settled(&mut self, so_far: &RunResult, unsettled: u64) -> bool {
+        let evidence = Evidence { runs: vec![so_far], unsettled, ..Evidence::default() };
+        let settled = |requirement: &&Requirement| {
+            judge(requirement, &evidence, self.confidence).verdict != Verdict::Inconclusive
+        };
+        self.requirements.iter().all(settled)
+    }
+
+    fn is_interrupted(&mut self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    fn processor_time(&mut self) -> Duration {
+        self.processor.used()
+    }
+}

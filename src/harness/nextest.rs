@@ -1,0 +1,73 @@
+//! Under `cargo nextest` every test is a process of its own: runs and judgements are shared on disk.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use crate::record::RunResult;
+use crate::requirement::Judgement;
+use crate::store::{Shared, StoreError};
+
+/// Folders of sessions that were last written to longer ago are removed.
+const KEEP: Duration = Duration::from_secs(24 * 3600);
+
+/// The session of one nextest invocation, on disk.
+pub struct Disk {
+    folder: PathBuf,
+}
+
+impl Disk {
+    /// The session that the environment names; `None` outside nextest.
+    pub fn of_environment(root: &Path, variable: impl Fn(&str) -> Option<String>) -> Option<Disk> {
+        let run = variable("NEXTEST_RUN_ID")?;
+        let attempt = variable("NEXTEST_ATTEMPT").unwrap_or_else(|| "1".to_owned());
+        let name: String =
+            format!("{run}-{attempt}").chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+        Some(Disk { folder: root.join("sessions").join(name) })
+    }
+
+    /// Removes the folders of sessions long over. What can't be removed is left for the next time.
+    pub fn clean_up(root: &Path, now: SystemTime) {
+        let Ok(entries) = std::fs::read_dir(root.join("sessions")) else { return };
+        for entry in entries.flatten() {
+            let written = entry.metadata().and_then(|data| data.modified());
+            let old = written.is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age > KEEP));
+            if old {
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
+    }
+
+    /// The run under this key: the stored one, or a new one that is then stored for the others.
+    ///
+    /// # Errors
+    /// When the folder, the lock or the file can't be used.
+    pub fn run(&self, key: &str, make: impl FnOnce() -> RunResult) -> Result<RunResult, StoreError> {
+        Shared::new(&self.folder.join("runs"), key)?.get_or_make(make)
+    }
+
+    /// All runs stored so far.
+    pub fn runs(&self) -> Vec<RunResult> {
+        crate::store::read_all(&self.folder.join("runs"))
+    }
+
+    /// All judgements stored so far, by their place in the profile.
+    pub fn judgements(&self) -> Vec<(usize, Judgement)> {
+        crate::store::read_all(&self.folder.join("judgements"))
+    }
+
+    /// Stores a judgement, then lets `render` write what all of them make, one process at a time.
+    ///
+    /// # Errors
+    /// When the folder, the lock or the file can't be used.
+    pub fn add(
+        &self,
+        place: usize,
+        judgement: &Judgement,
+        render: impl FnOnce() -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let folder = self.folder.join("judgements");
+        crate::store::write_json(&folder.join(format!("{place:04}.json")), &(place, judgement))?;
+        let _one_at_a_time = crate::store::lock(&self.folder.join("report.lock"))?;
+        render()
+    }
+}

@@ -1,0 +1,122 @@
+//! What is shown while a load is on: a bar on a terminal, a line now and then elsewhere.
+
+use std::io::{IsTerminal, Write as _};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::load;
+use crate::profile::{Arrivals, Plan};
+
+/// From one quiet line to the next.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// Shows how runs go, on stderr.
+pub struct Progress {
+    style: Style,
+    /// The line that the test runner has begun on stdout, to be begun again after a bar has wiped it.
+    announced: Option<String>,
+    scenario: String,
+    next: Duration,
+}
+
+enum Style {
+    Bar(Option<ProgressBar>),
+    Lines,
+}
+
+impl Progress {
+    /// A bar when stderr is a terminal; `begun_lines` when the test runner begins a line before each test.
+    pub fn on_stderr(begun_lines: bool) -> Progress {
+        let bar = std::io::stderr().is_terminal();
+        let style = if bar { Style::Bar(None) } else { Style::Lines };
+        let announced = begun_lines.then(String::new);
+        Progress { style, announced, scenario: String::new(), next: Duration::ZERO }
+    }
+
+    /// The test runner has begun this line.
+    pub(super) fn announce(&mut self, line: String) {
+        if let Some(announced) = &mut self.announced {
+            *announced = line;
+        }
+    }
+
+    pub(super) fn begin(&mut self, plan: &Plan) {
+        self.scenario.clone_from(&plan.scenario);
+        self.next = QUIET;
+        let told = describe(plan);
+        match &mut self.style {
+            Style::Lines => {
+                let begun = self.announced.as_ref().is_some_and(|line| !line.is_empty());
+                let fresh = if begun { "\n" } else { "" };
+                eprintln!("{fresh}perf: {}: {told}", self.scenario);
+            }
+            Style::Bar(bar) => {
+                let length = plan.phases.planned_end().as_millis() as u64;
+                let new = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
+                let template = "{prefix:.bold} [{wide_bar:.cyan/blue}] {msg}";
+                if let Ok(style) = ProgressStyle::with_template(template) {
+                    new.set_style(style.progress_chars("━╸─"));
+                }
+                new.set_prefix(self.scenario.clone());
+                new.set_message(told);
+                *bar = Some(new);
+            }
+        }
+    }
+
+    pub(super) fn show(&mut self, progress: load::Progress) {
+        let told = tell(progress);
+        match &mut self.style {
+            Style::Bar(Some(bar)) => {
+                bar.set_length(progress.end.as_millis() as u64);
+                bar.set_position(progress.elapsed.as_millis().min(progress.end.as_millis()) as u64);
+                bar.set_message(told);
+            }
+            Style::Lines if progress.elapsed >= self.next && progress.elapsed < progress.end => {
+                self.next += QUIET;
+                eprintln!("perf: {}: {told}", self.scenario);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn end(&mut self) {
+        if let Style::Bar(bar) = &mut self.style {
+            if let Some(bar) = bar.take() {
+                bar.finish_and_clear();
+            }
+            if let Some(line) = self.announced.as_ref().filter(|_| std::io::stdout().is_terminal()) {
+                print!("\r{line}");
+                // The terminal is gone when this fails, and with it the need to tidy it.
+                let _ = std::io::stdout().flush();
+            }
+        }
+    }
+}
+
+/// What a plan is about to do, in a few words.
+fn describe(plan: &Plan) -> String {
+    let who = match &plan.arrivals {
+        Arrivals::Users { count, .. } => format!("{count} users"),
+        Arrivals::Constant { rate, .. } => format!("{} requests/s", rate.as_f64()),
+        Arrivals::Poisson { rate, .. } => format!("{} requests/s at random", rate.as_f64()),
+        Arrivals::Burst { count, every } => {
+            format!("{count} users at once every {:.1} s", every.as_secs_f64())
+        }
+    };
+    let seconds = plan.phases.planned_end().as_secs_f64();
+    let more = plan.phases.extend.as_secs_f64();
+    let more = if more > 0.0 { format!(", {more:.0} s more if need be") } else { String::new() };
+    format!("{who} for {seconds:.0} s{more}")
+}
+
+fn tell(progress: load::Progress) -> String {
+    format!(
+        "{:.0} of {:.0} s, {} requests, {} failed",
+        progress.elapsed.as_secs_f64().min(progress.end.as_secs_f64()),
+        progress.end.as_secs_f64(),
+        progress.done,
+        progress.failed,
+    )
+}

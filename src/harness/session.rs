@@ -1,0 +1,296 @@
+//! One session: requirements share the runs they are judged on, each made when first asked for.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use once_cell::sync::OnceCell;
+
+use super::embedded::Embedded;
+use super::loading::Loading;
+use super::nextest::Disk;
+use super::progress::Progress;
+use crate::client::{ControlError, check_health};
+use crate::hint::advise;
+use crate::load::{failed_run, millis};
+use crate::monitor::Watcher;
+use crate::profile::{Destination, Plan, Profile};
+use crate::record::{Problem, RunResult, Watch};
+use crate::report::Report;
+use crate::requirement::{Evidence, HealthSample, Judgement, Metric, Requirement, judge};
+use crate::store::{StoreError, write_report};
+
+/// How the session was asked for.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where the load goes; `None` starts the embedded AgentOS.
+    pub destination: Option<Destination>,
+    /// Whether missed targets fail.
+    pub strict: bool,
+    /// Where reports and shared runs go.
+    pub folder: PathBuf,
+}
+
+/// All that the tests of one process share.
+pub struct Session {
+    profile: Profile,
+    settings: Settings,
+    started: SystemTime,
+    clock: Instant,
+    embedded: OnceCell<Embedded>,
+    watcher: OnceCell<Watcher>,
+    runs: Vec<OnceCell<RunResult>>,
+    unreachable: OnceCell<Problem>,
+    judgements: Mutex<Vec<(usize, Judgement)>>,
+    disk: Option<Disk>,
+    interrupted: Arc<AtomicBool>,
+    progress: Mutex<Progress>,
+    /// One load at a time, whoever asks.
+    turn: Mutex<()>,
+}
+
+impl Session {
+    /// A session in which nothing has happened yet.
+    pub fn new(
+        profile: Profile,
+        settings: Settings,
+        disk: Option<Disk>,
+        interrupted: Arc<AtomicBool>,
+        progress: Progress,
+    ) -> Session {
+        Session {
+            runs: profile.plans.iter().map(|_| OnceCell::new()).collect(),
+            profile,
+            settings,
+            started: SystemTime::now(),
+            clock: Instant::now(),
+            embedded: OnceCell::new(),
+            watcher: OnceCell::new(),
+            unreachable: OnceCell::new(),
+            judgements: Mutex::default(),
+            disk,
+            interrupted,
+            progress: Mutex::new(progress),
+            turn: Mutex::default(),
+        }
+    }
+
+    /// The profile that is judged.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// Whether missed targets fail.
+    pub fn strict(&self) -> bool {
+        self.settings.strict
+    }
+
+    /// Tells the line that the test runner has begun on stdout.
+    pub fn announce(&self, line: String) {
+        locked(&self.progress).announce(line);
+    }
+
+    /// Judges the requirement at this place of the profile, running the load that it needs.
+    ///
+    /// # Errors
+    /// When the judgement can't be stored for the other processes of the session.
+    pub fn judge(&self, place: usize) -> Result<Judgement, StoreError> {
+        let _mine = locked(&self.turn);
+        let requirement = &self.profile.requirements[place];
+        let runs = self.runs_for(requirement);
+        let health = self.health_for(requirement);
+        let watch = self.watch_for(requirement, &runs);
+        let evidence = Evidence {
+            runs: runs.iter().collect(),
+            unsettled: 0,
+            health: &health,
+            watch: watch.as_ref(),
+        };
+        let mut judgement = judge(requirement, &evidence, self.profile.confidence);
+        judgement.advice = advise(&judgement, &runs);
+        locked(&self.judgements).push((place, judgement.clone()));
+        if let Some(disk) = &self.disk {
+            disk.add(place, &judgement, || self.write_report())?;
+        }
+        Ok(judgement)
+    }
+
+    /// What the session has come to so far; with nextest, all of its processes.
+    pub fn report(&self) -> Report {
+        let (mut judgements, mut runs) = match &self.disk {
+            Some(disk) => (disk.judgements(), disk.runs()),
+            None => (locked(&self.judgements).clone(), self.made_runs()),
+        };
+        judgements.sort_by_key(|(place, _)| *place);
+        let place =
+            |run: &RunResult| self.profile.plans.iter().position(|plan| plan.scenario == run.scenario);
+        runs.sort_by_key(place);
+        let target = match &self.settings.destination {
+            Some(destination) => destination.origin.to_string(),
+            None => "embedded AgentOS".to_owned(),
+        };
+        Report {
+            target,
+            profile: self.profile.name.clone(),
+            started: millis(self.started),
+            took: u64::try_from(self.clock.elapsed().as_millis()).unwrap_or(u64::MAX),
+            confidence: self.profile.confidence,
+            strict: self.settings.strict,
+            judgements: judgements.into_iter().map(|(_, judgement)| judgement).collect(),
+            runs,
+        }
+    }
+
+    /// Writes the report files.
+    ///
+    /// # Errors
+    /// When the folder or a file can't be written.
+    pub fn write_report(&self) -> Result<(), StoreError> {
+        write_report(&self.settings.folder, &self.report())
+    }
+
+    fn made_runs(&self) -> Vec<RunResult> {
+        self.runs.iter().filter_map(OnceCell::get).cloned().collect()
+    }
+
+    /// The run of the requirement's scenario; for the session as a whole, every run made so far, or the
+    /// first scenario's when there is none.
+    fn runs_for(&self, requirement: &Requirement) -> Vec<RunResult> {
+        if !requirement.checks.iter().any(|check| check.metric.needs_load()) {
+            return self.disk.as_ref().map_or_else(|| self.made_runs(), Disk::runs);
+        }
+        let Some(scenario) = &requirement.scenario else {
+            let made = self.disk.as_ref().map_or_else(|| self.made_runs(), Disk::runs);
+            let first = || (0..self.profile.plans.len().min(1)).map(|place| self.run(place)).collect();
+            return if made.is_empty() { first() } else { made };
+        };
+        let place = self.profile.plans.iter().position(|plan| plan.scenario == *scenario);
+        place.map(|place| self.run(place)).into_iter().collect()
+    }
+
+    fn run(&self, place: usize) -> RunResult {
+        self.runs[place].get_or_init(|| self.share(&self.profile.plans[place])).clone()
+    }
+
+    /// Runs a plan, or waits for the process of this session that does.
+    fn share(&self, plan: &Plan) -> RunResult {
+        let Some(disk) = &self.disk else { return self.load(plan) };
+        let key = format!("{}-{}", plan.scenario, plan.fingerprint());
+        disk.run(&key, || self.load(plan)).unwrap_or_else(|error| {
+            let advice = "make the report folder writable, or choose another with --report-dir".to_owned();
+            failed_run(plan, SystemTime::now(), Problem { what: error.to_string(), advice })
+        })
+    }
+
+    fn load(&self, plan: &Plan) -> RunResult {
+        let started = SystemTime::now();
+        let attempt = || -> Result<RunResult, Problem> {
+            if self.interrupted.load(Ordering::Relaxed) {
+                return Err(interrupted());
+            }
+            if let Some(problem) = self.unreachable.get() {
+                return Err(problem.clone());
+            }
+            let destination = self.destination()?;
+            self.watch(&destination);
+            let before = self.watcher.get().map(Watcher::seen).unwrap_or_default();
+            let loading = Loading {
+                profile: &self.profile,
+                plan,
+                destination: &destination,
+                interrupted: &self.interrupted,
+            };
+            let mut result = loading.run(&mut locked(&self.progress)).map_err(|failure| {
+                if failure.unreachable {
+                    // The other scenarios need not find out again.
+                    let _ = self.unreachable.set(failure.problem.clone());
+                }
+                failure.problem
+            })?;
+            if let Some(watcher) = self.watcher.get() {
+                result.watch = watcher.seen().since(&before);
+            }
+            Ok(result)
+        };
+        attempt().unwrap_or_else(|problem| failed_run(plan, started, problem))
+    }
+
+    fn destination(&self) -> Result<Destination, Problem> {
+        if let Some(destination) = &self.settings.destination {
+            return Ok(destination.clone());
+        }
+        let embedded = self.embedded.get_or_try_init(|| {
+            Embedded::start().map_err(|what| {
+                let advice = "name a running target with --target-url, or report this".to_owned();
+                Problem { what, advice }
+            })
+        })?;
+        Ok(embedded.destination().clone())
+    }
+
+    fn watch(&self, destination: &Destination) {
+        if let (Some(check), None) = (&self.profile.uptime, self.watcher.get()) {
+            // Without a watch there are no probes, and the requirement on them is inconclusive.
+            if let Ok(watcher) = Watcher::start(check.clone(), destination) {
+                let _ = self.watcher.set(watcher);
+            }
+        }
+    }
+
+    /// Everything the watch saw in this session; it is given its least time when no load was run.
+    fn watch_for(&self, requirement: &Requirement, runs: &[RunResult]) -> Option<Watch> {
+        let wanted = requirement.checks.iter().any(|check| check.metric == Metric::Outages);
+        let check = self.profile.uptime.as_ref().filter(|_| wanted)?;
+        match self.destination() {
+            Ok(destination) => self.watch(&destination),
+            Err(_) => return None,
+        }
+        let watcher = self.watcher.get()?;
+        let mut seen = watcher.seen();
+        let enough = |seen: &Watch| watcher.lasted() >= check.alone && seen.probes > 0;
+        // The least time can be cut short: an outage that was seen stays one.
+        while !enough(&seen) && seen.outages.is_empty() && !self.interrupted.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(20));
+            seen = watcher.seen();
+        }
+        let mut all = Watch::default();
+        runs.iter().for_each(|run| all.merge(&run.watch));
+        if self.disk.is_none() {
+            return Some(seen);
+        }
+        all.merge(&seen);
+        Some(all)
+    }
+
+    fn health_for(&self, requirement: &Requirement) -> Vec<HealthSample> {
+        let wanted = requirement.checks.iter().any(|check| check.metric == Metric::HealthTime);
+        let Some(check) = self.profile.health.as_ref().filter(|_| wanted) else { return Vec::new() };
+        let destination = match self.destination() {
+            Ok(destination) => destination,
+            Err(problem) => return vec![unwell(problem.what)],
+        };
+        self.watch(&destination);
+        let ask = || -> Result<Vec<HealthSample>, ControlError> {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(check_health(check, &destination))
+        };
+        ask().unwrap_or_else(|error| vec![unwell(error.to_string())])
+    }
+}
+
+fn unwell(complaint: String) -> HealthSample {
+    HealthSample { took: Duration::ZERO, complaint: Some(complaint) }
+}
+
+fn interrupted() -> Problem {
+    Problem {
+        what: "the session was interrupted before this load".to_owned(),
+        advice: "run it again, or select it alone by its name".to_owned(),
+    }
+}
+
+/// A panic in one test must not keep the others from their verdicts.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

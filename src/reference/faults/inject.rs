@@ -1,0 +1,326 @@
+use std::num::NonZeroU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::http::header::CONTENT_LENGTH;
+use axum::response::Response;
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::body::{Last, Torn};
+use super::{Delay, Fault, Faults, Share, Window};
+use crate::reference::RateLimit;
+
+/// The faults of a running server.
+pub(in crate::reference) struct Injector {
+    latencies: Vec<Pathed<Delay>>,
+    errors: Vec<Pathed<Share>>,
+    torn: Vec<Pathed<Share>>,
+    stalls: Vec<Window>,
+    outages: Vec<Outage>,
+    close_every: Option<NonZeroU64>,
+    rate_limit: Option<RateLimit>,
+    degraded: bool,
+    workflows_missing: bool,
+    origin: OnceLock<Instant>,
+    begun: Notify,
+}
+
+/// A time without a listening port.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::reference) struct Outage {
+    pub(in crate::reference) window: Window,
+    /// Whether the server forgets what it has counted.
+    pub(in crate::reference) restart: bool,
+}
+
+impl Injector {
+    pub(in crate::reference) fn new(faults: &Faults) -> Self {
+        let seed = faults.iter().find_map(|fault| match fault {
+            Fault::Seed(seed) => Some(*seed),
+            _ => None,
+        });
+        let mut injector = Self {
+            latencies: Vec::new(),
+            errors: Vec::new(),
+            torn: Vec::new(),
+            stalls: Vec::new(),
+            outages: Vec::new(),
+            close_every: None,
+            rate_limit: None,
+            degraded: false,
+            workflows_missing: false,
+            origin: OnceLock::new(),
+            begun: Notify::new(),
+        };
+        for (index, fault) in faults.iter().enumerate() {
+            injector.add(fault, Sequence::new(seed.unwrap_or(0), index));
+        }
+        injector.outages.sort_by_key(|outage| outage.window.at);
+        injector
+    }
+
+    fn add(&mut self, fault: &Fault, sequence: Sequence) {
+        match fault.clone() {
+            Fault::Latency { delay, path } => {
+                self.latencies.push(Pathed::new(delay, path, sequence))
+            }
+            Fault::Errors { share, path } => self.errors.push(Pathed::new(share, path, sequence)),
+            Fault::DropBody { share } => self.torn.push(Pathed::new(share, None, sequence)),
+            Fault::Stall(window) => self.stalls.push(window),
+            Fault::Refuse(window) => self.outages.push(Outage {
+                window,
+                restart: false,
+            }),
+            Fault::Restart(window) => self.outages.push(Outage {
+                window,
+                restart: true,
+            }),
+            Fault::CloseEvery(requests) => self.close_every = Some(requests),
+            Fault::RateLimit(limit) => self.rate_limit = Some(limit),
+            Fault::Degraded => self.degraded = true,
+            Fault::WorkflowsMissing => self.workflows_missing = true,
+            Fault::Seed(_) => {}
+        }
+    }
+
+    /// Starts the clock of the windows with the first request.
+    pub(in crate::reference) fn begin(&self) {
+        self.origin.get_or_init(|| {
+            self.begun.notify_one();
+            Instant::now()
+        });
+    }
+
+    /// When the clock of the windows was started; waits for the first request.
+    pub(in crate::reference) async fn origin(&self) -> Instant {
+        loop {
+            if let Some(origin) = self.origin.get() {
+                return *origin;
+            }
+            self.begun.notified().await;
+        }
+    }
+
+    /// In the order in which they begin.
+    pub(in crate::reference) fn outages(&self) -> &[Outage] {
+        &self.outages
+    }
+
+    pub(in crate::reference) fn rate_limit(&self) -> Option<RateLimit> {
+        self.rate_limit
+    }
+
+    pub(in crate::reference) fn degraded(&self) -> bool {
+        self.degraded
+    }
+
+    pub(in crate::reference) fn workflows_missing(&self) -> bool {
+        self.workflows_missing
+    }
+
+    /// Waits as long as the answer for this path is to be late.
+    pub(in crate::reference) async fn delay(&self, path: &str) {
+        let delay: Duration = self
+            .latencies
+            .iter()
+            .filter_map(|latency| latency.of(path, |delay, random| delay.draw(random)))
+            .sum();
+        if !delay.is_zero() {
+            sleep(delay).await;
+        }
+    }
+
+    /// Whether this request is to end as an internal error.
+    pub(in crate::reference) fn fails(&self, path: &str) -> bool {
+        any(&self.errors, path)
+    }
+
+    /// Holds an answer while the server is stalled.
+    pub(in crate::reference) async fn hold(&self) {
+        let Some(&origin) = self.origin.get() else {
+            return;
+        };
+        // Stalls may touch or overlap: whoever leaves one may have to stay for the next.
+        while let Some(end) = self.stalled_until(origin.elapsed()) {
+            sleep_until(origin + end).await;
+        }
+    }
+
+    fn stalled_until(&self, now: Duration) -> Option<Duration> {
+        self.stalls
+            .iter()
+            .filter(|stall| stall.at <= now && now < stall.end())
+            .map(|stall| stall.end())
+            .max()
+    }
+
+    /// The answer, or the half of it that is to arrive.
+    pub(in crate::reference) async fn tear(&self, path: &str, response: Response) -> Response {
+        if !any(&self.torn, path) {
+            return response;
+        }
+        let (mut head, body) = response.into_parts();
+        let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
+        if whole.is_empty() {
+            return Response::from_parts(head, Body::empty());
+        }
+        head.headers.insert(CONTENT_LENGTH, whole.len().into());
+        Response::from_parts(head, Body::new(Torn::new(&whole)))
+    }
+
+    /// Makes `cut` rise once the answer is sent, when it is the last of its connection.
+    pub(in crate::reference) fn cut(
+        &self,
+        served: u64,
+        cut: &Arc<AtomicBool>,
+        response: Response,
+    ) -> Response {
+        match self.close_every {
+            Some(every) if served.is_multiple_of(every.get()) => {
+                response.map(|body| Body::new(Last::new(body, Arc::clone(cut))))
+            }
+            _ => response,
+        }
+    }
+}
+
+fn any(faults: &[Pathed<Share>], path: &str) -> bool {
+    // Every sequence advances, whatever the ones before it say: the order of flags must not matter.
+    faults.iter().fold(false, |hit, fault| {
+        fault
+            .of(path, |share, random| random.random_bool(share.get()))
+            .unwrap_or(false)
+            | hit
+    })
+}
+
+/// A fault of one path or of all, with its own random numbers.
+struct Pathed<T> {
+    what: T,
+    path: Option<String>,
+    sequence: Sequence,
+}
+
+impl<T> Pathed<T> {
+    fn new(what: T, path: Option<String>, sequence: Sequence) -> Self {
+        Self {
+            what,
+            path,
+            sequence,
+        }
+    }
+
+    fn of<R>(&self, path: &str, draw: impl FnOnce(&T, &mut SmallRng) -> R) -> Option<R> {
+        let concerned = self.path.as_deref().is_none_or(|only| only == path);
+        concerned.then(|| draw(&self.what, &mut self.sequence.next()))
+    }
+}
+
+/// Random numbers that depend on the seed and on how many were drawn before, on nothing else.
+struct Sequence {
+    seed: u64,
+    drawn: AtomicU64,
+}
+
+impl Sequence {
+    fn new(seed: u64, index: usize) -> Self {
+        Self {
+            seed: SmallRng::seed_from_u64(seed.wrapping_add((index as u64) << 48)).random(),
+            drawn: AtomicU64::new(0),
+        }
+    }
+
+    fn next(&self) -> SmallRng {
+        let turn = self.drawn.fetch_add(1, Ordering::Relaxed);
+        SmallRng::seed_from_u64(self.seed.wrapping_add(turn))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn injector(specs: &[&str]) -> Injector {
+        Injector::new(&specs.iter().map(|spec| spec.parse().unwrap()).collect())
+    }
+
+    fn failures(specs: &[&str], path: &str) -> Vec<bool> {
+        let injector = injector(specs);
+        (0..5000).map(|_| injector.fails(path)).collect()
+    }
+
+    #[test]
+    fn errors_come_in_their_share_and_in_the_same_order_every_time() {
+        let first = failures(&["errors=2%"], "/a");
+        assert_eq!(first, failures(&["errors=2%"], "/a"));
+        assert_ne!(first, failures(&["errors=2%", "seed=9"], "/a"));
+        let failed = first.iter().filter(|failed| **failed).count();
+        assert!((60..140).contains(&failed), "{failed}");
+    }
+
+    #[test]
+    fn a_fault_of_one_path_spares_the_others() {
+        assert!(
+            failures(&["errors=100%:/a"], "/a")
+                .iter()
+                .all(|failed| *failed)
+        );
+        assert!(
+            !failures(&["errors=100%:/a"], "/b")
+                .iter()
+                .any(|failed| *failed)
+        );
+        assert!(!failures(&[], "/a").iter().any(|failed| *failed));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn latencies_of_a_path_add_up() {
+        let injector = injector(&["latency=30ms", "latency=300ms:/slow"]);
+        for (path, expected) in [("/slow", 330), ("/other", 30)] {
+            let before = Instant::now();
+            injector.delay(path).await;
+            let waited = before.elapsed().as_millis();
+            assert!(
+                (expected..=expected + 2).contains(&waited),
+                "{path}: {waited}"
+            );
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stall_holds_what_falls_into_it_until_its_end() {
+        let injector = injector(&["stall=2s@5s"]);
+        injector.hold().await;
+        injector.begin();
+        let origin = injector.origin().await;
+        for (at, expected) in [
+            (0, 0),
+            (4999, 4999),
+            (5000, 7000),
+            (6999, 7000),
+            (7000, 7000),
+        ] {
+            let injector = &injector;
+            let left = async {
+                sleep_until(origin + Duration::from_millis(at)).await;
+                injector.hold().await;
+                origin.elapsed().as_millis()
+            };
+            // Each case starts from where the last one left the paused clock.
+            if u128::from(at) >= origin.elapsed().as_millis() {
+                let left = left.await;
+                assert!((expected..=expected + 2).contains(&left), "{at}: {left}");
+            }
+        }
+        let now = |at| injector.stalled_until(Duration::from_millis(at));
+        assert_eq!(now(4999), None);
+        assert_eq!(now(5000), Some(Duration::from_secs(7)));
+        assert_eq!(now(6999), Some(Duration::from_secs(7)));
+        assert_eq!(now(7000), None);
+    }
+}

@@ -1,0 +1,14 @@
+//! What the server does wrong on demand.
+
+mod body;
+mod delay;
+mod inject;
+mod parse;
+mod spec;
+
+pub use delay::Delay;
+pub use parse::FaultError;
+pub use spec::{Fault, Faults, Share, Window};
+
+pub(super) use inject::{Injector, Outage};
+pub(super) use parse::{ACCEPTED_RATE_LIMIT, rate_limit};

@@ -1,0 +1,92 @@
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::thread::available_parallelism;
+
+use super::{Faults, RateLimit};
+
+/// More threads than this only take the machine away from whoever sends the load.
+const MOST_THREADS: usize = 4;
+
+/// How the server is to run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where it listens; port 0 means any that is free.
+    pub addr: SocketAddr,
+    /// The database file; `None` is a temporary one, removed at exit.
+    pub database: Option<PathBuf>,
+    /// What tokens are signed with.
+    pub secret: Secret,
+    /// How much of one client is answered; off by default.
+    pub rate_limit: Option<RateLimit>,
+    /// Whether the first address of `X-Forwarded-For` counts as the client.
+    pub trust_proxy: bool,
+    /// What it does wrong.
+    pub faults: Faults,
+    /// Whether it ends when its standard input does: a child does not outlive its parent.
+    pub exit_on_stdin_close: bool,
+    /// How many threads answer; [`serve_blocking`](super::serve_blocking) alone heeds it.
+    pub threads: usize,
+}
+
+impl Options {
+    /// The defaults, with tokens signed by this secret.
+    pub fn new(secret: Secret) -> Self {
+        Self {
+            addr: (Ipv4Addr::LOCALHOST, 0).into(),
+            database: None,
+            secret,
+            rate_limit: None,
+            trust_proxy: false,
+            faults: Faults::default(),
+            exit_on_stdin_close: false,
+            threads: available_parallelism().map_or(1, |cores| cores.get().min(MOST_THREADS)),
+        }
+    }
+}
+
+/// A signing secret, which no message shows.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// One that nobody else knows.
+    pub fn random() -> Self {
+        let bytes: [u8; 32] = rand::random();
+        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    pub(super) fn expose(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl From<String> for Secret {
+    fn from(secret: String) -> Self {
+        Self(secret)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        let secret = Secret::from("abracadabra".to_owned());
+        let shown = format!("{:?}", Options::new(secret));
+        assert!(!shown.contains("abracadabra"), "{shown}");
+    }
+
+    #[test]
+    fn random_secrets_differ() {
+        assert_ne!(Secret::random().expose(), Secret::random().expose());
+        assert_eq!(Secret::random().expose().len(), 64);
+    }
+}

@@ -1,0 +1,77 @@
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::time::{Instant, sleep};
+
+use super::ServeError;
+use super::faults::Outage;
+
+const BACKLOG: u32 = 4096;
+/// Connections that were just dropped may hold the port for a moment.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Listens on an address.
+pub(super) fn listen(addr: SocketAddr) -> Result<TcpListener, ServeError> {
+    reserve(addr)
+        .and_then(|socket| socket.listen(BACKLOG))
+        .map_err(|source| ServeError::Listen { addr, source })
+}
+
+/// A socket that holds the port without listening, so that connects are refused.
+fn reserve(addr: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if addr.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
+    }?;
+    // On Windows this would let two programs share a port.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    Ok(socket)
+}
+
+/// Refuses connects until `until`, then listens again on the same port.
+///
+/// The port stays reserved meanwhile: nobody else gets it, not even as the near end of a connect.
+pub(super) async fn refuse(addr: SocketAddr, until: Instant) -> Result<TcpListener, ServeError> {
+    let failed = |source| ServeError::Listen { addr, source };
+    let patience = Instant::now() + PATIENCE;
+    let socket = loop {
+        match reserve(addr) {
+            Ok(socket) => break socket,
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && Instant::now() < patience => {
+                sleep(Duration::from_millis(5)).await;
+            }
+            Err(error) => return Err(failed(error)),
+        }
+    };
+    tokio::time::sleep_until(until).await;
+    socket.listen(BACKLOG).map_err(failed)
+}
+
+/// The outages that are still to come.
+pub(super) struct Outages {
+    ahead: std::vec::IntoIter<Outage>,
+}
+
+impl Outages {
+    /// In the order in which they begin.
+    pub(super) fn new(outages: &[Outage]) -> Self {
+        Self {
+            ahead: outages.to_vec().into_iter(),
+        }
+    }
+
+    /// The one that begins next.
+    pub(super) fn peek(&self) -> Option<Outage> {
+        self.ahead.as_slice().first().copied()
+    }
+
+    /// It has been gone through.
+    pub(super) fn pass(&mut self) {
+        self.ahead.next();
+    }
+}

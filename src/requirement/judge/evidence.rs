@@ -1,0 +1,105 @@
+//! What a verdict rests on, cut to the part that is judged.
+
+use std::time::Duration;
+
+use crate::record::{Counts, Histogram, RunResult, Second, Watch};
+use crate::statistics::{Block, Look};
+
+const SECOND: u64 = 1_000_000_000;
+
+/// One answer of the health endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HealthSample {
+    /// From due to the last byte.
+    pub took: Duration,
+    /// Why the target is not well, if it is not.
+    pub complaint: Option<String>,
+}
+
+/// All that was observed for one requirement.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence<'a> {
+    /// The run of its scenario, or all runs of the session when it speaks of the session.
+    pub runs: Vec<&'a RunResult>,
+    /// Requests of the judged part that have not ended yet; only in the middle of a run.
+    pub unsettled: u64,
+    /// Answers of the health endpoint.
+    pub health: &'a [HealthSample],
+    /// What the watch on the target saw.
+    pub watch: Option<&'a Watch>,
+}
+
+/// The judged part of a run, all of it or one endpoint.
+pub(super) struct Slice<'a> {
+    pub(super) run: &'a RunResult,
+    pub(super) endpoint: Option<usize>,
+    pub(super) unsettled: u64,
+}
+
+impl Slice<'_> {
+    /// The seconds in which judged requests were due.
+    pub(super) fn seconds(&self) -> &[Second] {
+        let count = self.run.seconds.len();
+        let from = ((self.run.window.from / SECOND) as usize).min(count);
+        let to = (self.run.window.to.div_ceil(SECOND) as usize).clamp(from, count);
+        &self.run.seconds[from..to]
+    }
+
+    /// The seconds that lie whole in the judged part.
+    pub(super) fn whole_seconds(&self) -> &[Second] {
+        let whole = (self.run.window.to / SECOND).saturating_sub(self.run.window.from / SECOND);
+        let seconds = self.seconds();
+        &seconds[..seconds.len().min(whole as usize)]
+    }
+
+    /// One number of each second, over the endpoints that are judged.
+    pub(super) fn each(&self, number: impl Fn(&Counts) -> u64) -> Vec<u64> {
+        let of = |second: &Second| -> u64 {
+            let counts = second.endpoints.iter().enumerate();
+            let mine = counts.filter(|(index, _)| self.endpoint.is_none_or(|mine| mine == *index));
+            mine.map(|(_, counts)| number(counts)).sum()
+        };
+        self.seconds().iter().map(of).collect()
+    }
+
+    pub(super) fn due(&self) -> u64 {
+        self.each(|counts| counts.due).iter().sum()
+    }
+
+    /// Blocks of one second; what has not ended yet belongs to the last.
+    pub(super) fn blocks(&self, hits: impl Fn(&Counts) -> u64) -> Vec<Block> {
+        let pairs = self
+            .each(hits)
+            .into_iter()
+            .zip(self.each(|counts| counts.due));
+        let mut blocks: Vec<Block> = pairs
+            .map(|(hits, due)| Block {
+                hits: hits as f64,
+                trials: due as f64,
+            })
+            .collect();
+        if let Some(last) = blocks.last_mut() {
+            last.trials += self.unsettled as f64;
+        }
+        blocks
+    }
+
+    /// Charged response times; empty in the middle of a run.
+    pub(super) fn response(&self) -> Histogram {
+        let mut all = Histogram::new();
+        let endpoints = self.run.endpoints.iter().enumerate();
+        endpoints
+            .filter(|(index, _)| self.endpoint.is_none_or(|mine| mine == *index))
+            .for_each(|(_, endpoint)| all.merge(&endpoint.response));
+        all
+    }
+
+    /// Which look at the run this is.
+    pub(super) fn look(&self) -> Look {
+        match (self.run.window.extendable, self.run.window.extensions) {
+            (false, _) => Look::Only,
+            (true, 0) => Look::First,
+            (true, _) => Look::Later,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Whether the generator had headroom: if not, what it measured is not the target alone.
+
+use super::super::judgement::{Estimate, Verdict};
+use super::super::metric::Metric;
+use super::super::model::Check;
+use super::Finding;
+use super::text::{count, time};
+use crate::record::{Histogram, RunResult};
+
+/// Every request and every second was counted, so these values have no interval: they are compared bare.
+pub(super) fn find(check: &Check, runs: &[&RunResult]) -> Finding {
+    let mut lag = Histogram::new();
+    runs.iter().for_each(|run| lag.merge(&run.generator.lag));
+    if lag.is_empty() {
+        return Finding::open("the generator sent nothing that could tell how it fared");
+    }
+    let (value, samples, reason) = match check.metric {
+        Metric::GeneratorLateness { quantile } => {
+            let value = lag.quantile_ms(quantile);
+            let told = format!(
+                "the generator was {} late for {} % of {} requests at most, {} at the latest",
+                time(value),
+                (quantile * 1e4).round() / 1e2,
+                count(lag.len() as f64),
+                time(lag.max_ms()),
+            );
+            (value, lag.len(), told)
+        }
+        Metric::GeneratorCpu => match busiest(runs) {
+            Some((scenario, share, seconds)) => {
+                let told = format!(
+                    "the generator used {share:.0} % of its processor time in `{scenario}`"
+                );
+                (share, seconds, told)
+            }
+            None => {
+                return Finding::open(
+                    "the run was too short to measure the generator's processor time",
+                );
+            }
+        },
+        _ => {
+            let refused: u64 = runs.iter().map(|run| run.generator.refusals).sum();
+            let told = format!(
+                "{} requests could not be sent for want of sockets",
+                count(refused as f64)
+            );
+            (refused as f64, lag.len(), told)
+        }
+    };
+    let verdict = if check.limit.holds(value) {
+        Verdict::Pass
+    } else {
+        Verdict::Fail
+    };
+    let estimate = Estimate {
+        value,
+        low: None,
+        high: None,
+        samples,
+        effective_samples: samples as f64,
+    };
+    Finding {
+        estimate: Some(estimate),
+        verdict,
+        reason,
+    }
+}
+
+/// The run in which the generator used most of its processor time, the mean of its seconds, and their number.
+fn busiest<'a>(runs: &[&'a RunResult]) -> Option<(&'a str, f64, u64)> {
+    let mean = |cpu: &[f64]| cpu.iter().sum::<f64>() / cpu.len() as f64;
+    let measured = runs.iter().filter(|run| !run.generator.cpu.is_empty());
+    measured
+        .map(|run| {
+            let cpu = &run.generator.cpu;
+            (run.scenario.as_str(), mean(cpu), cpu.len() as u64)
+        })
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+}

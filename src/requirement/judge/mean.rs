@@ -1,0 +1,134 @@
+//! Checks that are means over blocks of time: mean response time and throughput.
+
+use super::super::judgement::{Estimate, Verdict};
+use super::super::model::Check;
+use super::evidence::Slice;
+use super::text::{count, percent, time};
+use super::{Finding, Levels};
+use crate::statistics::{Interval, Look, MeanBlock, mean_interval};
+
+/// Looks into the extension share what the first one left (Bonferroni): a t interval is not
+/// anytime-valid.
+const LATER_LOOKS: f64 = 3.0;
+
+/// Mean response time of all due requests, failed ones at what they are charged.
+pub(super) fn response_time(check: &Check, slice: &Slice<'_>, levels: Levels) -> Finding {
+    let pairs = slice
+        .each(|counts| counts.time)
+        .into_iter()
+        .zip(slice.each(|counts| counts.due));
+    let blocks: Vec<MeanBlock> = pairs
+        .map(|(sum, due)| MeanBlock {
+            sum: sum as f64 / 1e6,
+            count: due as f64,
+        })
+        .collect();
+    let due: f64 = blocks.iter().map(|block| block.count).sum();
+    let mut finding = weigh(check, &blocks, slice, levels, |ms| time(ms));
+    let mean = blocks.iter().map(|block| block.sum).sum::<f64>() / due.max(1.0);
+    let lag = slice.run.generator.lag.mean_ms();
+    if finding.verdict == Verdict::Fail && check.limit.holds(mean - lag) {
+        finding.verdict = Verdict::Inconclusive;
+        finding.reason += &format!("; {} of it is the load generator's own lateness", time(lag));
+    }
+    if let Some(estimate) = &mut finding.estimate {
+        estimate.samples = due as u64;
+    }
+    finding
+}
+
+/// Requests answered well in each whole second, whenever they were due.
+pub(super) fn throughput(check: &Check, slice: &Slice<'_>, levels: Levels) -> Finding {
+    let seconds = slice.whole_seconds();
+    let blocks: Vec<MeanBlock> = seconds
+        .iter()
+        .map(|second| MeanBlock {
+            sum: second.done_ok as f64,
+            count: 1.0,
+        })
+        .collect();
+    let mut finding = weigh(check, &blocks, slice, levels, |rate| format!("{rate:.1}/s"));
+    let offered = slice.due() as f64 / seconds.len().max(1) as f64;
+    finding.reason += &format!("; {offered:.1}/s were offered");
+    if finding.verdict == Verdict::Fail && !check.limit.holds(offered) {
+        finding.verdict = Verdict::Inconclusive;
+        finding.reason += ", too few to tell";
+    }
+    if let Some(estimate) = &mut finding.estimate {
+        estimate.samples = seconds.iter().map(|second| second.done_ok).sum();
+    }
+    finding
+}
+
+fn weigh(
+    check: &Check,
+    blocks: &[MeanBlock],
+    slice: &Slice<'_>,
+    levels: Levels,
+    shown: impl Fn(f64) -> String,
+) -> Finding {
+    let spent = match slice.look() {
+        Look::Only => 1.0,
+        Look::First => 0.5,
+        Look::Later => 0.5 / LATER_LOOKS,
+    };
+    let (Some(pass), Some(fail)) = (
+        mean_interval(blocks, levels.pass * spent),
+        mean_interval(blocks, levels.fail * spent),
+    ) else {
+        return bare(blocks, &shown);
+    };
+    let upper = check.limit.comparison.is_upper();
+    let (kept, missed) = if upper {
+        (check.limit.holds(pass.high), !check.limit.holds(fail.low))
+    } else {
+        (check.limit.holds(pass.low), !check.limit.holds(fail.high))
+    };
+    let verdict = match (kept, missed) {
+        (true, _) => Verdict::Pass,
+        (false, true) => Verdict::Fail,
+        (false, false) => Verdict::Inconclusive,
+    };
+    let Interval { value, low, high } = pass;
+    let sure = percent(1.0 - levels.pass);
+    let reason = format!(
+        "{} on average, {} to {} with {sure} confidence",
+        shown(value),
+        shown(low),
+        shown(high)
+    );
+    let estimate = Estimate {
+        value,
+        low: Some(low),
+        high: Some(high),
+        samples: 0,
+        effective_samples: blocks.len() as f64,
+    };
+    Finding {
+        estimate: Some(estimate),
+        verdict,
+        reason,
+    }
+}
+
+/// Too short to tell how the mean varies.
+fn bare(blocks: &[MeanBlock], shown: &impl Fn(f64) -> String) -> Finding {
+    let all: f64 = blocks.iter().map(|block| block.count).sum();
+    let value = blocks.iter().map(|block| block.sum).sum::<f64>() / all.max(1.0);
+    let seconds = count(blocks.len() as f64);
+    let estimate = Estimate {
+        value,
+        low: None,
+        high: None,
+        samples: 0,
+        effective_samples: blocks.len() as f64,
+    };
+    Finding {
+        estimate: Some(estimate),
+        verdict: Verdict::Inconclusive,
+        reason: format!(
+            "{} on average over {seconds} seconds, too few to tell how it varies",
+            shown(value)
+        ),
+    }
+}

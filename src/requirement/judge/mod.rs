@@ -1,0 +1,237 @@
+//! From evidence to verdicts: pure, and the only place where a requirement is decided.
+
+mod evidence;
+mod generator;
+mod mean;
+mod proportion;
+mod session;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use super::judgement::{CheckJudgement, Estimate, Judgement, Verdict};
+use super::metric::Metric;
+use super::model::{Check, Requirement, Scope};
+use crate::record::{RunResult, Status};
+
+use evidence::Slice;
+pub use evidence::{Evidence, HealthSample};
+
+/// What one check came to, before it is put into words for a report.
+struct Finding {
+    estimate: Option<Estimate>,
+    verdict: Verdict,
+    reason: String,
+}
+
+impl Finding {
+    fn open(reason: impl Into<String>) -> Finding {
+        Finding {
+            estimate: None,
+            verdict: Verdict::Inconclusive,
+            reason: reason.into(),
+        }
+    }
+}
+
+/// Judges a requirement on what was observed, at the given confidence in (0.5, 1).
+///
+/// A wrong pass of the whole requirement is as improbable as one of its checks' (all must pass); a wrong
+/// fail is shared between the checks, as one of them is enough (Bonferroni).
+pub fn judge(requirement: &Requirement, evidence: &Evidence<'_>, confidence: f64) -> Judgement {
+    if let Some(unfit) = unfit(requirement, evidence) {
+        return unfit;
+    }
+    let parts = parts(requirement, evidence.runs.first().copied());
+    let levels = Levels {
+        pass: 1.0 - confidence,
+        fail: (1.0 - confidence) / parts.len().max(1) as f64,
+    };
+    let judged: Vec<CheckJudgement> = parts
+        .into_iter()
+        .map(|(check, endpoint)| {
+            let finding = find(check, endpoint, evidence, levels);
+            let endpoint = endpoint.and_then(|index| endpoint_name(evidence, index));
+            CheckJudgement {
+                check: check.clone(),
+                endpoint,
+                estimate: finding.estimate,
+                verdict: finding.verdict,
+                reason: finding.reason,
+            }
+        })
+        .collect();
+    conclude(requirement, judged)
+}
+
+/// The error probability allowed to each side of a check.
+#[derive(Debug, Clone, Copy)]
+struct Levels {
+    pass: f64,
+    fail: f64,
+}
+
+/// Without a complete run there is nothing to weigh.
+fn unfit(requirement: &Requirement, evidence: &Evidence<'_>) -> Option<Judgement> {
+    let loaded = requirement
+        .checks
+        .iter()
+        .any(|check| check.metric.needs_load());
+    if !loaded {
+        return None;
+    }
+    let (verdict, reason) = if evidence.runs.is_empty() {
+        (Verdict::Inconclusive, "no load was run".to_owned())
+    } else if let Some(run) = evidence
+        .runs
+        .iter()
+        .find(|run| run.status == Status::Failed)
+    {
+        let what = run
+            .problem
+            .as_ref()
+            .map_or("the run could not be made", |problem| &problem.what);
+        (Verdict::Fail, what.to_owned())
+    } else {
+        let run = evidence
+            .runs
+            .iter()
+            .find(|run| run.status == Status::Partial)?;
+        let cause = run.notes.last().map_or("it was interrupted", |note| note);
+        (
+            Verdict::Inconclusive,
+            format!("the run of `{}` is not complete: {cause}", run.scenario),
+        )
+    };
+    let requirement = requirement.clone();
+    Some(Judgement {
+        requirement,
+        checks: Vec::new(),
+        verdict,
+        reason,
+        advice: Vec::new(),
+    })
+}
+
+/// The checks, taken apart by endpoint where they ask for it.
+fn parts<'a>(
+    requirement: &'a Requirement,
+    run: Option<&RunResult>,
+) -> Vec<(&'a Check, Option<usize>)> {
+    let endpoints = run.map_or(&[][..], |run| &run.endpoints[..]);
+    let of = |check: &'a Check| -> Vec<(&'a Check, Option<usize>)> {
+        match &check.scope {
+            Scope::All => vec![(check, None)],
+            Scope::EachEndpoint => (0..endpoints.len())
+                .map(|index| (check, Some(index)))
+                .collect(),
+            Scope::Endpoint(name) => {
+                // One that is not there has no requests, and so no verdict.
+                let index = endpoints.iter().position(|endpoint| endpoint.name == *name);
+                vec![(check, Some(index.unwrap_or(usize::MAX)))]
+            }
+        }
+    };
+    requirement.checks.iter().flat_map(of).collect()
+}
+
+fn endpoint_name(evidence: &Evidence<'_>, index: usize) -> Option<String> {
+    Some(evidence.runs.first()?.endpoints.get(index)?.name.clone())
+}
+
+fn find(
+    check: &Check,
+    endpoint: Option<usize>,
+    evidence: &Evidence<'_>,
+    levels: Levels,
+) -> Finding {
+    match check.metric {
+        Metric::HealthTime => return session::health(check, evidence, levels),
+        Metric::Outages => return session::outages(check, evidence),
+        Metric::GeneratorLateness { .. } | Metric::GeneratorCpu | Metric::GeneratorRefusals => {
+            return generator::find(check, &evidence.runs);
+        }
+        _ => {}
+    }
+    let Some(run) = evidence.runs.first() else {
+        return Finding::open("no load was run");
+    };
+    let slice = Slice {
+        run,
+        endpoint,
+        unsettled: evidence.unsettled,
+    };
+    if slice.due() == 0 {
+        return Finding::open("nothing was due in the judged part of the run");
+    }
+    match check.metric {
+        Metric::ResponseTime { quantile } => proportion::quantile(check, quantile, &slice, levels),
+        Metric::ErrorRate | Metric::SuccessRate => proportion::failures(check, &slice, levels),
+        Metric::MeanResponseTime => mean::response_time(check, &slice, levels),
+        _ => mean::throughput(check, &slice, levels),
+    }
+}
+
+/// The worst verdict decides; among endpoints with the same one, the one furthest from its limit.
+fn conclude(requirement: &Requirement, judged: Vec<CheckJudgement>) -> Judgement {
+    let checks = requirement
+        .checks
+        .iter()
+        .filter_map(|check| worst(&judged, check))
+        .collect::<Vec<_>>();
+    let verdict = checks
+        .iter()
+        .map(|check| check.verdict)
+        .max()
+        .unwrap_or(Verdict::Inconclusive);
+    let deciding: Vec<&CheckJudgement> = checks
+        .iter()
+        .filter(|check| check.verdict == verdict)
+        .collect();
+    let reason = match deciding.first() {
+        None => "there was nothing to judge".to_owned(),
+        Some(_) if verdict != Verdict::Pass => deciding
+            .iter()
+            .map(|check| told(check))
+            .collect::<Vec<_>>()
+            .join("; "),
+        Some(first) => told(first),
+    };
+    Judgement {
+        requirement: requirement.clone(),
+        checks,
+        verdict,
+        reason,
+        advice: Vec::new(),
+    }
+}
+
+/// A check's parts, reduced to the worst of them.
+fn worst(judged: &[CheckJudgement], check: &Check) -> Option<CheckJudgement> {
+    let parts = judged.iter().filter(|part| part.check == *check);
+    parts
+        .max_by(|a, b| {
+            a.verdict
+                .cmp(&b.verdict)
+                .then(badness(a).total_cmp(&badness(b)))
+        })
+        .cloned()
+}
+
+/// How bad the measured value is, more being worse.
+fn badness(part: &CheckJudgement) -> f64 {
+    let value = part.estimate.map_or(0.0, |estimate| estimate.value);
+    if part.check.limit.comparison.is_upper() {
+        value
+    } else {
+        -value
+    }
+}
+
+fn told(check: &CheckJudgement) -> String {
+    match &check.endpoint {
+        Some(endpoint) => format!("endpoint `{endpoint}`: {}", check.reason),
+        None => check.reason.clone(),
+    }
+}

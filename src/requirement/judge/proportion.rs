@@ -1,0 +1,186 @@
+//! Checks that are proportions: quantiles of the response time, error and success rates.
+
+use super::super::judgement::{Estimate, Verdict};
+use super::super::limit::Comparison;
+use super::super::metric::Metric;
+use super::super::model::Check;
+use super::evidence::Slice;
+use super::text::{count, percent, time};
+use super::{Finding, Levels};
+use crate::record::Counts;
+use crate::statistics::{
+    Block, Decision, Look, ProportionEvidence, bounds, decide, design_effect, quantile_ranks,
+};
+
+/// The proportion of bad requests that is allowed.
+struct Allowed {
+    share: f64,
+    /// Whether exactly this share is still allowed.
+    inclusive: bool,
+}
+
+/// What the counts say of a proportion.
+struct Weighed {
+    hits: f64,
+    trials: f64,
+    low: f64,
+    high: f64,
+    effective: f64,
+    decision: Decision,
+}
+
+/// `p95 < 200 ms` says that fewer than 5 % of the requests take 200 ms or more.
+pub(super) fn quantile(check: &Check, quantile: f64, slice: &Slice<'_>, levels: Levels) -> Finding {
+    let threshold = check.limit.threshold().map(|time| time.as_nanos() as u64);
+    let Some(index) = slice
+        .run
+        .thresholds
+        .iter()
+        .position(|at| Some(*at) == threshold)
+    else {
+        return Finding::open(format!(
+            "the run did not count requests against {}",
+            check.limit
+        ));
+    };
+    let allowed = Allowed {
+        share: 1.0 - quantile,
+        inclusive: false,
+    };
+    let over = |counts: &Counts| counts.over[index];
+    let blameless = |counts: &Counts| counts.over[index] - counts.over_by_generator[index];
+    let weighed = weigh(&slice.blocks(over), slice, &allowed, levels);
+    let without = weigh(&slice.blocks(blameless), slice, &allowed, levels);
+    let what = if check.limit.comparison == Comparison::Less {
+        format!("took {} or more", time(check.limit.value))
+    } else {
+        format!("took more than {}", time(check.limit.value))
+    };
+    Finding {
+        estimate: Some(quantile_estimate(quantile, slice, &weighed, levels)),
+        verdict: verdict(weighed.decision, without.decision),
+        reason: told(&what, &weighed, &without, &allowed, levels),
+    }
+}
+
+/// Error and success rates, both as the proportion of failed requests.
+pub(super) fn failures(check: &Check, slice: &Slice<'_>, levels: Levels) -> Finding {
+    let limit = check.limit.value / 100.0;
+    let inclusive = matches!(
+        check.limit.comparison,
+        Comparison::AtMost | Comparison::AtLeast
+    );
+    let success = check.metric == Metric::SuccessRate;
+    let allowed = Allowed {
+        share: if success { 1.0 - limit } else { limit },
+        inclusive,
+    };
+    let weighed = weigh(
+        &slice.blocks(|counts| counts.failed),
+        slice,
+        &allowed,
+        levels,
+    );
+    let blameless = |counts: &Counts| counts.failed - counts.failed_by_generator;
+    let without = weigh(&slice.blocks(blameless), slice, &allowed, levels);
+    let shown = |share: f64| {
+        if success {
+            100.0 - 100.0 * share
+        } else {
+            100.0 * share
+        }
+    };
+    let (a, b) = (shown(weighed.low), shown(weighed.high));
+    Finding {
+        estimate: Some(Estimate {
+            value: shown(weighed.hits / weighed.trials.max(1.0)),
+            low: Some(a.min(b)),
+            high: Some(a.max(b)),
+            samples: weighed.trials as u64,
+            effective_samples: weighed.effective,
+        }),
+        verdict: verdict(weighed.decision, without.decision),
+        reason: told("failed", &weighed, &without, &allowed, levels),
+    }
+}
+
+fn weigh(blocks: &[Block], slice: &Slice<'_>, allowed: &Allowed, levels: Levels) -> Weighed {
+    let evidence = ProportionEvidence::from_blocks(blocks, slice.unsettled as f64);
+    let look = slice.look();
+    let high = bounds(&evidence, look, levels.pass).1;
+    let low = bounds(&evidence, look, levels.fail).0;
+    Weighed {
+        hits: evidence.hits,
+        trials: evidence.trials,
+        low,
+        high,
+        effective: evidence
+            .design
+            .effective_share(evidence.trials, levels.pass)
+            * evidence.trials,
+        decision: decide(low, high, allowed.share, allowed.inclusive),
+    }
+}
+
+/// A verdict that hangs on what the generator itself was late with is none.
+fn verdict(all: Decision, without_generator: Decision) -> Verdict {
+    match (all, without_generator) {
+        (Decision::Below, _) => Verdict::Pass,
+        (Decision::Above, Decision::Above) => Verdict::Fail,
+        _ => Verdict::Inconclusive,
+    }
+}
+
+fn told(what: &str, all: &Weighed, without: &Weighed, allowed: &Allowed, levels: Levels) -> String {
+    let share = percent(all.hits / all.trials.max(1.0));
+    let sure = percent(1.0 - levels.pass);
+    let bound = match all.decision {
+        Decision::Below => format!("at most {} with {sure} confidence", percent(all.high)),
+        Decision::Above => format!("at least {} with {sure} confidence", percent(all.low)),
+        Decision::Undecided => format!(
+            "{} to {} with {sure} confidence",
+            percent(all.low),
+            percent(all.high)
+        ),
+    };
+    let trials = count(all.trials);
+    let allowed = percent(allowed.share);
+    let blame = if all.decision != Decision::Below && without.decision != all.decision {
+        let own = count(all.hits - without.hits);
+        format!("; without the {own} that the load generator itself held up it would be otherwise")
+    } else {
+        String::new()
+    };
+    format!("{share} of {trials} requests {what}, {bound} (allowed: {allowed}){blame}")
+}
+
+/// The quantile itself, with the interval that order statistics give it.
+fn quantile_estimate(
+    quantile: f64,
+    slice: &Slice<'_>,
+    weighed: &Weighed,
+    levels: Levels,
+) -> Estimate {
+    let times = slice.response();
+    let value = times.quantile_ms(quantile);
+    let above = |second: &crate::record::Second| Block {
+        hits: second.response.above((value * 1e6) as u64) as f64,
+        trials: second.response.len() as f64,
+    };
+    let design = design_effect(&slice.seconds().iter().map(above).collect::<Vec<_>>());
+    let alpha = if slice.look() == Look::Only {
+        levels.pass
+    } else {
+        levels.pass / 2.0
+    };
+    let samples = times.len() as f64;
+    let effective = (samples * design.effective_share(samples, alpha)).min(samples);
+    let ranks = quantile_ranks(quantile, effective, alpha);
+    Estimate {
+        value,
+        low: ranks.low.map(|rank| times.quantile_ms(rank).min(value)),
+        high: ranks.high.map(|rank| times.quantile_ms(rank).max(value)),
+        samples: weighed.trials as u64,
+        effective_samples: effective,
+    }
+}

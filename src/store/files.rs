@@ -1,0 +1,54 @@
+//! Files that are there whole or not at all.
+
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// A file or folder that can't be used.
+#[derive(Debug, Error)]
+#[error("can't {action} {}: {source}; {}", path.display(), advice(source))]
+pub struct StoreError {
+    action: &'static str,
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+impl StoreError {
+    pub(super) fn new(action: &'static str, path: &Path, source: std::io::Error) -> StoreError {
+        StoreError { action, path: path.to_owned(), source }
+    }
+}
+
+/// What to do about a refusal of the system.
+fn advice(source: &std::io::Error) -> &'static str {
+    match source.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            "allow writing there, or name another folder with --report-dir"
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "make room on that disk, or name another folder with --report-dir"
+        }
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists | ErrorKind::IsADirectory => {
+            "something else has that name: move it away, or name another folder with --report-dir"
+        }
+        _ => "is the disk full, or the folder not writable? --report-dir names another",
+    }
+}
+
+/// Writes a file so that a reader sees the old content or the new, never a part.
+///
+/// # Errors
+/// When the folder is missing or the file can't be written, synced or renamed.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let draft = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let written = std::fs::File::create(&draft)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&draft, path));
+    written.map_err(|source| {
+        // A draft that is left over is no worse than the error that is told.
+        let _ = std::fs::remove_file(&draft);
+        StoreError::new("write", path, source)
+    })
+}
