@@ -19,7 +19,7 @@ use super::resolve::resolve;
 use super::session::{Session, Settings};
 use super::trials::trials;
 use crate::profile::{Destination, Profile, render_problems};
-use crate::report::{Style, render_terminal};
+use crate::report::terminal::{self, Style};
 
 /// What was typed makes no sense.
 const USAGE: u8 = 2;
@@ -96,7 +96,7 @@ fn tell(session: &Session, libtest: &Libtest, folder: &Path, nextest: bool) {
         Some(Color::Never) => false,
         _ => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
-    let text = render_terminal(&report, Style { width: width(terminal), colour });
+    let text = terminal::render(&report, Style { width: width(terminal), colour });
     if json { eprint!("{text}") } else { print!("{text}") }
     // With nextest, each test has written it already, under the session's lock.
     let written = if nextest { Ok(()) } else { session.write_report() };
@@ -108,11 +108,11 @@ fn tell(session: &Session, libtest: &Libtest, folder: &Path, nextest: bool) {
 
 /// Columns to fill: the terminal's, within reason.
 fn width(terminal: bool) -> usize {
-    let columns = comfy_table_width().filter(|_| terminal).unwrap_or(100);
+    let columns = columns().filter(|_| terminal).unwrap_or(100);
     columns.clamp(80, 160)
 }
 
-fn comfy_table_width() -> Option<usize> {
+fn columns() -> Option<usize> {
     let (_, columns) = console::Term::stdout().size_checked()?;
     Some(usize::from(columns))
 }

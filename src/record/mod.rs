@@ -3,6 +3,7 @@
 mod coarse;
 mod histogram;
 mod result;
+mod summary;
 mod tally;
 
 pub use coarse::Coarse;
@@ -10,4 +11,5 @@ pub use histogram::Histogram;
 pub use result::{
     Counts, EndpointResult, Generator, Outage, Problem, RunResult, Second, Status, Watch, Window,
 };
+pub use summary::{EndpointSummary, Outcomes, Summary, Times};
 pub use tally::{EndpointTally, Rules, Tally};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Requirement};
+use super::{Check, Requirement, Severity};
 
 /// A measured value with its interval, in the unit of its metric (ms, %, /s or a count).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -80,4 +80,24 @@ impl Judgement {
             .iter()
             .find(|check| check.verdict == self.verdict)
     }
+
+    /// What the judgement means for its test: only a missed or open target may pass, and not when `strict`.
+    pub fn test_verdict(&self, strict: bool) -> TestVerdict {
+        match (self.verdict, self.requirement.severity) {
+            (Verdict::Pass, _) => TestVerdict::Pass,
+            (_, Severity::Target) if !strict => TestVerdict::Warn,
+            _ => TestVerdict::Fail,
+        }
+    }
+}
+
+/// What a judgement means for its test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TestVerdict {
+    /// The requirement is kept.
+    Pass,
+    /// A target was missed or is open: the test passes, and the report says so.
+    Warn,
+    /// The test fails.
+    Fail,
 }

@@ -1,5 +1,6 @@
 //! Requirements: what is measured, against which limit, and the verdict.
 
+pub mod human;
 mod judge;
 mod judgement;
 mod limit;
@@ -7,7 +8,7 @@ mod metric;
 mod model;
 
 pub use judge::{Evidence, HealthSample, judge};
-pub use judgement::{CheckJudgement, Estimate, Judgement, Verdict};
+pub use judgement::{CheckJudgement, Estimate, Judgement, TestVerdict, Verdict};
 pub use limit::{Comparison, Limit, LimitError};
 pub use metric::{Better, Metric, Unit};
 pub use model::{Check, Requirement, Scope, Severity};

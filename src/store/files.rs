@@ -1,13 +1,13 @@
 //! Files that are there whole or not at all.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 /// A file or folder that can't be used.
 #[derive(Debug, Error)]
-#[error("can't {action} {}: {source}; is the disk full, or the folder not writable?", path.display())]
+#[error("can't {action} {}: {source}; {}", path.display(), advice(source))]
 pub struct StoreError {
     action: &'static str,
     path: PathBuf,
@@ -17,6 +17,22 @@ pub struct StoreError {
 impl StoreError {
     pub(super) fn new(action: &'static str, path: &Path, source: std::io::Error) -> StoreError {
         StoreError { action, path: path.to_owned(), source }
+    }
+}
+
+/// What to do about a refusal of the system.
+fn advice(source: &std::io::Error) -> &'static str {
+    match source.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            "allow writing there, or name another folder with --report-dir"
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "make room on that disk, or name another folder with --report-dir"
+        }
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists | ErrorKind::IsADirectory => {
+            "something else has that name: move it away, or name another folder with --report-dir"
+        }
+        _ => "is the disk full, or the folder not writable? --report-dir names another",
     }
 }
 

@@ -1,0 +1,14 @@
+//! A report as JSON: versioned, complete, and read back as it was written. `docs/REPORT.md` tells each field.
+
+mod generator;
+mod read;
+mod run;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use read::{ReadError, from_json};
+pub use write::to_json;
+
+/// The version of the JSON form; another one is not read.
+pub const SCHEMA: &str = "agentos-perf/report/1";

@@ -1,0 +1,294 @@
+//! The JSON of one run.
+
+use serde::Serialize;
+
+use super::generator::{GeneratorFigures, RunGenerator};
+use super::write::finite;
+use crate::record::{
+    Coarse, Counts, EndpointResult, EndpointSummary, Histogram, Outcomes,
+    Problem, RunResult, Second, Status, Summary, Times, Watch, Window,
+};
+use crate::report::instant;
+
+#[derive(Serialize)]
+pub(super) struct RunForm<'a> {
+    scenario: &'a str,
+    plan: &'a str,
+    started: String,
+    status: Status,
+    problem: Option<&'a Problem>,
+    notes: &'a [String],
+    window: WindowForm,
+    thresholds_ms: Vec<f64>,
+    due: u64,
+    outcomes: Outcomes,
+    rps: Option<f64>,
+    response_time_ms: TimesForm,
+    answered_time_ms: TimesForm,
+    service_time_ms: TimesForm,
+    unjudged: Unjudged,
+    endpoints: Vec<EndpointForm<'a>>,
+    seconds: Vec<SecondForm<'a>>,
+    histograms: Histograms,
+    generator: RunGenerator<'a>,
+    watch: WatchForm<'a>,
+}
+
+impl RunForm<'_> {
+    pub(super) fn of(run: &RunResult) -> RunForm<'_> {
+        let summary = Summary::of(run);
+        RunForm {
+            scenario: &run.scenario,
+            plan: &run.plan,
+            started: instant::to_text(run.started),
+            status: run.status,
+            problem: run.problem.as_ref(),
+            notes: &run.notes,
+            window: WindowForm::of(run.window),
+            thresholds_ms: run.thresholds.iter().map(|nanos| millis(*nanos)).collect(),
+            due: summary.due,
+            rps: summary.rps,
+            response_time_ms: TimesForm::of(&summary.response),
+            answered_time_ms: TimesForm::of(&summary.answered),
+            service_time_ms: TimesForm::of(&summary.service),
+            unjudged: Unjudged {
+                due: summary.unjudged_due,
+                outcomes: summary.unjudged_outcomes,
+            },
+            endpoints: run
+                .endpoints
+                .iter()
+                .zip(summary.endpoints)
+                .map(|(endpoint, summary)| EndpointForm::of(endpoint, summary))
+                .collect(),
+            seconds: run.seconds.iter().enumerate().map(SecondForm::of).collect(),
+            outcomes: summary.outcomes,
+            histograms: Histograms {
+                response: summary.response,
+                answered: summary.answered,
+                service: summary.service,
+            },
+            generator: RunGenerator {
+                figures: GeneratorFigures::worst([&run.generator]),
+                cpu_percent_by_second: &run.generator.cpu,
+                histogram: &run.generator.lag,
+            },
+            watch: WatchForm::of(&run.watch),
+        }
+    }
+}
+
+fn millis(nanos: u64) -> f64 {
+    nanos as f64 / 1e6
+}
+
+#[derive(Serialize)]
+struct WindowForm {
+    from_ms: f64,
+    to_ms: f64,
+    extendable: bool,
+    extensions: u32,
+}
+
+impl WindowForm {
+    fn of(window: Window) -> WindowForm {
+        WindowForm {
+            from_ms: millis(window.from),
+            to_ms: millis(window.to),
+            extendable: window.extendable,
+            extensions: window.extensions,
+        }
+    }
+}
+
+/// Figures of times in milliseconds; all null when there are none.
+#[derive(Default, Serialize)]
+struct TimesForm {
+    p50: Option<f64>,
+    p90: Option<f64>,
+    p95: Option<f64>,
+    p99: Option<f64>,
+    p999: Option<f64>,
+    max: Option<f64>,
+    mean: Option<f64>,
+}
+
+impl TimesForm {
+    fn of(histogram: &Histogram) -> TimesForm {
+        TimesForm::from(Times::of(histogram))
+    }
+}
+
+impl From<Option<Times>> for TimesForm {
+    fn from(times: Option<Times>) -> TimesForm {
+        times.map_or_else(TimesForm::default, |times| TimesForm {
+            p50: finite(times.p50),
+            p90: finite(times.p90),
+            p95: finite(times.p95),
+            p99: finite(times.p99),
+            p999: finite(times.p999),
+            max: finite(times.max),
+            mean: finite(times.mean),
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct Unjudged {
+    due: u64,
+    outcomes: Outcomes,
+}
+
+#[derive(Serialize)]
+struct Histograms {
+    response: Histogram,
+    answered: Histogram,
+    service: Histogram,
+}
+
+#[derive(Serialize)]
+struct EndpointForm<'a> {
+    name: &'a str,
+    request: &'a str,
+    due: u64,
+    outcomes: &'a Outcomes,
+    rps: Option<f64>,
+    response_time_ms: TimesForm,
+    answered_time_ms: TimesForm,
+    service_time_ms: TimesForm,
+    bytes: u64,
+    histograms: EndpointHistograms<'a>,
+}
+
+#[derive(Serialize)]
+struct EndpointHistograms<'a> {
+    response: &'a Histogram,
+    answered: &'a Histogram,
+    service: &'a Histogram,
+}
+
+impl EndpointForm<'_> {
+    fn of(endpoint: &EndpointResult, summary: EndpointSummary) -> EndpointForm<'_> {
+        EndpointForm {
+            name: &endpoint.name,
+            request: &endpoint.request,
+            due: summary.due,
+            outcomes: &endpoint.outcomes,
+            rps: summary.rps,
+            response_time_ms: summary.response.into(),
+            answered_time_ms: summary.answered.into(),
+            service_time_ms: summary.service.into(),
+            bytes: endpoint.bytes,
+            histograms: EndpointHistograms {
+                response: &endpoint.response,
+                answered: &endpoint.answered,
+                service: &endpoint.service,
+            },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct SecondForm<'a> {
+    second: usize,
+    due: u64,
+    ok: u64,
+    failed: u64,
+    over: Vec<u64>,
+    done: u64,
+    response_time_ms: CoarseTimes,
+    outcomes: Outcomes,
+    endpoints: Vec<CountsForm<'a>>,
+    buckets: &'a Coarse,
+}
+
+#[derive(Serialize)]
+struct CoarseTimes {
+    p50: Option<f64>,
+    p95: Option<f64>,
+}
+
+impl SecondForm<'_> {
+    fn of((index, second): (usize, &Second)) -> SecondForm<'_> {
+        let thresholds = second
+            .endpoints
+            .iter()
+            .map(|counts| counts.over.len())
+            .max()
+            .unwrap_or(0);
+        SecondForm {
+            second: index,
+            due: second.due(),
+            ok: second.due().saturating_sub(second.failed()),
+            failed: second.failed(),
+            over: (0..thresholds).map(|index| second.over(index)).collect(),
+            done: second.done_ok,
+            response_time_ms: CoarseTimes {
+                p50: second.response.quantile_ms(0.5),
+                p95: second.response.quantile_ms(0.95),
+            },
+            outcomes: second.outcomes(),
+            endpoints: second.endpoints.iter().map(CountsForm::of).collect(),
+            buckets: &second.response,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct CountsForm<'a> {
+    due: u64,
+    failed: u64,
+    failed_by_generator: u64,
+    time_ns: u64,
+    over: &'a [u64],
+    over_by_generator: &'a [u64],
+    outcomes: &'a Outcomes,
+}
+
+impl CountsForm<'_> {
+    fn of(counts: &Counts) -> CountsForm<'_> {
+        CountsForm {
+            due: counts.due,
+            failed: counts.failed,
+            failed_by_generator: counts.failed_by_generator,
+            time_ns: counts.time,
+            over: &counts.over,
+            over_by_generator: &counts.over_by_generator,
+            outcomes: &counts.outcomes,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct WatchForm<'a> {
+    probes: u64,
+    outages: Vec<OutageForm<'a>>,
+    restarts: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct OutageForm<'a> {
+    from: String,
+    to: Option<String>,
+    probes: u64,
+    cause: &'a str,
+}
+
+impl WatchForm<'_> {
+    fn of(watch: &Watch) -> WatchForm<'_> {
+        WatchForm {
+            probes: watch.probes,
+            outages: watch
+                .outages
+                .iter()
+                .map(|seen| OutageForm {
+                    from: instant::to_text(seen.from),
+                    to: seen.to.map(instant::to_text),
+                    probes: seen.probes,
+                    cause: &seen.cause,
+                })
+                .collect(),
+            restarts: watch.restarts.iter().copied().map(instant::to_text).collect(),
+        }
+    }
+}

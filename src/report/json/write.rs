@@ -1,0 +1,146 @@
+//! From a report to its JSON: what was recorded, with the figures that readers look for beside it.
+
+use serde::Serialize;
+
+use super::SCHEMA;
+use super::generator::GeneratorFigures;
+use super::run::RunForm;
+use crate::report::{Report, instant};
+use crate::requirement::{
+    Check, CheckJudgement, Comparison, Estimate, Judgement, Metric, Scope, Severity, TestVerdict,
+    Unit, Verdict,
+};
+
+/// The report as one line of JSON; a number that was not measured is `null`.
+///
+/// # Panics
+/// Never: every part of a report has a JSON form.
+pub fn to_json(report: &Report) -> String {
+    let form = ReportForm {
+        schema: SCHEMA,
+        target: &report.target,
+        profile: &report.profile,
+        started: instant::to_text(report.started),
+        took_ms: report.took,
+        confidence: report.confidence,
+        strict: report.strict,
+        requirements: report
+            .judgements
+            .iter()
+            .map(|judgement| requirement(judgement, report.strict))
+            .collect(),
+        generator: GeneratorFigures::worst(report.runs.iter().map(|run| &run.generator)),
+        runs: report.runs.iter().map(RunForm::of).collect(),
+    };
+    serde_json::to_string(&form).expect("a report has a JSON form")
+}
+
+/// A number, unless it is none.
+pub(super) fn finite(number: f64) -> Option<f64> {
+    number.is_finite().then_some(number)
+}
+
+#[derive(Serialize)]
+struct ReportForm<'a> {
+    schema: &'static str,
+    target: &'a str,
+    profile: &'a str,
+    started: String,
+    took_ms: u64,
+    confidence: f64,
+    strict: bool,
+    requirements: Vec<RequirementForm<'a>>,
+    generator: GeneratorFigures,
+    runs: Vec<RunForm<'a>>,
+}
+
+#[derive(Serialize)]
+struct RequirementForm<'a> {
+    name: &'a str,
+    severity: Severity,
+    scenario: Option<&'a str>,
+    #[serde(flatten)]
+    deciding: Figures,
+    verdict: Verdict,
+    reason: &'a str,
+    test: &'static str,
+    advice: &'a [String],
+    checks: Vec<CheckForm<'a>>,
+}
+
+/// What was measured, against what.
+#[derive(Serialize)]
+struct Figures {
+    metric: Option<Metric>,
+    comparison: Option<Comparison>,
+    limit: Option<f64>,
+    unit: Option<Unit>,
+    value: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    samples: Option<u64>,
+    effective_samples: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct CheckForm<'a> {
+    #[serde(flatten)]
+    figures: Figures,
+    scope: &'a Scope,
+    endpoint: Option<&'a str>,
+    verdict: Option<Verdict>,
+    reason: Option<&'a str>,
+}
+
+fn requirement(judgement: &Judgement, strict: bool) -> RequirementForm<'_> {
+    let requirement = &judgement.requirement;
+    let deciding = judgement.deciding();
+    let check = deciding
+        .map(|judged| &judged.check)
+        .or(requirement.checks.first());
+    RequirementForm {
+        name: &requirement.name,
+        severity: requirement.severity,
+        scenario: requirement.scenario.as_deref(),
+        deciding: figures(check, deciding),
+        verdict: judgement.verdict,
+        reason: &judgement.reason,
+        test: match judgement.test_verdict(strict) {
+            TestVerdict::Pass => "pass",
+            TestVerdict::Warn => "warn",
+            TestVerdict::Fail => "fail",
+        },
+        advice: &judgement.advice,
+        checks: requirement
+            .checks
+            .iter()
+            .enumerate()
+            .map(|(index, check)| check_form(check, judgement.checks.get(index)))
+            .collect(),
+    }
+}
+
+fn check_form<'a>(check: &'a Check, judged: Option<&'a CheckJudgement>) -> CheckForm<'a> {
+    CheckForm {
+        figures: figures(Some(check), judged),
+        scope: &check.scope,
+        endpoint: judged.and_then(|judged| judged.endpoint.as_deref()),
+        verdict: judged.map(|judged| judged.verdict),
+        reason: judged.map(|judged| judged.reason.as_str()),
+    }
+}
+
+fn figures(check: Option<&Check>, judged: Option<&CheckJudgement>) -> Figures {
+    let estimate: Option<&Estimate> = judged.and_then(|judged| judged.estimate.as_ref());
+    Figures {
+        metric: check.map(|check| check.metric),
+        comparison: check.map(|check| check.limit.comparison),
+        limit: check.and_then(|check| finite(check.limit.value)),
+        unit: check.map(|check| check.limit.unit),
+        value: estimate.and_then(|estimate| finite(estimate.value)),
+        low: estimate.and_then(|estimate| finite(estimate.low?)),
+        high: estimate.and_then(|estimate| finite(estimate.high?)),
+        samples: estimate.map(|estimate| estimate.samples),
+        effective_samples: estimate.and_then(|estimate| finite(estimate.effective_samples)),
+    }
+}

@@ -1,0 +1,92 @@
+//! A report as JUnit XML: one test case for each requirement.
+
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Report as Xml, TestCase, TestCaseStatus, TestSuite, XmlString};
+use thiserror::Error;
+
+use super::clean::clean;
+use super::terminal::{self, Style};
+use super::{Report, instant, message};
+use crate::record::RunResult;
+use crate::requirement::{Judgement, TestVerdict, Verdict};
+
+/// Columns of the text in `system-out`.
+const WIDTH: usize = 120;
+
+/// Why a report could not be written as XML.
+#[derive(Debug, Error)]
+#[error("the report cannot be written as JUnit XML: {0}")]
+pub struct JunitError(#[from] quick_junit::SerializeError);
+
+/// The report as JUnit XML.
+///
+/// A test case takes as long as the run it was judged on; the suite as long as the session, which is less
+/// than the sum, since requirements share runs.
+///
+/// # Errors
+/// When the XML cannot be written.
+pub fn render(report: &Report) -> Result<String, JunitError> {
+    let took = Duration::from_millis(report.took);
+    let mut suite = TestSuite::new(clean(&report.profile));
+    suite.set_time(took);
+    suite.extra.insert(
+        XmlString::new("timestamp"),
+        XmlString::new(instant::to_text(report.started)),
+    );
+    for judgement in &report.judgements {
+        suite.add_test_case(case(judgement, report));
+    }
+    let style = Style {
+        width: WIDTH,
+        colour: false,
+    };
+    suite.set_system_out(terminal::render(report, style));
+    let mut xml = Xml::new("agentos-perf");
+    xml.set_time(took);
+    xml.add_test_suite(suite);
+    Ok(xml.to_string()?)
+}
+
+fn case(judgement: &Judgement, report: &Report) -> TestCase {
+    let verdict = judgement.test_verdict(report.strict);
+    let text = message::failure(judgement, report.confidence);
+    let status = match verdict {
+        TestVerdict::Pass | TestVerdict::Warn => TestCaseStatus::success(),
+        TestVerdict::Fail => failed(judgement, &text),
+    };
+    let requirement = &judgement.requirement;
+    let mut case = TestCase::new(clean(&requirement.name), status);
+    case.set_classname(clean(&report.profile));
+    let run = report
+        .runs
+        .iter()
+        .find(|run| Some(&run.scenario) == requirement.scenario.as_ref());
+    let alone = Duration::from_millis(report.took);
+    case.set_time(run.map_or(alone, lasted));
+    let out = terminal::of_requirement(judgement, run, report.strict, WIDTH);
+    case.set_system_out(if verdict == TestVerdict::Warn {
+        format!("warning: {text}\n\n{out}")
+    } else {
+        out
+    });
+    case
+}
+
+fn failed(judgement: &Judgement, text: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    let kind = match judgement.verdict {
+        Verdict::Inconclusive => "inconclusive",
+        Verdict::Pass | Verdict::Fail => "missed",
+    };
+    status
+        .set_type(kind)
+        .set_message(clean(&judgement.reason))
+        .set_description(text);
+    status
+}
+
+/// How long a run's load went on, drain excluded.
+fn lasted(run: &RunResult) -> Duration {
+    Duration::from_nanos(run.window.to)
+}

@@ -1,0 +1,85 @@
+//! A report as text for a terminal: a table of requirements, then a block for each scenario.
+
+mod line;
+mod requirements;
+mod scenario;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use crate::record::RunResult;
+use crate::report::Report;
+use crate::report::clean::clean;
+use crate::requirement::{Judgement, human};
+
+use line::{Line, Tone, labelled};
+
+/// Said once, where requests failed.
+const CHARGED: &str =
+    "a failed request is charged at least its timeout, so that failing quickly does not flatter a percentile";
+
+/// How the text is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Columns of the terminal; no line is wider.
+    pub width: usize,
+    /// Whether verdicts are coloured with ANSI escapes.
+    pub colour: bool,
+}
+
+/// The report as text, each line ended; made for 80 columns and more, whole at any width.
+pub fn render(report: &Report, style: Style) -> String {
+    let mut lines = heading(report, style.width);
+    lines.extend(requirements::lines(&report.judgements, report.strict, style.width));
+    lines.extend(scenarios(&report.runs, style.width));
+    printed(&lines, style)
+}
+
+/// One requirement and the run it was judged on, without colour.
+pub(crate) fn of_requirement(
+    judgement: &Judgement,
+    run: Option<&RunResult>,
+    strict: bool,
+    width: usize,
+) -> String {
+    let mut lines = requirements::table(std::slice::from_ref(judgement), strict, width);
+    lines.extend(scenarios(run.map_or(&[], std::slice::from_ref), width));
+    let style = Style {
+        width,
+        colour: false,
+    };
+    printed(&lines, style)
+}
+
+fn scenarios(runs: &[RunResult], width: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for run in runs {
+        lines.push(Line::default());
+        lines.extend(scenario::lines(run, width));
+    }
+    if runs.iter().any(scenario::has_failures) {
+        lines.push(Line::default());
+        lines.extend(labelled("* ", Tone::Quiet, CHARGED, width));
+    }
+    lines
+}
+
+fn printed(lines: &[Line], style: Style) -> String {
+    lines
+        .iter()
+        .map(|line| line.render(style) + "\n")
+        .collect()
+}
+
+fn heading(report: &Report, width: usize) -> Vec<Line> {
+    let text = format!(
+        "{} against {}, in {}; intervals at {} confidence",
+        clean(&report.profile),
+        clean(&report.target),
+        human::time(report.took as f64),
+        human::confidence(report.confidence),
+    );
+    let mut lines = labelled("", Tone::Plain, &text, width);
+    lines.push(Line::default());
+    lines
+}

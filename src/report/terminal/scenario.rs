@@ -1,0 +1,227 @@
+//! A scenario's block: its times, its outcomes, and how the generator fared.
+
+use super::line::{Line, Tone, labelled};
+use super::table::{Cell, Side, Table};
+use crate::record::{EndpointSummary, Generator, Outcomes, RunResult, Status, Summary, Times};
+use crate::report::clean::clean;
+use crate::requirement::{Unit, human};
+
+/// From this width on an endpoint's request has a column of its own.
+const WIDE: usize = 120;
+const INDENT: usize = 2;
+
+/// Whether any of a run's judged requests did not end well.
+pub(super) fn has_failures(run: &RunResult) -> bool {
+    Summary::of(run).failed() > 0
+}
+
+pub(super) fn lines(run: &RunResult, width: usize) -> Vec<Line> {
+    let summary = Summary::of(run);
+    let mut lines = heading(run, &summary, width);
+    if let Some(problem) = &run.problem {
+        lines.extend(labelled("  problem     ", Tone::Bad, &clean(&problem.what), width));
+        lines.extend(labelled("  what to do  ", Tone::Strong, &clean(&problem.advice), width));
+    }
+    if summary.due > 0 {
+        lines.extend(times(&summary, width));
+        let outcomes = outcomes(&summary.outcomes);
+        lines.extend(fact("outcomes", &outcomes, width));
+    }
+    if summary.unjudged_due > 0 {
+        let text = format!(
+            "{} due in ramp-up and warm-up: {}",
+            human::count(summary.unjudged_due),
+            outcomes(&summary.unjudged_outcomes)
+        );
+        lines.extend(fact("not judged", &text, width));
+    }
+    if summary.due + summary.unjudged_due > 0 {
+        lines.extend(fact("generator", &generator(&run.generator), width));
+    }
+    if run.window.extensions > 0 {
+        let text = format!("{}, for verdicts still open", times_over(run.window.extensions));
+        lines.extend(fact("extended", &text, width));
+    }
+    lines.extend(watch(run, width));
+    for note in &run.notes {
+        lines.extend(fact("note", &clean(note), width));
+    }
+    lines
+}
+
+fn heading(run: &RunResult, summary: &Summary, width: usize) -> Vec<Line> {
+    let status = match run.status {
+        Status::Complete => "",
+        Status::Partial => ", interrupted",
+        Status::Failed => ", failed",
+    };
+    let mut text = format!("{}{status}", clean(&run.scenario));
+    if summary.due > 0 {
+        let rate = summary.rps.map_or_else(String::new, |rps| {
+            format!(", {} answered well", human::show(Unit::Rate, rps))
+        });
+        text = format!(
+            "{text}: {} requests judged in {}{rate}",
+            human::count(summary.due),
+            human::time(run.window.length() * 1e3),
+        );
+    }
+    let tone = match run.status {
+        Status::Complete => Tone::Strong,
+        Status::Partial => Tone::Doubtful,
+        Status::Failed => Tone::Bad,
+    };
+    super::line::wrap(&text, width)
+        .into_iter()
+        .map(|part| Line::of(part, tone))
+        .collect()
+}
+
+fn times(summary: &Summary, width: usize) -> Vec<Line> {
+    let wide = width >= WIDE;
+    let mut headings = vec![("response time", Side::Left)];
+    headings.extend(
+        ["p50", "p90", "p95", "p99", "max", "req/s", "failed"].map(|name| (name, Side::Right)),
+    );
+    if wide {
+        headings.push(("request", Side::Left));
+    }
+    let mut table = Table::new(&headings);
+    let failed = summary.failed();
+    let mut all = vec![Cell::plain("all requests")];
+    all.extend(figures(Times::of(&summary.response).as_ref()));
+    all.extend(rates(summary.rps, failed, summary.due));
+    table.push(all);
+    if failed > 0 {
+        table.push(part("  answered well", Times::of(&summary.answered).as_ref()));
+    }
+    table.push(part("  service time", Times::of(&summary.service).as_ref()));
+    for endpoint in &summary.endpoints {
+        push_endpoint(&mut table, endpoint, wide);
+    }
+    let mut lines = table.lines(INDENT, width);
+    if !wide {
+        for endpoint in &summary.endpoints {
+            let text = format!("{}: {}", clean(&endpoint.name), clean(&endpoint.request));
+            lines.extend(fact("request", &text, width));
+        }
+    }
+    lines
+}
+
+fn push_endpoint(table: &mut Table, endpoint: &EndpointSummary, wide: bool) {
+    let failed = endpoint.failed();
+    let mut row = vec![Cell::plain(clean(&endpoint.name))];
+    row.extend(figures(endpoint.response.as_ref()));
+    row.extend(rates(endpoint.rps, failed, endpoint.due));
+    if wide {
+        row.push(Cell::new(clean(&endpoint.request), Tone::Quiet));
+    }
+    table.push(row);
+}
+
+/// A row about part of the requests above it.
+fn part(name: &str, times: Option<&Times>) -> Vec<Cell> {
+    let mut row = vec![Cell::new(name, Tone::Quiet)];
+    row.extend(figures(times));
+    row
+}
+
+fn figures(times: Option<&Times>) -> Vec<Cell> {
+    let Some(times) = times else {
+        return vec![Cell::plain("-"); 5];
+    };
+    [times.p50, times.p90, times.p95, times.p99, times.max]
+        .map(|ms| Cell::plain(human::time(ms)))
+        .to_vec()
+}
+
+fn rates(rps: Option<f64>, failed: u64, due: u64) -> [Cell; 2] {
+    let rps = rps.map_or_else(
+        || "-".to_owned(),
+        |rps| human::show(Unit::Rate, rps).replace("/s", ""),
+    );
+    let share = if due == 0 {
+        Cell::plain("-")
+    } else {
+        let text = human::show(Unit::Share, 100.0 * failed as f64 / due as f64);
+        if failed == 0 {
+            Cell::plain(text)
+        } else {
+            Cell::new(format!("{text} *"), Tone::Bad)
+        }
+    };
+    [Cell::plain(rps), share]
+}
+
+/// `ok 5,988, timeout 12`, the most frequent first after `ok`.
+fn outcomes(outcomes: &Outcomes) -> String {
+    let mut sorted: Vec<_> = outcomes.iter().filter(|(_, count)| **count > 0).collect();
+    sorted.sort_by_key(|(outcome, count)| (!outcome.is_ok(), std::cmp::Reverse(**count)));
+    sorted
+        .iter()
+        .map(|(outcome, count)| format!("{outcome} {}", human::count(**count)))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn generator(generator: &Generator) -> String {
+    let late = Times::of(&generator.lag)
+        .map_or_else(|| "-".to_owned(), |times| human::time(times.p99));
+    let cpu = match (generator.cpu_mean(), generator.cpu_max()) {
+        (Some(mean), Some(max)) => format!(
+            "cpu mean {}, max {}",
+            human::show(Unit::Share, mean),
+            human::show(Unit::Share, max)
+        ),
+        _ => "cpu not measured".to_owned(),
+    };
+    let mut text = format!(
+        "late by {late} at p99, {cpu}, {} without a socket, {} connections on {} workers",
+        human::count(generator.refusals),
+        human::count(generator.connections),
+        generator.workers,
+    );
+    let rare = [
+        (generator.waited_for_connection, "waited for a connection"),
+        (generator.resent, "sent again on a new connection"),
+    ];
+    for (count, what) in rare.iter().filter(|(count, _)| *count > 0) {
+        text = format!("{text}, {} {what}", human::count(*count));
+    }
+    text
+}
+
+fn watch(run: &RunResult, width: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for outage in &run.watch.outages {
+        let from = clock(outage.from);
+        let to = outage
+            .to
+            .map_or_else(|| "the end".to_owned(), clock);
+        let text = format!("from {from} to {to}: {}", clean(&outage.cause));
+        lines.extend(fact("outage", &text, width));
+    }
+    for restart in &run.watch.restarts {
+        lines.extend(fact("restart", &format!("seen at {}", clock(*restart)), width));
+    }
+    lines
+}
+
+fn clock(millis: u64) -> String {
+    let text = crate::report::instant::to_text(millis);
+    text.get(11..19)
+        .map_or(text.clone(), |clock| format!("{clock} UTC"))
+}
+
+fn times_over(count: u32) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        _ => format!("{count} times"),
+    }
+}
+
+fn fact(label: &str, text: &str, width: usize) -> Vec<Line> {
+    labelled(&format!("  {label:<12}"), Tone::Quiet, text, width)
+}
