@@ -6,7 +6,6 @@
 //! law of the iterated logarithm"; Howard et al. 2021, "Time-uniform, nonparametric, nonasymptotic
 //! confidence sequences"). With a truncated beta distribution as weight the average has a closed form.
 
-use super::beta::{LOGIT_LIMIT, expit};
 use super::proportion::check;
 use super::special::{beta_tails, ln_beta};
 
@@ -73,32 +72,26 @@ pub fn lower_bound_anytime(hits: f64, trials: f64, alpha: f64) -> f64 {
     lowest_not_rejected(hits, trials, alpha)
 }
 
-/// Works on the logit, so that a bound near 0 keeps its relative precision.
+/// Bisects on the logit, so that a bound near 0 keeps its relative precision.
 fn lowest_not_rejected(hits: f64, trials: f64, alpha: f64) -> f64 {
     if hits <= 0.0 {
         return 0.0;
     }
-    let rejects = |logit: f64| ln_e_value_at_most(expit(logit), hits, trials) >= -alpha.ln();
-    let share = (hits / trials).min(1.0 - f64::EPSILON);
-    let mut kept = (share / (1.0 - share)).ln();
-    let mut step = 0.25;
-    let mut rejected = kept - step;
-    while !rejects(rejected) {
-        if rejected < -LOGIT_LIMIT {
-            return 0.0;
-        }
-        kept = rejected;
-        step *= 2.0;
-        rejected -= step;
-    }
-    while kept - rejected > 1e-10 {
+    let threshold = -alpha.ln();
+    let share = (hits / trials).min(1.0 - 1e-15);
+    let (mut rejected, mut kept) = (-100.0, (share / (1.0 - share)).ln());
+    for _ in 0..100 {
         let middle = 0.5 * (rejected + kept);
-        if rejects(middle) {
+        let p0 = 1.0 / (1.0 + f64::exp(-middle));
+        if ln_e_value_at_most(p0, hits, trials) >= threshold {
             rejected = middle;
         } else {
             kept = middle;
         }
+        if kept - rejected < 1e-12 * kept.abs().max(1.0) {
+            break;
+        }
     }
     // The rejected end: rounding must not make a bound tighter than it is.
-    expit(rejected)
+    1.0 / (1.0 + f64::exp(-rejected))
 }

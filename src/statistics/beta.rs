@@ -3,7 +3,7 @@
 use super::special::beta_tails;
 
 /// Beyond these logits a proportion is taken for 0 (it is below 1e-304) or 1.
-pub(super) const LOGIT_LIMIT: f64 = 700.0;
+const LOGIT_LIMIT: f64 = 700.0;
 
 /// The `p`-quantile of Beta(`a`, `b`), in `[0, 1]`; relative error about 1e-12 for parameters between
 /// 1e-3 and 1e9.
@@ -40,18 +40,12 @@ pub fn student_t_quantile(p: f64, df: f64) -> f64 {
     if p < 0.5 { -size } else { size }
 }
 
-<<<<<<< HEAD
 fn expit(u: f64) -> f64 {
     if u < 0.0 {
         u.exp() / (1.0 + u.exp())
     } else {
         1.0 / (1.0 + (-u).exp())
     }
-=======
-/// The proportion of which `u` is the logit.
-pub(super) fn expit(u: f64) -> f64 {
-    if u < 0.0 { u.exp() / (1.0 + u.exp()) } else { 1.0 / (1.0 + (-u).exp()) }
->>>>>>> stats
 }
 
 /// Newton on the logarithm of the smaller tail as a function of the logit.

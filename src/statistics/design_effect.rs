@@ -65,9 +65,6 @@ pub fn design_effect(blocks: &[Block]) -> DesignEffect {
     if hits <= 0.0 || hits >= trials {
         return DesignEffect::NONE;
     }
-    if std::env::var("LONE").is_ok() && blocks.iter().all(|block| block.hits <= 1.0) {
-        return DesignEffect::NONE;
-    }
     let used = blocks.iter().filter(|block| block.trials > 0.0).count();
     let pairs: Vec<_> = blocks
         .iter()
@@ -76,7 +73,7 @@ pub fn design_effect(blocks: &[Block]) -> DesignEffect {
     match ratio_variance(&pairs) {
         Some(found) if used >= 3 => DesignEffect {
             factor: (found.variance * trials / (found.ratio * (1.0 - found.ratio))).max(1.0),
-            blocks: found.freedom + 1.0,
+            blocks: found.batches as f64,
             block_length: found.length,
         },
         _ => DesignEffect {
