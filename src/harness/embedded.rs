@@ -11,6 +11,8 @@ use crate::reference;
 
 /// Names the variable by which this executable knows that it is to be the embedded server.
 pub(super) const ROLE: &str = reference::CHILD_OPTIONS;
+/// One thread answers tens of thousands of requests a second; the other processors are the generator's.
+const OPTIONS: &str = r#"{"threads":1}"#;
 /// Long enough for any session.
 const TOKEN_LIFE: Duration = Duration::from_secs(24 * 3600);
 
@@ -29,7 +31,7 @@ impl Embedded {
         let program = std::env::current_exe().map_err(|error| format!("can't find myself: {error}"))?;
         let secret = random_text();
         let mut child = Command::new(program)
-            .env(ROLE, "{}")
+            .env(ROLE, OPTIONS)
             .env(reference::CHILD_SECRET, &secret)
             // The pipe closes when this process dies, however it dies, and the server ends with it.
             .stdin(Stdio::piped())

@@ -156,30 +156,31 @@ fn selected(trials: Vec<Trial>, libtest: &Libtest) -> Vec<Trial> {
 }
 
 fn libtest(typed: &Libtest) -> Arguments {
-    let mut arguments = Arguments::default();
-    arguments.include_ignored = typed.include_ignored;
-    arguments.ignored = typed.ignored;
-    arguments.list = typed.list;
-    arguments.nocapture = typed.nocapture;
-    arguments.show_output = typed.show_output;
-    arguments.exact = typed.exact;
-    arguments.quiet = typed.quiet;
-    arguments.test = typed.test;
-    arguments.bench = typed.bench;
-    arguments.skip.clone_from(&typed.skip);
-    arguments.logfile = typed.logfile.as_ref().map(|path| path.display().to_string());
-    arguments.filter = typed.filters.first().filter(|_| typed.filters.len() == 1).cloned();
-    // One load at a time, in the profile's order, whatever was asked for.
-    arguments.test_threads = Some(1);
-    arguments.color = typed.color.map(|color| match color {
-        Color::Auto => ColorSetting::Auto,
-        Color::Always => ColorSetting::Always,
-        Color::Never => ColorSetting::Never,
-    });
-    arguments.format = typed.format.map(|format| match format {
-        Format::Pretty => FormatSetting::Pretty,
-        Format::Terse => FormatSetting::Terse,
-        Format::Json => FormatSetting::Json,
-    });
-    arguments
+    Arguments {
+        include_ignored: typed.include_ignored,
+        ignored: typed.ignored,
+        list: typed.list,
+        nocapture: typed.nocapture,
+        show_output: typed.show_output,
+        exact: typed.exact,
+        quiet: typed.quiet,
+        test: typed.test,
+        bench: typed.bench,
+        skip: typed.skip.clone(),
+        logfile: typed.logfile.as_ref().map(|path| path.display().to_string()),
+        filter: typed.filters.first().filter(|_| typed.filters.len() == 1).cloned(),
+        // One load at a time, in the profile's order, whatever was asked for.
+        test_threads: Some(1),
+        color: typed.color.map(|color| match color {
+            Color::Auto => ColorSetting::Auto,
+            Color::Always => ColorSetting::Always,
+            Color::Never => ColorSetting::Never,
+        }),
+        format: typed.format.map(|format| match format {
+            Format::Pretty => FormatSetting::Pretty,
+            Format::Terse => FormatSetting::Terse,
+            Format::Json => FormatSetting::Json,
+        }),
+        ..Arguments::default()
+    }
 }

@@ -255,7 +255,9 @@ impl Session {
             seen = watcher.seen();
         }
         let mut all = Watch::default();
-        runs.iter().for_each(|run| all.merge(&run.watch));
+        for run in runs {
+            all.merge(&run.watch);
+        }
         if self.disk.is_none() {
             return Some(seen);
         }

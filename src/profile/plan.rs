@@ -128,7 +128,7 @@ impl Rate {
     /// A rate of `per_second` requests, to the millionth; `None` unless it is above 0 and at most a billion.
     pub fn per_second(per_second: f64) -> Option<Rate> {
         let micro = (per_second * 1e6).round();
-        (micro >= 1.0 && micro <= 1e15).then_some(Rate(micro as u64))
+        (1.0..=1e15).contains(&micro).then_some(Rate(micro as u64))
     }
 
     /// Millionths of a request per second.
