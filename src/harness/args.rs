@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::flags::{Flag, Takes};
 use super::resolve::Environment;
 use super::token::token;
 use super::typed::{self, Given, Typed};
@@ -247,6 +248,15 @@ impl Meaning {
     /// The last value of a flag or variable, read by `parse`.
     fn value<T>(&mut self, name: &str, parse: impl Fn(&str) -> Reading<T>) -> Option<At<T>> {
         let given = self.typed.last(name)?;
+        let flag = Flag::find(name);
+        if let Some(Takes::Value(what)) = flag.map(|flag| flag.takes)
+            && given.value.trim().is_empty()
+        {
+            let complaint =
+                Complaint::new("its value is empty").help(format!("write --{name} {what}"));
+            self.problems.push(complaint.at(given.place.clone()));
+            return None;
+        }
         match parse(&given.value) {
             Ok(value) => Some(At::new(value, given.place.clone())),
             Err(complaint) => {
@@ -270,10 +280,8 @@ impl Meaning {
     }
 }
 
+#[allow(clippy::unnecessary_wraps)]
 fn path(text: &str) -> Reading<PathBuf> {
-    if text.is_empty() {
-        return Err(Complaint::new("names no path"));
-    }
     Ok(PathBuf::from(text))
 }
 
@@ -307,3 +315,7 @@ fn color(text: &str) -> Reading<Color> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "args_tests.rs"]
+mod tests;

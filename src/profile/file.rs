@@ -248,10 +248,21 @@ fn read_health(table: &Table, problems: &mut Vec<Problem>) -> HealthTable {
         path: reader.text("path", path),
         auth: reader.truth("auth"),
         field: reader.text("field", any),
-        healthy: reader.list("healthy", any),
+        healthy: healthy(&mut reader),
         requests: reader.scalar("requests", quantity::requests),
         timeout: reader.scalar("timeout", quantity::lasting),
     }
+}
+
+fn healthy(reader: &mut Reader<'_, '_>) -> Option<At<Vec<String>>> {
+    let healthy = reader.list("healthy", any)?;
+    if healthy.value.is_empty() {
+        let complaint = Complaint::new("no answer at all would be healthy")
+            .help("write healthy = [\"ok\"], or leave field out to take any answer");
+        reader.problems().push(complaint.at(healthy.place));
+        return None;
+    }
+    Some(healthy)
 }
 
 fn read_uptime(table: &Table, problems: &mut Vec<Problem>) -> UptimeTable {

@@ -30,7 +30,9 @@ pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> RequirementTab
         .find(|key| reader.node(key).is_some());
     match short {
         Some(key) if reader.node("checks").is_some() => {
-            let place = reader.place().below(key);
+            let place = reader
+                .node(key)
+                .map_or_else(|| reader.place(), |node| node.place.clone());
             let complaint = Complaint::new(format!("`{key}` and `checks` exclude each other"))
                 .help("put every metric with its limit into checks");
             reader.problems().push(complaint.at(place));

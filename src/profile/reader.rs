@@ -98,7 +98,7 @@ impl<'a, 'p> Reader<'a, 'p> {
             other => {
                 let complaint = mismatch("a table", other).help(format!(
                     "write [{}] on a line of its own and its keys below",
-                    key
+                    dotted(&node.place)
                 ));
                 self.problems.push(complaint.at(node.place.clone()));
                 None

@@ -32,10 +32,10 @@ pub enum UnitError {
 
 /// Time units from the longest to the shortest: their names, and their nanoseconds.
 const TIMES: [(&[&str], u128); 7] = [
-    (&["d"], 86_400_000_000_000),
-    (&["h"], 3_600_000_000_000),
-    (&["m", "min"], 60_000_000_000),
-    (&["s", "sec"], 1_000_000_000),
+    (&["d", "day", "days"], 86_400_000_000_000),
+    (&["h", "hour", "hours"], 3_600_000_000_000),
+    (&["m", "min", "minute", "minutes"], 60_000_000_000),
+    (&["s", "sec", "second", "seconds"], 1_000_000_000),
     (&["ms"], 1_000_000),
     (&["us", "µs"], 1_000),
     (&["ns"], 1),

@@ -240,3 +240,7 @@ pub(super) fn unique<'a>(
 pub(super) fn value_or<T: Clone>(written: Option<&At<T>>, default: T) -> T {
     written.map_or(default, |at| at.value.clone())
 }
+
+#[cfg(test)]
+#[path = "validate_tests.rs"]
+mod tests;
