@@ -1,7 +1,8 @@
+use super::super::libtest::{Color, Format};
 use super::*;
 use crate::profile::Place;
 
-fn argv(line: &str) -> Vec<OsString> {
+fn words(line: &str) -> Vec<OsString> {
     line.split_whitespace().map(OsString::from).collect()
 }
 
@@ -13,7 +14,8 @@ fn environment(pairs: &[(&str, &str)]) -> Environment {
 }
 
 fn good(line: &str, pairs: &[(&str, &str)]) -> Args {
-    parse(argv(line), &environment(pairs)).unwrap_or_else(|problems| panic!("{line}: {problems:?}"))
+    parse(words(line), &environment(pairs))
+        .unwrap_or_else(|problems| panic!("{line}: {problems:?}"))
 }
 
 #[test]
@@ -180,8 +182,8 @@ fn a_token_is_taken_from_the_nearest_place_and_not_shown() {
     assert!(!format!("{args:?}").contains("flag\""));
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), "  file\n").expect("written");
-    let argv = [OsString::from("--token-file"), file.path().into()];
-    let args = parse(argv, &environment(&pairs)).expect("good");
+    let words = [OsString::from("--token-file"), file.path().into()];
+    let args = parse(words, &environment(&pairs)).expect("good");
     assert_eq!(token(&args).as_deref(), Some("file"));
 }
 

@@ -3,10 +3,12 @@
 mod args;
 mod flags;
 mod help;
+mod libtest;
 mod resolve;
 mod token;
 mod typed;
 
-pub use args::{Args, Color, Format, Libtest, parse};
+pub use args::{Args, parse};
 pub use help::help_text;
+pub use libtest::{Color, Format, Libtest};
 pub use resolve::{Environment, resolve};

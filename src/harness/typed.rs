@@ -51,9 +51,9 @@ impl Typed {
 }
 
 /// Reads the command line (without the program's name) and lays it over the environment.
-pub(super) fn read(argv: impl IntoIterator<Item = OsString>, environment: &Environment) -> Typed {
+pub(super) fn read(words: impl IntoIterator<Item = OsString>, environment: &Environment) -> Typed {
     let mut typed = Typed::default();
-    let mut parser = Parser::from_args(argv);
+    let mut parser = Parser::from_args(words);
     let mut behind_scenarios = false;
     loop {
         let (name, shown) = match parser.next() {
@@ -107,14 +107,14 @@ fn flag(typed: &mut Typed, parser: &mut Parser, flag: &'static Flag, shown: Stri
         }
         (Takes::Nothing | Takes::YesNo | Takes::Optional, None) => OsString::new(),
         (_, Some(value)) => value,
-        (Takes::Value(what), None) => match next_value(parser) {
-            Some(value) => value,
-            None => {
+        (Takes::Value(what), None) => {
+            let Some(value) = next_value(parser) else {
                 let complaint =
                     Complaint::new("has no value").help(format!("write {place} {what}"));
                 return typed.wrong(complaint, place);
-            }
-        },
+            };
+            value
+        }
     };
     match value.into_string() {
         Ok(value) => typed.put(flag, value, place),

@@ -1,6 +1,7 @@
 //! `[[requirement]]`, as it was written.
 
-use super::file::{CheckTable, RequirementTable, require, word};
+use super::file::{CheckTable, RequirementTable};
+use super::file_top::{require, word};
 use super::nearest::nearest;
 use super::problem::{At, Complaint, Problem};
 use super::quantity::Reading;

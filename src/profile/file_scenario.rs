@@ -1,6 +1,7 @@
 //! `[scenario.NAME]` and its endpoints, as they were written.
 
-use super::file::{EndpointTable, Kind, ScenarioTable, path, require, to_json, word};
+use super::file::{EndpointTable, Kind, ScenarioTable};
+use super::file_top::{path, require, to_json, word};
 use super::nearest::nearest;
 use super::problem::{At, Complaint, Problem};
 use super::quantity::{self, Reading};

@@ -1,6 +1,6 @@
 //! What is wrong with a profile, a flag or a variable, and where.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// Where a value was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,8 +187,9 @@ pub fn sort_problems(problems: &mut Vec<Problem>) {
 
 /// All problems as they are shown, each beginning with `error: `.
 pub fn render_problems(problems: &[Problem]) -> String {
-    problems
-        .iter()
-        .map(|problem| format!("error: {problem}\n"))
-        .collect()
+    let mut text = String::new();
+    for problem in problems {
+        let _ = writeln!(text, "error: {problem}");
+    }
+    text
 }

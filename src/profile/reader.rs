@@ -159,6 +159,7 @@ pub(super) fn as_text(node: &Node) -> Reading<&str> {
 }
 
 /// Any text.
+#[allow(clippy::unnecessary_wraps)]
 pub(super) fn any(text: &str) -> Reading<String> {
     Ok(text.to_owned())
 }

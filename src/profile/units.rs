@@ -116,9 +116,8 @@ pub fn parse_range(text: &str) -> Result<(Duration, Duration), UnitError> {
         let time = parse_duration(text).map_err(|_| UnitError::Range(text.to_owned()))?;
         return Ok((time, time));
     };
-    let (from, to) = match (parse_duration(from), parse_duration(to)) {
-        (Ok(from), Ok(to)) => (from, to),
-        _ => return Err(UnitError::Range(text.to_owned())),
+    let (Ok(from), Ok(to)) = (parse_duration(from), parse_duration(to)) else {
+        return Err(UnitError::Range(text.to_owned()));
     };
     if from > to {
         return Err(UnitError::Backwards(text.to_owned()));

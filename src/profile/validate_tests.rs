@@ -17,6 +17,7 @@ fn from_text(text: &str, overrides: &Overrides) -> Result<Profile, String> {
     load(&ProfileSource::File(path), overrides).map_err(|problems| render_problems(&problems))
 }
 
+#[allow(clippy::unnecessary_wraps)]
 fn flag<T>(value: T) -> Option<At<T>> {
     Some(At::new(value, Place::Flag("--flag".to_owned())))
 }
@@ -224,5 +225,21 @@ proptest! {
         let text = ProfileSource::default().text().unwrap();
         let cut: String = text.chars().take(end).collect();
         let _ = from_text(&cut, &Overrides::default());
+    }
+}
+
+#[test]
+fn the_documented_profiles_work() {
+    let text = include_str!("../../docs/PROFILE.md");
+    let examples: Vec<&str> = text
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        if let Err(told) = from_text(example, &Overrides::default()) {
+            panic!("{told}");
+        }
     }
 }
