@@ -1,6 +1,7 @@
 use super::super::libtest::{Color, Format};
 use super::*;
 use crate::profile::Place;
+use proptest::prelude::*;
 
 fn words(line: &str) -> Vec<OsString> {
     line.split_whitespace().map(OsString::from).collect()
@@ -199,4 +200,29 @@ fn the_url_of_the_originals_works_and_its_path_is_kept() {
     let duration = args.overrides.duration.map(|at| at.value.as_secs());
     assert_eq!(duration, Some(300));
     assert!(good("", &[("PERF_URL", "http://host")]).target.is_some());
+}
+
+proptest! {
+    #[test]
+    fn no_command_line_makes_reading_panic_or_tells_the_token(
+        words in proptest::collection::vec(
+            prop_oneof![
+                "(--|-)?[a-zA-Z-]{0,12}(=[a-z0-9]{0,5})?",
+                proptest::sample::select(vec!["--token", "--users", "--scenarios", "-q", "-Z", "--", "api", "-qh"])
+                    .prop_map(str::to_owned),
+                Just("hunter2 hunter2".to_owned()),
+                Just("--token=hunter2 hunter2".to_owned()),
+            ],
+            0..8,
+        )
+    ) {
+        let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
+        if let Err(problems) = parse(words, &environment(&[("PERF_TOKEN", "hunter2 x")])) {
+            for problem in problems {
+                let shown = problem.to_string();
+                let of_the_token = shown.contains("token") && shown.contains("hunter2");
+                prop_assert!(!of_the_token, "{}", shown);
+            }
+        }
+    }
 }

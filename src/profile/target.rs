@@ -42,7 +42,12 @@ impl Target {
             return Err(without_scheme(text, &shown));
         };
         if !matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https") {
-            let message = format!("the scheme `{scheme}` is not supported");
+            let plain = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            let message = if plain && !scheme.is_empty() {
+                format!("the scheme `{scheme}` is not supported")
+            } else {
+                "what stands before :// is no scheme".to_owned()
+            };
             return Err(Complaint::new(message).help("use http:// or https://"));
         }
         if rest.is_empty() || rest.starts_with('/') {
@@ -115,6 +120,8 @@ mod tests {
             "ftp://me:hunter2@host",
             "http://me:hunter2@host:99999",
             "http:///me:hunter2@host",
+            "me:hunter2@host://x",
+            "://me:hunter2@host",
         ] {
             let complaint = Target::parse(text).expect_err(text);
             assert!(!format!("{complaint:?}").contains("hunter2"), "{text}");
