@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::flags::{Flag, Takes};
+use super::libtest::{Libtest, color, format, unstable};
 use super::resolve::Environment;
 use super::token::token;
 use super::typed::{self, Given, Typed};
-use crate::profile::nearest::advice;
 use crate::profile::quantity::{self, Reading};
 use crate::profile::{
     At, Complaint, Overrides, Problem, ProfileSource, Secret, Target, scenario_names, sort_problems,
@@ -38,75 +39,15 @@ pub struct Args {
     pub version: bool,
 }
 
-/// What cargo's own tests take too.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools)]
-pub struct Libtest {
-    /// Parts of names, or whole ones under `exact`.
-    pub filters: Vec<String>,
-    /// Whether filters are whole names.
-    pub exact: bool,
-    /// Parts of names to leave out.
-    pub skip: Vec<String>,
-    /// Only ignored tests.
-    pub ignored: bool,
-    /// Ignored tests too.
-    pub include_ignored: bool,
-    /// List the tests only.
-    pub list: bool,
-    /// How results are shown; `None` when nothing was said.
-    pub format: Option<Format>,
-    /// The same as the terse format.
-    pub quiet: bool,
-    /// Accepted.
-    pub nocapture: bool,
-    /// Accepted.
-    pub show_output: bool,
-    /// How many tests run at a time.
-    pub test_threads: Option<usize>,
-    /// When to colour.
-    pub color: Option<Color>,
-    /// Where results are written too.
-    pub logfile: Option<PathBuf>,
-    /// Accepted.
-    pub test: bool,
-    /// Accepted.
-    pub bench: bool,
-    /// Accepted.
-    pub unstable_options: bool,
-}
-
-/// How results are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// A line for each test.
-    Pretty,
-    /// A character for each test.
-    Terse,
-    /// An object for each test.
-    Json,
-}
-
-/// When to colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Color {
-    /// When it is a terminal.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
 /// Reads the command line (without the program's name) and the environment.
 ///
 /// # Errors
 /// With everything that is wrong.
 pub fn parse(
-    argv: impl IntoIterator<Item = OsString>,
+    words: impl IntoIterator<Item = OsString>,
     environment: &Environment,
 ) -> Result<Args, Vec<Problem>> {
-    let (args, mut problems) = parse_all(argv, environment);
+    let (args, mut problems) = parse_all(words, environment);
     if problems.is_empty() {
         return Ok(args);
     }
@@ -116,10 +57,10 @@ pub fn parse(
 
 /// What could be understood, and everything that could not.
 pub(super) fn parse_all(
-    argv: impl IntoIterator<Item = OsString>,
+    words: impl IntoIterator<Item = OsString>,
     environment: &Environment,
 ) -> (Args, Vec<Problem>) {
-    let mut typed = typed::read(argv, environment);
+    let mut typed = typed::read(words, environment);
     let asked = |name: &str| typed.last(name).is_some();
     if asked("help") || asked("version") {
         let args = Args {
@@ -247,6 +188,15 @@ impl Meaning {
     /// The last value of a flag or variable, read by `parse`.
     fn value<T>(&mut self, name: &str, parse: impl Fn(&str) -> Reading<T>) -> Option<At<T>> {
         let given = self.typed.last(name)?;
+        let flag = Flag::find(name);
+        if let Some(Takes::Value(what)) = flag.map(|flag| flag.takes)
+            && given.value.trim().is_empty()
+        {
+            let complaint =
+                Complaint::new("its value is empty").help(format!("write --{name} {what}"));
+            self.problems.push(complaint.at(given.place.clone()));
+            return None;
+        }
         match parse(&given.value) {
             Ok(value) => Some(At::new(value, given.place.clone())),
             Err(complaint) => {
@@ -270,40 +220,11 @@ impl Meaning {
     }
 }
 
+#[allow(clippy::unnecessary_wraps)]
 fn path(text: &str) -> Reading<PathBuf> {
-    if text.is_empty() {
-        return Err(Complaint::new("names no path"));
-    }
     Ok(PathBuf::from(text))
 }
 
-fn unstable(text: &str) -> Reading<()> {
-    match text {
-        "unstable-options" => Ok(()),
-        other => Err(Complaint::new(format!("`{other}` is no unstable option"))
-            .help("only -Z unstable-options is accepted")),
-    }
-}
-
-fn format(text: &str) -> Reading<Format> {
-    let known = ["pretty", "terse", "json"];
-    match text {
-        "pretty" => Ok(Format::Pretty),
-        "terse" => Ok(Format::Terse),
-        "json" => Ok(Format::Json),
-        other => Err(Complaint::new(format!("`{other}` is no format")).help(advice(other, &known))),
-    }
-}
-
-fn color(text: &str) -> Reading<Color> {
-    let known = ["auto", "always", "never"];
-    match text {
-        "auto" => Ok(Color::Auto),
-        "always" => Ok(Color::Always),
-        "never" => Ok(Color::Never),
-        other => {
-            Err(Complaint::new(format!("`{other}` is not when to colour"))
-                .help(advice(other, &known)))
-        }
-    }
-}
+#[cfg(test)]
+#[path = "args_tests.rs"]
+mod tests;

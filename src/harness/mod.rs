@@ -4,17 +4,25 @@ mod args;
 mod embedded;
 mod flags;
 mod help;
+<<<<<<< HEAD
 mod loading;
 mod main;
 mod nextest;
 mod progress;
+=======
+mod libtest;
+>>>>>>> profile
 mod resolve;
 mod session;
 mod token;
 mod trials;
 mod typed;
 
-pub use args::{Args, Color, Format, Libtest, parse};
+pub use args::{Args, parse};
 pub use help::help_text;
+<<<<<<< HEAD
 pub use main::{main, run};
+=======
+pub use libtest::{Color, Format, Libtest};
+>>>>>>> profile
 pub use resolve::{Environment, resolve};

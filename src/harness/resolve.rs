@@ -16,10 +16,10 @@ pub type Environment = BTreeMap<OsString, OsString>;
 /// # Errors
 /// With everything that is wrong with any of them: flags first, then variables, then the profile.
 pub fn resolve(
-    argv: impl IntoIterator<Item = OsString>,
+    words: impl IntoIterator<Item = OsString>,
     environment: &Environment,
 ) -> Result<(Args, Profile), Vec<Problem>> {
-    let (mut args, mut problems) = parse_all(argv, environment);
+    let (mut args, mut problems) = parse_all(words, environment);
     // The wrong profile would only be a second complaint about the same flag.
     let profile_is_known = problems.iter().all(|problem| {
         !matches!(

@@ -51,9 +51,9 @@ impl Typed {
 }
 
 /// Reads the command line (without the program's name) and lays it over the environment.
-pub(super) fn read(argv: impl IntoIterator<Item = OsString>, environment: &Environment) -> Typed {
+pub(super) fn read(words: impl IntoIterator<Item = OsString>, environment: &Environment) -> Typed {
     let mut typed = Typed::default();
-    let mut parser = Parser::from_args(argv);
+    let mut parser = Parser::from_args(words);
     let mut behind_scenarios = false;
     loop {
         let (name, shown) = match parser.next() {
@@ -64,8 +64,12 @@ pub(super) fn read(argv: impl IntoIterator<Item = OsString>, environment: &Envir
             }
             Ok(Some(Arg::Long(name))) => (Flag::find(name), format!("--{name}")),
             Ok(Some(Arg::Short(letter))) => (Flag::short(letter), format!("-{letter}")),
-            // A flag that takes none was given a value; `flag` below looks for that by itself.
-            Err(_) => continue,
+            // The error's own text would repeat the value, which may be a token.
+            Err(_) => {
+                let complaint = Complaint::new("a flag that takes no value was given one");
+                typed.wrong(complaint, Place::Flag("the command line".to_owned()));
+                continue;
+            }
         };
         behind_scenarios = name.is_some_and(|flag| flag.name == "scenarios");
         match name {
@@ -89,22 +93,28 @@ fn filter(typed: &mut Typed, word: &OsStr, behind_scenarios: bool) {
 }
 
 fn flag(typed: &mut Typed, parser: &mut Parser, flag: &'static Flag, shown: String) {
+    // Letters without a value may follow one another: `-qh`.
+    let letter = !shown.starts_with("--") && flag.takes == Takes::Nothing;
+    let attached = if letter {
+        None
+    } else {
+        parser.optional_value()
+    };
     let place = Place::Flag(shown);
-    let attached = parser.optional_value();
     let value = match (flag.takes, attached) {
         (Takes::Nothing, Some(_)) => {
             return typed.wrong(Complaint::new("takes no value"), place);
         }
         (Takes::Nothing | Takes::YesNo | Takes::Optional, None) => OsString::new(),
         (_, Some(value)) => value,
-        (Takes::Value(what), None) => match next_value(parser) {
-            Some(value) => value,
-            None => {
+        (Takes::Value(what), None) => {
+            let Some(value) = next_value(parser) else {
                 let complaint =
                     Complaint::new("has no value").help(format!("write {place} {what}"));
                 return typed.wrong(complaint, place);
-            }
-        },
+            };
+            value
+        }
     };
     match value.into_string() {
         Ok(value) => typed.put(flag, value, place),

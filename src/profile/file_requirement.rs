@@ -1,6 +1,7 @@
 //! `[[requirement]]`, as it was written.
 
-use super::file::{CheckTable, RequirementTable, require, word};
+use super::file::{CheckTable, RequirementTable};
+use super::file_top::{require, word};
 use super::nearest::nearest;
 use super::problem::{At, Complaint, Problem};
 use super::quantity::Reading;
@@ -30,7 +31,9 @@ pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> RequirementTab
         .find(|key| reader.node(key).is_some());
     match short {
         Some(key) if reader.node("checks").is_some() => {
-            let place = reader.place().below(key);
+            let place = reader
+                .node(key)
+                .map_or_else(|| reader.place(), |node| node.place.clone());
             let complaint = Complaint::new(format!("`{key}` and `checks` exclude each other"))
                 .help("put every metric with its limit into checks");
             reader.problems().push(complaint.at(place));

@@ -1,6 +1,7 @@
 //! `[scenario.NAME]` and its endpoints, as they were written.
 
-use super::file::{EndpointTable, Kind, ScenarioTable, path, require, to_json, word};
+use super::file::{EndpointTable, Kind, ScenarioTable};
+use super::file_top::{path, require, to_json, word};
 use super::nearest::nearest;
 use super::problem::{At, Complaint, Problem};
 use super::quantity::{self, Reading};
@@ -120,9 +121,20 @@ fn read_endpoint(table: &Table, problems: &mut Vec<Problem>) -> EndpointTable {
         is_json: json.is_some(),
         body: json.or(body),
         auth: reader.truth("auth"),
-        expect: reader.list("expect", quantity::status),
+        expect: expected(&mut reader),
         has_weight: reader.node("weight").is_some(),
     }
+}
+
+fn expected(reader: &mut Reader<'_, '_>) -> Option<At<Vec<u16>>> {
+    let expected = reader.list("expect", quantity::status)?;
+    if expected.value.is_empty() {
+        let complaint = Complaint::new("no status at all would be an answer")
+            .help("write expect = [200], or leave it out for that");
+        reader.problems().push(complaint.at(expected.place));
+        return None;
+    }
+    Some(expected)
 }
 
 fn read_json(reader: &mut Reader<'_, '_>) -> Option<At<String>> {
@@ -140,8 +152,17 @@ pub(super) fn read_headers(reader: &mut Reader<'_, '_>) -> Vec<At<(String, Strin
     let Some(table) = reader.table("headers") else {
         return Vec::new();
     };
-    let mut headers = Vec::new();
+    let mut headers: Vec<At<(String, String)>> = Vec::new();
     for entry in &table.entries {
+        let again = headers
+            .iter()
+            .any(|known| known.value.0.eq_ignore_ascii_case(&entry.key));
+        if again {
+            let complaint = Complaint::new("the same header a second time")
+                .help("capital and small letters are the same in header names; keep one");
+            reader.problems().push(complaint.at(entry.place.clone()));
+            continue;
+        }
         match header(entry) {
             Ok(header) => headers.push(At::new(header, entry.place.clone())),
             Err(complaint) => reader.problems().push(complaint.at(entry.place.clone())),

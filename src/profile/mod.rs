@@ -3,6 +3,7 @@
 mod file;
 mod file_requirement;
 mod file_scenario;
+mod file_top;
 mod merge;
 pub(crate) mod nearest;
 mod overrides;

@@ -18,16 +18,24 @@ pub(crate) fn nearest<'a>(
 pub(crate) fn advice(typed: &str, known: &[&str]) -> String {
     match nearest(typed, known.iter().copied()) {
         Some(word) => format!("did you mean `{word}`?"),
-        None => format!("there are {}", list(known)),
+        None => there_are(known),
+    }
+}
+
+/// All that there is.
+pub(crate) fn there_are(known: &[&str]) -> String {
+    match known {
+        [] => "there is none".to_owned(),
+        [one] => format!("there is only {one}"),
+        many => format!("there are {}", list(many)),
     }
 }
 
 /// `a, b and c`.
 pub(crate) fn list(words: &[&str]) -> String {
     match words {
-        [] => "none".to_owned(),
-        [one] => (*one).to_owned(),
-        [head @ .., last] => format!("{} and {last}", head.join(", ")),
+        [head @ .., last] if !head.is_empty() => format!("{} and {last}", head.join(", ")),
+        few => few.concat(),
     }
 }
 

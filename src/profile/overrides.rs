@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::file::{Kind, ProfileFile, ScenarioTable};
-use super::nearest::{advice, list};
+use super::nearest::{advice, list, there_are};
 use super::plan::Rate;
 use super::problem::{At, Complaint, Place, Problem};
 use super::target::Target;
@@ -145,7 +145,14 @@ fn misfit(key: &str, place: &Place, file: &ProfileFile) -> Problem {
         })
         .collect();
     let kept: Vec<&str> = kept.iter().map(String::as_str).collect();
-    let what = key.replace('_', "-");
+    let what = match key {
+        "rate" => "a rate",
+        "ramp_up" => "a ramp-up",
+        "warm_up" => "a warm-up",
+        "duration" => "a duration",
+        "extend" => "an extension",
+        users_or_connections => users_or_connections,
+    };
     let complaint = Complaint::new(format!(
         "no scenario takes {what}, so it would change nothing"
     ));
@@ -154,9 +161,9 @@ fn misfit(key: &str, place: &Place, file: &ProfileFile) -> Problem {
         "the profile has no scenario".to_owned()
     } else {
         format!(
-            "it goes with arrivals {}; there are {}",
+            "it goes with arrivals {}; {}",
             list(&kinds),
-            list(&kept)
+            there_are(&kept)
         )
     };
     complaint.help(help).at(place.clone())

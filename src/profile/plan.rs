@@ -1,6 +1,6 @@
 //! Validated, immutable plans: all that a run needs to know, and nothing it must check again.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -69,11 +69,11 @@ impl Plan {
     pub fn fingerprint(&self) -> String {
         let json = serde_json::to_vec(self).expect("a plan has a JSON form");
         let digest = Sha256::digest(&json);
-        digest
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        let mut name = String::with_capacity(16);
+        for byte in digest.iter().take(8) {
+            let _ = write!(name, "{byte:02x}");
+        }
+        name
     }
 
     /// The longest the run may take, from its first due request to its last outcome.

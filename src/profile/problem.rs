@@ -1,6 +1,6 @@
 //! What is wrong with a profile, a flag or a variable, and where.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// Where a value was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,15 +173,23 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// Sorts problems by place; flags and variables keep the order they were found in.
-pub fn sort_problems(problems: &mut [Problem]) {
+/// Sorts problems by place, each told once; flags and variables keep the order they were found in.
+pub fn sort_problems(problems: &mut Vec<Problem>) {
     problems.sort_by(|a, b| a.place.rank().cmp(&b.place.rank()));
+    let mut told: Vec<Problem> = Vec::with_capacity(problems.len());
+    for problem in problems.drain(..) {
+        if !told.contains(&problem) {
+            told.push(problem);
+        }
+    }
+    *problems = told;
 }
 
 /// All problems as they are shown, each beginning with `error: `.
 pub fn render_problems(problems: &[Problem]) -> String {
-    problems
-        .iter()
-        .map(|problem| format!("error: {problem}\n"))
-        .collect()
+    let mut text = String::new();
+    for problem in problems {
+        let _ = writeln!(text, "error: {problem}");
+    }
+    text
 }

@@ -98,7 +98,7 @@ impl<'a, 'p> Reader<'a, 'p> {
             other => {
                 let complaint = mismatch("a table", other).help(format!(
                     "write [{}] on a line of its own and its keys below",
-                    key
+                    dotted(&node.place)
                 ));
                 self.problems.push(complaint.at(node.place.clone()));
                 None
@@ -159,6 +159,7 @@ pub(super) fn as_text(node: &Node) -> Reading<&str> {
 }
 
 /// Any text.
+#[allow(clippy::unnecessary_wraps)]
 pub(super) fn any(text: &str) -> Reading<String> {
     Ok(text.to_owned())
 }

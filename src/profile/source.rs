@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::merge::{lay_over, without};
-use super::nearest::advice;
+use super::nearest::{advice, nearest, there_are};
 use super::problem::{Complaint, Place, Problem};
 use super::reader::as_text;
 use super::tree::{self, Table};
@@ -67,11 +67,12 @@ impl ProfileSource {
         if looks_like_path || path.is_file() {
             return Ok(ProfileSource::File(path.to_owned()));
         }
-        let help = advice(text, &ProfileSource::builtin_names());
-        Err(
-            Complaint::new(format!("no built-in profile is called `{text}`"))
-                .help(format!("{help}; a file of yours ends in .toml")),
-        )
+        let names = ProfileSource::builtin_names();
+        let help = match nearest(text, names.iter().copied()) {
+            Some(meant) => format!("did you mean `{meant}`? A file's name ends in .toml"),
+            None => format!("{}; a file's name ends in .toml", there_are(&names)),
+        };
+        Err(Complaint::new(format!("no built-in profile is called `{text}`")).help(help))
     }
 
     /// The text as it was written.
@@ -142,7 +143,14 @@ impl ProfileSource {
         above.push(self.clone());
         let (base, base_whole) = match self.base(&table, above) {
             None => (tree::parse(&name, "").0, true),
-            Some(Ok(base)) => base.tree_below(above, problems),
+            Some(Ok((base, place))) => {
+                if let Err(unread) = base.text() {
+                    let complaint = Complaint::new(format!("{base} {}", unread.message));
+                    problems.push(complaint.help("a path counts from this file").at(place));
+                    return (table, false);
+                }
+                base.tree_below(above, problems)
+            }
             Some(Err(problem)) => {
                 problems.push(problem);
                 (tree::parse(&name, "").0, false)
@@ -160,7 +168,7 @@ impl ProfileSource {
         &self,
         table: &Table,
         above: &[ProfileSource],
-    ) -> Option<Result<ProfileSource, Problem>> {
+    ) -> Option<Result<(ProfileSource, Place), Problem>> {
         let node = table.get("extends")?;
         let base = as_text(node).and_then(|text| self.related(text));
         let base = base.and_then(|base| {
@@ -174,7 +182,11 @@ impl ProfileSource {
                 Ok(base)
             }
         });
-        Some(base.map_err(|complaint| complaint.at(node.place.clone())))
+        let place = node.place.clone();
+        Some(match base {
+            Ok(base) => Ok((base, place)),
+            Err(complaint) => Err(complaint.at(place)),
+        })
     }
 }
 

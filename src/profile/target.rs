@@ -5,6 +5,9 @@ use url::Url;
 
 use super::problem::Complaint;
 
+/// What a URL has to look like.
+const EXAMPLE: &str = "write http://HOST:PORT, such as http://localhost:8000";
+
 /// Where the target is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Target {
@@ -27,23 +30,31 @@ impl Target {
     pub fn parse(text: &str) -> Result<Target, Complaint> {
         let text = text.trim();
         // The part that may hold a password is told by nobody.
-        let shown = if text.contains('@') { "the URL" } else { text };
+        let shown = if text.contains('@') {
+            "the URL".to_owned()
+        } else {
+            format!("`{text}`")
+        };
         if text.is_empty() {
             return Err(Complaint::new("the URL is empty").help("write http://localhost:8000"));
         }
         let Some((scheme, rest)) = text.split_once("://") else {
-            return Err(without_scheme(text, shown));
+            return Err(without_scheme(text, &shown));
         };
         if !matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https") {
-            let message = format!("the scheme `{scheme}` is not supported");
+            let plain = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            let message = if plain && !scheme.is_empty() {
+                format!("the scheme `{scheme}` is not supported")
+            } else {
+                "what stands before :// is no scheme".to_owned()
+            };
             return Err(Complaint::new(message).help("use http:// or https://"));
         }
         if rest.is_empty() || rest.starts_with('/') {
-            return Err(Complaint::new(format!("`{shown}` has no host"))
-                .help("write http://HOST:PORT, such as http://localhost:8000"));
+            return Err(Complaint::new(format!("{shown} has no host")).help(EXAMPLE));
         }
         let url = Url::parse(text)
-            .map_err(|error| Complaint::new(format!("`{shown}` is no URL: {error}")))?;
+            .map_err(|error| Complaint::new(format!("{shown} is no URL: {error}")).help(EXAMPLE))?;
         Target::of(url)
     }
 
@@ -68,7 +79,7 @@ impl Target {
 }
 
 fn without_scheme(text: &str, shown: &str) -> Complaint {
-    let complaint = Complaint::new(format!("`{shown}` has no scheme"));
+    let complaint = Complaint::new(format!("{shown} has no scheme"));
     let bare = text
         .trim_start_matches("http:")
         .trim_start_matches("https:");
@@ -109,6 +120,8 @@ mod tests {
             "ftp://me:hunter2@host",
             "http://me:hunter2@host:99999",
             "http:///me:hunter2@host",
+            "me:hunter2@host://x",
+            "://me:hunter2@host",
         ] {
             let complaint = Target::parse(text).expect_err(text);
             assert!(!format!("{complaint:?}").contains("hunter2"), "{text}");

@@ -32,10 +32,10 @@ pub enum UnitError {
 
 /// Time units from the longest to the shortest: their names, and their nanoseconds.
 const TIMES: [(&[&str], u128); 7] = [
-    (&["d"], 86_400_000_000_000),
-    (&["h"], 3_600_000_000_000),
-    (&["m", "min"], 60_000_000_000),
-    (&["s", "sec"], 1_000_000_000),
+    (&["d", "day", "days"], 86_400_000_000_000),
+    (&["h", "hour", "hours"], 3_600_000_000_000),
+    (&["m", "min", "minute", "minutes"], 60_000_000_000),
+    (&["s", "sec", "second", "seconds"], 1_000_000_000),
     (&["ms"], 1_000_000),
     (&["us", "µs"], 1_000),
     (&["ns"], 1),
@@ -116,9 +116,8 @@ pub fn parse_range(text: &str) -> Result<(Duration, Duration), UnitError> {
         let time = parse_duration(text).map_err(|_| UnitError::Range(text.to_owned()))?;
         return Ok((time, time));
     };
-    let (from, to) = match (parse_duration(from), parse_duration(to)) {
-        (Ok(from), Ok(to)) => (from, to),
-        _ => return Err(UnitError::Range(text.to_owned())),
+    let (Ok(from), Ok(to)) = (parse_duration(from), parse_duration(to)) else {
+        return Err(UnitError::Range(text.to_owned()));
     };
     if from > to {
         return Err(UnitError::Backwards(text.to_owned()));

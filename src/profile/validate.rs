@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::file::{self, HealthTable, ProfileFile, TargetTable, UptimeTable};
+use super::file::{HealthTable, ProfileFile, TargetTable, UptimeTable};
+use super::file_top::{self, MISSING};
 use super::overrides::{Overrides, lay_over};
 use super::plan::{Bounds, HealthCheck, Plan, Profile, UptimeCheck};
 use super::problem::{At, Complaint, Place, Problem, sort_problems};
@@ -29,10 +30,10 @@ const HEALTH_REQUESTS: u32 = 20;
 pub fn load(source: &ProfileSource, overrides: &Overrides) -> Result<Profile, Vec<Problem>> {
     let mut problems = Vec::new();
     let (tree, whole) = source.tree(&mut problems);
-    let mut file = file::read(&tree, &mut problems);
+    let mut file = file_top::read(&tree, &mut problems);
     if !whole {
         // What is missing may stand in the part that could not be read.
-        problems.retain(|problem| problem.message != file::MISSING);
+        problems.retain(|problem| problem.message != MISSING);
         sort_problems(&mut problems);
         return Err(problems);
     }
@@ -240,3 +241,7 @@ pub(super) fn unique<'a>(
 pub(super) fn value_or<T: Clone>(written: Option<&At<T>>, default: T) -> T {
     written.map_or(default, |at| at.value.clone())
 }
+
+#[cfg(test)]
+#[path = "validate_tests.rs"]
+mod tests;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::file::{EndpointTable, Kind, MISSING, ScenarioTable};
+use super::file::{EndpointTable, Kind, ScenarioTable};
+use super::file_top::MISSING;
 use super::nearest::list;
 use super::plan::{Arrivals, Bounds, Endpoint, Phases, Plan};
 use super::problem::{At, Complaint, Problem};
