@@ -1,1 +1,12 @@
-//! placeholder
+//! From what was found in a run to what to do about it: a table, and pure.
+
+mod case;
+mod failures;
+mod generator;
+mod session;
+mod slowness;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use table::advise;
