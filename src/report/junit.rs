@@ -90,3 +90,45 @@ fn failed(judgement: &Judgement, text: &str) -> TestCaseStatus {
 fn lasted(run: &RunResult) -> Duration {
     Duration::from_nanos(run.window.to)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    fn parsed(report: &Report) -> Xml {
+        Xml::deserialize_from_str(&render(report).expect("XML")).expect("JUnit XML")
+    }
+
+    #[test]
+    fn the_form_of_a_report() {
+        let mut report = fixture::report();
+        report.judgements.drain(4..);
+        report.runs.truncate(1);
+        insta::assert_snapshot!(render(&report).expect("XML"));
+    }
+
+    #[test]
+    fn each_requirement_is_one_case_and_failures_are_counted() {
+        let mut report = fixture::report();
+        let xml = parsed(&report);
+        assert_eq!((xml.tests, xml.failures, xml.errors), (8, 5, 0));
+        report.strict = true;
+        assert_eq!(parsed(&report).failures, 6);
+    }
+
+    #[test]
+    fn nothing_that_a_target_says_breaks_the_xml() {
+        let report = fixture::hostile();
+        let text = render(&report).expect("XML");
+        let unfit = |c: char| c.is_control() && c != '\n' || c == '\u{fffe}';
+        assert!(!text.contains(unfit));
+        let xml = parsed(&report);
+        let case = &xml.test_suites[0].test_cases[0];
+        assert!(
+            case.name.starts_with("a<&\"'> ]]>"),
+            "{}",
+            case.name.as_str()
+        );
+    }
+}

@@ -19,7 +19,10 @@ pub fn failure(judgement: &Judgement, confidence: f64) -> String {
     if judgement.checks.is_empty() {
         for check in &requirement.checks {
             let limit = human::limit(&check.limit);
-            lines.push(format!("  measured  nothing; {} has to be {limit}", check.metric));
+            lines.push(format!(
+                "  measured  nothing; {} has to be {limit}",
+                check.metric
+            ));
         }
     }
     lines.push(format!("  because   {}", clean(&judgement.reason)));
@@ -39,7 +42,9 @@ fn headline(judgement: &Judgement) -> String {
     let scenario = requirement
         .scenario
         .as_ref()
-        .map_or_else(String::new, |scenario| format!(", scenario {}", clean(scenario)));
+        .map_or_else(String::new, |scenario| {
+            format!(", scenario {}", clean(scenario))
+        });
     format!(
         "{} {verdict} ({}{scenario})",
         clean(&requirement.name),
@@ -63,7 +68,10 @@ fn measured(judged: &CheckJudgement, confidence: f64) -> String {
     let has_interval = estimate.low.is_some() || estimate.high.is_some();
     let sure = match (interval.is_empty(), has_interval) {
         (true, _) => String::new(),
-        (false, true) => format!(" ({interval} at {} confidence)", human::confidence(confidence)),
+        (false, true) => format!(
+            " ({interval} at {} confidence)",
+            human::confidence(confidence)
+        ),
         (false, false) => format!(" ({interval})"),
     };
     let samples = human::count(estimate.samples);
@@ -73,5 +81,39 @@ fn measured(judged: &CheckJudgement, confidence: f64) -> String {
     } else {
         format!("{samples} samples")
     };
-    format!("{}{place} {value}{sure}, has to be {limit}; {worth}", check.metric)
+    format!(
+        "{}{place} {value}{sure}, has to be {limit}; {worth}",
+        check.metric
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::failure;
+    use crate::report::fixture;
+    use crate::requirement::Verdict;
+
+    #[test]
+    fn messages_of_failing_tests() {
+        let report = fixture::report();
+        let messages: Vec<String> = report
+            .judgements
+            .iter()
+            .filter(|judgement| judgement.verdict != Verdict::Pass)
+            .map(|judgement| failure(judgement, report.confidence))
+            .collect();
+        insta::assert_snapshot!(messages.join("\n\n"));
+    }
+
+    #[test]
+    fn what_the_target_said_cannot_forge_a_line() {
+        for judgement in fixture::hostile().judgements {
+            let message = failure(&judgement, 0.95);
+            assert!(message.lines().count() <= 8, "{message}");
+            assert!(
+                !message.contains(|c: char| c.is_control() && c != '\n'),
+                "{message:?}"
+            );
+        }
+    }
 }

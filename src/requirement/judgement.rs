@@ -81,6 +81,11 @@ impl Judgement {
             .find(|check| check.verdict == self.verdict)
     }
 
+    /// What came of one of the requirement's checks; `None` when it could not be judged.
+    pub fn of(&self, check: &Check) -> Option<&CheckJudgement> {
+        self.checks.iter().find(|judged| judged.check == *check)
+    }
+
     /// What the judgement means for its test: only a missed or open target may pass, and not when `strict`.
     pub fn test_verdict(&self, strict: bool) -> TestVerdict {
         match (self.verdict, self.requirement.severity) {
@@ -100,4 +105,45 @@ pub enum TestVerdict {
     Warn,
     /// The test fails.
     Fail,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_targets_may_be_missed_and_only_when_not_strict() {
+        use Severity::{Critical, Important, Target};
+        use Verdict::{Fail, Inconclusive, Pass};
+        let table = [
+            (Critical, Pass, TestVerdict::Pass, TestVerdict::Pass),
+            (Critical, Inconclusive, TestVerdict::Fail, TestVerdict::Fail),
+            (
+                Important,
+                Inconclusive,
+                TestVerdict::Fail,
+                TestVerdict::Fail,
+            ),
+            (Important, Fail, TestVerdict::Fail, TestVerdict::Fail),
+            (Target, Pass, TestVerdict::Pass, TestVerdict::Pass),
+            (Target, Inconclusive, TestVerdict::Warn, TestVerdict::Fail),
+            (Target, Fail, TestVerdict::Warn, TestVerdict::Fail),
+        ];
+        for (severity, verdict, usual, strict) in table {
+            let judgement = Judgement {
+                requirement: Requirement {
+                    name: "errors::rate".to_owned(),
+                    severity,
+                    scenario: None,
+                    checks: Vec::new(),
+                },
+                checks: Vec::new(),
+                verdict,
+                reason: String::new(),
+                advice: Vec::new(),
+            };
+            assert_eq!(judgement.test_verdict(false), usual, "{severity} {verdict}");
+            assert_eq!(judgement.test_verdict(true), strict, "{severity} {verdict}");
+        }
+    }
 }

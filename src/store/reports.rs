@@ -11,13 +11,14 @@ use crate::report::{Report, json, junit};
 /// When the folder or one of the files can't be written.
 pub fn write_report(folder: &Path, report: &Report) -> Result<(), StoreError> {
     let latest = folder.join("latest");
-    std::fs::create_dir_all(&latest)
-        .map_err(|source| StoreError::new("make", &latest, source))?;
+    std::fs::create_dir_all(&latest).map_err(|source| StoreError::new("make", &latest, source))?;
     let junit_file = latest.join("junit.xml");
-    let xml = junit::render(report).map_err(|error| {
-        StoreError::new("write", &junit_file, std::io::Error::other(error))
-    })?;
-    write_atomically(&latest.join("report.json"), json::to_json(report).as_bytes())?;
+    let xml = junit::render(report)
+        .map_err(|error| StoreError::new("write", &junit_file, std::io::Error::other(error)))?;
+    write_atomically(
+        &latest.join("report.json"),
+        json::to_json(report).as_bytes(),
+    )?;
     write_atomically(&junit_file, xml.as_bytes())
 }
 
@@ -47,7 +48,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let taken = folder.path().join("taken");
         std::fs::write(&taken, b"a file").unwrap();
-        let told = write_report(&taken, &fixture::report()).unwrap_err().to_string();
-        assert!(told.contains("taken") && told.contains("--report-dir"), "{told}");
+        let told = write_report(&taken, &fixture::report())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            told.contains("taken") && told.contains("--report-dir"),
+            "{told}"
+        );
     }
 }

@@ -114,8 +114,7 @@ fn requirement(judgement: &Judgement, strict: bool) -> RequirementForm<'_> {
         checks: requirement
             .checks
             .iter()
-            .enumerate()
-            .map(|(index, check)| check_form(check, judgement.checks.get(index)))
+            .map(|check| check_form(check, judgement.of(check)))
             .collect(),
     }
 }

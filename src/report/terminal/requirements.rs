@@ -3,9 +3,7 @@
 use super::line::{Line, Tone, labelled};
 use super::table::{Cell, Side, Table};
 use crate::report::clean::clean;
-use crate::requirement::{
-    Check, CheckJudgement, Judgement, TestVerdict, Verdict, human,
-};
+use crate::requirement::{Check, CheckJudgement, Judgement, TestVerdict, Verdict, human};
 
 pub(super) fn lines(judgements: &[Judgement], strict: bool, width: usize) -> Vec<Line> {
     let mut lines = table(judgements, strict, width);
@@ -38,7 +36,7 @@ fn rows(judgement: &Judgement, strict: bool, table: &mut Table) {
     let name = clean(&judgement.requirement.name);
     let checks = &judgement.requirement.checks;
     if let [check] = checks.as_slice() {
-        table.push(row(name, check, judgement.checks.first(), verdict));
+        table.push(row(name, check, judgement.of(check), verdict));
         return;
     }
     table.push(vec![
@@ -48,9 +46,10 @@ fn rows(judgement: &Judgement, strict: bool, table: &mut Table) {
         Cell::plain(""),
         verdict,
     ]);
-    for (index, check) in checks.iter().enumerate() {
-        let judged = judgement.checks.get(index);
-        let verdict = judged.map_or_else(|| Cell::plain("-"), |judged| check_verdict(judged.verdict));
+    for check in checks {
+        let judged = judgement.of(check);
+        let verdict =
+            judged.map_or_else(|| Cell::plain("-"), |judged| check_verdict(judged.verdict));
         table.push(row(format!("  {}", check.metric), check, judged, verdict));
     }
 }

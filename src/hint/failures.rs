@@ -1,0 +1,168 @@
+//! Requests that failed, by cause.
+
+use super::case::Case;
+use crate::client::Outcome;
+use crate::record::Outcomes;
+use crate::requirement::human;
+
+/// Says something of the requests that ended in one of some ways, if there are any.
+fn any(case: &Case<'_>, is_meant: fn(Outcome) -> bool, say: &str) -> Option<String> {
+    let count = case.ended(is_meant);
+    (count > 0).then(|| format!("{} {say}", case.of_due(count)))
+}
+
+pub(super) fn no_connection(case: &Case<'_>) -> Option<String> {
+    any(
+        case,
+        |outcome| outcome == Outcome::Connect,
+        "got no connection: is the service running at that URL, and does a firewall or a full accept queue \
+         stand in between?",
+    )
+}
+
+pub(super) fn rate_limited(case: &Case<'_>) -> Option<String> {
+    any(
+        case,
+        |outcome| outcome == Outcome::RateLimited,
+        "were refused with 429 by the target's rate limit: raise or switch off the limit for this \
+         machine's address while testing, or ask for less with --users or --rate",
+    )
+}
+
+pub(super) fn not_allowed(case: &Case<'_>) -> Option<String> {
+    let is_meant = |outcome| matches!(outcome, Outcome::Status(401 | 403));
+    let count = case.ended(is_meant);
+    let statuses = statuses(&case.summary.outcomes, is_meant);
+    (count > 0).then(|| {
+        format!(
+            "{} were not allowed in ({statuses}): give a valid token with --token or PERF_TOKEN, one that \
+             does not expire during the run",
+            case.of_due(count)
+        )
+    })
+}
+
+pub(super) fn not_found(case: &Case<'_>) -> Option<String> {
+    any(
+        case,
+        |outcome| outcome == Outcome::Status(404),
+        "met 404: correct the endpoint's path in the profile, or leave it out where the target has none",
+    )
+}
+
+pub(super) fn server_errors(case: &Case<'_>) -> Option<String> {
+    let is_meant = |outcome| matches!(outcome, Outcome::Status(500..=599));
+    let count = case.ended(is_meant);
+    let statuses = statuses(&case.summary.outcomes, is_meant);
+    (count > 0).then(|| {
+        format!(
+            "{} met an error of the server ({statuses}){}: look into the target's log of that time",
+            case.of_due(count),
+            mostly_at(case, is_meant)
+        )
+    })
+}
+
+pub(super) fn other_statuses(case: &Case<'_>) -> Option<String> {
+    let is_meant = |outcome| match outcome {
+        Outcome::Status(status) => !matches!(status, 401 | 403 | 404 | 500..=599),
+        _ => false,
+    };
+    let count = case.ended(is_meant);
+    let statuses = statuses(&case.summary.outcomes, is_meant);
+    (count > 0).then(|| {
+        format!(
+            "{} met a status that the profile does not expect ({statuses}){}: correct the request, or add \
+             the status to the endpoint's `expect`",
+            case.of_due(count),
+            mostly_at(case, is_meant)
+        )
+    })
+}
+
+pub(super) fn timeouts(case: &Case<'_>) -> Option<String> {
+    let is_meant = |outcome| outcome == Outcome::Timeout;
+    let count = case.ended(is_meant);
+    (count > 0).then(|| {
+        format!(
+            "{} had no whole answer within their timeout{}: the target is stuck or overloaded; look for \
+             locks, exhausted pools and slow queries, or load it with fewer --users",
+            case.of_due(count),
+            mostly_at(case, is_meant)
+        )
+    })
+}
+
+pub(super) fn resets(case: &Case<'_>) -> Option<String> {
+    any(
+        case,
+        |outcome| outcome == Outcome::Reset,
+        "lost their connection before an answer: look for a crash or restart of the target's workers, or \
+         a proxy that closes connections under load",
+    )
+}
+
+pub(super) fn tls(case: &Case<'_>) -> Option<String> {
+    any(
+        case,
+        |outcome| outcome == Outcome::Tls,
+        "failed in the TLS handshake: check the certificate and the host's name; --insecure takes any \
+         certificate",
+    )
+}
+
+pub(super) fn bad_answers(case: &Case<'_>) -> Option<String> {
+    any(
+        case,
+        |outcome| matches!(outcome, Outcome::Protocol | Outcome::BadBody),
+        "were answered with something that is no whole HTTP answer: look for a proxy in between, workers \
+         that die while answering, or a body longer than the profile allows",
+    )
+}
+
+pub(super) fn unfinished(case: &Case<'_>) -> Option<String> {
+    any(
+        case,
+        |outcome| matches!(outcome, Outcome::NotStarted | Outcome::CutOff),
+        "were not sent or not answered before the run had to end: the target fell behind the load; ask \
+         for less with --users or --rate, or give it more resources",
+    )
+}
+
+/// `503 × 12, 500 × 3`
+fn statuses(outcomes: &Outcomes, is_meant: impl Fn(Outcome) -> bool) -> String {
+    let mut meant: Vec<(u16, u64)> = outcomes
+        .iter()
+        .filter(|(outcome, _)| is_meant(**outcome))
+        .filter_map(|(outcome, count)| match outcome {
+            Outcome::Status(status) => Some((*status, *count)),
+            _ => None,
+        })
+        .collect();
+    meant.sort_by_key(|(status, count)| (std::cmp::Reverse(*count), *status));
+    meant
+        .iter()
+        .map(|(status, count)| format!("{status} × {}", human::count(*count)))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// The endpoint that stands for nearly all of them, when there is one among several.
+fn mostly_at(case: &Case<'_>, is_meant: impl Fn(Outcome) -> bool + Copy) -> String {
+    let all = case.ended(is_meant);
+    let at = |outcomes: &Outcomes| -> u64 {
+        let meant = outcomes.iter().filter(|(outcome, _)| is_meant(**outcome));
+        meant.map(|(_, count)| count).sum()
+    };
+    let endpoints = &case.summary.endpoints;
+    endpoints
+        .iter()
+        .find(|endpoint| endpoints.len() > 1 && at(&endpoint.outcomes) * 10 >= all * 9)
+        .map_or_else(String::new, |endpoint| {
+            format!(
+                ", {} of them at {}",
+                human::count(at(&endpoint.outcomes)),
+                endpoint.name
+            )
+        })
+}

@@ -1,0 +1,100 @@
+//! The table: which finding concerns what, in the order in which they are told.
+
+use super::case::{Case, Topic, topics};
+use super::{failures, generator, session, slowness};
+use crate::record::{RunResult, Status};
+use crate::requirement::{Judgement, Verdict};
+
+/// A look at the evidence; what it says is tied to numbers of that evidence.
+type Find = fn(&Case<'_>) -> Option<String>;
+
+const LOAD: &[Topic] = &[Topic::Times, Topic::Errors, Topic::Throughput];
+const SPEED: &[Topic] = &[Topic::Times, Topic::Throughput];
+const OWN: &[Topic] = &[Topic::Times, Topic::Throughput, Topic::Generator];
+const UP: &[Topic] = &[
+    Topic::Times,
+    Topic::Errors,
+    Topic::Throughput,
+    Topic::Health,
+    Topic::Outages,
+];
+
+/// Causes first, what follows from them after.
+const TABLE: &[(&[Topic], Find)] = &[
+    (UP, session::outages),
+    (UP, session::restarts),
+    (LOAD, failures::no_connection),
+    (LOAD, failures::rate_limited),
+    (LOAD, failures::not_allowed),
+    (LOAD, failures::not_found),
+    (LOAD, failures::server_errors),
+    (LOAD, failures::other_statuses),
+    (LOAD, failures::timeouts),
+    (LOAD, failures::resets),
+    (LOAD, failures::tls),
+    (LOAD, failures::bad_answers),
+    (LOAD, failures::unfinished),
+    (
+        &[Topic::Errors, Topic::Throughput, Topic::Generator],
+        generator::no_sockets,
+    ),
+    (OWN, generator::late),
+    (OWN, generator::busy),
+    (SPEED, generator::waited),
+    (SPEED, slowness::stall),
+    (SPEED, slowness::queueing),
+    (SPEED, slowness::slow_endpoints),
+    (LOAD, session::too_few),
+];
+
+/// What to do about a judgement that is no pass, a line each; nothing when it is one.
+///
+/// `runs` may hold more than the runs the judgement rests on.
+pub fn advise(judgement: &Judgement, runs: &[RunResult]) -> Vec<String> {
+    if judgement.verdict == Verdict::Pass {
+        return Vec::new();
+    }
+    let scenario = judgement.requirement.scenario.as_ref();
+    let runs: Vec<&RunResult> = runs
+        .iter()
+        .filter(|run| scenario.is_none_or(|name| run.scenario == *name))
+        .collect();
+    let mut told: Vec<String> = Vec::new();
+    for run in &runs {
+        for line in of_run(judgement, run) {
+            let line = if runs.len() > 1 {
+                format!("{}: {line}", run.scenario)
+            } else {
+                line
+            };
+            if !told.contains(&line) {
+                told.push(line);
+            }
+        }
+    }
+    if told.is_empty() {
+        told.extend(session::without_findings(judgement));
+    }
+    told
+}
+
+/// A run that could not be made says itself what to do; of any other the table is gone through.
+fn of_run(judgement: &Judgement, run: &RunResult) -> Vec<String> {
+    let topics = topics(judgement);
+    let needs_load = topics
+        .iter()
+        .any(|topic| !matches!(topic, Topic::Health | Topic::Outages));
+    if run.status == Status::Failed && needs_load {
+        return run
+            .problem
+            .iter()
+            .map(|problem| problem.advice.clone())
+            .collect();
+    }
+    let case = Case::new(judgement, run);
+    TABLE
+        .iter()
+        .filter(|(concerned, _)| concerned.iter().any(|topic| topics.contains(topic)))
+        .filter_map(|(_, find)| find(&case))
+        .collect()
+}

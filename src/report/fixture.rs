@@ -1,0 +1,376 @@
+//! Reports for tests, counted by the same tally as real ones.
+
+use crate::client::{Outcome, Sample};
+use crate::record::{
+    EndpointResult, Generator, Outage, Problem, Rules, RunResult, Status, Tally, Watch, Window,
+};
+use crate::report::Report;
+use crate::requirement::{
+    Check, CheckJudgement, Estimate, Judgement, Limit, Metric, Requirement, Scope, Severity,
+    Verdict,
+};
+
+pub(crate) const SECOND: u64 = 1_000_000_000;
+pub(crate) const MS: u64 = 1_000_000;
+/// 2026-01-31T12:00:00Z
+pub(crate) const STARTED: u64 = 1_769_860_800_000;
+
+/// One request of a fixture run: how long until it was sent, how long from then, and how it ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    pub(crate) queued: u64,
+    pub(crate) lag: u64,
+    pub(crate) service: u64,
+    pub(crate) outcome: Outcome,
+}
+
+impl Asked {
+    pub(crate) fn ok(ms: u64) -> Asked {
+        Asked {
+            queued: 0,
+            lag: 40_000,
+            service: ms * MS,
+            outcome: Outcome::Ok,
+        }
+    }
+
+    pub(crate) fn ended(self, outcome: Outcome) -> Asked {
+        Asked { outcome, ..self }
+    }
+}
+
+/// A run of twelve seconds, the first two not judged, a hundred requests due in each; `asked` is told the
+/// millisecond at which one is due, from the start, and its endpoint.
+pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunResult {
+    let names = [
+        ("health", "GET /health"),
+        ("summary", "GET /api/v1/performance/summary"),
+        ("agents", "GET /api/v1/agents/"),
+    ];
+    let thresholds = vec![100 * MS, 200 * MS, 500 * MS];
+    let mut tally = Tally::new(Rules {
+        endpoints: names.len(),
+        thresholds: thresholds.clone(),
+        timeout: 30 * SECOND,
+        judged_from: 2 * SECOND,
+    });
+    for number in 0..1_200u64 {
+        let endpoint = (number % 3) as usize;
+        let asked = asked(number * 10, endpoint);
+        let due = number * 10 * MS;
+        let sent = due + asked.queued + asked.lag;
+        tally.record(&Sample {
+            endpoint,
+            due,
+            sent: Some(sent),
+            done: sent + asked.service,
+            lag: asked.lag,
+            bytes: 128,
+            outcome: asked.outcome,
+        });
+    }
+    RunResult {
+        scenario: scenario.to_owned(),
+        plan: "0123456789abcdef".to_owned(),
+        started: STARTED,
+        status: Status::Complete,
+        problem: None,
+        thresholds,
+        window: Window {
+            from: 2 * SECOND,
+            to: 12 * SECOND,
+            extendable: true,
+            extensions: 0,
+        },
+        endpoints: endpoints(&names, &tally),
+        generator: Generator {
+            workers: 2,
+            lag: tally.lag.clone(),
+            cpu: vec![11.25; tally.seconds.len()],
+            refusals: 0,
+            waited_for_connection: 0,
+            connections: 100,
+            resent: 0,
+        },
+        seconds: tally.seconds,
+        watch: Watch {
+            probes: 12,
+            ..Watch::default()
+        },
+        notes: Vec::new(),
+    }
+}
+
+fn endpoints(names: &[(&str, &str)], tally: &Tally) -> Vec<EndpointResult> {
+    let named = names.iter().zip(&tally.endpoints);
+    named
+        .map(|((name, request), counted)| EndpointResult {
+            name: (*name).to_owned(),
+            request: (*request).to_owned(),
+            outcomes: counted.outcomes.clone(),
+            response: counted.response.clone(),
+            answered: counted.answered.clone(),
+            service: counted.service.clone(),
+            bytes: counted.bytes,
+        })
+        .collect()
+}
+
+/// A run in which all is well: 10 to 39 ms.
+pub(crate) fn calm(scenario: &str) -> RunResult {
+    run(scenario, |due, endpoint| {
+        Asked::ok(10 + due / 10 % 20 + 5 * endpoint as u64)
+    })
+}
+
+/// A run with a second of stall, errors, notes and an outage.
+pub(crate) fn rough(scenario: &str) -> RunResult {
+    let mut run = run(scenario, |due, endpoint| match due {
+        5_000..7_000 => Asked {
+            queued: (7_000 - due) * MS,
+            ..Asked::ok(10)
+        },
+        _ if due % 500 == 0 => Asked::ok(5).ended(Outcome::Status(503)),
+        _ if due % 770 == 0 => Asked::ok(30_000).ended(Outcome::Timeout),
+        _ => Asked::ok(10 + 20 * endpoint as u64),
+    });
+    run.window.extensions = 2;
+    run.generator.resent = 3;
+    run.notes
+        .push("/api/v1/agents redirects to /api/v1/agents/, which is asked instead".to_owned());
+    run.watch.outages.push(Outage {
+        from: STARTED + 5_000,
+        to: Some(STARTED + 7_000),
+        probes: 2,
+        cause: "timeout".to_owned(),
+    });
+    run.watch.restarts.push(STARTED + 7_500);
+    run
+}
+
+/// A run that was never made.
+pub(crate) fn failed(scenario: &str) -> RunResult {
+    RunResult {
+        scenario: scenario.to_owned(),
+        plan: "fedcba9876543210".to_owned(),
+        started: STARTED,
+        status: Status::Failed,
+        problem: Some(Problem {
+            what: "GET /api/v1/agents/ was answered with 401".to_owned(),
+            advice: "give a valid token with --token or PERF_TOKEN".to_owned(),
+        }),
+        thresholds: Vec::new(),
+        window: Window::default(),
+        endpoints: Vec::new(),
+        seconds: Vec::new(),
+        generator: Generator::default(),
+        watch: Watch::default(),
+        notes: Vec::new(),
+    }
+}
+
+pub(crate) fn check(metric: &str, limit: &str) -> Check {
+    Check {
+        metric: Metric::parse(metric).expect(metric),
+        scope: Scope::All,
+        limit: Limit::parse(limit).expect(limit),
+    }
+}
+
+pub(crate) fn estimate(value: f64, low: f64, high: f64) -> Estimate {
+    Estimate {
+        value,
+        low: Some(low),
+        high: Some(high),
+        samples: 1_000,
+        effective_samples: 412.5,
+    }
+}
+
+/// A judgement of one check.
+pub(crate) fn judged(
+    name: &str,
+    severity: Severity,
+    check: Check,
+    estimate: Option<Estimate>,
+    verdict: Verdict,
+) -> Judgement {
+    let reason = match verdict {
+        Verdict::Pass => "at most 3 % with 95 % confidence (allowed: 5 %)",
+        Verdict::Inconclusive => "3.1 % to 7.4 % with 95 % confidence (allowed: 5 %)",
+        Verdict::Fail => "at least 6.2 % with 95 % confidence (allowed: 5 %)",
+    };
+    Judgement {
+        requirement: Requirement {
+            name: name.to_owned(),
+            severity,
+            scenario: check.metric.needs_load().then(|| "api".to_owned()),
+            checks: vec![check.clone()],
+        },
+        checks: vec![CheckJudgement {
+            check,
+            endpoint: None,
+            estimate,
+            verdict,
+            reason: reason.to_owned(),
+        }],
+        verdict,
+        reason: reason.to_owned(),
+        advice: match verdict {
+            Verdict::Pass => Vec::new(),
+            _ => vec!["look at the database's indexes".to_owned()],
+        },
+    }
+}
+
+/// A requirement of three checks, judged endpoint by endpoint, the second of which is missed.
+fn scenario() -> Judgement {
+    let mut checks = vec![
+        check("response_time_p95", "< 200 ms"),
+        check("error_rate", "< 1 %"),
+        check("throughput", ">= 100/s"),
+    ];
+    checks[1].scope = Scope::EachEndpoint;
+    let figures = [
+        (estimate(43.2, 41.0, 45.7), Verdict::Pass),
+        (estimate(2.0, 1.4, 2.9), Verdict::Fail),
+        (estimate(99.98, 99.1, 101.2), Verdict::Inconclusive),
+    ];
+    let parts = checks.iter().zip(figures);
+    let parts = parts.map(|(check, (estimate, verdict))| CheckJudgement {
+        check: check.clone(),
+        endpoint: (check.scope == Scope::EachEndpoint).then(|| "agents".to_owned()),
+        estimate: Some(estimate),
+        verdict,
+        reason: "20 of 1,000 requests failed".to_owned(),
+    });
+    Judgement {
+        checks: parts.collect(),
+        requirement: Requirement {
+            name: "scenario::api".to_owned(),
+            severity: Severity::Critical,
+            scenario: Some("api".to_owned()),
+            checks,
+        },
+        verdict: Verdict::Fail,
+        reason: "endpoint `agents`: 20 of 1,000 requests failed".to_owned(),
+        advice: vec!["20 of 1,000 requests met an error of the server (503 × 20)".to_owned()],
+    }
+}
+
+fn unjudged() -> Judgement {
+    let mut judgement = judged(
+        "scenario::mixed",
+        Severity::Important,
+        check("response_time_p50", "<= 1.5 s"),
+        None,
+        Verdict::Fail,
+    );
+    judgement.checks.clear();
+    judgement.requirement.scenario = Some("mixed".to_owned());
+    judgement.reason = "GET /api/v1/agents/ was answered with 401".to_owned();
+    judgement
+}
+
+/// A session with every kind of verdict, and runs of every kind.
+pub(crate) fn report() -> Report {
+    use Severity::{Critical, Important, Target};
+    let bare = |value| Estimate {
+        low: None,
+        high: None,
+        ..estimate(value, 0.0, 0.0)
+    };
+    let time = |quantile: &str, limit: &str| check(&format!("response_time_{quantile}"), limit);
+    let (p50, p95) = (
+        estimate(10.4, 10.2, 10.5),
+        estimate(1_040.2, 980.0, 1_110.0),
+    );
+    let errors = estimate(2.5, 1.0, 4.1);
+    Report {
+        target: "http://localhost:8000/".to_owned(),
+        profile: "phase8".to_owned(),
+        started: STARTED,
+        took: 43_210,
+        confidence: 0.95,
+        strict: false,
+        judgements: vec![
+            judged(
+                "health::uptime",
+                Critical,
+                check("outages", "== 0"),
+                Some(bare(2.0)),
+                Verdict::Fail,
+            ),
+            judged(
+                "response_time::p50",
+                Critical,
+                time("p50", "< 100 ms"),
+                Some(p50),
+                Verdict::Pass,
+            ),
+            judged(
+                "response_time::p95",
+                Critical,
+                time("p95", "< 200 ms"),
+                Some(p95),
+                Verdict::Fail,
+            ),
+            judged(
+                "response_time::p99",
+                Target,
+                time("p99", "< 500 ms"),
+                Some(p95),
+                Verdict::Fail,
+            ),
+            judged(
+                "errors::rate",
+                Critical,
+                check("error_rate", "< 1 %"),
+                Some(errors),
+                Verdict::Inconclusive,
+            ),
+            judged(
+                "generator::headroom",
+                Important,
+                check("generator_cpu", "< 80 %"),
+                Some(bare(11.25)),
+                Verdict::Pass,
+            ),
+            scenario(),
+            unjudged(),
+        ],
+        runs: vec![rough("api"), calm("burst"), failed("mixed")],
+    }
+}
+
+/// A session whose target names everything as badly as it can.
+pub(crate) fn hostile() -> Report {
+    const BAD: &str = "a\u{1b}[31m<&\"'>\u{0}]]>\u{7}\r\n\u{202e}b\u{9b}2J\u{fffe}日本語日本語日本語日本語日本語日本語";
+    let mut report = report();
+    report.target = BAD.to_owned();
+    report.profile = BAD.to_owned();
+    for run in &mut report.runs {
+        run.scenario = BAD.to_owned();
+        run.notes = vec![BAD.repeat(5)];
+        for endpoint in &mut run.endpoints {
+            endpoint.name = BAD.to_owned();
+            endpoint.request = BAD.repeat(9);
+        }
+        if let Some(problem) = &mut run.problem {
+            problem.what = BAD.to_owned();
+            problem.advice = BAD.to_owned();
+        }
+        for outage in &mut run.watch.outages {
+            outage.cause = BAD.to_owned();
+        }
+    }
+    for judgement in &mut report.judgements {
+        judgement.requirement.name = BAD.to_owned();
+        judgement.reason = BAD.to_owned();
+        judgement.advice = vec![BAD.to_owned()];
+        for check in &mut judgement.checks {
+            check.endpoint = Some(BAD.to_owned());
+        }
+    }
+    report
+}
