@@ -10,9 +10,10 @@ use std::time::SystemTime;
 
 use libtest_mimic::{Arguments, ColorSetting, FormatSetting, Trial};
 
-use super::args::{Args, Color, Format, Libtest};
+use super::args::Args;
 use super::embedded::ROLE;
 use super::help::help_text;
+use super::libtest::{Color, Format, Libtest};
 use super::nextest::Disk;
 use super::progress::Progress;
 use super::resolve::resolve;

@@ -4,14 +4,11 @@ mod args;
 mod embedded;
 mod flags;
 mod help;
-<<<<<<< HEAD
+mod libtest;
 mod loading;
 mod main;
 mod nextest;
 mod progress;
-=======
-mod libtest;
->>>>>>> profile
 mod resolve;
 mod session;
 mod token;
@@ -20,9 +17,6 @@ mod typed;
 
 pub use args::{Args, parse};
 pub use help::help_text;
-<<<<<<< HEAD
-pub use main::{main, run};
-=======
 pub use libtest::{Color, Format, Libtest};
->>>>>>> profile
+pub use main::{main, run};
 pub use resolve::{Environment, resolve};

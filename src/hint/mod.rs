@@ -1,7 +1,3 @@
-<<<<<<< HEAD
-//! placeholder
-pub fn advise(_j: &crate::requirement::Judgement, _r: &[crate::record::RunResult]) -> Vec<String> { Vec::new() }
-=======
 //! From what was found in a run to what to do about it: a table, and pure.
 
 mod case;
@@ -14,4 +10,3 @@ mod table;
 mod tests;
 
 pub use table::advise;
->>>>>>> report
