@@ -39,7 +39,7 @@ pub struct PreflightFailure {
     pub what: String,
     /// What to do about it.
     pub advice: String,
-    /// Whether nothing answered at all.
+    /// Whether no endpoint gave any valid answer.
     pub unreachable: bool,
 }
 
@@ -50,7 +50,8 @@ enum Finding {
         note: Option<String>,
     },
     Bad {
-        what: String,
+        request: String,
+        answered: String,
         advice: String,
         silent: bool,
     },
@@ -103,8 +104,8 @@ fn conclude(
     destination: &Destination,
     findings: impl Iterator<Item = Finding>,
 ) -> Result<Preflight, PreflightFailure> {
-    let mut plan = plan.clone();
-    let (mut notes, mut whats, mut advices) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut plan, mut notes) = (plan.clone(), Vec::new());
+    let (mut whats, mut advices) = (Vec::new(), Vec::<(String, Vec<String>)>::new());
     let mut all_silent = true;
     for (at, finding) in findings.enumerate() {
         match finding {
@@ -118,14 +119,16 @@ fn conclude(
                 notes.extend(note);
             }
             Finding::Bad {
-                what,
+                request,
+                answered,
                 advice,
                 silent,
             } => {
                 all_silent &= silent;
-                whats.push(what);
-                if !advices.contains(&advice) {
-                    advices.push(advice);
+                whats.push(format!("{request} {answered}"));
+                match advices.iter_mut().find(|(known, _)| *known == advice) {
+                    Some((_, requests)) => requests.push(request),
+                    None => advices.push((advice, vec![request])),
                 }
             }
             Finding::Unreachable(failure) => return Err(failure),
@@ -134,12 +137,17 @@ fn conclude(
     if whats.is_empty() {
         return Ok(Preflight { plan, notes });
     }
-    if all_silent {
-        advices = vec![advice::running(destination)];
-    }
+    let silence = all_silent
+        && advices
+            .iter()
+            .all(|(advice, _)| *advice == advice::silent());
     Err(PreflightFailure {
         what: whats.join("; "),
-        advice: advices.join(" "),
+        advice: if silence {
+            advice::running(destination)
+        } else {
+            advice::for_each(&advices)
+        },
         unreachable: all_silent,
     })
 }
@@ -155,13 +163,13 @@ struct Scout {
 impl Scout {
     async fn look(&self, mut request: PreparedRequest, auth: bool) -> Finding {
         let _place = self.places.acquire().await;
-        let first = request.shown();
+        let mut shown = request.shown();
         let mut path = None;
         let mut attempt = 1;
         loop {
             let left = self.until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let note = format!("{first} was not asked before the load: time was up");
+                let note = format!("{shown} was not asked before the load: time was up");
                 return good(path, Some(note));
             }
             let answer = self.client.send(&request, self.timeout.min(left)).await;
@@ -174,15 +182,20 @@ impl Scout {
             };
             match target {
                 Some(Ok(target)) if path.is_none() => match request.at(&target) {
-                    Ok(next) => (request, path) = (next, Some(target)),
-                    Err(error) => return bad(format!("{first}: {error}"), advice::elsewhere(None)),
+                    Ok(next) => {
+                        shown = format!("{shown}, redirected to {},", without_query(&target));
+                        (request, path) = (next, Some(target));
+                    }
+                    Err(error) => {
+                        let answered = format!("was redirected: {error}");
+                        return bad(&shown, answered, advice::elsewhere(None));
+                    }
                 },
-                Some(Ok(_)) => return bad(format!("{first} is redirected twice"), advice::twice()),
+                Some(Ok(_)) => return bad(&shown, "was redirected again".into(), advice::twice()),
                 Some(Err(elsewhere)) => return elsewhere,
                 None => {
                     let last = attempt == ATTEMPTS || !request.is_idempotent();
-                    if let Some(finding) =
-                        self.settle(&request, auth, &answer, path.as_deref(), last)
+                    if let Some(finding) = self.settle(&shown, auth, &answer, path.as_deref(), last)
                     {
                         return finding;
                     }
@@ -217,7 +230,8 @@ impl Scout {
             there => {
                 let shown = without_query(location);
                 Err(bad(
-                    format!("{} is redirected to {shown}", request.shown()),
+                    &request.shown(),
+                    format!("was redirected to {shown}"),
                     advice::elsewhere(there.as_ref()),
                 ))
             }
@@ -227,20 +241,20 @@ impl Scout {
     /// What an unexpected answer means; `None` when it is worth asking again.
     fn settle(
         &self,
-        request: &PreparedRequest,
+        shown: &str,
         auth: bool,
         answer: &Result<Answer, ControlError>,
         path: Option<&str>,
         last: bool,
     ) -> Option<Finding> {
-        let shown = request.shown();
         let error = match answer {
             Ok(answer) => {
                 let token = self.destination.token.is_some();
                 if let Some(advice) = advice::refused(answer.status, auth, token) {
-                    return Some(bad(format!("{shown} answered {}", answer.status), advice));
+                    let answered = format!("answered {}", answer.status);
+                    return Some(bad(shown, answered, advice));
                 }
-                let note = advice::odd(&shown, &format!("answered {}", answer.status));
+                let note = advice::odd(shown, &format!("answered {}", answer.status));
                 return last.then(|| good(path.map(str::to_owned), Some(note)));
             }
             Err(error) => error,
@@ -250,12 +264,16 @@ impl Scout {
                 advice::unreachable(error, &self.destination),
             )),
             ControlError::Body(_) => last.then(|| {
-                let note = advice::odd(&shown, "answered with a body that was cut off");
+                let note = advice::odd(shown, "answered with a body that was cut off");
                 good(path.map(str::to_owned), Some(note))
             }),
             _ => (last || Instant::now() >= self.until).then(|| Finding::Bad {
-                what: format!("{shown}: {error}"),
-                advice: advice::silent(),
+                request: shown.to_owned(),
+                answered: format!("gave {error}"),
+                advice: match error {
+                    ControlError::Timeout(_) => advice::silent(),
+                    _ => advice::broken(&self.destination),
+                },
                 silent: true,
             }),
         }
@@ -266,9 +284,10 @@ fn good(path: Option<String>, note: Option<String>) -> Finding {
     Finding::Good { path, note }
 }
 
-fn bad(what: String, advice: String) -> Finding {
+fn bad(request: &str, answered: String, advice: String) -> Finding {
     Finding::Bad {
-        what,
+        request: request.to_owned(),
+        answered,
         advice,
         silent: false,
     }
