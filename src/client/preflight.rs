@@ -49,13 +49,16 @@ enum Finding {
         path: Option<String>,
         note: Option<String>,
     },
-    Bad {
-        request: String,
-        answered: String,
-        advice: String,
-        silent: bool,
-    },
+    Bad(Bad),
     Unreachable(PreflightFailure),
+}
+
+/// An endpoint that there is no use in loading.
+struct Bad {
+    request: String,
+    answered: String,
+    advice: String,
+    silent: bool,
 }
 
 /// Asks each endpoint once, at most four at a time, and 8 s in all.
@@ -104,13 +107,10 @@ fn conclude(
     destination: &Destination,
     findings: impl Iterator<Item = Finding>,
 ) -> Result<Preflight, PreflightFailure> {
-    let (mut plan, mut notes) = (plan.clone(), Vec::new());
-    let (mut whats, mut advices) = (Vec::new(), Vec::<(String, Vec<String>)>::new());
-    let mut all_silent = true;
+    let (mut plan, mut notes, mut bads) = (plan.clone(), Vec::new(), Vec::new());
     for (at, finding) in findings.enumerate() {
         match finding {
             Finding::Good { path, note } => {
-                all_silent = false;
                 if let Some(path) = path {
                     let endpoint = &mut plan.endpoints[at];
                     notes.push(advice::redirected(endpoint, &path));
@@ -118,38 +118,39 @@ fn conclude(
                 }
                 notes.extend(note);
             }
-            Finding::Bad {
-                request,
-                answered,
-                advice,
-                silent,
-            } => {
-                all_silent &= silent;
-                whats.push(format!("{request} {answered}"));
-                match advices.iter_mut().find(|(known, _)| *known == advice) {
-                    Some((_, requests)) => requests.push(request),
-                    None => advices.push((advice, vec![request])),
-                }
-            }
+            Finding::Bad(bad) => bads.push(bad),
             Finding::Unreachable(failure) => return Err(failure),
         }
     }
-    if whats.is_empty() {
+    if bads.is_empty() {
         return Ok(Preflight { plan, notes });
     }
-    let silence = all_silent
-        && advices
-            .iter()
-            .all(|(advice, _)| *advice == advice::silent());
-    Err(PreflightFailure {
+    let unreachable = bads.len() == plan.endpoints.len() && bads.iter().all(|bad| bad.silent);
+    Err(failure(bads, unreachable, destination))
+}
+
+/// One failure that names every endpoint, and each advice once.
+fn failure(bads: Vec<Bad>, unreachable: bool, destination: &Destination) -> PreflightFailure {
+    let mut whats = Vec::new();
+    let mut advices: Vec<(String, Vec<String>)> = Vec::new();
+    for bad in bads {
+        whats.push(format!("{} {}", bad.request, bad.answered));
+        match advices.iter_mut().find(|(known, _)| *known == bad.advice) {
+            Some((_, requests)) => requests.push(bad.request),
+            None => advices.push((bad.advice, vec![bad.request])),
+        }
+    }
+    let silence = advice::silent();
+    let hangs = unreachable && advices.iter().all(|(advice, _)| *advice == silence);
+    PreflightFailure {
         what: whats.join("; "),
-        advice: if silence {
+        advice: if hangs {
             advice::running(destination)
         } else {
             advice::for_each(&advices)
         },
-        unreachable: all_silent,
-    })
+        unreachable,
+    }
 }
 
 struct Scout {
@@ -267,14 +268,17 @@ impl Scout {
                 let note = advice::odd(shown, "answered with a body that was cut off");
                 good(path.map(str::to_owned), Some(note))
             }),
-            _ => (last || Instant::now() >= self.until).then(|| Finding::Bad {
-                request: shown.to_owned(),
-                answered: format!("gave {error}"),
-                advice: match error {
+            _ => (last || Instant::now() >= self.until).then(|| {
+                let advice = match error {
                     ControlError::Timeout(_) => advice::silent(),
                     _ => advice::broken(&self.destination),
-                },
-                silent: true,
+                };
+                Finding::Bad(Bad {
+                    request: shown.to_owned(),
+                    answered: format!("gave {error}"),
+                    advice,
+                    silent: true,
+                })
             }),
         }
     }
@@ -285,10 +289,10 @@ fn good(path: Option<String>, note: Option<String>) -> Finding {
 }
 
 fn bad(request: &str, answered: String, advice: String) -> Finding {
-    Finding::Bad {
+    Finding::Bad(Bad {
         request: request.to_owned(),
         answered,
         advice,
         silent: false,
-    }
+    })
 }
