@@ -60,8 +60,8 @@ async fn health_says_why_not() {
 
 #[tokio::test]
 async fn health_is_asked_as_often_as_it_says_on_one_connection() {
-    let answer = [Step::Read, send(&json(200, r#"{"status": "ok"}"#))];
-    let server = Server::scripted(vec![answer.repeat(5)]).await;
+    let answer = vec![Step::Read, send(&json(200, r#"{"status": "ok"}"#))];
+    let server = Server::scripted(vec![vec![answer; 5].concat()]).await;
     let samples = check_health(&health(5), &server.destination())
         .await
         .unwrap();

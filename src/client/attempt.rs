@@ -219,9 +219,9 @@ fn cause(error: &hyper::Error) -> Outcome {
     }
 }
 
-/// Whether TLS itself is what failed.
+/// Whether TLS itself is what failed. Errors of TLS come wrapped in those of the stream, at times twice.
 pub(super) fn is_tls(error: &io::Error) -> bool {
-    error
-        .get_ref()
-        .is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>)
+    error.get_ref().is_some_and(|inner| {
+        inner.is::<rustls::Error>() || inner.downcast_ref::<io::Error>().is_some_and(is_tls)
+    })
 }

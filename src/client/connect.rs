@@ -259,3 +259,120 @@ fn is_for_want_of_sockets(error: &io::Error, family_works: bool) -> bool {
             .is_some_and(|code| WANT.contains(&code)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+    use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+    use rustls::{RootCertStore, ServerConfig};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+    use crate::client::tls::{Verifier, configure};
+
+    const LONG: Duration = Duration::from_secs(20);
+
+    /// What a client that trusts the very certificate makes of it.
+    async fn trusting(name: &str, from: i32, to: i32) -> Result<(), String> {
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        params.not_before = date_time_ymd(from, 1, 1);
+        params.not_after = date_time_ymd(to, 12, 31);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap().der().clone();
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate.clone()).unwrap();
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let server = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let _held = TlsAcceptor::from(Arc::new(server)).accept(stream).await;
+            std::future::pending::<()>().await;
+        });
+        let origin = format!("https://localhost:{port}").parse().unwrap();
+        let config = configure(Verifier::Roots(Arc::new(roots)));
+        let connector = Connector::with_tls(&origin, Some(config)).unwrap();
+        match connector.connect(LONG).await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                assert_eq!(error.outcome(), Outcome::Tls);
+                Err(error.to_string())
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_certificate_is_held_to_its_roots_its_name_and_its_time() {
+        assert_eq!(trusting("localhost", 2001, 2090).await, Ok(()));
+        for (name, from, to, why) in [
+            ("example.com", 2001, 2090, "not valid for name"),
+            ("localhost", 2001, 2002, "certificate expired"),
+            ("localhost", 2080, 2090, "certificate not valid yet"),
+        ] {
+            let told = trusting(name, from, to).await.unwrap_err();
+            assert!(told.contains(why), "{told}");
+        }
+    }
+
+    #[test]
+    fn used_up_ports_are_told_from_a_family_that_does_not_work() {
+        let gone = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        assert!(is_for_want_of_sockets(&gone, true));
+        assert!(!is_for_want_of_sockets(&gone, false));
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert!(!is_for_want_of_sockets(&refused, true));
+        #[cfg(unix)]
+        for code in [23, 24] {
+            assert!(is_for_want_of_sockets(
+                &io::Error::from_raw_os_error(code),
+                false
+            ));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_address_that_answers_comes_first_from_then_on() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let good = listener.local_addr().unwrap();
+        let origin = format!("http://localhost:{}", good.port()).parse().unwrap();
+        let connector = Connector::with_tls(&origin, None).unwrap();
+        // Of a port that was just given back nobody listens.
+        let spare = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let bad = spare.local_addr().unwrap();
+        drop(spare);
+        connector.shared.known.lock().await.addresses = Arc::from([bad, good]);
+        connector.connect(LONG).await.unwrap();
+        let known = connector.shared.known.lock().await.clone();
+        assert_eq!(
+            (&known.addresses[..], known.first_answers),
+            (&[good, bad][..], true)
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_name_is_looked_up_again_once_its_addresses_are_old() {
+        let spare = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let bad = spare.local_addr().unwrap();
+        drop(spare);
+        let origin = "http://localhost:1".parse().unwrap();
+        let connector = Connector::with_tls(&origin, None).unwrap();
+        *connector.shared.known.lock().await = Known {
+            addresses: Arc::from([bad]),
+            looked_up: Some(Instant::now()),
+            first_answers: false,
+        };
+        connector.forget().await;
+        assert!(!connector.shared.known.lock().await.addresses.is_empty());
+        tokio::time::advance(LOOK_UP_AGAIN).await;
+        connector.forget().await;
+        assert!(connector.shared.known.lock().await.addresses.is_empty());
+    }
+}

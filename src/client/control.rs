@@ -37,7 +37,7 @@ pub enum ControlError {
     #[error("no answer within {0:?}")]
     Timeout(Duration),
     /// The connection ended before an answer, or what came was none.
-    #[error("no valid answer: {0}")]
+    #[error("no valid answer ({0})")]
     Broken(String),
     /// The body was cut off.
     #[error("the body was cut off: {0}")]
@@ -207,7 +207,9 @@ async fn read(mut response: Response) -> Result<(Vec<u8>, bool), ControlError> {
 fn no_answer(error: &reqwest::Error) -> ControlError {
     let tls = chain(error).find_map(|cause| {
         let cause = cause.downcast_ref::<io::Error>()?;
-        is_tls(cause).then(|| cause.to_string())
+        // What is not TLS ends handshakes; without TLS a connection cannot end while it is being made.
+        let ended = error.is_connect() && cause.kind() == io::ErrorKind::UnexpectedEof;
+        (ended || is_tls(cause)).then(|| cause.to_string())
     });
     match tls {
         Some(cause) => ControlError::Tls(cause),

@@ -39,7 +39,7 @@ pub struct PreflightFailure {
     pub what: String,
     /// What to do about it.
     pub advice: String,
-    /// Whether nothing answered at all.
+    /// Whether no endpoint gave any valid answer.
     pub unreachable: bool,
 }
 
@@ -49,12 +49,16 @@ enum Finding {
         path: Option<String>,
         note: Option<String>,
     },
-    Bad {
-        what: String,
-        advice: String,
-        silent: bool,
-    },
+    Bad(Bad),
     Unreachable(PreflightFailure),
+}
+
+/// An endpoint that there is no use in loading.
+struct Bad {
+    request: String,
+    answered: String,
+    advice: String,
+    silent: bool,
 }
 
 /// Asks each endpoint once, at most four at a time, and 8 s in all.
@@ -103,13 +107,10 @@ fn conclude(
     destination: &Destination,
     findings: impl Iterator<Item = Finding>,
 ) -> Result<Preflight, PreflightFailure> {
-    let mut plan = plan.clone();
-    let (mut notes, mut whats, mut advices) = (Vec::new(), Vec::new(), Vec::new());
-    let mut all_silent = true;
+    let (mut plan, mut notes, mut bads) = (plan.clone(), Vec::new(), Vec::new());
     for (at, finding) in findings.enumerate() {
         match finding {
             Finding::Good { path, note } => {
-                all_silent = false;
                 if let Some(path) = path {
                     let endpoint = &mut plan.endpoints[at];
                     notes.push(advice::redirected(endpoint, &path));
@@ -117,31 +118,39 @@ fn conclude(
                 }
                 notes.extend(note);
             }
-            Finding::Bad {
-                what,
-                advice,
-                silent,
-            } => {
-                all_silent &= silent;
-                whats.push(what);
-                if !advices.contains(&advice) {
-                    advices.push(advice);
-                }
-            }
+            Finding::Bad(bad) => bads.push(bad),
             Finding::Unreachable(failure) => return Err(failure),
         }
     }
-    if whats.is_empty() {
+    if bads.is_empty() {
         return Ok(Preflight { plan, notes });
     }
-    if all_silent {
-        advices = vec![advice::running(destination)];
+    let unreachable = bads.len() == plan.endpoints.len() && bads.iter().all(|bad| bad.silent);
+    Err(failure(bads, unreachable, destination))
+}
+
+/// One failure that names every endpoint, and each advice once.
+fn failure(bads: Vec<Bad>, unreachable: bool, destination: &Destination) -> PreflightFailure {
+    let mut whats = Vec::new();
+    let mut advices: Vec<(String, Vec<String>)> = Vec::new();
+    for bad in bads {
+        whats.push(format!("{} {}", bad.request, bad.answered));
+        match advices.iter_mut().find(|(known, _)| *known == bad.advice) {
+            Some((_, requests)) => requests.push(bad.request),
+            None => advices.push((bad.advice, vec![bad.request])),
+        }
     }
-    Err(PreflightFailure {
+    let silence = advice::silent();
+    let hangs = unreachable && advices.iter().all(|(advice, _)| *advice == silence);
+    PreflightFailure {
         what: whats.join("; "),
-        advice: advices.join(" "),
-        unreachable: all_silent,
-    })
+        advice: if hangs {
+            advice::running(destination)
+        } else {
+            advice::for_each(&advices)
+        },
+        unreachable,
+    }
 }
 
 struct Scout {
@@ -155,13 +164,13 @@ struct Scout {
 impl Scout {
     async fn look(&self, mut request: PreparedRequest, auth: bool) -> Finding {
         let _place = self.places.acquire().await;
-        let first = request.shown();
+        let mut shown = request.shown();
         let mut path = None;
         let mut attempt = 1;
         loop {
             let left = self.until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let note = format!("{first} was not asked before the load: time was up");
+                let note = format!("{shown} was not asked before the load: time was up");
                 return good(path, Some(note));
             }
             let answer = self.client.send(&request, self.timeout.min(left)).await;
@@ -174,15 +183,20 @@ impl Scout {
             };
             match target {
                 Some(Ok(target)) if path.is_none() => match request.at(&target) {
-                    Ok(next) => (request, path) = (next, Some(target)),
-                    Err(error) => return bad(format!("{first}: {error}"), advice::elsewhere(None)),
+                    Ok(next) => {
+                        shown = format!("{shown}, redirected to {},", without_query(&target));
+                        (request, path) = (next, Some(target));
+                    }
+                    Err(error) => {
+                        let answered = format!("was redirected: {error}");
+                        return bad(&shown, answered, advice::elsewhere(None));
+                    }
                 },
-                Some(Ok(_)) => return bad(format!("{first} is redirected twice"), advice::twice()),
+                Some(Ok(_)) => return bad(&shown, "was redirected again".into(), advice::twice()),
                 Some(Err(elsewhere)) => return elsewhere,
                 None => {
                     let last = attempt == ATTEMPTS || !request.is_idempotent();
-                    if let Some(finding) =
-                        self.settle(&request, auth, &answer, path.as_deref(), last)
+                    if let Some(finding) = self.settle(&shown, auth, &answer, path.as_deref(), last)
                     {
                         return finding;
                     }
@@ -217,7 +231,8 @@ impl Scout {
             there => {
                 let shown = without_query(location);
                 Err(bad(
-                    format!("{} is redirected to {shown}", request.shown()),
+                    &request.shown(),
+                    format!("was redirected to {shown}"),
                     advice::elsewhere(there.as_ref()),
                 ))
             }
@@ -227,20 +242,20 @@ impl Scout {
     /// What an unexpected answer means; `None` when it is worth asking again.
     fn settle(
         &self,
-        request: &PreparedRequest,
+        shown: &str,
         auth: bool,
         answer: &Result<Answer, ControlError>,
         path: Option<&str>,
         last: bool,
     ) -> Option<Finding> {
-        let shown = request.shown();
         let error = match answer {
             Ok(answer) => {
                 let token = self.destination.token.is_some();
                 if let Some(advice) = advice::refused(answer.status, auth, token) {
-                    return Some(bad(format!("{shown} answered {}", answer.status), advice));
+                    let answered = format!("answered {}", answer.status);
+                    return Some(bad(shown, answered, advice));
                 }
-                let note = advice::odd(&shown, &format!("answered {}", answer.status));
+                let note = advice::odd(shown, &format!("answered {}", answer.status));
                 return last.then(|| good(path.map(str::to_owned), Some(note)));
             }
             Err(error) => error,
@@ -250,13 +265,20 @@ impl Scout {
                 advice::unreachable(error, &self.destination),
             )),
             ControlError::Body(_) => last.then(|| {
-                let note = advice::odd(&shown, "answered with a body that was cut off");
+                let note = advice::odd(shown, "answered with a body that was cut off");
                 good(path.map(str::to_owned), Some(note))
             }),
-            _ => (last || Instant::now() >= self.until).then(|| Finding::Bad {
-                what: format!("{shown}: {error}"),
-                advice: advice::silent(),
-                silent: true,
+            _ => (last || Instant::now() >= self.until).then(|| {
+                let advice = match error {
+                    ControlError::Timeout(_) => advice::silent(),
+                    _ => advice::broken(&self.destination),
+                };
+                Finding::Bad(Bad {
+                    request: shown.to_owned(),
+                    answered: format!("gave {error}"),
+                    advice,
+                    silent: true,
+                })
             }),
         }
     }
@@ -266,10 +288,11 @@ fn good(path: Option<String>, note: Option<String>) -> Finding {
     Finding::Good { path, note }
 }
 
-fn bad(what: String, advice: String) -> Finding {
-    Finding::Bad {
-        what,
+fn bad(request: &str, answered: String, advice: String) -> Finding {
+    Finding::Bad(Bad {
+        request: request.to_owned(),
+        answered,
         advice,
         silent: false,
-    }
+    })
 }

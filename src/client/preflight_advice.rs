@@ -60,6 +60,26 @@ pub(super) fn silent() -> String {
         .to_owned()
 }
 
+/// Something answers, but not a web server's answer.
+pub(super) fn broken(destination: &Destination) -> String {
+    format!(
+        "Is it this service that listens at {}, and is it http or https there? If both are right, its log \
+         says why it closes connections.",
+        shown(destination)
+    )
+}
+
+/// All advice, each with the requests that call for it unless it is the same for all.
+pub(super) fn for_each(advices: &[(String, Vec<String>)]) -> String {
+    if let [(advice, _)] = advices {
+        return advice.clone();
+    }
+    let told = advices
+        .iter()
+        .map(|(advice, requests)| format!("{}: {advice}", requests.join(", ")));
+    told.collect::<Vec<_>>().join(" ")
+}
+
 /// A status that no load would change; `None` for others.
 pub(super) fn refused(status: u16, auth: bool, token: bool) -> Option<String> {
     let advice = match (status, auth, token) {

@@ -265,7 +265,14 @@ mod tests {
             with(|endpoint, _| endpoint.headers[0].1 = "a\nb".into()),
             with(|_, destination| destination.token = Some(Secret::new("a\nb"))),
         ];
-        insta::assert_snapshot!(told.join("\n"), @"");
+        insta::assert_snapshot!(told.join("\n"), @r"
+        `GE T` is no HTTP method
+        `agents` is no path: it must begin with `/` and hold nothing that URLs escape
+        `/a b` is no path: it must begin with `/` and hold nothing that URLs escape
+        `x key` is no name of a header
+        the value of header `x-key` holds characters that cannot be sent
+        the token holds characters that cannot be sent
+        ");
     }
 
     #[test]
