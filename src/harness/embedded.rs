@@ -28,7 +28,8 @@ impl Embedded {
     /// # Errors
     /// In one line, what failed.
     pub(super) fn start() -> Result<Embedded, String> {
-        let program = std::env::current_exe().map_err(|error| format!("can't find myself: {error}"))?;
+        let program =
+            std::env::current_exe().map_err(|error| format!("can't find myself: {error}"))?;
         let secret = random_text();
         let mut child = Command::new(program)
             .env(ROLE, OPTIONS)
@@ -44,16 +45,25 @@ impl Embedded {
             // An error leaves the line empty, which is told below.
             let _ = BufReader::new(stdout).read_line(&mut line);
         }
-        let origin = line.trim().strip_prefix("listening on ").and_then(|url| Url::parse(url).ok());
+        let origin = line
+            .trim()
+            .strip_prefix("listening on ")
+            .and_then(|url| Url::parse(url).ok());
         let Some(origin) = origin else {
             let _ = child.kill();
             let _ = child.wait();
-            return Err(format!("the embedded AgentOS said {:?} instead of its address", line.trim()));
+            return Err(format!(
+                "the embedded AgentOS said {:?} instead of its address",
+                line.trim()
+            ));
         };
         let (user, organization) = (reference::DEMO_USER, reference::DEMO_ORGANIZATION);
         let token = reference::mint_token(&secret.into(), user, organization, TOKEN_LIFE);
-        let destination =
-            Destination { origin, token: Some(Secret::new(token)), insecure: false };
+        let destination = Destination {
+            origin,
+            token: Some(Secret::new(token)),
+            insecure: false,
+        };
         Ok(Embedded { child, destination })
     }
 

@@ -29,12 +29,22 @@ pub(super) struct Failure {
 impl Loading<'_> {
     /// Asks each endpoint once, then loads.
     pub(super) fn run(&self, progress: &mut Progress) -> Result<RunResult, Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
         let runtime = runtime.map_err(|error| own_fault(&error.to_string()))?;
-        let ready = runtime.block_on(preflight(self.plan, self.destination)).map_err(|failure| {
-            let problem = Problem { what: failure.what, advice: failure.advice };
-            Failure { problem, unreachable: failure.unreachable }
-        })?;
+        let ready = runtime
+            .block_on(preflight(self.plan, self.destination))
+            .map_err(|failure| {
+                let problem = Problem {
+                    what: failure.what,
+                    advice: failure.advice,
+                };
+                Failure {
+                    problem,
+                    unreachable: failure.unreachable,
+                }
+            })?;
         drop(runtime);
         let mut observer = Watching {
             requirements: self.requirements(),
@@ -54,16 +64,21 @@ impl Loading<'_> {
 
     /// The requirements that wait for this run.
     fn requirements(&self) -> Vec<&Requirement> {
-        let mine = |requirement: &&Requirement| {
-            requirement.scenario.as_ref() == Some(&self.plan.scenario)
-        };
+        let mine =
+            |requirement: &&Requirement| requirement.scenario.as_ref() == Some(&self.plan.scenario);
         self.profile.requirements.iter().filter(mine).collect()
     }
 }
 
 fn own_fault(what: &str) -> Failure {
     let advice = "see to the limits of the machine that makes the load".to_owned();
-    Failure { problem: Problem { what: what.to_owned(), advice }, unreachable: false }
+    Failure {
+        problem: Problem {
+            what: what.to_owned(),
+            advice,
+        },
+        unreachable: false,
+    }
 }
 
 /// Watches over a run on behalf of its requirements and of whoever sits before the screen.
@@ -81,7 +96,11 @@ impl Observer for Watching<'_> {
     }
 
     fn is_settled(&mut self, so_far: &RunResult, unsettled: u64) -> bool {
-        let evidence = Evidence { runs: vec![so_far], unsettled, ..Evidence::default() };
+        let evidence = Evidence {
+            runs: vec![so_far],
+            unsettled,
+            ..Evidence::default()
+        };
         let settled = |requirement: &&Requirement| {
             judge(requirement, &evidence, self.confidence).verdict != Verdict::Inconclusive
         };

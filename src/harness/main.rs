@@ -70,7 +70,11 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
         token: args.token.clone(),
         insecure: args.insecure,
     });
-    let settings = Settings { destination, strict: args.strict, folder: folder.clone() };
+    let settings = Settings {
+        destination,
+        strict: args.strict,
+        folder: folder.clone(),
+    };
     let progress = Progress::on_stderr(begins_lines(&args.libtest));
     let nextest = disk.is_some();
     let session = Arc::new(Session::new(profile, settings, disk, interrupted, progress));
@@ -91,18 +95,39 @@ fn tell(session: &Session, libtest: &Libtest, folder: &Path, nextest: bool) {
         return;
     }
     let json = libtest.format == Some(Format::Json);
-    let terminal = if json { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
+    let terminal = if json {
+        std::io::stderr().is_terminal()
+    } else {
+        std::io::stdout().is_terminal()
+    };
     let colour = match libtest.color {
         Some(Color::Always) => true,
         Some(Color::Never) => false,
         _ => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
-    let text = terminal::render(&report, Style { width: width(terminal), colour });
-    if json { eprint!("{text}") } else { print!("{text}") }
+    let text = terminal::render(
+        &report,
+        Style {
+            width: width(terminal),
+            colour,
+        },
+    );
+    if json {
+        eprint!("{text}")
+    } else {
+        print!("{text}")
+    }
     // With nextest, each test has written it already, under the session's lock.
-    let written = if nextest { Ok(()) } else { session.write_report() };
+    let written = if nextest {
+        Ok(())
+    } else {
+        session.write_report()
+    };
     match written {
-        Ok(()) => eprintln!("Report: {}", folder.join("latest").join("report.json").display()),
+        Ok(()) => eprintln!(
+            "Report: {}",
+            folder.join("latest").join("report.json").display()
+        ),
         Err(error) => eprintln!("warning: there is no report: {error}"),
     }
 }
@@ -134,7 +159,8 @@ fn on_interrupt(interrupted: &Arc<AtomicBool>) {
 
 /// `target/perf`, wherever cargo keeps its target folder.
 fn default_folder() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
     target.join("perf")
 }
 
@@ -150,7 +176,11 @@ fn selected(trials: Vec<Trial>, libtest: &Libtest) -> Vec<Trial> {
     }
     let matches = |trial: &Trial| {
         libtest.filters.iter().any(|filter| {
-            if libtest.exact { trial.name() == filter } else { trial.name().contains(filter) }
+            if libtest.exact {
+                trial.name() == filter
+            } else {
+                trial.name().contains(filter)
+            }
         })
     };
     trials.into_iter().filter(matches).collect()
@@ -168,8 +198,15 @@ fn libtest(typed: &Libtest) -> Arguments {
         test: typed.test,
         bench: typed.bench,
         skip: typed.skip.clone(),
-        logfile: typed.logfile.as_ref().map(|path| path.display().to_string()),
-        filter: typed.filters.first().filter(|_| typed.filters.len() == 1).cloned(),
+        logfile: typed
+            .logfile
+            .as_ref()
+            .map(|path| path.display().to_string()),
+        filter: typed
+            .filters
+            .first()
+            .filter(|_| typed.filters.len() == 1)
+            .cloned(),
         // One load at a time, in the profile's order, whatever was asked for.
         test_threads: Some(1),
         color: typed.color.map(|color| match color {

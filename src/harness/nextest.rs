@@ -17,17 +17,26 @@ pub(super) struct Disk {
 
 impl Disk {
     /// The session that the environment names; `None` outside nextest.
-    pub(super) fn of_environment(root: &Path, variable: impl Fn(&str) -> Option<String>) -> Option<Disk> {
+    pub(super) fn of_environment(
+        root: &Path,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Option<Disk> {
         let run = variable("NEXTEST_RUN_ID")?;
         let attempt = variable("NEXTEST_ATTEMPT").unwrap_or_else(|| "1".to_owned());
-        let name: String =
-            format!("{run}-{attempt}").chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-        Some(Disk { folder: root.join("sessions").join(name) })
+        let name: String = format!("{run}-{attempt}")
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+            .collect();
+        Some(Disk {
+            folder: root.join("sessions").join(name),
+        })
     }
 
     /// Removes the folders of sessions long over. What can't be removed is left for the next time.
     pub(super) fn clean_up(root: &Path, now: SystemTime) {
-        let Ok(entries) = std::fs::read_dir(root.join("sessions")) else { return };
+        let Ok(entries) = std::fs::read_dir(root.join("sessions")) else {
+            return;
+        };
         for entry in entries.flatten() {
             let written = entry.metadata().and_then(|data| data.modified());
             let old = written.is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age > KEEP));
@@ -41,7 +50,11 @@ impl Disk {
     ///
     /// # Errors
     /// When the folder, the lock or the file can't be used.
-    pub(super) fn run(&self, key: &str, make: impl FnOnce() -> RunResult) -> Result<RunResult, StoreError> {
+    pub(super) fn run(
+        &self,
+        key: &str,
+        make: impl FnOnce() -> RunResult,
+    ) -> Result<RunResult, StoreError> {
         Shared::new(&self.folder.join("runs"), key)?.get_or_make(make)
     }
 
@@ -66,7 +79,10 @@ impl Disk {
         render: impl FnOnce() -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let folder = self.folder.join("judgements");
-        crate::store::write_json(&folder.join(format!("{place:04}.json")), &(place, judgement))?;
+        crate::store::write_json(
+            &folder.join(format!("{place:04}.json")),
+            &(place, judgement),
+        )?;
         let _one_at_a_time = crate::store::lock(&self.folder.join("report.lock"))?;
         render()
     }

@@ -31,7 +31,12 @@ impl Progress {
         let bar = std::io::stderr().is_terminal();
         let style = if bar { Style::Bar(None) } else { Style::Lines };
         let announced = begun_lines.then(String::new);
-        Progress { style, announced, scenario: String::new(), next: Duration::ZERO }
+        Progress {
+            style,
+            announced,
+            scenario: String::new(),
+            next: Duration::ZERO,
+        }
     }
 
     /// The test runner has begun this line.
@@ -86,7 +91,11 @@ impl Progress {
             if let Some(bar) = bar.take() {
                 bar.finish_and_clear();
             }
-            if let Some(line) = self.announced.as_ref().filter(|_| std::io::stdout().is_terminal()) {
+            if let Some(line) = self
+                .announced
+                .as_ref()
+                .filter(|_| std::io::stdout().is_terminal())
+            {
                 print!("\r{line}");
                 // The terminal is gone when this fails, and with it the need to tidy it.
                 let _ = std::io::stdout().flush();
@@ -107,14 +116,21 @@ fn describe(plan: &Plan) -> String {
     };
     let seconds = plan.phases.planned_end().as_secs_f64();
     let more = plan.phases.extend.as_secs_f64();
-    let more = if more > 0.0 { format!(", {more:.0} s more if need be") } else { String::new() };
+    let more = if more > 0.0 {
+        format!(", {more:.0} s more if need be")
+    } else {
+        String::new()
+    };
     format!("{who} for {seconds:.0} s{more}")
 }
 
 fn tell(progress: load::Progress) -> String {
     format!(
         "{:.0} of {:.0} s, {} requests, {} failed",
-        progress.elapsed.as_secs_f64().min(progress.end.as_secs_f64()),
+        progress
+            .elapsed
+            .as_secs_f64()
+            .min(progress.end.as_secs_f64()),
         progress.end.as_secs_f64(),
         progress.done,
         progress.failed,

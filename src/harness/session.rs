@@ -123,8 +123,12 @@ impl Session {
             None => (locked(&self.judgements).clone(), self.made_runs()),
         };
         judgements.sort_by_key(|(place, _)| *place);
-        let place =
-            |run: &RunResult| self.profile.plans.iter().position(|plan| plan.scenario == run.scenario);
+        let place = |run: &RunResult| {
+            self.profile
+                .plans
+                .iter()
+                .position(|plan| plan.scenario == run.scenario)
+        };
         runs.sort_by_key(place);
         let target = match &self.settings.destination {
             Some(destination) => destination.origin.to_string(),
@@ -137,7 +141,10 @@ impl Session {
             took: u64::try_from(self.clock.elapsed().as_millis()).unwrap_or(u64::MAX),
             confidence: self.profile.confidence,
             strict: self.settings.strict,
-            judgements: judgements.into_iter().map(|(_, judgement)| judgement).collect(),
+            judgements: judgements
+                .into_iter()
+                .map(|(_, judgement)| judgement)
+                .collect(),
             runs,
         }
     }
@@ -151,35 +158,69 @@ impl Session {
     }
 
     fn made_runs(&self) -> Vec<RunResult> {
-        self.runs.iter().filter_map(OnceCell::get).cloned().collect()
+        self.runs
+            .iter()
+            .filter_map(OnceCell::get)
+            .cloned()
+            .collect()
     }
 
     /// The run of the requirement's scenario; for the session as a whole, every run made so far, or the
     /// first scenario's when there is none.
     fn runs_for(&self, requirement: &Requirement) -> Vec<RunResult> {
-        if !requirement.checks.iter().any(|check| check.metric.needs_load()) {
-            return self.disk.as_ref().map_or_else(|| self.made_runs(), Disk::runs);
+        if !requirement
+            .checks
+            .iter()
+            .any(|check| check.metric.needs_load())
+        {
+            return self
+                .disk
+                .as_ref()
+                .map_or_else(|| self.made_runs(), Disk::runs);
         }
         let Some(scenario) = &requirement.scenario else {
-            let made = self.disk.as_ref().map_or_else(|| self.made_runs(), Disk::runs);
-            let first = || (0..self.profile.plans.len().min(1)).map(|place| self.run(place)).collect();
+            let made = self
+                .disk
+                .as_ref()
+                .map_or_else(|| self.made_runs(), Disk::runs);
+            let first = || {
+                (0..self.profile.plans.len().min(1))
+                    .map(|place| self.run(place))
+                    .collect()
+            };
             return if made.is_empty() { first() } else { made };
         };
-        let place = self.profile.plans.iter().position(|plan| plan.scenario == *scenario);
+        let place = self
+            .profile
+            .plans
+            .iter()
+            .position(|plan| plan.scenario == *scenario);
         place.map(|place| self.run(place)).into_iter().collect()
     }
 
     fn run(&self, place: usize) -> RunResult {
-        self.runs[place].get_or_init(|| self.share(&self.profile.plans[place])).clone()
+        self.runs[place]
+            .get_or_init(|| self.share(&self.profile.plans[place]))
+            .clone()
     }
 
     /// Runs a plan, or waits for the process of this session that does.
     fn share(&self, plan: &Plan) -> RunResult {
-        let Some(disk) = &self.disk else { return self.load(plan) };
+        let Some(disk) = &self.disk else {
+            return self.load(plan);
+        };
         let key = format!("{}-{}", plan.scenario, plan.fingerprint());
         disk.run(&key, || self.load(plan)).unwrap_or_else(|error| {
-            let advice = "make the report folder writable, or choose another with --report-dir".to_owned();
-            failed_run(plan, SystemTime::now(), Problem { what: error.to_string(), advice })
+            let advice =
+                "make the report folder writable, or choose another with --report-dir".to_owned();
+            failed_run(
+                plan,
+                SystemTime::now(),
+                Problem {
+                    what: error.to_string(),
+                    advice,
+                },
+            )
         })
     }
 
@@ -201,13 +242,15 @@ impl Session {
                 destination: &destination,
                 interrupted: &self.interrupted,
             };
-            let mut result = loading.run(&mut locked(&self.progress)).map_err(|failure| {
-                if failure.unreachable {
-                    // The other scenarios need not find out again.
-                    let _ = self.unreachable.set(failure.problem.clone());
-                }
-                failure.problem
-            })?;
+            let mut result = loading
+                .run(&mut locked(&self.progress))
+                .map_err(|failure| {
+                    if failure.unreachable {
+                        // The other scenarios need not find out again.
+                        let _ = self.unreachable.set(failure.problem.clone());
+                    }
+                    failure.problem
+                })?;
             if let Some(watcher) = self.watcher.get() {
                 result.watch = watcher.seen().since(&before);
             }
@@ -240,7 +283,10 @@ impl Session {
 
     /// Everything the watch saw in this session; it is given its least time when no load was run.
     fn watch_for(&self, requirement: &Requirement, runs: &[RunResult]) -> Option<Watch> {
-        let wanted = requirement.checks.iter().any(|check| check.metric == Metric::Outages);
+        let wanted = requirement
+            .checks
+            .iter()
+            .any(|check| check.metric == Metric::Outages);
         let check = self.profile.uptime.as_ref().filter(|_| wanted)?;
         match self.destination() {
             Ok(destination) => self.watch(&destination),
@@ -250,7 +296,8 @@ impl Session {
         let mut seen = watcher.seen();
         let enough = |seen: &Watch| watcher.lasted() >= check.alone && seen.probes > 0;
         // The least time can be cut short: an outage that was seen stays one.
-        while !enough(&seen) && seen.outages.is_empty() && !self.interrupted.load(Ordering::Relaxed) {
+        while !enough(&seen) && seen.outages.is_empty() && !self.interrupted.load(Ordering::Relaxed)
+        {
             std::thread::sleep(Duration::from_millis(20));
             seen = watcher.seen();
         }
@@ -266,15 +313,22 @@ impl Session {
     }
 
     fn health_for(&self, requirement: &Requirement) -> Vec<HealthSample> {
-        let wanted = requirement.checks.iter().any(|check| check.metric == Metric::HealthTime);
-        let Some(check) = self.profile.health.as_ref().filter(|_| wanted) else { return Vec::new() };
+        let wanted = requirement
+            .checks
+            .iter()
+            .any(|check| check.metric == Metric::HealthTime);
+        let Some(check) = self.profile.health.as_ref().filter(|_| wanted) else {
+            return Vec::new();
+        };
         let destination = match self.destination() {
             Ok(destination) => destination,
             Err(problem) => return vec![unwell(problem.what)],
         };
         self.watch(&destination);
         let ask = || -> Result<Vec<HealthSample>, String> {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
             let runtime = runtime.map_err(|error| error.to_string())?;
             let answers = runtime.block_on(check_health(check, &destination));
             let answers = answers.map_err(|error| error.to_string())?;
@@ -289,7 +343,10 @@ impl Session {
 }
 
 fn unwell(complaint: String) -> HealthSample {
-    HealthSample { took: Duration::ZERO, complaint: Some(complaint) }
+    HealthSample {
+        took: Duration::ZERO,
+        complaint: Some(complaint),
+    }
 }
 
 fn interrupted() -> Problem {

@@ -12,17 +12,26 @@ pub struct ProcessorClock {
 
 impl Default for ProcessorClock {
     fn default() -> Self {
-        ProcessorClock { system: System::new(), pid: sysinfo::get_current_pid().ok() }
+        ProcessorClock {
+            system: System::new(),
+            pid: sysinfo::get_current_pid().ok(),
+        }
     }
 }
 
 impl ProcessorClock {
     /// Processor time used since the process began; zero where the system does not tell.
     pub fn used(&mut self) -> Duration {
-        let Some(pid) = self.pid else { return Duration::ZERO };
+        let Some(pid) = self.pid else {
+            return Duration::ZERO;
+        };
         let what = ProcessRefreshKind::nothing().with_cpu();
-        self.system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, what);
-        let used = self.system.process(pid).map_or(0, sysinfo::Process::accumulated_cpu_time);
+        self.system
+            .refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, what);
+        let used = self
+            .system
+            .process(pid)
+            .map_or(0, sysinfo::Process::accumulated_cpu_time);
         Duration::from_millis(used)
     }
 }

@@ -24,7 +24,10 @@ pub struct Probe {
 /// An uptime that went backwards is a restart, however short it was.
 pub fn log(watch: &mut Watch, last_uptime: &mut Option<f64>, probe: &Probe) {
     watch.probes += 1;
-    let open = watch.outages.last_mut().filter(|outage| outage.to.is_none());
+    let open = watch
+        .outages
+        .last_mut()
+        .filter(|outage| outage.to.is_none());
     if let Some(cause) = &probe.failure {
         match open {
             Some(outage) => outage.probes += 1,
@@ -63,7 +66,9 @@ impl Watcher {
     /// When the machine gives no thread or no runtime.
     pub fn start(check: UptimeCheck, destination: &Destination) -> std::io::Result<Watcher> {
         let log = Arc::new(Mutex::new(Watch::default()));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         let (stop, stopped) = mpsc::channel();
         let (theirs, destination) = (Arc::clone(&log), destination.clone());
         let body = move || {
@@ -72,17 +77,33 @@ impl Watcher {
                 Ok(prober) => runtime.block_on(watch(prober, check.every, &theirs, &stopped)),
                 Err(error) => {
                     let failure = Some(error.to_string());
-                    enter(&theirs, &mut None, &Probe { at: now(), uptime: None, failure });
+                    enter(
+                        &theirs,
+                        &mut None,
+                        &Probe {
+                            at: now(),
+                            uptime: None,
+                            failure,
+                        },
+                    );
                 }
             }
         };
         let thread = thread::Builder::new().name("watch".into()).spawn(body)?;
-        Ok(Watcher { log, began: Instant::now(), stop: Some(stop), thread: Some(thread) })
+        Ok(Watcher {
+            log,
+            began: Instant::now(),
+            stop: Some(stop),
+            thread: Some(thread),
+        })
     }
 
     /// What was seen so far.
     pub fn seen(&self) -> Watch {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// How long it has watched.
@@ -101,14 +122,23 @@ impl Drop for Watcher {
     }
 }
 
-async fn watch(mut prober: Prober, every: Duration, log: &Mutex<Watch>, stopped: &mpsc::Receiver<()>) {
+async fn watch(
+    mut prober: Prober,
+    every: Duration,
+    log: &Mutex<Watch>,
+    stopped: &mpsc::Receiver<()>,
+) {
     let mut last_uptime = None;
     let start = tokio::time::Instant::now();
     let mut round = 0u32;
     while stopped.try_recv() == Err(mpsc::TryRecvError::Empty) {
         let at = now();
         let answer = prober.probe().await;
-        let probe = Probe { at, uptime: answer.uptime_seconds, failure: answer.failure };
+        let probe = Probe {
+            at,
+            uptime: answer.uptime_seconds,
+            failure: answer.failure,
+        };
         enter(log, &mut last_uptime, &probe);
         round += 1;
         let due = start + every * round;
@@ -123,11 +153,17 @@ async fn watch(mut prober: Prober, every: Duration, log: &Mutex<Watch>, stopped:
 }
 
 fn enter(watch: &Mutex<Watch>, last_uptime: &mut Option<f64>, probe: &Probe) {
-    log(&mut watch.lock().unwrap_or_else(PoisonError::into_inner), last_uptime, probe);
+    log(
+        &mut watch.lock().unwrap_or_else(PoisonError::into_inner),
+        last_uptime,
+        probe,
+    );
 }
 
 fn now() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -138,7 +174,11 @@ mod tests {
     fn watched(probes: &[(u64, Option<f64>, Option<&str>)]) -> Watch {
         let (mut watch, mut last) = (Watch::default(), None);
         for (at, uptime, failure) in probes {
-            let probe = Probe { at: *at, uptime: *uptime, failure: failure.map(str::to_owned) };
+            let probe = Probe {
+                at: *at,
+                uptime: *uptime,
+                failure: failure.map(str::to_owned),
+            };
             log(&mut watch, &mut last, &probe);
         }
         watch
@@ -153,14 +193,29 @@ mod tests {
             (3_000, Some(8.0), None),
             (4_000, None, Some("reset")),
         ]);
-        let outage = |from, to, probes, cause: &str| Outage { from, to, probes, cause: cause.into() };
-        let expected = vec![outage(1_000, Some(3_000), 2, "refused"), outage(4_000, None, 1, "reset")];
-        assert_eq!((watch.probes, watch.outages, watch.restarts), (5, expected, Vec::new()));
+        let outage = |from, to, probes, cause: &str| Outage {
+            from,
+            to,
+            probes,
+            cause: cause.into(),
+        };
+        let expected = vec![
+            outage(1_000, Some(3_000), 2, "refused"),
+            outage(4_000, None, 1, "reset"),
+        ];
+        assert_eq!(
+            (watch.probes, watch.outages, watch.restarts),
+            (5, expected, Vec::new())
+        );
     }
 
     #[test]
     fn an_uptime_that_falls_is_a_restart_even_between_good_probes() {
-        let watch = watched(&[(0, Some(50.0), None), (1_000, Some(0.2), None), (2_000, None, None)]);
+        let watch = watched(&[
+            (0, Some(50.0), None),
+            (1_000, Some(0.2), None),
+            (2_000, None, None),
+        ]);
         assert_eq!((watch.outages.len(), watch.restarts), (0, vec![1_000]));
     }
 }

@@ -126,7 +126,7 @@ impl Scale {
             (Unit::Time, false) if size < 0.995 => 2,
             (Unit::Time, false) if size < 9.95 => 1,
             (Unit::Time, _) => 0,
-            (Unit::Share, _) if size < 0.995 || size > 99.0 => 2,
+            (Unit::Share, _) if !(0.995..=99.0).contains(&size) => 2,
             (Unit::Rate, _) if size >= 99.95 => 0,
             (Unit::Share | Unit::Rate | Unit::Count, _) => 1,
         }
@@ -211,7 +211,10 @@ mod tests {
         let limit = Limit::parse("< 200 ms").expect("a limit");
         let table = [
             ((43.2, Some(41.0), Some(45.0)), "43 ms (41–45)"),
-            ((199.8, Some(199.6), Some(199.97)), "199.8 ms (199.6–199.97)"),
+            (
+                (199.8, Some(199.6), Some(199.97)),
+                "199.8 ms (199.6–199.97)",
+            ),
             ((200.0, Some(200.0), Some(210.0)), "200 ms (200–210)"),
             ((1_040.0, Some(980.0), Some(1_110.0)), "1.04 s (0.98–1.11)"),
             ((43.0, Some(41.0), Some(f64::INFINITY)), "43 ms (≥ 41)"),

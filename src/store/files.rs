@@ -16,7 +16,11 @@ pub struct StoreError {
 
 impl StoreError {
     pub(super) fn new(action: &'static str, path: &Path, source: std::io::Error) -> StoreError {
-        StoreError { action, path: path.to_owned(), source }
+        StoreError {
+            action,
+            path: path.to_owned(),
+            source,
+        }
     }
 }
 

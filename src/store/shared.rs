@@ -22,7 +22,10 @@ impl Shared {
     pub fn new(folder: &Path, key: &str) -> Result<Shared, StoreError> {
         make_folder(folder)?;
         let path = |ending: &str| folder.join(format!("{key}.{ending}"));
-        Ok(Shared { value: path("json"), lock: path("lock") })
+        Ok(Shared {
+            value: path("json"),
+            lock: path("lock"),
+        })
     }
 
     /// The stored value, or the one that `make` gives, stored.
@@ -54,9 +57,14 @@ pub fn lock(path: &Path) -> Result<File, StoreError> {
     if let Some(folder) = path.parent() {
         make_folder(folder)?;
     }
-    let open = OpenOptions::new().create(true).truncate(false).write(true).open(path);
+    let open = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path);
     let file = open.map_err(|source| StoreError::new("open", path, source))?;
-    file.lock().map_err(|source| StoreError::new("lock", path, source))?;
+    file.lock()
+        .map_err(|source| StoreError::new("lock", path, source))?;
     Ok(file)
 }
 

@@ -21,7 +21,9 @@ pub enum ReadError {
     #[error("this is no report of schema {SCHEMA}: {0}")]
     Form(#[from] serde_json::Error),
     /// Another version of the form.
-    #[error("this report has schema `{0}`, and {SCHEMA} is the one that is read; write it anew with this version")]
+    #[error(
+        "this report has schema `{0}`, and {SCHEMA} is the one that is read; write it anew with this version"
+    )]
     OtherSchema(String),
     /// An instant that no report would hold.
     #[error("`{0}` is no instant like 2026-01-31T12:00:00.000Z")]

@@ -4,13 +4,15 @@ use super::super::judgement::{Estimate, Verdict};
 use super::super::metric::Metric;
 use super::super::model::Check;
 use super::Finding;
-use super::text::{count, time};
+use super::text::{count, percent, time};
 use crate::record::{Histogram, RunResult};
 
 /// Every request and every second was counted, so these values have no interval: they are compared bare.
 pub(super) fn find(check: &Check, runs: &[&RunResult]) -> Finding {
     let mut lag = Histogram::new();
-    runs.iter().for_each(|run| lag.merge(&run.generator.lag));
+    for run in runs {
+        lag.merge(&run.generator.lag);
+    }
     if lag.is_empty() {
         return Finding::open("the generator sent nothing that could tell how it fared");
     }
@@ -18,10 +20,10 @@ pub(super) fn find(check: &Check, runs: &[&RunResult]) -> Finding {
         Metric::GeneratorLateness { quantile } => {
             let value = lag.quantile_ms(quantile);
             let told = format!(
-                "the generator was {} late for {} % of {} requests at most, {} at the latest",
-                time(value),
-                (quantile * 1e4).round() / 1e2,
+                "{} of {} requests were sent at most {} late by the generator, the latest {}",
+                percent(quantile),
                 count(lag.len() as f64),
+                time(value),
                 time(lag.max_ms()),
             );
             (value, lag.len(), told)

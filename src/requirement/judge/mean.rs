@@ -24,7 +24,7 @@ pub(super) fn response_time(check: &Check, slice: &Slice<'_>, levels: Levels) ->
         })
         .collect();
     let due: f64 = blocks.iter().map(|block| block.count).sum();
-    let mut finding = weigh(check, &blocks, slice, levels, |ms| time(ms));
+    let mut finding = weigh(check, &blocks, slice, levels, time);
     let mean = blocks.iter().map(|block| block.sum).sum::<f64>() / due.max(1.0);
     let lag = slice.run.generator.lag.mean_ms();
     if finding.verdict == Verdict::Fail && check.limit.holds(mean - lag) {

@@ -62,7 +62,7 @@ pub fn judge(requirement: &Requirement, evidence: &Evidence<'_>, confidence: f64
             }
         })
         .collect();
-    conclude(requirement, judged)
+    conclude(requirement, &judged)
 }
 
 /// The error probability allowed to each side of a check.
@@ -174,11 +174,11 @@ fn find(
 }
 
 /// The worst verdict decides; among endpoints with the same one, the one furthest from its limit.
-fn conclude(requirement: &Requirement, judged: Vec<CheckJudgement>) -> Judgement {
+fn conclude(requirement: &Requirement, judged: &[CheckJudgement]) -> Judgement {
     let checks = requirement
         .checks
         .iter()
-        .filter_map(|check| worst(&judged, check))
+        .filter_map(|check| worst(judged, check))
         .collect::<Vec<_>>();
     let verdict = checks
         .iter()

@@ -1,1 +1,360 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
 
+use super::*;
+use crate::client::{Outcome, Sample};
+use crate::record::{EndpointResult, Generator, Outage, Problem, Rules, Tally, Watch, Window};
+use crate::requirement::{Limit, Severity};
+
+const MS: u64 = 1_000_000;
+const SECOND: u64 = 1_000_000_000;
+
+/// Twenty seconds of fifty requests each, made by `sample` from second and place in it.
+fn run(sample: impl Fn(u64, u64) -> Sample) -> RunResult {
+    let rules = Rules {
+        endpoints: 2,
+        thresholds: vec![100 * MS, 200 * MS],
+        timeout: 10 * SECOND,
+        judged_from: 0,
+    };
+    let mut tally = Tally::new(rules);
+    for second in 0..20 {
+        for place in 0..50 {
+            tally.record(&sample(second, place));
+        }
+    }
+    let endpoint = |(name, counted): (&str, &crate::record::EndpointTally)| EndpointResult {
+        name: name.into(),
+        request: format!("GET /{name}"),
+        outcomes: counted.outcomes.clone(),
+        response: counted.response.clone(),
+        answered: counted.answered.clone(),
+        service: counted.service.clone(),
+        bytes: 0,
+    };
+    RunResult {
+        scenario: "api".into(),
+        plan: "0".into(),
+        started: 0,
+        status: Status::Complete,
+        problem: None,
+        thresholds: vec![100 * MS, 200 * MS],
+        window: Window {
+            from: 0,
+            to: 20 * SECOND,
+            extendable: true,
+            extensions: 0,
+        },
+        endpoints: ["a", "b"]
+            .into_iter()
+            .zip(&tally.endpoints)
+            .map(endpoint)
+            .collect(),
+        seconds: tally.seconds.clone(),
+        generator: Generator {
+            lag: tally.lag.clone(),
+            cpu: vec![10.0; 20],
+            ..Generator::default()
+        },
+        watch: Watch::default(),
+        notes: Vec::new(),
+    }
+}
+
+fn sample(second: u64, place: u64, wait: u64, outcome: Outcome) -> Sample {
+    let due = second * SECOND + place * 20 * MS;
+    let endpoint = (place % 2) as usize;
+    Sample {
+        endpoint,
+        due,
+        sent: Some(due),
+        done: due + wait,
+        lag: 0,
+        bytes: 1,
+        outcome,
+    }
+}
+
+/// Every request takes 20 ms.
+fn quick(second: u64, place: u64) -> Sample {
+    sample(second, place, 20 * MS, Outcome::Ok)
+}
+
+fn requirement(checks: &[(&str, Scope, &str)]) -> Requirement {
+    let check = |(metric, scope, limit): &(&str, Scope, &str)| Check {
+        metric: Metric::parse(metric).expect("a metric"),
+        scope: scope.clone(),
+        limit: Limit::parse(limit).expect("a limit"),
+    };
+    Requirement {
+        name: "a::b".into(),
+        severity: Severity::Critical,
+        scenario: Some("api".into()),
+        checks: checks.iter().map(check).collect(),
+    }
+}
+
+fn one(metric: &str, limit: &str) -> Requirement {
+    requirement(&[(metric, Scope::All, limit)])
+}
+
+fn on(run: &RunResult, requirement: &Requirement) -> Judgement {
+    judge(
+        requirement,
+        &Evidence {
+            runs: vec![run],
+            ..Evidence::default()
+        },
+        0.95,
+    )
+}
+
+#[test]
+fn verdicts_follow_the_evidence() {
+    use Verdict::{Fail, Inconclusive, Pass};
+    let good = run(quick);
+    let slow = run(|s, p| sample(s, p, 300 * MS, Outcome::Ok));
+    let tail = run(|s, p| {
+        sample(
+            s,
+            p,
+            if (s * 50 + p) % 20 == 0 { 250 } else { 20 } * MS,
+            Outcome::Ok,
+        )
+    });
+    let errors = run(|s, p| {
+        let failed = (s * 50 + p) % 33 == 0;
+        sample(
+            s,
+            p,
+            2 * MS,
+            if failed {
+                Outcome::Status(500)
+            } else {
+                Outcome::Ok
+            },
+        )
+    });
+    let table = [
+        ("good", &good, "response_time_p50", "< 100 ms", Pass),
+        ("good", &good, "response_time_p95", "< 200 ms", Pass),
+        ("good", &good, "response_time_mean", "< 200 ms", Pass),
+        ("good", &good, "error_rate", "< 1 %", Pass),
+        ("good", &good, "success_rate", ">= 99 %", Pass),
+        ("good", &good, "throughput", ">= 49/s", Pass),
+        ("good", &good, "throughput", ">= 100/s", Inconclusive),
+        ("good", &good, "generator_cpu", "< 80 %", Pass),
+        ("good", &good, "generator_refusals", "== 0", Pass),
+        ("slow", &slow, "response_time_p50", "< 100 ms", Fail),
+        ("slow", &slow, "response_time_p95", "< 200 ms", Fail),
+        ("slow", &slow, "response_time_mean", "< 200 ms", Fail),
+        ("slow", &slow, "error_rate", "< 1 %", Pass),
+        // Exactly five in a hundred take longer: nobody can tell on which side of the limit that is.
+        ("tail", &tail, "response_time_p95", "< 200 ms", Inconclusive),
+        ("tail", &tail, "response_time_p50", "< 100 ms", Pass),
+        ("errors", &errors, "error_rate", "< 1 %", Fail),
+        ("errors", &errors, "success_rate", ">= 99 %", Fail),
+        ("errors", &errors, "response_time_p50", "< 100 ms", Pass),
+        // Three in a hundred failed within 2 ms, and the mean does not take that for quick.
+        ("errors", &errors, "response_time_mean", "< 200 ms", Fail),
+    ];
+    for (name, run, metric, limit, verdict) in table {
+        let judgement = on(run, &one(metric, limit));
+        assert_eq!(
+            judgement.verdict, verdict,
+            "{name} {metric} {limit}: {}",
+            judgement.reason
+        );
+    }
+}
+
+#[test]
+fn the_reason_says_what_was_seen_and_how_sure_it_is() {
+    let tail = run(|s, p| sample(s, p, if p == 0 { 250 } else { 20 } * MS, Outcome::Ok));
+    let reasons = [
+        on(&tail, &one("response_time_p95", "< 200 ms")),
+        on(&tail, &one("error_rate", "< 1 %")),
+        on(&tail, &one("response_time_mean", "< 200 ms")),
+        on(&tail, &one("throughput", ">= 100/s")),
+        on(&tail, &one("generator_lateness_p99", "< 50 ms")),
+    ];
+    let told: Vec<&str> = reasons
+        .iter()
+        .map(|judgement| judgement.reason.as_str())
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn nothing_due_is_no_pass() {
+    let mut run = run(quick);
+    run.window = Window {
+        from: 100 * SECOND,
+        to: 120 * SECOND,
+        extendable: false,
+        extensions: 0,
+    };
+    for (metric, limit) in [
+        ("response_time_p95", "< 200 ms"),
+        ("error_rate", "< 1 %"),
+        ("throughput", ">= 1/s"),
+    ] {
+        assert_eq!(
+            on(&run, &one(metric, limit)).verdict,
+            Verdict::Inconclusive,
+            "{metric}"
+        );
+    }
+    let nothing = judge(&one("error_rate", "< 1 %"), &Evidence::default(), 0.95);
+    assert_eq!(nothing.verdict, Verdict::Inconclusive);
+}
+
+#[test]
+fn a_run_that_could_not_be_made_fails_and_an_interrupted_one_is_open() {
+    let mut failed = run(quick);
+    failed.status = Status::Failed;
+    let what = "nothing answers at http://127.0.0.1:1".to_owned();
+    failed.problem = Some(Problem {
+        what: what.clone(),
+        advice: "start it".into(),
+    });
+    let judgement = on(&failed, &one("error_rate", "< 1 %"));
+    assert_eq!((judgement.verdict, judgement.reason), (Verdict::Fail, what));
+    let mut partial = run(quick);
+    partial.status = Status::Partial;
+    assert_eq!(
+        on(&partial, &one("error_rate", "< 1 %")).verdict,
+        Verdict::Inconclusive
+    );
+}
+
+#[test]
+fn the_worst_endpoint_decides_and_is_named() {
+    let run = run(|s, p| sample(s, p, if p % 2 == 1 { 400 } else { 20 } * MS, Outcome::Ok));
+    let judgement = on(
+        &run,
+        &requirement(&[("response_time_p95", Scope::EachEndpoint, "< 200 ms")]),
+    );
+    assert_eq!(judgement.verdict, Verdict::Fail);
+    assert_eq!(judgement.checks[0].endpoint.as_deref(), Some("b"));
+    let unknown = Scope::Endpoint("c".into());
+    let judgement = on(
+        &run,
+        &requirement(&[("response_time_p95", unknown, "< 200 ms")]),
+    );
+    assert_eq!(judgement.verdict, Verdict::Inconclusive);
+}
+
+#[test]
+fn what_the_generator_held_up_is_not_blamed_on_the_target() {
+    let late = run(|s, p| Sample {
+        sent: Some(s * SECOND + p * 20 * MS + 300 * MS),
+        lag: 300 * MS,
+        ..sample(s, p, 320 * MS, Outcome::Ok)
+    });
+    for (metric, limit) in [
+        ("response_time_p95", "< 200 ms"),
+        ("response_time_mean", "< 200 ms"),
+    ] {
+        let judgement = on(&late, &one(metric, limit));
+        assert_eq!(judgement.verdict, Verdict::Inconclusive, "{metric}");
+        assert!(
+            judgement.reason.contains("load generator"),
+            "{}",
+            judgement.reason
+        );
+    }
+    let judgement = on(&late, &one("generator_lateness_p99", "< 50 ms"));
+    assert_eq!(judgement.verdict, Verdict::Fail);
+    let mut refused = run(|s, p| sample(s, p, MS, Outcome::NoSocket));
+    refused.generator.refusals = 1000;
+    assert_eq!(
+        on(&refused, &one("error_rate", "< 1 %")).verdict,
+        Verdict::Inconclusive
+    );
+    assert_eq!(
+        on(&refused, &one("generator_refusals", "== 0")).verdict,
+        Verdict::Fail
+    );
+}
+
+#[test]
+fn requests_still_on_their_way_keep_a_verdict_open() {
+    let run = run(quick);
+    let requirement = one("response_time_p95", "< 200 ms");
+    let verdict = |unsettled| {
+        let evidence = Evidence {
+            runs: vec![&run],
+            unsettled,
+            ..Evidence::default()
+        };
+        judge(&requirement, &evidence, 0.95).verdict
+    };
+    assert_eq!(verdict(5), Verdict::Pass);
+    assert_eq!(verdict(60), Verdict::Inconclusive);
+}
+
+#[test]
+fn health_is_what_the_answers_say_and_how_soon() {
+    let requirement = one("health_time", "< 100 ms");
+    let verdict = |samples: &[HealthSample]| {
+        let evidence = Evidence {
+            health: samples,
+            ..Evidence::default()
+        };
+        judge(&requirement, &evidence, 0.95).verdict
+    };
+    let answer = |ms, complaint: Option<&str>| HealthSample {
+        took: Duration::from_millis(ms),
+        complaint: complaint.map(str::to_owned),
+    };
+    let mut samples = vec![answer(5, None); 20];
+    assert_eq!(verdict(&samples), Verdict::Pass);
+    samples[3] = answer(5, Some("field \"status\" says \"degraded\""));
+    assert_eq!(verdict(&samples), Verdict::Fail);
+    assert_eq!(verdict(&vec![answer(150, None); 20]), Verdict::Fail);
+    assert_eq!(verdict(&[]), Verdict::Inconclusive);
+}
+
+#[test]
+fn outages_and_restarts_both_count() {
+    let requirement = one("outages", "== 0");
+    let verdict = |watch: &Watch| {
+        let evidence = Evidence {
+            watch: Some(watch),
+            ..Evidence::default()
+        };
+        judge(&requirement, &evidence, 0.95).verdict
+    };
+    let mut watch = Watch {
+        probes: 30,
+        ..Watch::default()
+    };
+    assert_eq!(verdict(&watch), Verdict::Pass);
+    watch.restarts.push(5);
+    assert_eq!(verdict(&watch), Verdict::Fail);
+    let outage = Outage {
+        from: 1,
+        to: None,
+        probes: 2,
+        cause: "refused".into(),
+    };
+    let out = Watch {
+        probes: 3,
+        outages: vec![outage],
+        restarts: Vec::new(),
+    };
+    assert_eq!(verdict(&out), Verdict::Fail);
+    assert_eq!(verdict(&Watch::default()), Verdict::Inconclusive);
+}
+
+#[test]
+fn outcomes_of_the_fixture_add_up() {
+    let run = run(quick);
+    let all: BTreeMap<_, u64> = run
+        .endpoints
+        .iter()
+        .flat_map(|e| e.outcomes.clone())
+        .collect();
+    assert_eq!(all.get(&Outcome::Ok), Some(&500));
+}
