@@ -146,7 +146,7 @@ impl Scale {
             (Unit::Time, false) if size < 0.995 => 2,
             (Unit::Time, false) if size < 9.95 => 1,
             (Unit::Time, _) => 0,
-            (Unit::Share, _) if size < 0.995 || size > 99.0 => 2,
+            (Unit::Share, _) if !(0.995..=99.0).contains(&size) => 2,
             (Unit::Rate, _) if size >= 99.95 => 0,
             (Unit::Share | Unit::Rate | Unit::Count, _) => 1,
         }

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::generator::{GeneratorFigures, RunGenerator};
 use super::write::finite;
 use crate::record::{
-    Coarse, Counts, EndpointResult, EndpointSummary, Histogram, Outcomes,
-    Problem, RunResult, Second, Status, Summary, Times, Watch, Window,
+    Coarse, Counts, EndpointResult, EndpointSummary, Histogram, Outcomes, Problem, RunResult,
+    Second, Status, Summary, Times, Watch, Window,
 };
 use crate::report::instant;
 
@@ -58,7 +58,7 @@ impl RunForm<'_> {
             endpoints: run
                 .endpoints
                 .iter()
-                .zip(summary.endpoints)
+                .zip(&summary.endpoints)
                 .map(|(endpoint, summary)| EndpointForm::of(endpoint, summary))
                 .collect(),
             seconds: run.seconds.iter().enumerate().map(SecondForm::of).collect(),
@@ -168,7 +168,7 @@ struct EndpointHistograms<'a> {
 }
 
 impl EndpointForm<'_> {
-    fn of(endpoint: &EndpointResult, summary: EndpointSummary) -> EndpointForm<'_> {
+    fn of<'a>(endpoint: &'a EndpointResult, summary: &EndpointSummary) -> EndpointForm<'a> {
         EndpointForm {
             name: &endpoint.name,
             request: &endpoint.request,
@@ -288,7 +288,12 @@ impl WatchForm<'_> {
                     cause: &seen.cause,
                 })
                 .collect(),
-            restarts: watch.restarts.iter().copied().map(instant::to_text).collect(),
+            restarts: watch
+                .restarts
+                .iter()
+                .copied()
+                .map(instant::to_text)
+                .collect(),
         }
     }
 }

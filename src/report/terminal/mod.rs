@@ -15,8 +15,7 @@ use crate::requirement::{Judgement, human};
 use line::{Line, Tone, labelled};
 
 /// Said once, where requests failed.
-const CHARGED: &str =
-    "a failed request is charged at least its timeout, so that failing quickly does not flatter a percentile";
+const CHARGED: &str = "a failed request is charged at least its timeout, so that failing quickly does not flatter a percentile";
 
 /// How the text is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +29,11 @@ pub struct Style {
 /// The report as text, each line ended; made for 80 columns and more, whole at any width.
 pub fn render(report: &Report, style: Style) -> String {
     let mut lines = heading(report, style.width);
-    lines.extend(requirements::lines(&report.judgements, report.strict, style.width));
+    lines.extend(requirements::lines(
+        &report.judgements,
+        report.strict,
+        style.width,
+    ));
     lines.extend(scenarios(&report.runs, style.width));
     printed(&lines, style)
 }
@@ -65,10 +68,7 @@ fn scenarios(runs: &[RunResult], width: usize) -> Vec<Line> {
 }
 
 fn printed(lines: &[Line], style: Style) -> String {
-    lines
-        .iter()
-        .map(|line| line.render(style) + "\n")
-        .collect()
+    lines.iter().map(|line| line.render(style) + "\n").collect()
 }
 
 fn heading(report: &Report, width: usize) -> Vec<Line> {

@@ -19,8 +19,18 @@ pub(super) fn lines(run: &RunResult, width: usize) -> Vec<Line> {
     let summary = Summary::of(run);
     let mut lines = heading(run, &summary, width);
     if let Some(problem) = &run.problem {
-        lines.extend(labelled("  problem     ", Tone::Bad, &clean(&problem.what), width));
-        lines.extend(labelled("  what to do  ", Tone::Strong, &clean(&problem.advice), width));
+        lines.extend(labelled(
+            "  problem     ",
+            Tone::Bad,
+            &clean(&problem.what),
+            width,
+        ));
+        lines.extend(labelled(
+            "  what to do  ",
+            Tone::Strong,
+            &clean(&problem.advice),
+            width,
+        ));
     }
     if summary.due > 0 {
         lines.extend(times(&summary, width));
@@ -39,7 +49,10 @@ pub(super) fn lines(run: &RunResult, width: usize) -> Vec<Line> {
         lines.extend(fact("generator", &generator(&run.generator), width));
     }
     if run.window.extensions > 0 {
-        let text = format!("{}, for verdicts still open", times_over(run.window.extensions));
+        let text = format!(
+            "{}, for verdicts still open",
+            times_over(run.window.extensions)
+        );
         lines.extend(fact("extended", &text, width));
     }
     lines.extend(watch(run, width));
@@ -93,7 +106,10 @@ fn times(summary: &Summary, width: usize) -> Vec<Line> {
     all.extend(rates(summary.rps, failed, summary.due));
     table.push(all);
     if failed > 0 {
-        table.push(part("  answered well", Times::of(&summary.answered).as_ref()));
+        table.push(part(
+            "  answered well",
+            Times::of(&summary.answered).as_ref(),
+        ));
     }
     table.push(part("  service time", Times::of(&summary.service).as_ref()));
     for endpoint in &summary.endpoints {
@@ -166,8 +182,8 @@ fn outcomes(outcomes: &Outcomes) -> String {
 }
 
 fn generator(generator: &Generator) -> String {
-    let late = Times::of(&generator.lag)
-        .map_or_else(|| "-".to_owned(), |times| human::time(times.p99));
+    let late =
+        Times::of(&generator.lag).map_or_else(|| "-".to_owned(), |times| human::time(times.p99));
     let cpu = match (generator.cpu_mean(), generator.cpu_max()) {
         (Some(mean), Some(max)) => format!(
             "cpu mean {}, max {}",
@@ -196,14 +212,16 @@ fn watch(run: &RunResult, width: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     for outage in &run.watch.outages {
         let from = clock(outage.from);
-        let to = outage
-            .to
-            .map_or_else(|| "the end".to_owned(), clock);
+        let to = outage.to.map_or_else(|| "the end".to_owned(), clock);
         let text = format!("from {from} to {to}: {}", clean(&outage.cause));
         lines.extend(fact("outage", &text, width));
     }
     for restart in &run.watch.restarts {
-        lines.extend(fact("restart", &format!("seen at {}", clock(*restart)), width));
+        lines.extend(fact(
+            "restart",
+            &format!("seen at {}", clock(*restart)),
+            width,
+        ));
     }
     lines
 }
