@@ -1,2 +1,7 @@
-//! The performance requirements as tests.
-fn main() {}
+//! The performance requirements of the profile, one test each: see the README for how to run them.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    agentos_perf::harness::main()
+}

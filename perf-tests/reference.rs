@@ -325,7 +325,7 @@ async fn arrivals_are_counted_at_the_server() {
 async fn the_limit_refuses_by_client_and_path() {
     for trust_proxy in [true, false] {
         let server = start_with(&["rate-limit=2/60s"], |options| {
-            options.trust_proxy = trust_proxy
+            options.trust_proxy = trust_proxy;
         })
         .await;
         let mut client = server.client().await;
@@ -637,14 +637,15 @@ fn a_child_serves_its_parent() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let stdout = BufReader::new(child.stdout.take().unwrap());
-    // The test runner talks first, and on the same line.
-    let addr = stdout
+    let mut lines = BufReader::new(child.stdout.take().unwrap())
         .lines()
-        .map(Result::unwrap)
+        .map(Result::unwrap);
+    // The test runner talks first, and on the same line.
+    let addr = lines
         .find_map(|line| Some(line.split_once("listening on http://")?.1.to_owned()))
         .unwrap();
     std::net::TcpStream::connect(addr).unwrap();
     drop(child.stdin.take());
-    child.wait().unwrap();
+    assert!(lines.any(|line| line.contains("1 passed")));
+    assert!(child.wait().unwrap().success());
 }

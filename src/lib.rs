@@ -4,8 +4,11 @@
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod client;
+#[cfg(feature = "harness")]
+pub mod harness;
 pub mod hint;
 pub mod load;
+pub mod monitor;
 pub mod profile;
 pub mod record;
 #[cfg(feature = "reference")]

@@ -1,7 +1,26 @@
 //! The edge to the target: connections, requests, and how each of them ended.
 
+mod attempt;
+mod connect;
+mod control;
+mod health;
+mod http;
+mod json;
 mod outcome;
+mod preflight;
+mod preflight_advice;
+mod request;
 mod sample;
+mod tls;
+mod wire;
 
+pub use connect::{ConnectError, Connector};
+pub use control::{Answer, ControlClient, ControlError};
+pub use health::{HealthProbe, HealthSample, ProbeAnswer, Prober, check_health};
+pub use http::{Connection, Exchange};
+pub use json::{json_field, json_number};
 pub use outcome::Outcome;
+pub use preflight::{Preflight, PreflightFailure, preflight};
+pub use request::{PreparedRequest, RequestError};
 pub use sample::Sample;
+pub use wire::Stream;

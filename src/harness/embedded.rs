@@ -10,12 +10,14 @@ use crate::profile::{Destination, Secret};
 use crate::reference;
 
 /// Names the variable by which this executable knows that it is to be the embedded server.
-pub const ROLE: &str = "AGENTOS_PERF_REFERENCE";
+pub(super) const ROLE: &str = reference::CHILD_OPTIONS;
+/// One thread answers tens of thousands of requests a second; the other processors are the generator's.
+const OPTIONS: &str = r#"{"threads":1}"#;
 /// Long enough for any session.
 const TOKEN_LIFE: Duration = Duration::from_secs(24 * 3600);
 
 /// A running embedded AgentOS; it ends when this is dropped, or when this process dies.
-pub struct Embedded {
+pub(super) struct Embedded {
     child: Child,
     destination: Destination,
 }
@@ -25,12 +27,12 @@ impl Embedded {
     ///
     /// # Errors
     /// In one line, what failed.
-    pub fn start() -> Result<Embedded, String> {
+    pub(super) fn start() -> Result<Embedded, String> {
         let program = std::env::current_exe().map_err(|error| format!("can't find myself: {error}"))?;
-        let secret = reference::random_secret();
+        let secret = random_text();
         let mut child = Command::new(program)
-            .env(ROLE, "{}")
-            .env("PERF_JWT_SECRET", &secret)
+            .env(ROLE, OPTIONS)
+            .env(reference::CHILD_SECRET, &secret)
             // The pipe closes when this process dies, however it dies, and the server ends with it.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -48,14 +50,15 @@ impl Embedded {
             let _ = child.wait();
             return Err(format!("the embedded AgentOS said {:?} instead of its address", line.trim()));
         };
-        let token = reference::mint_token(&secret, "perf", "perf-org", TOKEN_LIFE);
+        let (user, organization) = (reference::DEMO_USER, reference::DEMO_ORGANIZATION);
+        let token = reference::mint_token(&secret.into(), user, organization, TOKEN_LIFE);
         let destination =
             Destination { origin, token: Some(Secret::new(token)), insecure: false };
         Ok(Embedded { child, destination })
     }
 
     /// Where it listens, with a token that it takes.
-    pub fn destination(&self) -> &Destination {
+    pub(super) fn destination(&self) -> &Destination {
         &self.destination
     }
 }
@@ -67,4 +70,10 @@ impl Drop for Embedded {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A signing secret that nobody else knows.
+fn random_text() -> String {
+    let bytes: [u8; 32] = rand::random();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -11,13 +11,13 @@ use crate::store::{Shared, StoreError};
 const KEEP: Duration = Duration::from_secs(24 * 3600);
 
 /// The session of one nextest invocation, on disk.
-pub struct Disk {
+pub(super) struct Disk {
     folder: PathBuf,
 }
 
 impl Disk {
     /// The session that the environment names; `None` outside nextest.
-    pub fn of_environment(root: &Path, variable: impl Fn(&str) -> Option<String>) -> Option<Disk> {
+    pub(super) fn of_environment(root: &Path, variable: impl Fn(&str) -> Option<String>) -> Option<Disk> {
         let run = variable("NEXTEST_RUN_ID")?;
         let attempt = variable("NEXTEST_ATTEMPT").unwrap_or_else(|| "1".to_owned());
         let name: String =
@@ -26,7 +26,7 @@ impl Disk {
     }
 
     /// Removes the folders of sessions long over. What can't be removed is left for the next time.
-    pub fn clean_up(root: &Path, now: SystemTime) {
+    pub(super) fn clean_up(root: &Path, now: SystemTime) {
         let Ok(entries) = std::fs::read_dir(root.join("sessions")) else { return };
         for entry in entries.flatten() {
             let written = entry.metadata().and_then(|data| data.modified());
@@ -41,17 +41,17 @@ impl Disk {
     ///
     /// # Errors
     /// When the folder, the lock or the file can't be used.
-    pub fn run(&self, key: &str, make: impl FnOnce() -> RunResult) -> Result<RunResult, StoreError> {
+    pub(super) fn run(&self, key: &str, make: impl FnOnce() -> RunResult) -> Result<RunResult, StoreError> {
         Shared::new(&self.folder.join("runs"), key)?.get_or_make(make)
     }
 
     /// All runs stored so far.
-    pub fn runs(&self) -> Vec<RunResult> {
+    pub(super) fn runs(&self) -> Vec<RunResult> {
         crate::store::read_all(&self.folder.join("runs"))
     }
 
     /// All judgements stored so far, by their place in the profile.
-    pub fn judgements(&self) -> Vec<(usize, Judgement)> {
+    pub(super) fn judgements(&self) -> Vec<(usize, Judgement)> {
         crate::store::read_all(&self.folder.join("judgements"))
     }
 
@@ -59,7 +59,7 @@ impl Disk {
     ///
     /// # Errors
     /// When the folder, the lock or the file can't be used.
-    pub fn add(
+    pub(super) fn add(
         &self,
         place: usize,
         judgement: &Judgement,

@@ -12,7 +12,7 @@ use crate::profile::{Arrivals, Plan};
 const QUIET: Duration = Duration::from_secs(10);
 
 /// Shows how runs go, on stderr.
-pub struct Progress {
+pub(super) struct Progress {
     style: Style,
     /// The line that the test runner has begun on stdout, to be begun again after a bar has wiped it.
     announced: Option<String>,
@@ -27,7 +27,7 @@ enum Style {
 
 impl Progress {
     /// A bar when stderr is a terminal; `begun_lines` when the test runner begins a line before each test.
-    pub fn on_stderr(begun_lines: bool) -> Progress {
+    pub(super) fn on_stderr(begun_lines: bool) -> Progress {
         let bar = std::io::stderr().is_terminal();
         let style = if bar { Style::Bar(None) } else { Style::Lines };
         let announced = begun_lines.then(String::new);

@@ -11,7 +11,7 @@ use super::embedded::Embedded;
 use super::loading::Loading;
 use super::nextest::Disk;
 use super::progress::Progress;
-use crate::client::{ControlError, check_health};
+use crate::client::check_health;
 use crate::hint::advise;
 use crate::load::{failed_run, millis};
 use crate::monitor::Watcher;
@@ -23,7 +23,7 @@ use crate::store::{StoreError, write_report};
 
 /// How the session was asked for.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub(super) struct Settings {
     /// Where the load goes; `None` starts the embedded AgentOS.
     pub destination: Option<Destination>,
     /// Whether missed targets fail.
@@ -33,7 +33,7 @@ pub struct Settings {
 }
 
 /// All that the tests of one process share.
-pub struct Session {
+pub(super) struct Session {
     profile: Profile,
     settings: Settings,
     started: SystemTime,
@@ -52,7 +52,7 @@ pub struct Session {
 
 impl Session {
     /// A session in which nothing has happened yet.
-    pub fn new(
+    pub(super) fn new(
         profile: Profile,
         settings: Settings,
         disk: Option<Disk>,
@@ -77,17 +77,17 @@ impl Session {
     }
 
     /// The profile that is judged.
-    pub fn profile(&self) -> &Profile {
+    pub(super) fn profile(&self) -> &Profile {
         &self.profile
     }
 
     /// Whether missed targets fail.
-    pub fn strict(&self) -> bool {
+    pub(super) fn strict(&self) -> bool {
         self.settings.strict
     }
 
     /// Tells the line that the test runner has begun on stdout.
-    pub fn announce(&self, line: String) {
+    pub(super) fn announce(&self, line: String) {
         locked(&self.progress).announce(line);
     }
 
@@ -95,7 +95,7 @@ impl Session {
     ///
     /// # Errors
     /// When the judgement can't be stored for the other processes of the session.
-    pub fn judge(&self, place: usize) -> Result<Judgement, StoreError> {
+    pub(super) fn judge(&self, place: usize) -> Result<Judgement, StoreError> {
         let _mine = locked(&self.turn);
         let requirement = &self.profile.requirements[place];
         let runs = self.runs_for(requirement);
@@ -117,7 +117,7 @@ impl Session {
     }
 
     /// What the session has come to so far; with nextest, all of its processes.
-    pub fn report(&self) -> Report {
+    pub(super) fn report(&self) -> Report {
         let (mut judgements, mut runs) = match &self.disk {
             Some(disk) => (disk.judgements(), disk.runs()),
             None => (locked(&self.judgements).clone(), self.made_runs()),
@@ -146,7 +146,7 @@ impl Session {
     ///
     /// # Errors
     /// When the folder or a file can't be written.
-    pub fn write_report(&self) -> Result<(), StoreError> {
+    pub(super) fn write_report(&self) -> Result<(), StoreError> {
         write_report(&self.settings.folder, &self.report())
     }
 
@@ -255,7 +255,9 @@ impl Session {
             seen = watcher.seen();
         }
         let mut all = Watch::default();
-        runs.iter().for_each(|run| all.merge(&run.watch));
+        for run in runs {
+            all.merge(&run.watch);
+        }
         if self.disk.is_none() {
             return Some(seen);
         }
@@ -271,11 +273,18 @@ impl Session {
             Err(problem) => return vec![unwell(problem.what)],
         };
         self.watch(&destination);
-        let ask = || -> Result<Vec<HealthSample>, ControlError> {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(check_health(check, &destination))
+        let ask = || -> Result<Vec<HealthSample>, String> {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.map_err(|error| error.to_string())?;
+            let answers = runtime.block_on(check_health(check, &destination));
+            let answers = answers.map_err(|error| error.to_string())?;
+            let sample = |answer: crate::client::HealthSample| HealthSample {
+                took: answer.took,
+                complaint: answer.healthy.err(),
+            };
+            Ok(answers.into_iter().map(sample).collect())
         };
-        ask().unwrap_or_else(|error| vec![unwell(error.to_string())])
+        ask().unwrap_or_else(|error| vec![unwell(error)])
     }
 }
 

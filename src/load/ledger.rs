@@ -44,8 +44,17 @@ struct State {
 impl Ledger {
     pub(super) fn new(streams: Vec<Stream>, mix: Mix, tally: Tally) -> Ledger {
         let next = vec![0; streams.len()];
-        let state = State { tally, next, flights: Vec::new(), queue: VecDeque::new() };
-        Ledger { streams, mix, state: RefCell::new(state) }
+        let state = State {
+            tally,
+            next,
+            flights: Vec::new(),
+            queue: VecDeque::new(),
+        };
+        Ledger {
+            streams,
+            mix,
+            state: RefCell::new(state),
+        }
     }
 
     pub(super) fn streams(&self) -> usize {
@@ -67,9 +76,16 @@ impl Ledger {
     /// Takes up the stream's next request.
     pub(super) fn take(&self, stream: usize, lag: u64) -> Job {
         let k = &mut self.state.borrow_mut().next[stream];
-        let (due, number) = (self.streams[stream].due(*k), self.streams[stream].number(*k));
+        let (due, number) = (
+            self.streams[stream].due(*k),
+            self.streams[stream].number(*k),
+        );
         *k += 1;
-        Job { endpoint: self.mix.pick(number), due, lag }
+        Job {
+            endpoint: self.mix.pick(number),
+            due,
+            lag,
+        }
     }
 
     pub(super) fn enqueue(&self, job: Job) {
@@ -81,7 +97,10 @@ impl Ledger {
         let mut state = self.state.borrow_mut();
         let job = state.queue.pop_front()?;
         state.tally.waited_for_connection += 1;
-        Some(Job { lag: now.saturating_sub(job.due), ..job })
+        Some(Job {
+            lag: now.saturating_sub(job.due),
+            ..job
+        })
     }
 
     pub(super) fn begin(&self, lane: usize, job: Job, begun: u64) {
@@ -89,9 +108,16 @@ impl Ledger {
     }
 
     /// Records how a lane's job ended; `nanos` tells an instant's place in the run.
-    pub(super) fn end(&self, lane: usize, exchange: &Exchange, nanos: impl Fn(tokio::time::Instant) -> u64) {
+    pub(super) fn end(
+        &self,
+        lane: usize,
+        exchange: &Exchange,
+        nanos: impl Fn(tokio::time::Instant) -> u64,
+    ) {
         let mut state = self.state.borrow_mut();
-        let Some(Flight { job, .. }) = state.flights[lane].take() else { return };
+        let Some(Flight { job, .. }) = state.flights[lane].take() else {
+            return;
+        };
         state.tally.connections += u64::from(exchange.connected);
         state.tally.resent += u64::from(exchange.resent);
         state.tally.record(&Sample {
@@ -113,7 +139,9 @@ impl Ledger {
     /// Requests due in `from..to`, ended or not.
     pub(super) fn due_between(&self, from: u64, to: u64) -> u64 {
         let count = |stream: &Stream| {
-            stream.count_before(to).saturating_sub(stream.count_before(from))
+            stream
+                .count_before(to)
+                .saturating_sub(stream.count_before(from))
         };
         self.streams.iter().map(count).sum()
     }
@@ -123,7 +151,11 @@ impl Ledger {
         let state = self.state.borrow();
         state.queue.is_empty()
             && state.flights.iter().all(Option::is_none)
-            && self.streams.iter().zip(&state.next).all(|(stream, k)| stream.due(*k) >= end)
+            && self
+                .streams
+                .iter()
+                .zip(&state.next)
+                .all(|(stream, k)| stream.due(*k) >= end)
     }
 
     /// Ends whatever is still open: on its way means cut off, waiting or not taken up means never started.
@@ -135,13 +167,21 @@ impl Ledger {
             state.tally.record(&sample);
         }
         for job in state.queue.drain(..) {
-            state.tally.record(&unfinished(job, None, now, Outcome::NotStarted));
+            state
+                .tally
+                .record(&unfinished(job, None, now, Outcome::NotStarted));
         }
         for (stream, k) in self.streams.iter().zip(&mut state.next) {
             while stream.due(*k) < end {
                 let endpoint = self.mix.pick(stream.number(*k));
-                let job = Job { endpoint, due: stream.due(*k), lag: 0 };
-                state.tally.record(&unfinished(job, None, now, Outcome::NotStarted));
+                let job = Job {
+                    endpoint,
+                    due: stream.due(*k),
+                    lag: 0,
+                };
+                state
+                    .tally
+                    .record(&unfinished(job, None, now, Outcome::NotStarted));
                 *k += 1;
             }
         }
@@ -151,5 +191,13 @@ impl Ledger {
 
 fn unfinished(job: Job, sent: Option<u64>, now: u64, outcome: Outcome) -> Sample {
     let done = now.max(job.due);
-    Sample { endpoint: job.endpoint, due: job.due, sent, done, lag: job.lag, bytes: 0, outcome }
+    Sample {
+        endpoint: job.endpoint,
+        due: job.due,
+        sent,
+        done,
+        lag: job.lag,
+        bytes: 0,
+        outcome,
+    }
 }

@@ -18,7 +18,10 @@ impl Mix {
             Some(*sum)
         });
         // Apart from the seed of the due times, or the two choices would go together.
-        Mix { seed: mix(plan.seed, 0x6d69_785f_656e_6470), sums: sums.collect() }
+        Mix {
+            seed: mix(plan.seed, 0x6d69_785f_656e_6470),
+            sums: sums.collect(),
+        }
     }
 
     /// The endpoint of the plan's request `number`.
@@ -35,14 +38,20 @@ mod tests {
 
     #[test]
     fn endpoints_are_chosen_by_weight_and_again_alike() {
-        let mix = Mix { seed: 8, sums: vec![30, 50, 70, 85, 100] };
+        let mix = Mix {
+            seed: 8,
+            sums: vec![30, 50, 70, 85, 100],
+        };
         let mut counts = [0u32; 5];
         for number in 0..100_000 {
             counts[mix.pick(number)] += 1;
             assert_eq!(mix.pick(number), mix.pick(number));
         }
         for (count, share) in counts.iter().zip([0.30, 0.20, 0.20, 0.15, 0.15]) {
-            assert!((f64::from(*count) / 1e5 - share).abs() < 0.006, "{counts:?}");
+            assert!(
+                (f64::from(*count) / 1e5 - share).abs() < 0.006,
+                "{counts:?}"
+            );
         }
     }
 }

@@ -1,3 +1,15 @@
 //! The load engine: what is due, sent when it is due, by users with connections of their own.
+
+mod control;
+mod ledger;
+mod mix;
+mod pool;
+mod result;
+mod run;
 mod schedule;
+mod users;
+
+pub use result::{failed_run, millis};
+pub use run::{Observer, Progress, RunError, run};
 pub use schedule::{Connections, Stream, streams};
+pub use users::{HttpUser, HttpUsers, User, Users};

@@ -42,7 +42,11 @@ pub(super) async fn work<U: Users + 'static>(work: Work<U>, commands: Commands) 
             lanes.spawn_local(own_lane(Rc::clone(&work), stream));
         }),
         Connections::Shared(limit) => {
-            let pool = Rc::new(Pool { limit, open: Cell::new(0), idle: RefCell::default() });
+            let pool = Rc::new(Pool {
+                limit,
+                open: Cell::new(0),
+                idle: RefCell::default(),
+            });
             for stream in 0..work.ledger.streams() {
                 lanes.spawn_local(dispatch(Rc::clone(&work), Rc::clone(&pool), stream));
             }
@@ -160,7 +164,11 @@ async fn supervise<U>(work: &Work<U>, mut commands: Commands) {
         if now >= give_up || (over && work.ledger.is_idle(end)) {
             return;
         }
-        let wake = if over { (now + STOP_CHECK).min(give_up) } else { work.instant(end) };
+        let wake = if over {
+            (now + STOP_CHECK).min(give_up)
+        } else {
+            work.instant(end)
+        };
         tokio::select! {
             () = sleep_until(wake) => {}
             command = commands.recv() => match command {

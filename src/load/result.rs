@@ -28,14 +28,21 @@ impl Run<'_> {
             started: self.started,
             status: self.status,
             problem: None,
-            thresholds: self.plan.thresholds.iter().map(|limit| nanos(*limit)).collect(),
+            thresholds: self
+                .plan
+                .thresholds
+                .iter()
+                .map(|limit| nanos(*limit))
+                .collect(),
             window: Window {
                 from,
                 to: self.end.max(from),
                 extendable: !self.plan.phases.extend.is_zero(),
                 extensions: self.extensions,
             },
-            endpoints: endpoints.map(|(endpoint, tally)| endpoint_result(endpoint, tally)).collect(),
+            endpoints: endpoints
+                .map(|(endpoint, tally)| endpoint_result(endpoint, tally))
+                .collect(),
             seconds: tally.seconds.clone(),
             generator: self.generator(tally),
             watch: Watch::default(),
@@ -89,6 +96,8 @@ pub fn failed_run(plan: &Plan, started: SystemTime, problem: Problem) -> RunResu
 
 /// Milliseconds since 1970; 0 before.
 pub fn millis(time: SystemTime) -> u64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let since = time
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

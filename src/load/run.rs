@@ -17,7 +17,7 @@ use super::schedule::{Connections, Stream, nanos, streams};
 use super::users::HttpUsers;
 use crate::client::{ConnectError, Connector, PreparedRequest};
 use crate::profile::{Arrivals, Destination, Plan};
-use crate::record::{RunResult, Rules, Status, Tally};
+use crate::record::{Rules, RunResult, Status, Tally};
 
 /// From the start of the threads to the start of the run, so that all of them are there in time.
 const LEAD: Duration = Duration::from_millis(50);
@@ -87,13 +87,26 @@ pub fn run(
     let (groups, connections) = streams(plan, workers);
     let start = Instant::now() + LEAD;
     let end = Arc::new(End::at(nanos(plan.phases.planned_end())));
-    let setup = Setup { plan, destination, connections, start, end: &end };
+    let setup = Setup {
+        plan,
+        destination,
+        connections,
+        start,
+        end: &end,
+    };
     let workers = groups
         .into_iter()
         .enumerate()
         .map(|(index, group)| setup.worker(index, workers, group))
         .collect::<Result<Vec<_>, _>>()?;
-    let coordinator = Coordinator { plan, start, end, workers, cpu: Vec::new(), extensions: 0 };
+    let coordinator = Coordinator {
+        plan,
+        start,
+        end,
+        workers,
+        cpu: Vec::new(),
+        extensions: 0,
+    };
     Ok(coordinator.run(result::millis(started), observer))
 }
 
@@ -133,7 +146,7 @@ impl Setup<'_> {
         let requests = plan
             .endpoints
             .iter()
-            .map(|endpoint| PreparedRequest::new(plan, endpoint, self.destination))
+            .map(|endpoint| PreparedRequest::new(&plan.headers, endpoint, self.destination))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| RunError::Request(error.to_string()))?;
         let bounds = plan.bounds;
@@ -146,7 +159,9 @@ impl Setup<'_> {
         let gauge = Arc::new(Gauge::default());
         let (start, end, theirs) = (self.start, Arc::clone(self.end), Arc::clone(&gauge));
         let judged_from = nanos(plan.phases.judged_from());
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         let body = move || {
             let users = HttpUsers::new(connector, requests, bounds);
             let work_ = Work {
@@ -163,7 +178,11 @@ impl Setup<'_> {
         };
         let name = format!("load-{index}");
         let thread = thread::Builder::new().name(name).spawn(body)?;
-        Ok(Worker { thread, commands, gauge })
+        Ok(Worker {
+            thread,
+            commands,
+            gauge,
+        })
     }
 }
 
@@ -181,7 +200,11 @@ fn portion(all: u32, index: usize, of: usize) -> u32 {
 fn rules(plan: &Plan) -> Rules {
     Rules {
         endpoints: plan.endpoints.len(),
-        thresholds: plan.thresholds.iter().map(|threshold| nanos(*threshold)).collect(),
+        thresholds: plan
+            .thresholds
+            .iter()
+            .map(|threshold| nanos(*threshold))
+            .collect(),
         timeout: nanos(plan.bounds.timeout),
         judged_from: nanos(plan.phases.judged_from()),
     }
@@ -214,17 +237,26 @@ impl Coordinator<'_> {
         if lost > 0 {
             // Without a worker's book the sums are wrong, and a verdict on them would be as well.
             result.status = Status::Partial;
-            result.notes.push(format!("{lost} of {workers} workers of the generator died"));
+            result
+                .notes
+                .push(format!("{lost} of {workers} workers of the generator died"));
         }
         result
     }
 
     /// Stays until all workers have ended; tells how the run went.
     fn attend(&mut self, observer: &mut dyn Observer) -> Status {
-        let mut meter = Meter { wall: Instant::now(), used: observer.processor_time() };
+        let mut meter = Meter {
+            wall: Instant::now(),
+            used: observer.processor_time(),
+        };
         let mut status = Status::Complete;
         let mut looked_at = None;
-        while self.workers.iter().any(|worker| !worker.thread.is_finished()) {
+        while self
+            .workers
+            .iter()
+            .any(|worker| !worker.thread.is_finished())
+        {
             thread::sleep(TICK);
             let elapsed = self.start.elapsed();
             observer.progress(self.progress(elapsed));
@@ -238,7 +270,9 @@ impl Coordinator<'_> {
             if status == Status::Complete && nanos(elapsed) < end && observer.is_interrupted() {
                 status = Status::Partial;
                 self.end.set(nanos(elapsed).min(end));
-                self.workers.iter().for_each(|worker| drop(worker.commands.send(Command::Stop)));
+                self.workers
+                    .iter()
+                    .for_each(|worker| drop(worker.commands.send(Command::Stop)));
             }
             let close_by = nanos(elapsed + LOOK_AHEAD + TICK) >= end && nanos(elapsed) < end;
             if status == Status::Complete && close_by && looked_at != Some(end) {
@@ -251,7 +285,10 @@ impl Coordinator<'_> {
 
     fn progress(&self, elapsed: Duration) -> Progress {
         let sum = |counter: fn(&Gauge) -> u64| {
-            self.workers.iter().map(|worker| counter(&worker.gauge)).sum()
+            self.workers
+                .iter()
+                .map(|worker| counter(&worker.gauge))
+                .sum()
         };
         Progress {
             elapsed,
@@ -324,7 +361,10 @@ impl Meter {
     fn read(&mut self, used: Duration, workers: usize) -> f64 {
         let wall = self.wall.elapsed().as_secs_f64() * workers.max(1) as f64;
         let share = used.saturating_sub(self.used).as_secs_f64() / wall * 100.0;
-        *self = Meter { wall: Instant::now(), used };
+        *self = Meter {
+            wall: Instant::now(),
+            used,
+        };
         share
     }
 }

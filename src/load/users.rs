@@ -2,9 +2,15 @@
 
 use std::future::Future;
 use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::client::{Connection, Connector, Exchange, PreparedRequest};
 use crate::profile::Bounds;
+
+/// Longer than any run.
+const NEVER: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Makes users; one for each connection that a run needs.
 pub trait Users {
@@ -26,12 +32,20 @@ pub struct HttpUsers {
     connector: Connector,
     requests: Rc<[PreparedRequest]>,
     bounds: Bounds,
+    give_up: Instant,
 }
 
 impl HttpUsers {
     /// Users that share a connector and the prepared requests of one plan.
     pub fn new(connector: Connector, requests: Vec<PreparedRequest>, bounds: Bounds) -> HttpUsers {
-        HttpUsers { connector, requests: requests.into(), bounds }
+        // The pool ends what is still on its way, as the end of the run may move.
+        let give_up = Instant::now() + NEVER;
+        HttpUsers {
+            connector,
+            requests: requests.into(),
+            bounds,
+            give_up,
+        }
     }
 }
 
@@ -43,6 +57,7 @@ impl Users for HttpUsers {
             connection: Connection::new(self.connector.clone()),
             requests: Rc::clone(&self.requests),
             bounds: self.bounds,
+            give_up: self.give_up,
         }
     }
 }
@@ -52,10 +67,13 @@ pub struct HttpUser {
     connection: Connection,
     requests: Rc<[PreparedRequest]>,
     bounds: Bounds,
+    give_up: Instant,
 }
 
 impl User for HttpUser {
     async fn exchange(&mut self, endpoint: usize) -> Exchange {
-        self.connection.exchange(&self.requests[endpoint], &self.bounds).await
+        self.connection
+            .exchange(&self.requests[endpoint], &self.bounds, self.give_up)
+            .await
     }
 }

@@ -1,8 +1,33 @@
 //! Profiles: what to load, how, and what it has to keep.
 
+mod file;
+mod file_requirement;
+mod file_scenario;
+mod file_top;
+mod merge;
+pub(crate) mod nearest;
+mod overrides;
 mod plan;
+mod problem;
+pub mod quantity;
+mod reader;
+mod source;
+mod target;
+mod tree;
+mod units;
+mod validate;
+mod validate_requirement;
+mod validate_scenario;
 
+pub use overrides::Overrides;
 pub use plan::{
     Arrivals, Bounds, Destination, Endpoint, HealthCheck, Phases, Plan, Profile, Rate, Secret,
     UptimeCheck,
 };
+pub use problem::{At, Complaint, Place, Problem, render_problems, sort_problems};
+#[cfg(feature = "harness")]
+pub(crate) use source::reason as file_trouble;
+pub use source::{ProfileSource, scenario_names};
+pub use target::Target;
+pub use units::{UnitError, parse_duration, parse_range, parse_rate, parse_size, show_duration};
+pub use validate::load;

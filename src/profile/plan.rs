@@ -1,12 +1,13 @@
 //! Validated, immutable plans: all that a run needs to know, and nothing it must check again.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use super::target::Target;
 use crate::requirement::Requirement;
 
 /// A profile after validation, with flags and variables laid over it.
@@ -16,6 +17,8 @@ pub struct Profile {
     pub name: String,
     /// One line about it; may be empty.
     pub description: String,
+    /// The target that a flag, a variable or else the profile names.
+    pub target: Option<Target>,
     /// The scenarios that may be run, in the profile's order.
     pub plans: Vec<Plan>,
     /// The requirements, in the profile's order: one test each.
@@ -66,11 +69,11 @@ impl Plan {
     pub fn fingerprint(&self) -> String {
         let json = serde_json::to_vec(self).expect("a plan has a JSON form");
         let digest = Sha256::digest(&json);
-        digest
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        let mut name = String::with_capacity(16);
+        for byte in digest.iter().take(8) {
+            let _ = write!(name, "{byte:02x}");
+        }
+        name
     }
 
     /// The longest the run may take, from its first due request to its last outcome.
@@ -125,7 +128,7 @@ impl Rate {
     /// A rate of `per_second` requests, to the millionth; `None` unless it is above 0 and at most a billion.
     pub fn per_second(per_second: f64) -> Option<Rate> {
         let micro = (per_second * 1e6).round();
-        (micro >= 1.0 && micro <= 1e15).then_some(Rate(micro as u64))
+        (1.0..=1e15).contains(&micro).then_some(Rate(micro as u64))
     }
 
     /// Millionths of a request per second.

@@ -166,11 +166,20 @@ impl Watch {
     /// What was seen after `before`, an earlier state of the same log.
     pub fn since(&self, before: &Watch) -> Watch {
         // An outage that was open before is still seen afterwards.
-        let closed = before.outages.iter().filter(|outage| outage.to.is_some()).count();
+        let closed = before
+            .outages
+            .iter()
+            .filter(|outage| outage.to.is_some())
+            .count();
         Watch {
             probes: self.probes.saturating_sub(before.probes),
             outages: self.outages.iter().skip(closed).cloned().collect(),
-            restarts: self.restarts.iter().skip(before.restarts.len()).copied().collect(),
+            restarts: self
+                .restarts
+                .iter()
+                .skip(before.restarts.len())
+                .copied()
+                .collect(),
         }
     }
 

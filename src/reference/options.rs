@@ -3,6 +3,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::thread::available_parallelism;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
 use super::{Faults, RateLimit};
 
 /// More threads than this only take the machine away from whoever sends the load.
@@ -53,7 +56,7 @@ impl Secret {
     /// One that nobody else knows.
     pub fn random() -> Self {
         let bytes: [u8; 32] = rand::random();
-        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
 
     pub(super) fn expose(&self) -> &[u8] {
@@ -87,6 +90,6 @@ mod tests {
     #[test]
     fn random_secrets_differ() {
         assert_ne!(Secret::random().expose(), Secret::random().expose());
-        assert_eq!(Secret::random().expose().len(), 64);
+        assert_eq!(Secret::random().expose().len(), 43);
     }
 }

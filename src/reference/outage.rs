@@ -6,7 +6,6 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::time::{Instant, sleep};
 
 use super::ServeError;
-use super::faults::Outage;
 
 const BACKLOG: u32 = 4096;
 /// Connections that were just dropped may hold the port for a moment.
@@ -50,28 +49,4 @@ pub(super) async fn refuse(addr: SocketAddr, until: Instant) -> Result<TcpListen
     };
     tokio::time::sleep_until(until).await;
     socket.listen(BACKLOG).map_err(failed)
-}
-
-/// The outages that are still to come.
-pub(super) struct Outages {
-    ahead: std::vec::IntoIter<Outage>,
-}
-
-impl Outages {
-    /// In the order in which they begin.
-    pub(super) fn new(outages: &[Outage]) -> Self {
-        Self {
-            ahead: outages.to_vec().into_iter(),
-        }
-    }
-
-    /// The one that begins next.
-    pub(super) fn peek(&self) -> Option<Outage> {
-        self.ahead.as_slice().first().copied()
-    }
-
-    /// It has been gone through.
-    pub(super) fn pass(&mut self) {
-        self.ahead.next();
-    }
 }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::app::App;
 use super::faults::Outage;
 use super::gate::Gate;
-use super::outage::{Outages, listen, refuse};
+use super::outage::{listen, refuse};
 use super::{Options, ServeError, connection, routes::routes, system};
 
 /// How long answers that are under way may take at the end.
@@ -66,15 +66,15 @@ impl Server {
     pub async fn run(mut self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
         let _watch = system::watch(Arc::clone(&self.app));
         let app = Arc::clone(&self.app);
-        let mut outages = Outages::new(app.faults.outages());
+        let mut outages = app.faults.outages().iter().copied().peekable();
         let mut shutdown = pin!(shutdown);
         loop {
-            let next = outages.peek();
+            let next = outages.peek().copied();
             tokio::select! {
                 biased;
                 () = &mut shutdown => break,
                 Some((outage, until)) = begins(&app, next) => {
-                    outages.pass();
+                    outages.next();
                     tokio::select! {
                         () = &mut shutdown => return Ok(()),
                         server = self.suffer(outage, until) => self = server?,
@@ -147,7 +147,7 @@ impl Connections {
     /// Forgets those that have ended; never completes while there is none.
     async fn reap(&mut self) {
         if self.tasks.join_next().await.is_none() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         while self.tasks.try_join_next().is_some() {}
     }

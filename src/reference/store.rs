@@ -44,12 +44,11 @@ pub(super) struct Store {
 impl Store {
     /// Opens the file, or a temporary one, and fills what is empty. Blocks.
     pub(super) fn open(path: Option<&Path>, queries: Arc<Queries>) -> Result<Self, ServeError> {
-        let (path, temporary) = match path {
-            Some(path) => (path.to_owned(), None),
-            None => {
-                let folder = TemporaryFolder::create()?;
-                (folder.0.join("agentos.sqlite"), Some(folder))
-            }
+        let (path, temporary) = if let Some(path) = path {
+            (path.to_owned(), None)
+        } else {
+            let folder = TemporaryFolder::create()?;
+            (folder.0.join("agentos.sqlite"), Some(folder))
         };
         let failed = |source| ServeError::Database {
             path: path.clone(),

@@ -65,9 +65,9 @@ impl Stream {
         while low < high {
             let middle = low + (high - low) / 2;
             if self.due(middle) < end {
-                low = middle + 1
+                low = middle + 1;
             } else {
-                high = middle
+                high = middle;
             }
         }
         low

@@ -67,7 +67,7 @@ impl Injector {
     fn add(&mut self, fault: &Fault, sequence: Sequence) {
         match fault.clone() {
             Fault::Latency { delay, path } => {
-                self.latencies.push(Pathed::new(delay, path, sequence))
+                self.latencies.push(Pathed::new(delay, path, sequence));
             }
             Fault::Errors { share, path } => self.errors.push(Pathed::new(share, path, sequence)),
             Fault::DropBody { share } => self.torn.push(Pathed::new(share, None, sequence)),
@@ -128,7 +128,7 @@ impl Injector {
         let delay: Duration = self
             .latencies
             .iter()
-            .filter_map(|latency| latency.of(path, |delay, random| delay.draw(random)))
+            .filter_map(|latency| latency.of(path, Delay::draw))
             .sum();
         if !delay.is_zero() {
             sleep(delay).await;

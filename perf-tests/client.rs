@@ -1,0 +1,11 @@
+//! The client against real sockets that do what servers should not.
+#![forbid(unsafe_code)]
+
+#[path = "client/asking.rs"]
+mod asking;
+#[path = "client/exchanges.rs"]
+mod exchanges;
+#[path = "client/preflights.rs"]
+mod preflights;
+#[path = "client/server.rs"]
+mod server;

@@ -1,0 +1,219 @@
+//! Health, uptime and the control client.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use agentos_perf::client::{ControlClient, ProbeAnswer, Prober, check_health};
+use agentos_perf::profile::{HealthCheck, UptimeCheck};
+
+use crate::server::{LONG, OK, Server, Step, certificate, destination, nowhere, send};
+
+fn json(status: u16, body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n\r\n{body}")
+}
+
+fn health(requests: u32) -> HealthCheck {
+    HealthCheck {
+        path: "/health".into(),
+        auth: false,
+        field: "status".into(),
+        healthy: vec!["Healthy".into(), "ok".into()],
+        requests,
+        timeout: Duration::from_millis(500),
+    }
+}
+
+#[tokio::test]
+async fn health_says_why_not() {
+    let answers = [
+        json(200, r#"{"status": "healthy"}"#),
+        json(200, r#"{"status": "OK", "load": NaN}"#),
+        json(200, r#"{"status": "degraded"}"#),
+        json(200, r#"{"status": null}"#),
+        json(200, r#"{"state": "healthy"}"#),
+        json(200, r#"["healthy"]"#),
+        json(200, "<html>healthy</html>"),
+        json(503, r#"{"status": "healthy"}"#),
+        json(429, "{}"),
+        "what?\r\n\r\n".to_owned(),
+        "HTTP/1.1 200 OK\r\ncontent-length: 2000000\r\n\r\n".to_owned(),
+    ];
+    let mut table = String::new();
+    for answer in answers {
+        let server = Server::scripted(vec![vec![Step::Read, send(&answer), Step::Hang]]).await;
+        let samples = check_health(&health(1), &server.destination())
+            .await
+            .unwrap();
+        let shown = answer.rsplit('\n').next().unwrap();
+        writeln!(table, "{shown:32} {:?}", samples[0].healthy).unwrap();
+    }
+    for script in [vec![Step::Read], vec![Step::Read, Step::Hang]] {
+        let server = Server::scripted(vec![script]).await;
+        let samples = check_health(&health(1), &server.destination())
+            .await
+            .unwrap();
+        writeln!(table, "{:?}", samples[0].healthy).unwrap();
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[tokio::test]
+async fn health_is_asked_as_often_as_it_says_on_one_connection() {
+    let answer = vec![Step::Read, send(&json(200, r#"{"status": "ok"}"#))];
+    let server = Server::scripted(vec![vec![answer; 5].concat()]).await;
+    let samples = check_health(&health(5), &server.destination())
+        .await
+        .unwrap();
+    assert_eq!(samples.len(), 5);
+    assert!(samples.iter().all(|sample| sample.healthy == Ok(())));
+    assert!(!server.requests()[0].contains("authorization"));
+}
+
+#[tokio::test]
+async fn a_health_without_field_takes_any_body() {
+    let server = Server::scripted(vec![vec![Step::Read, send(OK), Step::Hang]]).await;
+    let mut check = health(1);
+    check.field = String::new();
+    let samples = check_health(&check, &server.destination()).await.unwrap();
+    assert_eq!(samples[0].healthy, Ok(()));
+}
+
+fn uptime() -> UptimeCheck {
+    UptimeCheck {
+        path: "/up".into(),
+        auth: true,
+        every: Duration::from_secs(1),
+        uptime_field: "data.uptime_seconds".into(),
+        timeout: Duration::from_millis(500),
+        alone: Duration::from_secs(1),
+    }
+}
+
+fn answer(uptime_seconds: Option<f64>, failure: Option<&str>) -> ProbeAnswer {
+    ProbeAnswer {
+        uptime_seconds,
+        failure: failure.map(str::to_owned),
+        reconnected: false,
+        rate_limited: false,
+    }
+}
+
+#[tokio::test]
+async fn a_probe_tells_uptime_and_outages() {
+    let up = |body: &str| send(&json(200, body));
+    let first = vec![
+        Step::Read,
+        up(r#"{"data": {"uptime_seconds": 12.5}}"#),
+        Step::Read,
+        up(r#"{"data": {"uptime_seconds": "13.5"}}"#),
+        Step::Read,
+        up(r#"{"data": {"uptime_seconds": NaN}}"#),
+        Step::Read,
+        up("fine"),
+        Step::Read,
+        send(&json(429, "")),
+        Step::Read,
+        send(&json(500, "")),
+        Step::Read,
+    ];
+    let second = vec![Step::Read, up(r#"{"data": {"uptime_seconds": 0.5}}"#)];
+    let server = Server::scripted(vec![first, second]).await;
+    let mut prober = Prober::new(&uptime(), &server.destination()).unwrap();
+    assert_eq!(prober.probe().await, answer(Some(12.5), None));
+    assert_eq!(prober.probe().await, answer(Some(13.5), None));
+    assert_eq!(prober.probe().await, answer(None, None));
+    assert_eq!(prober.probe().await, answer(None, None));
+    let limited = ProbeAnswer {
+        rate_limited: true,
+        ..answer(None, None)
+    };
+    assert_eq!(prober.probe().await, limited);
+    assert_eq!(prober.probe().await, answer(None, Some("status 500")));
+    let restarted = ProbeAnswer {
+        reconnected: true,
+        ..answer(Some(0.5), None)
+    };
+    assert_eq!(prober.probe().await, restarted);
+}
+
+#[tokio::test]
+async fn a_probe_without_answer_says_what_it_met() {
+    let server = Server::scripted(vec![vec![Step::Hang]]).await;
+    let mut prober = Prober::new(&uptime(), &server.destination()).unwrap();
+    let silent = answer(None, Some("no answer within 500ms"));
+    assert_eq!(prober.probe().await, silent);
+    let mut prober = Prober::new(&uptime(), &nowhere()).unwrap();
+    let failure = prober.probe().await.failure.unwrap();
+    assert!(
+        failure.starts_with("cannot connect to 127.0.0.1:"),
+        "{failure}"
+    );
+}
+
+#[tokio::test]
+async fn the_control_client_reads_json_and_says_what_it_cannot() {
+    let mut table = String::new();
+    for reply in [
+        json(200, r#"{"p95": Infinity, "n": 1}"#),
+        json(200, "nothing"),
+        json(404, "{}"),
+        "HTTP/1.1 307 X\r\nlocation: /there\r\ncontent-length: 0\r\n\r\n".to_owned(),
+        "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}".to_owned(),
+        "what?\r\n\r\n".to_owned(),
+        String::new(),
+    ] {
+        let server = Server::scripted(vec![vec![Step::Read, send(&reply)]]).await;
+        let client = ControlClient::new(&server.destination(), LONG).unwrap();
+        let read = client.get_json("/x?token=s3cret", true, LONG).await;
+        let shown = match read {
+            Ok(value) => value.to_string(),
+            Err(error) => error.to_string(),
+        };
+        writeln!(table, "{:?}: {shown}", reply.lines().last().unwrap_or("")).unwrap();
+    }
+    let server = Server::scripted(vec![vec![Step::Hang]]).await;
+    let client = ControlClient::new(&server.destination(), LONG).unwrap();
+    let short = Duration::from_millis(50);
+    let error = client.get_json("/x", true, short).await.unwrap_err();
+    writeln!(table, "hangs: {error}").unwrap();
+    let client = ControlClient::new(&nowhere(), LONG).unwrap();
+    let error = client
+        .get_json("/x?token=s3cret", true, LONG)
+        .await
+        .unwrap_err();
+    writeln!(table, "nowhere: {error}").unwrap();
+    insta::assert_snapshot!(table);
+}
+
+#[tokio::test]
+async fn the_control_client_reads_a_bounded_body() {
+    let body = "x".repeat(1024 * 1024 + 1);
+    let server = Server::scripted(vec![vec![Step::Read, send(&json(200, &body))]]).await;
+    let client = ControlClient::new(&server.destination(), LONG).unwrap();
+    let answer = client.fetch("/", true, LONG).await.unwrap();
+    assert_eq!(
+        (answer.status, answer.whole, answer.body.len()),
+        (200, false, 1024 * 1024)
+    );
+}
+
+#[tokio::test]
+async fn the_control_client_takes_any_certificate_only_when_told() {
+    let script = vec![Step::Read, send(OK)];
+    let server = Server::encrypted(certificate(2090), vec![script; 2]).await;
+    let mut target = destination(&format!("https://{}", server.address));
+    if let Ok(client) = ControlClient::new(&target, LONG) {
+        let error = client.fetch("/", true, LONG).await.unwrap_err();
+        assert!(
+            error.to_string().starts_with("the TLS handshake failed: "),
+            "{error}"
+        );
+    } else {
+        let server = Server::encrypted(certificate(2090), vec![vec![Step::Read, send(OK)]]).await;
+        target.origin = format!("https://{}", server.address).parse().unwrap();
+    }
+    target.insecure = true;
+    let client = ControlClient::new(&target, LONG).unwrap();
+    assert_eq!(client.fetch("/", true, LONG).await.unwrap().body, b"ok");
+}

@@ -1,0 +1,240 @@
+//! What the preflight makes of each answer.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use agentos_perf::client::preflight;
+use agentos_perf::profile::{Arrivals, Bounds, Destination, Phases, Plan};
+use tokio::time::Instant;
+
+use crate::server::{LONG, OK, Server, Step, destination, endpoint, nowhere, send};
+
+fn plan(paths: &[&str]) -> Plan {
+    Plan {
+        scenario: "api".into(),
+        arrivals: Arrivals::Burst {
+            count: 1,
+            every: Duration::from_secs(1),
+        },
+        phases: Phases {
+            ramp_up: Duration::ZERO,
+            warm_up: Duration::ZERO,
+            measure: Duration::from_secs(1),
+            extend: Duration::ZERO,
+        },
+        endpoints: paths.iter().map(|path| endpoint("GET", path)).collect(),
+        headers: Vec::new(),
+        bounds: Bounds {
+            timeout: LONG,
+            connect_timeout: LONG,
+            body_bytes: 1000,
+        },
+        thresholds: Vec::new(),
+        seed: 1,
+        workers: 1,
+    }
+}
+
+/// What came of it, and how often it asked.
+async fn told(plan: &Plan, server: &Server, destination: &Destination) -> String {
+    let outcome = match preflight(plan, destination).await {
+        Ok(done) => {
+            let paths: Vec<_> = done
+                .plan
+                .endpoints
+                .iter()
+                .map(|e| e.path.as_str())
+                .collect();
+            format!("load {}\n  notes: {:?}", paths.join(" "), done.notes)
+        }
+        Err(failure) => {
+            assert!(!format!("{failure:?}").contains("s3cret"));
+            let kind = if failure.unreachable {
+                "unreachable"
+            } else {
+                "fail"
+            };
+            format!("{kind}: {}\n  advice: {}", failure.what, failure.advice)
+        }
+    };
+    let origin = &destination.origin.origin().ascii_serialization();
+    let asked = server.requests().len();
+    format!("{outcome}\n  asked: {asked}").replace(origin, "ORIGIN")
+}
+
+fn status(status: u16) -> String {
+    format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n")
+}
+
+fn to(status: u16, location: &str) -> String {
+    format!("HTTP/1.1 {status} X\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n")
+}
+
+#[tokio::test]
+async fn each_status_says_what_to_do() {
+    let mut table = String::new();
+    for code in [
+        200, 204, 201, 304, 400, 401, 403, 404, 405, 418, 429, 500, 503,
+    ] {
+        let server = Server::answering(move |_, _| Some(status(code))).await;
+        let told = told(&plan(&["/x"]), &server, &server.destination()).await;
+        writeln!(table, "{code} {told}").unwrap();
+    }
+    for code in [401, 403] {
+        for (auth, token) in [(true, false), (false, true)] {
+            let server = Server::answering(move |_, _| Some(status(code))).await;
+            let mut destination = server.destination();
+            destination.token = destination.token.filter(|_| token);
+            let mut plan = plan(&["/x"]);
+            plan.endpoints[0].auth = auth;
+            let told = told(&plan, &server, &destination).await;
+            writeln!(table, "{code} auth {auth} token {token} {told}").unwrap();
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[tokio::test]
+async fn redirects_are_followed_once_and_not_away() {
+    let mut table = String::new();
+    for location in [
+        "/x/",
+        "x/?b=2#part",
+        "/y",
+        "/401",
+        "/503",
+        "https://example.com/x?token=1",
+        "//example.com/x",
+        "http://[",
+    ] {
+        let server = Server::answering(move |line, _| {
+            let path = line.split(' ').nth(1).unwrap();
+            Some(
+                match path {
+                    "/x?a=1" => None,
+                    "/y" => Some(to(301, "/z")),
+                    "/401" => Some(status(401)),
+                    "/503" => Some(status(503)),
+                    _ => Some(OK.to_owned()),
+                }
+                .unwrap_or_else(|| to(307, location)),
+            )
+        })
+        .await;
+        let told = told(&plan(&["/x?a=1"]), &server, &server.destination()).await;
+        writeln!(table, "{location} {told}").unwrap();
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[tokio::test]
+async fn an_absolute_redirect_to_the_same_origin_is_followed() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let location = format!("http://{address}/x/");
+    let first = vec![
+        Step::Read,
+        send(&to(307, &location)),
+        Step::Read,
+        send(OK),
+        Step::Hang,
+    ];
+    let server = Server::on(listener, vec![first]);
+    let told = told(&plan(&["/x"]), &server, &server.destination()).await;
+    insta::assert_snapshot!(told);
+}
+
+#[tokio::test]
+async fn all_failing_endpoints_are_named() {
+    let server = Server::answering(|line, _| {
+        let code = line.split(['/', ' ']).nth(2).unwrap();
+        Some(status(code.parse().unwrap()))
+    })
+    .await;
+    let paths = ["/401", "/200", "/404", "/500", "/405", "/403", "/204"];
+    let told = told(&plan(&paths), &server, &server.destination()).await;
+    insta::assert_snapshot!(told);
+}
+
+#[tokio::test]
+async fn what_fails_for_a_moment_is_asked_again() {
+    let server =
+        Server::answering(|_, before| Some(if before < 2 { status(503) } else { OK.into() })).await;
+    let done = preflight(&plan(&["/x"]), &server.destination())
+        .await
+        .unwrap();
+    assert_eq!((done.notes.len(), server.requests().len()), (0, 3));
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_whole_is_told() {
+    let mut table = String::new();
+    for (name, answer) in [
+        ("closed", vec![]),
+        ("garbage", vec![send("what?\r\n\r\n")]),
+        (
+            "cut off",
+            vec![send("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok")],
+        ),
+        (
+            "cut off, not expected",
+            vec![send("HTTP/1.1 201 OK\r\ncontent-length: 9\r\n\r\nok")],
+        ),
+        ("hangs", vec![Step::Hang]),
+    ] {
+        let script = [vec![Step::Read], answer].concat();
+        let server = Server::scripted(vec![script; 3]).await;
+        let mut plan = plan(&["/x"]);
+        plan.bounds.timeout = Duration::from_millis(100);
+        let told = told(&plan, &server, &server.destination()).await;
+        writeln!(table, "{name}: {told}").unwrap();
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[tokio::test]
+async fn one_silent_endpoint_fails_with_its_name() {
+    let server =
+        Server::answering(|line, _| (!line.contains("hangs")).then(|| OK.to_owned())).await;
+    let mut plan = plan(&["/hangs", "/x"]);
+    plan.bounds.timeout = Duration::from_millis(300);
+    insta::assert_snapshot!(told(&plan, &server, &server.destination()).await);
+}
+
+#[tokio::test]
+async fn a_target_that_is_not_there_is_unreachable_at_once() {
+    let begun = Instant::now();
+    let destination = nowhere();
+    let failure = preflight(&plan(&["/x", "/y"]), &destination)
+        .await
+        .unwrap_err();
+    let origin = destination.origin.origin().ascii_serialization();
+    insta::assert_snapshot!(failure.to_string().replace(&origin, "ORIGIN"));
+    assert!(failure.unreachable);
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_wrong_destination_is_told_before_anything_is_sent() {
+    let mut table = String::new();
+    let mut try_one = async |plan: &Plan, destination: &Destination| {
+        let failure = preflight(plan, destination).await.unwrap_err();
+        writeln!(table, "{failure}").unwrap();
+    };
+    try_one(&plan(&["/x"]), &destination("ftp://localhost:1")).await;
+    try_one(&plan(&["x"]), &destination("http://localhost:1")).await;
+    let mut broken = destination("http://localhost:1");
+    broken.token = Some(agentos_perf::profile::Secret::new("s3cret\n"));
+    try_one(&plan(&["/x"]), &broken).await;
+    insta::assert_snapshot!(table);
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_signed_is_told() {
+    let server = Server::encrypted(crate::server::certificate(2090), vec![vec![]]).await;
+    let destination = destination(&format!("https://{}", server.address));
+    let failure = preflight(&plan(&["/x"]), &destination).await.unwrap_err();
+    assert!(failure.unreachable);
+    assert!(failure.advice.contains("--insecure"), "{failure}");
+}

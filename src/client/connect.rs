@@ -1,0 +1,378 @@
+//! From a destination to an open connection.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
+use url::{Host, Url};
+
+use super::{Outcome, Stream, tls};
+use crate::profile::Destination;
+
+/// A name that no address of answers is looked up again, but not for each of a thousand users.
+const LOOK_UP_AGAIN: Duration = Duration::from_secs(1);
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The destination is not one that requests can be sent to.
+    #[error("cannot send requests to `{0}`: it must be http:// or https:// with a host")]
+    Destination(String),
+    /// Certificates are to be verified, but this machine trusts nobody.
+    #[error("this machine has no root certificates to verify the target with: {0}")]
+    NoRoots(String),
+    /// The host's name is not known.
+    #[error("the name `{host}` cannot be resolved: {source}")]
+    Name {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        source: io::Error,
+    },
+    /// Refused, unreachable, or broken off.
+    #[error("cannot connect to {address}: {source}")]
+    Tcp {
+        /// The last address that was tried.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// This machine has no socket, port or file descriptor left.
+    #[error("the load generator has no socket left: {0}")]
+    NoSocket(io::Error),
+    /// The TLS handshake failed.
+    #[error("the TLS handshake failed: {0}")]
+    Tls(io::Error),
+    /// There was no connection in time.
+    #[error("no connection within {0:?}")]
+    Timeout(Duration),
+}
+
+impl ConnectError {
+    /// What a request that needed the connection ended in.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            ConnectError::Destination(_) | ConnectError::Name { .. } | ConnectError::Tcp { .. } => {
+                Outcome::Connect
+            }
+            ConnectError::NoRoots(_) | ConnectError::Tls(_) => Outcome::Tls,
+            ConnectError::NoSocket(_) => Outcome::NoSocket,
+            ConnectError::Timeout(_) => Outcome::Timeout,
+        }
+    }
+}
+
+/// Makes connections to one destination. Clones share what was learned: the addresses of the name, and
+/// which of them answers. May be shared between threads and runtimes.
+#[derive(Clone)]
+pub struct Connector {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    host: Host<String>,
+    port: u16,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+    known: Mutex<Known>,
+}
+
+#[derive(Clone, Default)]
+struct Known {
+    /// The address that last answered comes first.
+    addresses: Arc<[SocketAddr]>,
+    looked_up: Option<Instant>,
+    first_answers: bool,
+}
+
+impl Connector {
+    /// Prepares connections; nothing is resolved or sent yet.
+    ///
+    /// # Errors
+    /// [`ConnectError::Destination`] when the URL is not http(s) with a host, and
+    /// [`ConnectError::NoRoots`] when certificates could not be verified.
+    pub fn new(destination: &Destination) -> Result<Connector, ConnectError> {
+        let tls = match destination.origin.scheme() {
+            "http" => None,
+            "https" => Some(tls::config(destination.insecure)?),
+            _ => return Err(ConnectError::Destination(destination.origin.to_string())),
+        };
+        Connector::with_tls(&destination.origin, tls)
+    }
+
+    fn with_tls(origin: &Url, config: Option<ClientConfig>) -> Result<Connector, ConnectError> {
+        let unusable = || ConnectError::Destination(origin.to_string());
+        let host = origin.host().ok_or_else(unusable)?.to_owned();
+        let port = origin.port_or_known_default().ok_or_else(unusable)?;
+        let tls = match config {
+            Some(config) => {
+                let name = server_name(&host).ok_or_else(unusable)?;
+                Some((TlsConnector::from(Arc::new(config)), name))
+            }
+            None => None,
+        };
+        let known = Mutex::default();
+        Ok(Connector {
+            shared: Arc::new(Shared {
+                host,
+                port,
+                tls,
+                known,
+            }),
+        })
+    }
+
+    /// Makes a connection, TLS included.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being made within `within`.
+    pub async fn connect(&self, within: Duration) -> Result<Stream, ConnectError> {
+        let until = Instant::now() + within;
+        timeout_at(until, self.connect_until(until))
+            .await
+            .unwrap_or(Err(ConnectError::Timeout(within)))
+    }
+
+    async fn connect_until(&self, until: Instant) -> Result<Stream, ConnectError> {
+        let tcp = self.tcp(until).await?;
+        // Without it a small request can wait 40 ms for the acknowledgement of the one before.
+        tcp.set_nodelay(true).map_err(ConnectError::NoSocket)?;
+        match &self.shared.tls {
+            None => Ok(Stream::Plain(tcp)),
+            Some((connector, name)) => connector
+                .connect(name.clone(), tcp)
+                .await
+                .map(|stream| Stream::Tls(Box::new(stream)))
+                .map_err(ConnectError::Tls),
+        }
+    }
+
+    async fn tcp(&self, until: Instant) -> Result<TcpStream, ConnectError> {
+        let known = self.addresses().await?;
+        let count = known.addresses.len();
+        let mut last = None;
+        for (at, &address) in known.addresses.iter().enumerate() {
+            // One that swallows everything (a broken IPv6 route) must leave time for the next.
+            let now = Instant::now();
+            let share = until.saturating_duration_since(now) / (count - at) as u32;
+            let source = match timeout_at(now + share, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
+                    self.answers(&known, at).await;
+                    return Ok(stream);
+                }
+                Ok(Err(source)) => source,
+                Err(_) => io::ErrorKind::TimedOut.into(),
+            };
+            if is_for_want_of_sockets(
+                &source,
+                address.is_ipv4() || (at == 0 && known.first_answers),
+            ) {
+                return Err(ConnectError::NoSocket(source));
+            }
+            last = Some(ConnectError::Tcp { address, source });
+        }
+        self.forget().await;
+        Err(last.unwrap_or_else(|| self.unknown(io::ErrorKind::NotFound.into())))
+    }
+
+    async fn addresses(&self) -> Result<Known, ConnectError> {
+        let mut known = self.shared.known.lock().await;
+        if known.addresses.is_empty() {
+            let port = self.shared.port;
+            let addresses = match &self.shared.host {
+                Host::Ipv4(ip) => Arc::from([SocketAddr::new(IpAddr::V4(*ip), port)]),
+                Host::Ipv6(ip) => Arc::from([SocketAddr::new(IpAddr::V6(*ip), port)]),
+                Host::Domain(name) => lookup_host((name.as_str(), port))
+                    .await
+                    .map_err(|source| self.unknown(source))?
+                    .collect(),
+            };
+            *known = Known {
+                addresses,
+                looked_up: Some(Instant::now()),
+                first_answers: false,
+            };
+        }
+        Ok(known.clone())
+    }
+
+    /// Puts the address that answered first.
+    async fn answers(&self, seen: &Known, at: usize) {
+        if at == 0 && seen.first_answers {
+            return;
+        }
+        let mut known = self.shared.known.lock().await;
+        if Arc::ptr_eq(&known.addresses, &seen.addresses) {
+            let mut addresses = seen.addresses.to_vec();
+            addresses[..=at].rotate_right(1);
+            known.addresses = addresses.into();
+            known.first_answers = true;
+        }
+    }
+
+    async fn forget(&self) {
+        let mut known = self.shared.known.lock().await;
+        if known
+            .looked_up
+            .is_some_and(|at| at.elapsed() >= LOOK_UP_AGAIN)
+        {
+            *known = Known::default();
+        }
+    }
+
+    fn unknown(&self, source: io::Error) -> ConnectError {
+        ConnectError::Name {
+            host: self.shared.host.to_string(),
+            source,
+        }
+    }
+}
+
+fn server_name(host: &Host<String>) -> Option<ServerName<'static>> {
+    match host {
+        Host::Domain(name) => ServerName::try_from(name.clone()).ok(),
+        Host::Ipv4(ip) => Some(ServerName::from(IpAddr::V4(*ip))),
+        Host::Ipv6(ip) => Some(ServerName::from(IpAddr::V6(*ip))),
+    }
+}
+
+/// "Address not available" means used-up local ports only where an address of that family works at all:
+/// a machine without IPv6 says the same of `::1`.
+fn is_for_want_of_sockets(error: &io::Error, family_works: bool) -> bool {
+    #[cfg(windows)]
+    const WANT: [i32; 2] = [10024, 10055];
+    #[cfg(target_os = "linux")]
+    const WANT: [i32; 3] = [23, 24, 105];
+    #[cfg(not(any(windows, target_os = "linux")))]
+    const WANT: [i32; 3] = [23, 24, 55];
+    match error.kind() {
+        io::ErrorKind::AddrNotAvailable => family_works,
+        io::ErrorKind::OutOfMemory => true,
+        _ => error
+            .raw_os_error()
+            .is_some_and(|code| WANT.contains(&code)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+    use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+    use rustls::{RootCertStore, ServerConfig};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+    use crate::client::tls::{Verifier, configure};
+
+    const LONG: Duration = Duration::from_secs(20);
+
+    /// What a client that trusts the very certificate makes of it.
+    async fn trusting(name: &str, from: i32, to: i32) -> Result<(), String> {
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        params.not_before = date_time_ymd(from, 1, 1);
+        params.not_after = date_time_ymd(to, 12, 31);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap().der().clone();
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate.clone()).unwrap();
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let server = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let _held = TlsAcceptor::from(Arc::new(server)).accept(stream).await;
+            std::future::pending::<()>().await;
+        });
+        let origin = format!("https://localhost:{port}").parse().unwrap();
+        let config = configure(Verifier::Roots(Arc::new(roots)));
+        let connector = Connector::with_tls(&origin, Some(config)).unwrap();
+        match connector.connect(LONG).await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                assert_eq!(error.outcome(), Outcome::Tls);
+                Err(error.to_string())
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_certificate_is_held_to_its_roots_its_name_and_its_time() {
+        assert_eq!(trusting("localhost", 2001, 2090).await, Ok(()));
+        for (name, from, to, why) in [
+            ("example.com", 2001, 2090, "not valid for name"),
+            ("localhost", 2001, 2002, "certificate expired"),
+            ("localhost", 2080, 2090, "certificate not valid yet"),
+        ] {
+            let told = trusting(name, from, to).await.unwrap_err();
+            assert!(told.contains(why), "{told}");
+        }
+    }
+
+    #[test]
+    fn used_up_ports_are_told_from_a_family_that_does_not_work() {
+        let gone = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        assert!(is_for_want_of_sockets(&gone, true));
+        assert!(!is_for_want_of_sockets(&gone, false));
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert!(!is_for_want_of_sockets(&refused, true));
+        #[cfg(unix)]
+        for code in [23, 24] {
+            assert!(is_for_want_of_sockets(
+                &io::Error::from_raw_os_error(code),
+                false
+            ));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_address_that_answers_comes_first_from_then_on() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let good = listener.local_addr().unwrap();
+        let origin = format!("http://localhost:{}", good.port()).parse().unwrap();
+        let connector = Connector::with_tls(&origin, None).unwrap();
+        // Of a port that was just given back nobody listens.
+        let spare = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let bad = spare.local_addr().unwrap();
+        drop(spare);
+        connector.shared.known.lock().await.addresses = Arc::from([bad, good]);
+        connector.connect(LONG).await.unwrap();
+        let known = connector.shared.known.lock().await.clone();
+        assert_eq!(
+            (&known.addresses[..], known.first_answers),
+            (&[good, bad][..], true)
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_name_is_looked_up_again_once_its_addresses_are_old() {
+        let spare = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let bad = spare.local_addr().unwrap();
+        drop(spare);
+        let origin = "http://localhost:1".parse().unwrap();
+        let connector = Connector::with_tls(&origin, None).unwrap();
+        *connector.shared.known.lock().await = Known {
+            addresses: Arc::from([bad]),
+            looked_up: Some(Instant::now()),
+            first_answers: false,
+        };
+        connector.forget().await;
+        assert!(!connector.shared.known.lock().await.addresses.is_empty());
+        tokio::time::advance(LOOK_UP_AGAIN).await;
+        connector.forget().await;
+        assert!(connector.shared.known.lock().await.addresses.is_empty());
+    }
+}

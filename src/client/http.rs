@@ -1,0 +1,169 @@
+//! The hot path: one user's kept connection, and one exchange after another on it.
+
+use tokio::time::{Instant, timeout_at};
+
+use super::attempt::{Kept, Listener, Trace};
+use super::{ConnectError, Connector, Outcome, PreparedRequest};
+use crate::profile::Bounds;
+
+/// How one exchange went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exchange {
+    /// The instant before the first write that the system took; of a request sent twice, the first one.
+    /// `None` when nothing was written.
+    pub sent: Option<Instant>,
+    /// When the last byte had arrived, or when it was given up.
+    pub done: Instant,
+    /// Bytes of the body that arrived.
+    pub bytes: u64,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Whether a connection was made for it.
+    pub connected: bool,
+    /// Whether it was sent twice, because the kept connection had been closed meanwhile.
+    pub resent: bool,
+}
+
+/// One user's connection: made when it is needed, kept as long as it is good.
+pub struct Connection {
+    connector: Connector,
+    // Boxed, so that a user without a connection costs next to nothing.
+    kept: Option<Box<Kept>>,
+    refusal: Option<ConnectError>,
+}
+
+impl Connection {
+    /// A connection that is not made yet.
+    pub fn new(connector: Connector) -> Connection {
+        Connection {
+            connector,
+            kept: None,
+            refusal: None,
+        }
+    }
+
+    /// Why the last exchange had no connection; `None` when it had one.
+    pub fn refusal(&self) -> Option<&ConnectError> {
+        self.refusal.as_ref()
+    }
+
+    /// Whether a connection is kept; it may have been closed by the target since.
+    pub fn is_kept(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// Sends a request and reads the answer to its end.
+    ///
+    /// The timeout counts from the call, and `give_up` ends it earlier: as [`Outcome::CutOff`], or as
+    /// [`Outcome::NotStarted`] when nothing was sent. After anything but a whole answer the connection is
+    /// dropped. When a kept connection ends before any byte of the answer, an idempotent request is sent
+    /// once more on a new one; the wait goes on from the first.
+    ///
+    /// An unexpected status outweighs a broken body: it is the cause that helps.
+    pub async fn exchange(
+        &mut self,
+        request: &PreparedRequest,
+        bounds: &Bounds,
+        give_up: Instant,
+    ) -> Exchange {
+        self.exchange_heard(request, bounds, give_up, &mut ()).await
+    }
+
+    pub(super) async fn exchange_heard(
+        &mut self,
+        request: &PreparedRequest,
+        bounds: &Bounds,
+        give_up: Instant,
+        listener: &mut impl Listener,
+    ) -> Exchange {
+        let begun = Instant::now();
+        let limit = give_up.min(begun + bounds.timeout);
+        let mut trace = Trace::default();
+        self.refusal = None;
+        if give_up <= begun {
+            return trace.ended(Outcome::NotStarted);
+        }
+        let attempts = self.attempts(request, bounds, &mut trace, listener);
+        if let Ok(outcome) = timeout_at(limit, attempts).await {
+            return trace.ended(outcome);
+        }
+        // The attempt was dropped where it stood: only the wire knows how far it came.
+        let kept = self.kept.take();
+        trace.sent = trace.sent.or_else(|| kept.and_then(|kept| kept.sent()));
+        trace.ended(match trace.sent {
+            _ if limit < give_up => Outcome::Timeout,
+            Some(_) => Outcome::CutOff,
+            None => Outcome::NotStarted,
+        })
+    }
+
+    async fn attempts(
+        &mut self,
+        request: &PreparedRequest,
+        bounds: &Bounds,
+        trace: &mut Trace,
+        listener: &mut impl Listener,
+    ) -> Outcome {
+        let mut reused = self.is_usable().await;
+        loop {
+            if !reused && let Err(outcome) = self.connect(bounds).await {
+                return outcome;
+            }
+            trace.connected |= !reused;
+            let Some(kept) = &mut self.kept else {
+                return Outcome::Reset;
+            };
+            let end = kept.attempt(request, bounds, trace, listener).await;
+            let (sent, heard) = (kept.sent(), kept.heard());
+            trace.sent = trace.sent.or(sent);
+            if !end.clean {
+                self.kept = None;
+            }
+            let stale = reused && !heard && end.outcome == Outcome::Reset;
+            if !stale || (sent.is_some() && !request.is_idempotent()) {
+                return end.outcome;
+            }
+            trace.resent = sent.is_some();
+            reused = false;
+        }
+    }
+
+    /// Whether the kept connection can take a request; drops it if not.
+    async fn is_usable(&mut self) -> bool {
+        let usable = match &mut self.kept {
+            Some(kept) => kept.is_usable().await,
+            None => false,
+        };
+        if !usable {
+            self.kept = None;
+        }
+        usable
+    }
+
+    async fn connect(&mut self, bounds: &Bounds) -> Result<(), Outcome> {
+        match self.connector.connect(bounds.connect_timeout).await {
+            Ok(stream) => {
+                self.kept = Some(Box::new(Kept::open(stream).await?));
+                Ok(())
+            }
+            Err(error) => {
+                let outcome = error.outcome();
+                self.refusal = Some(error);
+                Err(outcome)
+            }
+        }
+    }
+}
+
+impl Trace {
+    fn ended(&self, outcome: Outcome) -> Exchange {
+        Exchange {
+            sent: self.sent,
+            done: self.done.unwrap_or_else(Instant::now),
+            bytes: self.bytes,
+            outcome,
+            connected: self.connected,
+            resent: self.resent,
+        }
+    }
+}

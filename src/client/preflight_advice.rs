@@ -1,0 +1,144 @@
+//! What to do about a target that cannot be loaded.
+
+use url::Url;
+
+use super::request::without_query;
+use super::{ConnectError, ControlError, PreflightFailure};
+use crate::profile::{Destination, Endpoint};
+
+const PASS_TOKEN: &str = "by PERF_TOKEN or --token-file";
+
+/// Before anything was sent.
+pub(super) fn unusable(error: &ControlError, destination: &Destination) -> PreflightFailure {
+    let advice = match error {
+        ControlError::Destination(ConnectError::NoRoots(_)) => {
+            "Install this machine's root certificates (package ca-certificates), or pass --insecure, \
+             which takes any certificate."
+        }
+        ControlError::Request(super::RequestError::Token) => {
+            "Look for line breaks or spaces in what PERF_TOKEN or --token-file holds."
+        }
+        ControlError::Request(_) => "Correct it in the profile.",
+        _ => "Pass an address such as http://localhost:8000 by --target-url.",
+    };
+    PreflightFailure {
+        what: format!("{}: {error}", shown(destination)),
+        advice: advice.to_owned(),
+        unreachable: matches!(error, ControlError::Destination(_)),
+    }
+}
+
+/// No connection to the target.
+pub(super) fn unreachable(error: &ControlError, destination: &Destination) -> PreflightFailure {
+    let advice = match error {
+        ControlError::Tls(_) => {
+            "Does the service speak TLS at this port, and is its certificate valid, made for this name, \
+             and trusted by this machine? --insecure takes any certificate."
+                .to_owned()
+        }
+        _ => running(destination),
+    };
+    PreflightFailure {
+        what: format!("{}: {error}", shown(destination)),
+        advice,
+        unreachable: true,
+    }
+}
+
+/// Nothing answers.
+pub(super) fn running(destination: &Destination) -> String {
+    format!(
+        "Is the service running at {}? Does a firewall keep this machine from it?",
+        shown(destination)
+    )
+}
+
+/// One endpoint does not answer, while others may.
+pub(super) fn silent() -> String {
+    "The service took the request and gave no answer: look into its log, or take the endpoint out of \
+     the profile."
+        .to_owned()
+}
+
+/// Something answers, but not a web server's answer.
+pub(super) fn broken(destination: &Destination) -> String {
+    format!(
+        "Is it this service that listens at {}, and is it http or https there? If both are right, its log \
+         says why it closes connections.",
+        shown(destination)
+    )
+}
+
+/// All advice, each with the requests that call for it unless it is the same for all.
+pub(super) fn for_each(advices: &[(String, Vec<String>)]) -> String {
+    if let [(advice, _)] = advices {
+        return advice.clone();
+    }
+    let told = advices
+        .iter()
+        .map(|(advice, requests)| format!("{}: {advice}", requests.join(", ")));
+    told.collect::<Vec<_>>().join(" ")
+}
+
+/// A status that no load would change; `None` for others.
+pub(super) fn refused(status: u16, auth: bool, token: bool) -> Option<String> {
+    let advice = match (status, auth, token) {
+        (401 | 403, true, false) => {
+            format!("It wants a token, and none is set: pass one {PASS_TOKEN}.")
+        }
+        (401 | 403, false, _) => {
+            format!(
+                "It wants a token: set `auth = true` for it in the profile, and pass a token {PASS_TOKEN}."
+            )
+        }
+        (401, true, true) => {
+            format!(
+                "The token was not accepted; it may have expired: pass a valid one {PASS_TOKEN}."
+            )
+        }
+        (403, true, true) => format!(
+            "The token's user may not ask this: pass the token of one who may {PASS_TOKEN}, or take the \
+             endpoint out of the profile."
+        ),
+        (404 | 405, ..) => {
+            "Are path and base path right, and does this deployment have it? If not, take the \
+                            endpoint out of the profile."
+                .to_owned()
+        }
+        _ => return None,
+    };
+    Some(advice)
+}
+
+/// A redirect that leaves the target.
+pub(super) fn elsewhere(there: Option<&Url>) -> String {
+    match there.filter(|there| there.has_host()) {
+        Some(there) => format!(
+            "The load does not leave the target: if the service lives there, pass --target-url {}.",
+            there.origin().ascii_serialization()
+        ),
+        None => "The load cannot follow that: correct the endpoint's path.".to_owned(),
+    }
+}
+
+/// A redirect to a redirect.
+pub(super) fn twice() -> String {
+    "The load follows one redirect: write the final path into the profile.".to_owned()
+}
+
+/// The note on a redirect that was followed.
+pub(super) fn redirected(endpoint: &Endpoint, path: &str) -> String {
+    let (method, from) = (&endpoint.method, without_query(&endpoint.path));
+    let to = without_query(path);
+    format!("{method} {from} was redirected to {to}; the load goes there")
+}
+
+/// The note on an answer that the load is to count.
+pub(super) fn odd(request: &str, answered: &str) -> String {
+    format!("{request} {answered} before the load, which counts such answers as failed")
+}
+
+/// The origin, without what a URL may carry beside it.
+fn shown(destination: &Destination) -> String {
+    destination.origin.origin().ascii_serialization()
+}

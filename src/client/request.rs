@@ -1,0 +1,289 @@
+//! Requests as they are sent, built once and sent often.
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue, USER_AGENT};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method, Request, Uri};
+use http_body_util::Full;
+use url::Position;
+
+use super::Outcome;
+use crate::profile::{Destination, Endpoint};
+
+/// Why a request cannot be sent. Never shows a token or the value of a header.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// Not an HTTP method.
+    #[error("`{0}` is no HTTP method")]
+    Method(String),
+    /// Not a path.
+    #[error("`{0}` is no path: it must begin with `/` and hold nothing that URLs escape")]
+    Path(String),
+    /// Not a header's name.
+    #[error("`{0}` is no name of a header")]
+    HeaderName(String),
+    /// Not a header's value.
+    #[error("the value of header `{0}` holds characters that cannot be sent")]
+    HeaderValue(String),
+    /// The token cannot be a header's value.
+    #[error("the token holds characters that cannot be sent")]
+    Token,
+}
+
+/// One request of a plan, ready to be sent any number of times.
+#[derive(Debug, Clone)]
+pub struct PreparedRequest {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+    expect: Vec<u16>,
+}
+
+impl PreparedRequest {
+    /// Prepares an endpoint's request. Headers of the endpoint replace those of the plan (`common`) of the
+    /// same name, and both replace the generator's own (`host`, `user-agent`, `authorization`).
+    ///
+    /// # Errors
+    /// The first part of it that HTTP cannot carry.
+    pub fn new(
+        common: &[(String, String)],
+        endpoint: &Endpoint,
+        destination: &Destination,
+    ) -> Result<PreparedRequest, RequestError> {
+        let mut headers = own_headers(destination, endpoint.auth)?;
+        lay_over(&mut headers, common)?;
+        lay_over(&mut headers, &endpoint.headers)?;
+        Ok(PreparedRequest {
+            method: Method::from_bytes(endpoint.method.as_bytes())
+                .map_err(|_| RequestError::Method(endpoint.method.clone()))?,
+            uri: parse_path(&endpoint.path)?,
+            headers,
+            body: Bytes::from(endpoint.body.clone()),
+            expect: endpoint.expect.clone(),
+        })
+    }
+
+    /// Prepares a GET that expects any status of success.
+    ///
+    /// # Errors
+    /// When the path or the token cannot be sent.
+    pub fn get(
+        path: &str,
+        auth: bool,
+        destination: &Destination,
+    ) -> Result<PreparedRequest, RequestError> {
+        Ok(PreparedRequest {
+            method: Method::GET,
+            uri: parse_path(path)?,
+            headers: own_headers(destination, auth)?,
+            body: Bytes::new(),
+            expect: (200..300).collect(),
+        })
+    }
+
+    /// The same request of another path.
+    ///
+    /// # Errors
+    /// [`RequestError::Path`].
+    pub fn at(&self, path: &str) -> Result<PreparedRequest, RequestError> {
+        let uri = parse_path(path)?;
+        Ok(PreparedRequest {
+            uri,
+            ..self.clone()
+        })
+    }
+
+    /// Whether sending it twice does no more than sending it once.
+    pub fn is_idempotent(&self) -> bool {
+        self.method.is_idempotent()
+    }
+
+    /// What an answer with this status and a whole body ends in.
+    pub fn judge(&self, status: u16) -> Outcome {
+        match status {
+            _ if self.expect.contains(&status) => Outcome::Ok,
+            429 => Outcome::RateLimited,
+            _ => Outcome::Status(status),
+        }
+    }
+
+    pub(super) fn path(&self) -> &str {
+        self.uri.path_and_query().map_or("/", PathAndQuery::as_str)
+    }
+
+    pub(super) fn method(&self) -> &Method {
+        &self.method
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    pub(super) fn body(&self) -> Bytes {
+        self.body.clone()
+    }
+
+    pub(super) fn expects(&self, status: u16) -> bool {
+        self.expect.contains(&status)
+    }
+
+    /// Method and path, as they are shown.
+    pub(super) fn shown(&self) -> String {
+        format!("{} {}", self.method, without_query(self.path()))
+    }
+
+    /// A copy to be sent: the header map is the only part of it that is allocated.
+    pub(super) fn to_http(&self) -> Request<Full<Bytes>> {
+        let mut request = Request::new(Full::new(self.body.clone()));
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.uri.clone();
+        *request.headers_mut() = self.headers.clone();
+        request
+    }
+}
+
+fn parse_path(path: &str) -> Result<Uri, RequestError> {
+    let parsed = path.starts_with('/').then(|| path.parse::<PathAndQuery>());
+    match parsed {
+        Some(Ok(parsed)) => Ok(Uri::from(parsed)),
+        // A query may hold a token.
+        _ => Err(RequestError::Path(without_query(path).to_owned())),
+    }
+}
+
+/// What may be shown of a path.
+pub(super) fn without_query(path: &str) -> &str {
+    path.split_once('?').map_or(path, |(path, _)| path)
+}
+
+fn own_headers(destination: &Destination, auth: bool) -> Result<HeaderMap, RequestError> {
+    let mut headers = HeaderMap::with_capacity(4);
+    let host = &destination.origin[Position::BeforeHost..Position::AfterPort];
+    let host = HeaderValue::from_str(host).map_err(|_| RequestError::HeaderValue("host".into()))?;
+    headers.insert(HOST, host);
+    headers.insert(
+        USER_AGENT,
+        HeaderValue::from_static(concat!("agentos-perf/", env!("CARGO_PKG_VERSION"))),
+    );
+    if let Some(token) = destination.token.as_ref().filter(|_| auth) {
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", token.reveal()))
+            .map_err(|_| RequestError::Token)?;
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    Ok(headers)
+}
+
+fn lay_over(headers: &mut HeaderMap, layer: &[(String, String)]) -> Result<(), RequestError> {
+    let mut fresh = HeaderMap::with_capacity(layer.len());
+    for (name, value) in layer {
+        let parsed = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| RequestError::HeaderName(name.clone()))?;
+        let mut value =
+            HeaderValue::from_str(value).map_err(|_| RequestError::HeaderValue(name.clone()))?;
+        // Keys and cookies of profiles are nobody else's business either.
+        value.set_sensitive(true);
+        fresh.append(parsed, value);
+    }
+    headers.extend(fresh);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::Secret;
+
+    fn destination() -> Destination {
+        Destination {
+            origin: "http://[::1]:8000".parse().unwrap(),
+            token: Some(Secret::new("eyJ.x")),
+            insecure: false,
+        }
+    }
+
+    fn endpoint() -> Endpoint {
+        Endpoint {
+            name: "agents".into(),
+            method: "GET".into(),
+            path: "/agents?page=1".into(),
+            weight: 1,
+            headers: vec![("x-key".into(), "endpoint".into())],
+            body: String::new(),
+            auth: true,
+            expect: vec![200],
+        }
+    }
+
+    #[test]
+    fn layers_of_headers_replace_and_lists_of_one_layer_add() {
+        let common = [
+            ("X-Key".to_owned(), "plan".to_owned()),
+            ("user-agent".to_owned(), "mine".to_owned()),
+            ("accept".to_owned(), "a".to_owned()),
+            ("accept".to_owned(), "b".to_owned()),
+        ];
+        let request = PreparedRequest::new(&common, &endpoint(), &destination()).unwrap();
+        let all = |name: &str| {
+            let values = request.headers.get_all(name).iter();
+            values
+                .map(|value| value.to_str().unwrap())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(all("x-key"), ["endpoint"]);
+        assert_eq!(all("user-agent"), ["mine"]);
+        assert_eq!(all("accept"), ["a", "b"]);
+        assert_eq!(all("host"), ["[::1]:8000"]);
+        assert_eq!(all("authorization"), ["Bearer eyJ.x"]);
+        assert_eq!(request.path(), "/agents?page=1");
+    }
+
+    #[test]
+    fn the_token_goes_only_where_it_is_asked_for_and_is_never_shown() {
+        let mut open = endpoint();
+        open.auth = false;
+        let request = PreparedRequest::new(&[], &open, &destination()).unwrap();
+        assert!(!request.headers.contains_key("authorization"));
+        let request = PreparedRequest::new(&[], &endpoint(), &destination()).unwrap();
+        assert!(!format!("{request:?}").contains("eyJ"));
+    }
+
+    #[test]
+    fn what_cannot_be_sent_says_which_part() {
+        let with = |change: fn(&mut Endpoint, &mut Destination)| {
+            let (mut endpoint, mut destination) = (endpoint(), destination());
+            change(&mut endpoint, &mut destination);
+            let error = PreparedRequest::new(&[], &endpoint, &destination).unwrap_err();
+            error.to_string()
+        };
+        let told = [
+            with(|endpoint, _| endpoint.method = "GE T".into()),
+            with(|endpoint, _| endpoint.path = "agents".into()),
+            with(|endpoint, _| endpoint.path = "/a b?token=1".into()),
+            with(|endpoint, _| endpoint.headers[0].0 = "x key".into()),
+            with(|endpoint, _| endpoint.headers[0].1 = "a\nb".into()),
+            with(|_, destination| destination.token = Some(Secret::new("a\nb"))),
+        ];
+        insta::assert_snapshot!(told.join("\n"), @r"
+        `GE T` is no HTTP method
+        `agents` is no path: it must begin with `/` and hold nothing that URLs escape
+        `/a b` is no path: it must begin with `/` and hold nothing that URLs escape
+        `x key` is no name of a header
+        the value of header `x-key` holds characters that cannot be sent
+        the token holds characters that cannot be sent
+        ");
+    }
+
+    #[test]
+    fn an_expected_429_is_an_answer() {
+        let mut limited = endpoint();
+        let request = PreparedRequest::new(&[], &limited, &destination()).unwrap();
+        assert_eq!(request.judge(429), Outcome::RateLimited);
+        assert_eq!(request.judge(200), Outcome::Ok);
+        assert_eq!(request.judge(204), Outcome::Status(204));
+        limited.expect = vec![429];
+        let request = PreparedRequest::new(&[], &limited, &destination()).unwrap();
+        assert_eq!(request.judge(429), Outcome::Ok);
+    }
+}

@@ -1,0 +1,230 @@
+//! What the command line and the environment mean.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::flags::{Flag, Takes};
+use super::libtest::{Libtest, color, format, unstable};
+use super::resolve::Environment;
+use super::token::token;
+use super::typed::{self, Given, Typed};
+use crate::profile::quantity::{self, Reading};
+use crate::profile::{
+    At, Complaint, Overrides, Problem, ProfileSource, Secret, Target, scenario_names, sort_problems,
+};
+
+/// All that a session is told from outside its profile.
+#[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools)]
+pub struct Args {
+    /// What goes to the test harness.
+    pub libtest: Libtest,
+    /// The target of the flag or variable; after [`resolve`](super::resolve) also the profile's.
+    pub target: Option<Target>,
+    /// The bearer token.
+    pub token: Option<Secret>,
+    /// Whether any certificate is taken.
+    pub insecure: bool,
+    /// The profile.
+    pub profile: ProfileSource,
+    /// What goes before the profile's values.
+    pub overrides: Overrides,
+    /// Whether a missed `target` requirement fails.
+    pub strict: bool,
+    /// Where reports go.
+    pub report_dir: Option<PathBuf>,
+    /// Whether the help is asked for; nothing else is looked at then.
+    pub help: bool,
+    /// Whether the version is asked for; nothing else is looked at then.
+    pub version: bool,
+}
+
+/// Reads the command line (without the program's name) and the environment.
+///
+/// # Errors
+/// With everything that is wrong.
+pub fn parse(
+    words: impl IntoIterator<Item = OsString>,
+    environment: &Environment,
+) -> Result<Args, Vec<Problem>> {
+    let (args, mut problems) = parse_all(words, environment);
+    if problems.is_empty() {
+        return Ok(args);
+    }
+    sort_problems(&mut problems);
+    Err(problems)
+}
+
+/// What could be understood, and everything that could not.
+pub(super) fn parse_all(
+    words: impl IntoIterator<Item = OsString>,
+    environment: &Environment,
+) -> (Args, Vec<Problem>) {
+    let mut typed = typed::read(words, environment);
+    let asked = |name: &str| typed.last(name).is_some();
+    if asked("help") || asked("version") {
+        let args = Args {
+            help: asked("help"),
+            version: asked("version"),
+            ..Args::default()
+        };
+        return (args, Vec::new());
+    }
+    let problems = std::mem::take(&mut typed.problems);
+    let mut meaning = Meaning { typed, problems };
+    let args = meaning.args();
+    (args, meaning.problems)
+}
+
+struct Meaning {
+    typed: Typed,
+    problems: Vec<Problem>,
+}
+
+impl Meaning {
+    fn args(&mut self) -> Args {
+        let profile = self.value("profile", ProfileSource::parse);
+        let known = profile.is_some() || self.typed.last("profile").is_none();
+        let profile = profile.map(|at| at.value).unwrap_or_default();
+        let scenarios = self.scenarios(&profile, known);
+        let target = self.value("target-url", Target::parse);
+        let token = token(&self.typed, &mut self.problems);
+        Args {
+            target: target.as_ref().map(|at| at.value.clone()),
+            token,
+            insecure: self.truth("insecure"),
+            overrides: self.overrides(target, scenarios),
+            profile,
+            strict: self.truth("strict"),
+            report_dir: self.value("report-dir", path).map(|at| at.value),
+            libtest: self.libtest(),
+            help: false,
+            version: false,
+        }
+    }
+
+    fn overrides(
+        &mut self,
+        target: Option<At<Target>>,
+        scenarios: Option<At<Vec<String>>>,
+    ) -> Overrides {
+        Overrides {
+            target,
+            scenarios,
+            users: self.value("users", quantity::users),
+            duration: self.value("duration", quantity::lasting),
+            ramp_up: self.value("ramp-up", quantity::phase),
+            warm_up: self.value("warm-up", quantity::phase),
+            extend: self.value("extend", quantity::phase),
+            rate: self.value("rate", quantity::rate),
+            connections: self.value("connections", quantity::connections),
+            seed: self.value("seed", quantity::seed),
+            confidence: self.value("confidence", quantity::confidence),
+            timeout: self.value("timeout", quantity::lasting),
+            workers: self.value("workers", quantity::workers),
+        }
+    }
+
+    fn libtest(&mut self) -> Libtest {
+        let skip = self.typed.all("skip").iter();
+        let skip = skip.map(|given| given.value.clone()).collect();
+        let unstable = self.value("unstable-options", unstable);
+        let value = |at: Option<At<PathBuf>>| at.map(|at| at.value);
+        Libtest {
+            filters: std::mem::take(&mut self.typed.filters),
+            exact: self.given("exact"),
+            skip,
+            ignored: self.given("ignored"),
+            include_ignored: self.given("include-ignored"),
+            list: self.given("list"),
+            format: self.value("format", format).map(|at| at.value),
+            quiet: self.given("quiet"),
+            nocapture: self.given("nocapture"),
+            show_output: self.given("show-output"),
+            test_threads: self
+                .value("test-threads", quantity::threads)
+                .map(|at| at.value),
+            color: self.value("color", color).map(|at| at.value),
+            logfile: value(self.value("logfile", path)),
+            test: self.given("test"),
+            bench: self.given("bench"),
+            unstable_options: unstable.is_some(),
+        }
+    }
+
+    /// `a,b`, repeated or not, and the words behind that name scenarios of the profile.
+    fn scenarios(&mut self, profile: &ProfileSource, known: bool) -> Option<At<Vec<String>>> {
+        let words = std::mem::take(&mut self.typed.after_scenarios);
+        let names = if words.is_empty() || !known {
+            Vec::new()
+        } else {
+            scenario_names(profile)
+        };
+        let (behind, filters): (Vec<String>, Vec<String>) =
+            words.into_iter().partition(|word| names.contains(word));
+        self.typed.filters.extend(filters);
+        let given: &[Given] = self.typed.all("scenarios");
+        let place = given.last()?.place.clone();
+        let mut wanted: Vec<String> = Vec::new();
+        for name in given
+            .iter()
+            .flat_map(|given| given.value.split(','))
+            .map(|name| name.trim().to_owned())
+            .filter(|name| !name.is_empty())
+            .chain(behind)
+        {
+            if !wanted.contains(&name) {
+                wanted.push(name);
+            }
+        }
+        if wanted.is_empty() {
+            let complaint = Complaint::new("names no scenario").help("write --scenarios api");
+            self.problems.push(complaint.at(place));
+            return None;
+        }
+        Some(At::new(wanted, place))
+    }
+
+    /// The last value of a flag or variable, read by `parse`.
+    fn value<T>(&mut self, name: &str, parse: impl Fn(&str) -> Reading<T>) -> Option<At<T>> {
+        let given = self.typed.last(name)?;
+        let flag = Flag::find(name);
+        if let Some(Takes::Value(what)) = flag.map(|flag| flag.takes)
+            && given.value.trim().is_empty()
+        {
+            let complaint =
+                Complaint::new("its value is empty").help(format!("write --{name} {what}"));
+            self.problems.push(complaint.at(given.place.clone()));
+            return None;
+        }
+        match parse(&given.value) {
+            Ok(value) => Some(At::new(value, given.place.clone())),
+            Err(complaint) => {
+                self.problems.push(complaint.at(given.place.clone()));
+                None
+            }
+        }
+    }
+
+    /// A flag that is on when it is there, unless it says no.
+    fn truth(&mut self, name: &str) -> bool {
+        let read = |text: &str| match text {
+            "" => Ok(true),
+            text => quantity::yes_or_no(text),
+        };
+        self.value(name, read).is_some_and(|at| at.value)
+    }
+
+    fn given(&self, name: &str) -> bool {
+        self.typed.last(name).is_some()
+    }
+}
+
+#[allow(clippy::unnecessary_wraps)]
+fn path(text: &str) -> Reading<PathBuf> {
+    Ok(PathBuf::from(text))
+}
+
+#[cfg(test)]
+#[path = "args_tests.rs"]
+mod tests;

@@ -1,0 +1,327 @@
+//! Every flag, in one table: names, variable, value, help.
+
+/// A heading of the help text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Group {
+    Target,
+    Load,
+    Verdict,
+    Tests,
+    Other,
+}
+
+impl Group {
+    pub(super) const ALL: [(Group, &'static str); 5] = [
+        (Group::Target, "What is tested"),
+        (
+            Group::Load,
+            "The load, in the place of what the profile says",
+        ),
+        (Group::Verdict, "Verdicts and reports"),
+        (Group::Tests, "Which tests, as cargo's own tests take them"),
+        (Group::Other, "Other"),
+    ];
+}
+
+/// What may stand behind a flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Takes {
+    /// Nothing.
+    Nothing,
+    /// Nothing, or `=yes` and `=no`.
+    YesNo,
+    /// A value, called so in the help.
+    Value(&'static str),
+    /// Nothing, or a value behind `=`.
+    Optional,
+}
+
+/// One flag.
+#[derive(Debug)]
+pub(super) struct Flag {
+    /// Its name, without dashes.
+    pub(super) name: &'static str,
+    pub(super) aliases: &'static [&'static str],
+    pub(super) short: Option<char>,
+    /// The environment variables that set it too; the first one goes before the others.
+    pub(super) variables: &'static [&'static str],
+    pub(super) takes: Takes,
+    pub(super) group: Group,
+    /// Empty for what is accepted and not worth a line of help.
+    pub(super) help: &'static str,
+}
+
+impl Flag {
+    /// The flag of a name or an alias.
+    pub(super) fn find(name: &str) -> Option<&'static Flag> {
+        FLAGS
+            .iter()
+            .find(|flag| flag.name == name || flag.aliases.contains(&name))
+    }
+
+    /// The flag of a letter.
+    pub(super) fn short(letter: char) -> Option<&'static Flag> {
+        FLAGS.iter().find(|flag| flag.short == Some(letter))
+    }
+}
+
+const fn ours(
+    name: &'static str,
+    variables: &'static [&'static str],
+    takes: Takes,
+    group: Group,
+    help: &'static str,
+) -> Flag {
+    Flag {
+        name,
+        aliases: &[],
+        short: None,
+        variables,
+        takes,
+        group,
+        help,
+    }
+}
+
+const fn libtest(
+    name: &'static str,
+    short: Option<char>,
+    takes: Takes,
+    help: &'static str,
+) -> Flag {
+    Flag {
+        name,
+        aliases: &[],
+        short,
+        variables: &[],
+        takes,
+        group: Group::Tests,
+        help,
+    }
+}
+
+use Group::{Load, Other, Target, Verdict};
+use Takes::{Nothing, Optional, Value, YesNo};
+
+/// All flags, in the order in which the help shows them.
+pub(super) const FLAGS: &[Flag] = &[
+    Flag {
+        aliases: &["url"],
+        ..ours(
+            "target-url",
+            &["PERF_TARGET_URL", "PERF_URL"],
+            Value("URL"),
+            Target,
+            "The service to test, such as http://localhost:8000; a path in it goes before those \
+             of the profile. Without it the profile's url, or else the embedded AgentOS. \
+             `--url` is the same",
+        )
+    },
+    ours(
+        "profile",
+        &["PERF_PROFILE"],
+        Value("NAME|FILE"),
+        Target,
+        "What to ask and what to require: phase8 (the default), phase8-full, or a TOML file",
+    ),
+    ours(
+        "token-file",
+        &["PERF_TOKEN_FILE"],
+        Value("FILE"),
+        Target,
+        "A file with the bearer token for endpoints that need one",
+    ),
+    ours(
+        "token",
+        &["PERF_TOKEN"],
+        Value("TOKEN"),
+        Target,
+        "The bearer token itself. Everybody on the machine can read it in the process list: \
+         PERF_TOKEN and --token-file don't show there",
+    ),
+    ours(
+        "insecure",
+        &["PERF_INSECURE"],
+        YesNo,
+        Target,
+        "Take any TLS certificate, also a forged one: whoever sits on the way can read and \
+         change everything, the token included",
+    ),
+    ours(
+        "scenarios",
+        &["PERF_SCENARIOS"],
+        Value("A,B"),
+        Load,
+        "Only these scenarios, and the requirements on them; `--scenarios api burst` works too",
+    ),
+    ours(
+        "users",
+        &["PERF_USERS"],
+        Value("N"),
+        Load,
+        "Virtual users, in scenarios of users or bursts",
+    ),
+    ours(
+        "rate",
+        &["PERF_RATE"],
+        Value("RATE"),
+        Load,
+        "Requests per second, in scenarios of a rate: 120/s",
+    ),
+    ours(
+        "connections",
+        &["PERF_CONNECTIONS"],
+        Value("N"),
+        Load,
+        "The most connections, in scenarios of a rate",
+    ),
+    ours(
+        "duration",
+        &["PERF_DURATION"],
+        Value("TIME"),
+        Load,
+        "How long each scenario is judged: 30 (seconds), 30s, 5m, 250ms, 1h30m",
+    ),
+    ours(
+        "ramp-up",
+        &["PERF_RAMP_UP"],
+        Value("TIME"),
+        Load,
+        "How long the load rises before",
+    ),
+    ours(
+        "warm-up",
+        &["PERF_WARM_UP"],
+        Value("TIME"),
+        Load,
+        "How long full load goes unjudged after the ramp-up",
+    ),
+    ours(
+        "extend",
+        &["PERF_EXTEND"],
+        Value("TIME"),
+        Load,
+        "How much longer it may go on while a verdict is open",
+    ),
+    ours(
+        "timeout",
+        &["PERF_TIMEOUT"],
+        Value("TIME"),
+        Load,
+        "When a request is given up, and counts as an error",
+    ),
+    ours(
+        "seed",
+        &["PERF_SEED"],
+        Value("N"),
+        Load,
+        "What random choices are drawn from, to repeat a run",
+    ),
+    ours(
+        "workers",
+        &["PERF_WORKERS"],
+        Value("N"),
+        Load,
+        "Generator threads; 0 leaves it to the generator",
+    ),
+    ours(
+        "confidence",
+        &["PERF_CONFIDENCE"],
+        Value("SHARE"),
+        Verdict,
+        "How sure a verdict has to be: 95, 95 % or 0.95",
+    ),
+    ours(
+        "strict",
+        &["PERF_STRICT"],
+        YesNo,
+        Verdict,
+        "Requirements of severity `target` fail too, instead of warning",
+    ),
+    ours(
+        "report-dir",
+        &["PERF_REPORT_DIR"],
+        Value("DIR"),
+        Verdict,
+        "Where report.json and junit.xml go; target/perf/latest by default",
+    ),
+    libtest(
+        "exact",
+        None,
+        Nothing,
+        "Filters are whole names, not parts of them",
+    ),
+    libtest(
+        "skip",
+        None,
+        Value("FILTER"),
+        "Leave out tests whose name has this in it; may be repeated",
+    ),
+    libtest("list", None, Nothing, "List the tests and load nothing"),
+    libtest("ignored", None, Nothing, "Only ignored tests"),
+    libtest("include-ignored", None, Nothing, "Ignored tests too"),
+    libtest(
+        "format",
+        None,
+        Value("FORMAT"),
+        "How results are shown: pretty, terse or json",
+    ),
+    libtest("quiet", Some('q'), Nothing, "The same as --format terse"),
+    libtest("color", None, Value("WHEN"), "auto, always or never"),
+    libtest(
+        "logfile",
+        None,
+        Value("FILE"),
+        "Write the results there too",
+    ),
+    libtest(
+        "test-threads",
+        None,
+        Value("N"),
+        "Accepted; loads run one at a time whatever it says",
+    ),
+    Flag {
+        aliases: &["no-capture"],
+        ..libtest("nocapture", None, Nothing, "")
+    },
+    libtest("show-output", None, Nothing, ""),
+    libtest("test", None, Nothing, ""),
+    libtest("bench", None, Nothing, ""),
+    libtest("report-time", None, Optional, ""),
+    libtest("unstable-options", Some('Z'), Value("OPTION"), ""),
+    Flag {
+        short: Some('h'),
+        ..ours("help", &[], Nothing, Other, "This text")
+    },
+    Flag {
+        short: Some('V'),
+        ..ours("version", &[], Nothing, Other, "The version")
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_name_and_variable_is_there_once() {
+        let mut names = BTreeSet::new();
+        for flag in FLAGS {
+            for name in flag.aliases.iter().chain([&flag.name]) {
+                assert!(names.insert(*name), "--{name} is there twice");
+            }
+            for variable in flag.variables {
+                assert!(names.insert(*variable), "{variable} is there twice");
+            }
+        }
+    }
+
+    #[test]
+    fn a_flag_s_first_variable_is_its_name() {
+        for flag in FLAGS.iter().filter(|flag| !flag.variables.is_empty()) {
+            let expected = format!("PERF_{}", flag.name.replace('-', "_").to_uppercase());
+            assert_eq!(flag.variables[0], expected);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! From the command line to the exit code.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
+
+use libtest_mimic::{Arguments, ColorSetting, FormatSetting, Trial};
+
+use super::args::Args;
+use super::embedded::ROLE;
+use super::help::help_text;
+use super::libtest::{Color, Format, Libtest};
+use super::nextest::Disk;
+use super::progress::Progress;
+use super::resolve::resolve;
+use super::session::{Session, Settings};
+use super::trials::trials;
+use crate::profile::{Destination, Profile, render_problems};
+use crate::report::terminal::{self, Style};
+
+/// What was typed makes no sense.
+const USAGE: u8 = 2;
+/// What a shell takes a program for that was ended by Ctrl-C.
+const BROKEN_OFF: i32 = 130;
+
+/// The whole of the `perf` test target: reads the command line and the environment, runs, tells.
+///
+/// Exit code 0 when every selected requirement is kept, 101 when one is not, 2 when what was typed makes
+/// no sense.
+pub fn main() -> ExitCode {
+    if std::env::var_os(ROLE).is_some() {
+        return crate::reference::child_main();
+    }
+    run(std::env::args_os().skip(1))
+}
+
+/// The same with a command line of the caller's, without the program's name.
+pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match resolve(argv, &std::env::vars_os().collect()) {
+        Err(problems) => {
+            eprint!("{}", render_problems(&problems));
+            ExitCode::from(USAGE)
+        }
+        Ok((args, _)) if args.help => {
+            print!("{}", help_text());
+            ExitCode::SUCCESS
+        }
+        Ok((args, _)) if args.version => {
+            println!("agentos-perf {}", env!("CARGO_PKG_VERSION"));
+            ExitCode::SUCCESS
+        }
+        Ok((args, profile)) => test(&args, profile),
+    }
+}
+
+fn test(args: &Args, profile: Profile) -> ExitCode {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let folder = args.report_dir.clone().unwrap_or_else(default_folder);
+    let disk = Disk::of_environment(&folder, |name| std::env::var(name).ok());
+    if !args.libtest.list {
+        Disk::clean_up(&folder, SystemTime::now());
+        on_interrupt(&interrupted);
+    }
+    let destination = args.target.as_ref().map(|target| Destination {
+        origin: target.origin.clone(),
+        token: args.token.clone(),
+        insecure: args.insecure,
+    });
+    let settings = Settings { destination, strict: args.strict, folder: folder.clone() };
+    let progress = Progress::on_stderr(begins_lines(&args.libtest));
+    let nextest = disk.is_some();
+    let session = Arc::new(Session::new(profile, settings, disk, interrupted, progress));
+    let trials = selected(trials(&session), &args.libtest);
+    let conclusion = libtest_mimic::run(&libtest(&args.libtest), trials);
+    if !args.libtest.list {
+        tell(&session, &args.libtest, &folder, nextest);
+    }
+    // The embedded server goes with the session.
+    drop(session);
+    conclusion.exit_code()
+}
+
+/// The tables, after the test runner's lines; with JSON on stdout they go to stderr.
+fn tell(session: &Session, libtest: &Libtest, folder: &Path, nextest: bool) {
+    let report = session.report();
+    if report.judgements.is_empty() {
+        return;
+    }
+    let json = libtest.format == Some(Format::Json);
+    let terminal = if json { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
+    let colour = match libtest.color {
+        Some(Color::Always) => true,
+        Some(Color::Never) => false,
+        _ => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
+    let text = terminal::render(&report, Style { width: width(terminal), colour });
+    if json { eprint!("{text}") } else { print!("{text}") }
+    // With nextest, each test has written it already, under the session's lock.
+    let written = if nextest { Ok(()) } else { session.write_report() };
+    match written {
+        Ok(()) => eprintln!("Report: {}", folder.join("latest").join("report.json").display()),
+        Err(error) => eprintln!("warning: there is no report: {error}"),
+    }
+}
+
+/// Columns to fill: the terminal's, within reason.
+fn width(terminal: bool) -> usize {
+    let columns = columns().filter(|_| terminal).unwrap_or(100);
+    columns.clamp(80, 160)
+}
+
+fn columns() -> Option<usize> {
+    let (_, columns) = console::Term::stdout().size_checked()?;
+    Some(usize::from(columns))
+}
+
+/// The first Ctrl-C ends the load and lets the session tell what it has; the second ends everything.
+fn on_interrupt(interrupted: &Arc<AtomicBool>) {
+    let interrupted = Arc::clone(interrupted);
+    let handler = move || {
+        if interrupted.swap(true, Ordering::SeqCst) {
+            std::process::exit(BROKEN_OFF);
+        }
+        eprintln!("\nperf: ending the load; once more to end at once");
+    };
+    if let Err(error) = ctrlc::set_handler(handler) {
+        eprintln!("warning: Ctrl-C will end everything at once: {error}");
+    }
+}
+
+/// `target/perf`, wherever cargo keeps its target folder.
+fn default_folder() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    target.join("perf")
+}
+
+/// Whether the test runner begins a line on stdout before each test.
+fn begins_lines(libtest: &Libtest) -> bool {
+    !libtest.quiet && matches!(libtest.format, None | Some(Format::Pretty))
+}
+
+/// libtest-mimic takes one filter alone, so several are applied here.
+fn selected(trials: Vec<Trial>, libtest: &Libtest) -> Vec<Trial> {
+    if libtest.filters.len() < 2 {
+        return trials;
+    }
+    let matches = |trial: &Trial| {
+        libtest.filters.iter().any(|filter| {
+            if libtest.exact { trial.name() == filter } else { trial.name().contains(filter) }
+        })
+    };
+    trials.into_iter().filter(matches).collect()
+}
+
+fn libtest(typed: &Libtest) -> Arguments {
+    Arguments {
+        include_ignored: typed.include_ignored,
+        ignored: typed.ignored,
+        list: typed.list,
+        nocapture: typed.nocapture,
+        show_output: typed.show_output,
+        exact: typed.exact,
+        quiet: typed.quiet,
+        test: typed.test,
+        bench: typed.bench,
+        skip: typed.skip.clone(),
+        logfile: typed.logfile.as_ref().map(|path| path.display().to_string()),
+        filter: typed.filters.first().filter(|_| typed.filters.len() == 1).cloned(),
+        // One load at a time, in the profile's order, whatever was asked for.
+        test_threads: Some(1),
+        color: typed.color.map(|color| match color {
+            Color::Auto => ColorSetting::Auto,
+            Color::Always => ColorSetting::Always,
+            Color::Never => ColorSetting::Never,
+        }),
+        format: typed.format.map(|format| match format {
+            Format::Pretty => FormatSetting::Pretty,
+            Format::Terse => FormatSetting::Terse,
+            Format::Json => FormatSetting::Json,
+        }),
+        ..Arguments::default()
+    }
+}

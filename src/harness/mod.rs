@@ -1,0 +1,22 @@
+//! The libtest-mimic harness: each requirement of a profile is a test.
+
+mod args;
+mod embedded;
+mod flags;
+mod help;
+mod libtest;
+mod loading;
+mod main;
+mod nextest;
+mod progress;
+mod resolve;
+mod session;
+mod token;
+mod trials;
+mod typed;
+
+pub use args::{Args, parse};
+pub use help::help_text;
+pub use libtest::{Color, Format, Libtest};
+pub use main::{main, run};
+pub use resolve::{Environment, resolve};

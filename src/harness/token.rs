@@ -1,0 +1,71 @@
+//! The token: taken from a flag, a variable or a file, and never shown.
+
+use std::fs;
+use std::path::Path;
+
+use super::typed::{Given, Typed};
+use crate::profile::{Complaint, Problem, Secret, file_trouble};
+
+/// The token that was given, if any.
+pub(super) fn token(typed: &Typed, problems: &mut Vec<Problem>) -> Option<Secret> {
+    let direct = typed.last("token");
+    let file = typed.last("token-file");
+    let read = match (direct, file) {
+        (Some(_), Some(file)) => Err(Complaint::new("two tokens are given")
+            .help("keep either the token or the token file")
+            .at(file.place.clone())),
+        (Some(given), None) => {
+            checked(&given.value).map_err(|complaint| complaint.at(given.place.clone()))
+        }
+        (None, Some(given)) => from_file(given),
+        (None, None) => return None,
+    };
+    match read {
+        Ok(token) => Some(token),
+        Err(problem) => {
+            problems.push(problem);
+            None
+        }
+    }
+}
+
+fn from_file(given: &Given) -> Result<Secret, Problem> {
+    let complain = |complaint: Complaint| complaint.at(given.place.clone());
+    if given.value.is_empty() {
+        return Err(complain(Complaint::new("names no file")));
+    }
+    let text = fs::read_to_string(Path::new(&given.value)).map_err(|error| {
+        complain(Complaint::new(format!(
+            "`{}` cannot be read: {}",
+            given.value,
+            file_trouble(&error)
+        )))
+    })?;
+    checked(&text).map_err(|complaint| {
+        let message = format!("`{}`: {}", given.value, complaint.message);
+        complain(Complaint {
+            message,
+            ..complaint
+        })
+    })
+}
+
+/// Refuses what can't stand in a header, without repeating any of it.
+fn checked(text: &str) -> Result<Secret, Complaint> {
+    let token = text.trim();
+    if token.is_empty() {
+        return Err(Complaint::new("the token is empty"));
+    }
+    let bare = token.strip_prefix("Bearer ").map(str::trim);
+    if bare.is_some() {
+        return Err(Complaint::new("the token begins with `Bearer `")
+            .help("leave that word out; it is put before the token by itself"));
+    }
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Complaint::new(
+            "the token has spaces, line breaks or characters other than ASCII",
+        )
+        .help("give the token alone, without quotes or other text around it"));
+    }
+    Ok(Secret::new(token))
+}

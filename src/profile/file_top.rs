@@ -1,0 +1,202 @@
+//! Reads a profile's tables; scenarios and requirements have readers of their own.
+
+use super::file::{HealthTable, ProfileFile, TargetTable, UptimeTable};
+use super::nearest::advice;
+use super::problem::{At, Complaint, Problem};
+use super::quantity::{self, Reading};
+use super::reader::{Reader, any};
+use super::target::Target;
+use super::tree::{Table, Value};
+use super::{file_requirement, file_scenario};
+
+/// What is told of a key that has to be there.
+pub(super) const MISSING: &str = "is missing";
+
+/// Reads a whole profile.
+pub(super) fn read(tree: &Table, problems: &mut Vec<Problem>) -> ProfileFile {
+    const KEYS: [&str; 12] = [
+        "name",
+        "description",
+        "extends",
+        "without",
+        "confidence",
+        "seed",
+        "workers",
+        "target",
+        "health",
+        "uptime",
+        "scenario",
+        "requirement",
+    ];
+    let mut reader = Reader::new(tree, &KEYS, problems);
+    let mut file = ProfileFile {
+        place: reader.place(),
+        name: reader.text("name", title),
+        description: reader.text("description", any),
+        confidence: reader.scalar("confidence", quantity::confidence),
+        seed: reader.scalar("seed", quantity::seed),
+        workers: reader.scalar("workers", quantity::workers),
+        target: TargetTable::default(),
+        health: None,
+        uptime: None,
+        scenarios: Vec::new(),
+        requirements: Vec::new(),
+    };
+    let target = reader.table("target");
+    let health = reader.table("health");
+    let uptime = reader.table("uptime");
+    let scenarios = reader.table("scenario");
+    let requirements = reader.tables("requirement");
+    file.target = target
+        .map(|table| read_target(table, problems))
+        .unwrap_or_default();
+    file.health = health.map(|table| read_health(table, problems));
+    file.uptime = uptime.map(|table| read_uptime(table, problems));
+    if let Some(table) = scenarios {
+        file.scenarios = file_scenario::read_all(table, problems);
+    }
+    file.requirements = requirements
+        .into_iter()
+        .map(|table| file_requirement::read(table, problems))
+        .collect();
+    file
+}
+
+fn read_target(table: &Table, problems: &mut Vec<Problem>) -> TargetTable {
+    const KEYS: [&str; 6] = [
+        "url",
+        "base_path",
+        "headers",
+        "timeout",
+        "connect_timeout",
+        "body_limit",
+    ];
+    let mut reader = Reader::new(table, &KEYS, problems);
+    TargetTable {
+        url: reader.text("url", Target::parse),
+        base_path: reader.text("base_path", base_path),
+        headers: file_scenario::read_headers(&mut reader),
+        timeout: reader.scalar("timeout", quantity::lasting),
+        connect_timeout: reader.scalar("connect_timeout", quantity::lasting),
+        body_limit: reader.scalar("body_limit", quantity::body_limit),
+    }
+}
+
+fn read_health(table: &Table, problems: &mut Vec<Problem>) -> HealthTable {
+    const KEYS: [&str; 6] = ["path", "auth", "field", "healthy", "requests", "timeout"];
+    let mut reader = Reader::new(table, &KEYS, problems);
+    require(&mut reader, "path", "\"/health\"");
+    HealthTable {
+        path: reader.text("path", path),
+        auth: reader.truth("auth"),
+        field: reader.text("field", any),
+        healthy: healthy(&mut reader),
+        requests: reader.scalar("requests", quantity::requests),
+        timeout: reader.scalar("timeout", quantity::lasting),
+    }
+}
+
+fn healthy(reader: &mut Reader<'_, '_>) -> Option<At<Vec<String>>> {
+    let healthy = reader.list("healthy", any)?;
+    if healthy.value.is_empty() {
+        let complaint = Complaint::new("no answer at all would be healthy")
+            .help("write healthy = [\"ok\"], or leave field out to take any answer");
+        reader.problems().push(complaint.at(healthy.place));
+        return None;
+    }
+    Some(healthy)
+}
+
+fn read_uptime(table: &Table, problems: &mut Vec<Problem>) -> UptimeTable {
+    const KEYS: [&str; 6] = ["path", "auth", "every", "uptime_field", "timeout", "alone"];
+    let mut reader = Reader::new(table, &KEYS, problems);
+    require(&mut reader, "path", "\"/health\"");
+    UptimeTable {
+        path: reader.text("path", path),
+        auth: reader.truth("auth"),
+        every: reader.scalar("every", quantity::lasting),
+        uptime_field: reader.text("uptime_field", any),
+        timeout: reader.scalar("timeout", quantity::lasting),
+        alone: reader.scalar("alone", quantity::lasting),
+    }
+}
+
+/// Tells that a key is missing, with what it could say.
+pub(super) fn require(reader: &mut Reader<'_, '_>, key: &str, example: &str) {
+    if reader.node(key).is_none() {
+        let place = reader.place().below(key);
+        let complaint = Complaint::new(MISSING).help(format!("write {key} = {example}"));
+        reader.problems().push(complaint.at(place));
+    }
+}
+
+/// A path with its query.
+pub(super) fn path(text: &str) -> Reading<String> {
+    if !text.starts_with('/') {
+        let complaint = Complaint::new(format!("the path `{text}` does not begin with `/`"));
+        return Err(if text.contains("://") {
+            complaint.help("the host belongs to --target-url, the rest here: /path")
+        } else {
+            complaint.help(format!("write `/{text}`"))
+        });
+    }
+    if text.contains('#') {
+        return Err(Complaint::new(format!(
+            "the path `{text}` has a fragment (#…), which is never sent"
+        )));
+    }
+    if text.parse::<http::uri::PathAndQuery>().is_err() || !text.is_ascii() || text.contains(' ') {
+        return Err(Complaint::new(format!(
+            "the path `{text}` has characters that no URL may have"
+        ))
+        .help("write them in percent form: a space is %20"));
+    }
+    Ok(text.to_owned())
+}
+
+fn base_path(text: &str) -> Reading<String> {
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    if text.contains('?') {
+        return Err(Complaint::new("a base path has no query"));
+    }
+    path(text).map(|path| path.trim_end_matches('/').to_owned())
+}
+
+fn title(text: &str) -> Reading<String> {
+    if text.trim().is_empty() || text.chars().any(char::is_control) {
+        return Err(Complaint::new("a profile's name is one line of text"));
+    }
+    Ok(text.to_owned())
+}
+
+/// One of a few words.
+pub(super) fn word<T>(text: &str, what: &str, known: &[&str], found: Option<T>) -> Reading<T> {
+    found.ok_or_else(|| Complaint::new(format!("`{text}` is no {what}")).help(advice(text, known)))
+}
+
+/// A TOML value as JSON.
+pub(super) fn to_json(value: &Value) -> Option<serde_json::Value> {
+    use serde_json::Value as Json;
+    Some(match value {
+        Value::Text(text) | Value::Date(text) => Json::String(text.clone()),
+        Value::Number(number) => match number.parse::<i64>() {
+            Ok(whole) => Json::from(whole),
+            Err(_) => Json::Number(serde_json::Number::from_f64(number.parse().ok()?)?),
+        },
+        Value::Truth(truth) => Json::Bool(*truth),
+        Value::List(items) => items
+            .iter()
+            .map(|item| to_json(&item.value))
+            .collect::<Option<Vec<_>>>()?
+            .into(),
+        Value::Table(table) => Json::Object(
+            table
+                .entries
+                .iter()
+                .map(|entry| Some((entry.key.clone(), to_json(&entry.node.value)?)))
+                .collect::<Option<_>>()?,
+        ),
+    })
+}

@@ -1,0 +1,247 @@
+//! From what was written to what it means: defaults, ranges between keys, names that must exist.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::file::{HealthTable, ProfileFile, TargetTable, UptimeTable};
+use super::file_top::{self, MISSING};
+use super::overrides::{Overrides, lay_over};
+use super::plan::{Bounds, HealthCheck, Plan, Profile, UptimeCheck};
+use super::problem::{At, Complaint, Place, Problem, sort_problems};
+use super::source::ProfileSource;
+use super::validate_requirement::{requirement, speaks_of_the_session, thresholds};
+use super::validate_scenario::{Common, plan};
+use crate::requirement::Requirement;
+
+/// What a profile that says nothing gets.
+const CONFIDENCE: f64 = 0.95;
+const SEED: u64 = 8;
+const TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const BODY_BYTES: u64 = 16 << 20;
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+const PROBE_EVERY: Duration = Duration::from_secs(1);
+const HEALTH_REQUESTS: u32 = 20;
+
+/// Reads a profile, lays flags and variables over it, and checks all of it.
+///
+/// # Errors
+/// With everything that is wrong, sorted by place.
+pub fn load(source: &ProfileSource, overrides: &Overrides) -> Result<Profile, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let (tree, whole) = source.tree(&mut problems);
+    let mut file = file_top::read(&tree, &mut problems);
+    if !whole {
+        // What is missing may stand in the part that could not be read.
+        problems.retain(|problem| problem.message != MISSING);
+        sort_problems(&mut problems);
+        return Err(problems);
+    }
+    lay_over(&mut file, overrides, &mut problems);
+    let profile = profile(&file, source, &mut problems);
+    match profile {
+        Some(profile) if problems.is_empty() => Ok(profile),
+        _ => {
+            sort_problems(&mut problems);
+            Err(problems)
+        }
+    }
+}
+
+fn profile(
+    file: &ProfileFile,
+    source: &ProfileSource,
+    problems: &mut Vec<Problem>,
+) -> Option<Profile> {
+    if file.scenarios.is_empty() && file.requirements.is_empty() {
+        let complaint =
+            Complaint::new("the profile has no requirement, so there is nothing to test")
+                .help("begin one with [[requirement]]");
+        problems.push(complaint.at(file.place.clone()));
+        return None;
+    }
+    let bounds = bounds(&file.target, problems);
+    let requirements = requirements(file, &bounds, problems);
+    let plans = plans(file, &bounds, &requirements, problems);
+    let prefix = prefix(&file.target);
+    let requirements = kept_requirements(file, requirements, problems);
+    Some(Profile {
+        name: value_or(file.name.as_ref(), source.stem()),
+        description: value_or(file.description.as_ref(), String::new()),
+        target: file.target.url.as_ref().map(|url| url.value.clone()),
+        plans,
+        requirements,
+        health: file
+            .health
+            .as_ref()
+            .and_then(|table| health(table, &prefix)),
+        uptime: file
+            .uptime
+            .as_ref()
+            .and_then(|table| uptime(table, &prefix, problems)),
+        confidence: value_or(file.confidence.as_ref(), CONFIDENCE),
+    })
+}
+
+/// A requirement for every table that can be one, and the thresholds of its checks.
+fn requirements(
+    file: &ProfileFile,
+    bounds: &Bounds,
+    problems: &mut Vec<Problem>,
+) -> Vec<Requirement> {
+    unique(
+        file.requirements.iter().map(|table| table.name.as_ref()),
+        "test",
+        problems,
+    );
+    file.requirements
+        .iter()
+        .filter_map(|table| requirement(table, file, bounds, problems))
+        .collect()
+}
+
+/// The requirements that are left, those that look back on the whole session at the end.
+fn kept_requirements(
+    file: &ProfileFile,
+    mut requirements: Vec<Requirement>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Requirement> {
+    let dropped: BTreeSet<&str> = file
+        .scenarios
+        .iter()
+        .filter(|table| !table.kept)
+        .map(|table| table.name.as_str())
+        .collect();
+    requirements.retain(|requirement| {
+        requirement
+            .scenario
+            .as_deref()
+            .is_none_or(|scenario| !dropped.contains(scenario))
+    });
+    requirements.sort_by_key(speaks_of_the_session);
+    if requirements.is_empty() && problems.is_empty() {
+        let complaint = Complaint::new("no requirement is left, so there is nothing to test")
+            .help("begin one with [[requirement]], or name other scenarios");
+        problems.push(complaint.at(file.place.clone()));
+    }
+    requirements
+}
+
+fn plans(
+    file: &ProfileFile,
+    bounds: &Bounds,
+    requirements: &[Requirement],
+    problems: &mut Vec<Problem>,
+) -> Vec<Plan> {
+    let common = Common {
+        prefix: prefix(&file.target),
+        headers: &file.target.headers,
+        bounds: *bounds,
+        seed: value_or(file.seed.as_ref(), SEED),
+        workers: value_or(file.workers.as_ref(), 0),
+    };
+    let mut plans = Vec::new();
+    for table in &file.scenarios {
+        if let Some(mut plan) = plan(table, &common, problems)
+            && table.kept
+        {
+            plan.thresholds = thresholds(&plan.scenario, requirements);
+            plans.push(plan);
+        }
+    }
+    plans
+}
+
+/// What stands before every path.
+fn prefix(target: &TargetTable) -> String {
+    let own = target.base_path.as_ref().map_or("", |path| &path.value);
+    let url = target.url.as_ref();
+    format!("{}{own}", url.map_or("", |url| &url.value.base_path))
+}
+
+fn bounds(target: &TargetTable, problems: &mut Vec<Problem>) -> Bounds {
+    let timeout = value_or(target.timeout.as_ref(), TIMEOUT);
+    let connect = value_or(target.connect_timeout.as_ref(), CONNECT_TIMEOUT);
+    if let (Some(whole), Some(part)) = (&target.timeout, &target.connect_timeout)
+        && part.value > whole.value
+        && same_file(&part.place, &whole.place)
+    {
+        let complaint = Complaint::new("connecting may take longer than the whole request")
+            .help("make connect_timeout at most timeout");
+        problems.push(complaint.at(part.place.clone()));
+    }
+    Bounds {
+        timeout,
+        connect_timeout: connect.min(timeout),
+        body_bytes: value_or(target.body_limit.as_ref(), BODY_BYTES),
+    }
+}
+
+/// Whether one hand wrote both: a flag, or a profile that extends another, need not repeat the rest.
+fn same_file(a: &Place, b: &Place) -> bool {
+    match (a, b) {
+        (Place::File { file: a, .. }, Place::File { file: b, .. }) => a == b,
+        _ => false,
+    }
+}
+
+fn health(table: &HealthTable, prefix: &str) -> Option<HealthCheck> {
+    let healthy = || vec!["healthy".to_owned(), "ok".to_owned()];
+    Some(HealthCheck {
+        path: format!("{prefix}{}", table.path.as_ref()?.value),
+        auth: value_or(table.auth.as_ref(), false),
+        field: value_or(table.field.as_ref(), String::new()),
+        healthy: table
+            .healthy
+            .as_ref()
+            .map_or_else(healthy, |list| list.value.clone()),
+        requests: value_or(table.requests.as_ref(), HEALTH_REQUESTS),
+        timeout: value_or(table.timeout.as_ref(), PROBE_TIMEOUT),
+    })
+}
+
+fn uptime(table: &UptimeTable, prefix: &str, problems: &mut Vec<Problem>) -> Option<UptimeCheck> {
+    let every = value_or(table.every.as_ref(), PROBE_EVERY);
+    let alone = value_or(table.alone.as_ref(), every.max(Duration::from_secs(5)));
+    if let Some(place) = table.alone.as_ref().map(|alone| &alone.place)
+        && alone < every
+    {
+        let complaint =
+            Complaint::new("shorter than from one probe to the next, so nothing is seen")
+                .help("make alone at least every");
+        problems.push(complaint.at(place.clone()));
+    }
+    Some(UptimeCheck {
+        path: format!("{prefix}{}", table.path.as_ref()?.value),
+        auth: value_or(table.auth.as_ref(), false),
+        every,
+        uptime_field: value_or(table.uptime_field.as_ref(), String::new()),
+        timeout: value_or(table.timeout.as_ref(), PROBE_TIMEOUT),
+        alone,
+    })
+}
+
+/// Tells every name that was given before.
+pub(super) fn unique<'a>(
+    names: impl Iterator<Item = Option<&'a At<String>>>,
+    what: &str,
+    problems: &mut Vec<Problem>,
+) {
+    let mut seen = BTreeSet::new();
+    for name in names.flatten() {
+        if !seen.insert(name.value.as_str()) {
+            let complaint = Complaint::new(format!("a second {what} is called `{}`", name.value))
+                .help("give each one a name of its own");
+            problems.push(complaint.at(name.place.clone()));
+        }
+    }
+}
+
+/// What was written, or the default.
+pub(super) fn value_or<T: Clone>(written: Option<&At<T>>, default: T) -> T {
+    written.map_or(default, |at| at.value.clone())
+}
+
+#[cfg(test)]
+#[path = "validate_tests.rs"]
+mod tests;

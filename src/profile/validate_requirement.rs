@@ -1,0 +1,244 @@
+//! From a requirement as it was written to one that can be judged.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::file::{CheckTable, Kind, ProfileFile, RequirementTable, ScenarioTable};
+use super::nearest::advice;
+use super::plan::Bounds;
+use super::problem::{Complaint, Problem};
+use super::quantity::Reading;
+use super::units::show_duration;
+use super::validate_scenario::name;
+use crate::requirement::{Check, Metric, Requirement, Scope, Severity};
+
+/// The requirement of a table; `None` when something that it needs was misread.
+pub(super) fn requirement(
+    table: &RequirementTable,
+    file: &ProfileFile,
+    bounds: &Bounds,
+    problems: &mut Vec<Problem>,
+) -> Option<Requirement> {
+    let scenario = scenario(table, file, problems);
+    let mut checks = Vec::new();
+    for written in &table.checks {
+        let complaints = checked(written, table, scenario.ok().flatten(), file, bounds);
+        match complaints {
+            Ok(check) => checks.push(check),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    Some(Requirement {
+        name: table.name.as_ref()?.value.clone(),
+        severity: table
+            .severity
+            .as_ref()
+            .map_or(Severity::Critical, |at| at.value),
+        scenario: table.scenario.as_ref().map(|at| at.value.clone()),
+        checks,
+    })
+}
+
+/// The scenario that a requirement names; an error when there is none of that name.
+fn scenario<'a>(
+    table: &RequirementTable,
+    file: &'a ProfileFile,
+    problems: &mut Vec<Problem>,
+) -> Result<Option<&'a ScenarioTable>, ()> {
+    let Some(wanted) = &table.scenario else {
+        return Ok(None);
+    };
+    let found = file
+        .scenarios
+        .iter()
+        .find(|known| known.name == wanted.value);
+    if found.is_none() {
+        let names: Vec<&str> = file
+            .scenarios
+            .iter()
+            .map(|known| known.name.as_str())
+            .collect();
+        let complaint = Complaint::new(format!("the profile has no scenario `{}`", wanted.value))
+            .help(advice(&wanted.value, &names));
+        problems.push(complaint.at(wanted.place.clone()));
+        return Err(());
+    }
+    Ok(found)
+}
+
+fn checked(
+    written: &CheckTable,
+    table: &RequirementTable,
+    scenario: Option<&ScenarioTable>,
+    file: &ProfileFile,
+    bounds: &Bounds,
+) -> Result<Check, Problem> {
+    let metric = written.metric.value;
+    needs(metric, table, file).map_err(|complaint| complaint.at(written.metric.place.clone()))?;
+    let scope = scope(written, scenario)?;
+    within_timeout(written, file, bounds)?;
+    if let Some(scenario) = scenario {
+        within_offer(written, scenario)?;
+    }
+    Ok(Check {
+        metric,
+        scope,
+        limit: written.limit.value,
+    })
+}
+
+/// Whether the profile has what a metric is measured on.
+fn needs(metric: Metric, table: &RequirementTable, file: &ProfileFile) -> Reading<()> {
+    if metric.needs_load() {
+        if table.scenario.is_some() || speaks_of_the_generator(metric) {
+            return Ok(());
+        }
+        let names: Vec<&str> = file
+            .scenarios
+            .iter()
+            .map(|known| known.name.as_str())
+            .collect();
+        let example = names.first().copied().unwrap_or("api");
+        return Err(
+            Complaint::new(format!("{metric} is measured on a scenario"))
+                .help(format!("write scenario = \"{example}\"")),
+        );
+    }
+    if table.scenario.is_some() {
+        return Err(
+            Complaint::new(format!("{metric} is not measured on a scenario"))
+                .help("put it into a requirement of its own, without scenario"),
+        );
+    }
+    let (section, there) = match metric {
+        Metric::HealthTime => ("health", file.health.is_some()),
+        _ => ("uptime", file.uptime.is_some()),
+    };
+    if there {
+        return Ok(());
+    }
+    Err(Complaint::new(format!("{metric} needs [{section}]"))
+        .help(format!("write [{section}] with path = \"/health\"")))
+}
+
+fn speaks_of_the_generator(metric: Metric) -> bool {
+    matches!(
+        metric,
+        Metric::GeneratorLateness { .. } | Metric::GeneratorCpu | Metric::GeneratorRefusals
+    )
+}
+
+/// Whether a requirement looks back on all that was done, and so has to be judged last.
+pub(super) fn speaks_of_the_session(requirement: &Requirement) -> bool {
+    requirement.scenario.is_none()
+        && requirement
+            .checks
+            .iter()
+            .any(|check| check.metric == Metric::Outages || speaks_of_the_generator(check.metric))
+}
+
+fn scope(written: &CheckTable, scenario: Option<&ScenarioTable>) -> Result<Scope, Problem> {
+    let Some(endpoint) = &written.endpoint else {
+        return Ok(Scope::All);
+    };
+    let metric = written.metric.value;
+    if !metric.is_per_endpoint() {
+        let complaint = Complaint::new(format!("{metric} is not measured endpoint by endpoint"))
+            .help("leave endpoint out");
+        return Err(complaint.at(endpoint.place.clone()));
+    }
+    if endpoint.value == "each" {
+        return Ok(Scope::EachEndpoint);
+    }
+    if let Some(scenario) = scenario {
+        let names: Vec<String> = scenario.endpoints.iter().filter_map(name).collect();
+        if !names.contains(&endpoint.value) {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let complaint = Complaint::new(format!(
+                "the scenario `{}` has no endpoint `{}`",
+                scenario.name, endpoint.value
+            ));
+            let help = advice(&endpoint.value, &names);
+            return Err(complaint.help(help).at(endpoint.place.clone()));
+        }
+    }
+    Ok(Scope::Endpoint(endpoint.value.clone()))
+}
+
+/// A request that is given up can't be told from one that would have kept a longer limit.
+fn within_timeout(
+    written: &CheckTable,
+    file: &ProfileFile,
+    bounds: &Bounds,
+) -> Result<(), Problem> {
+    let (timeout, place) = match written.metric.value {
+        Metric::ResponseTime { .. } | Metric::MeanResponseTime => {
+            (bounds.timeout, file.target.timeout.as_ref())
+        }
+        Metric::HealthTime => {
+            let health = file.health.as_ref();
+            let timeout = health.and_then(|table| table.timeout.as_ref());
+            match timeout {
+                Some(at) => (at.value, Some(at)),
+                None => return Ok(()),
+            }
+        }
+        _ => return Ok(()),
+    };
+    let limit = written.limit.value;
+    if limit.value <= timeout.as_secs_f64() * 1e3 {
+        return Ok(());
+    }
+    let complaint = Complaint::new(format!(
+        "a request is given up after {}, so `{limit}` can't be judged",
+        show_duration(timeout)
+    ))
+    .help("the timeout has to be at least the limit");
+    let place = place
+        .map(|at| &at.place)
+        .filter(|place| place.is_override());
+    Err(complaint.at(place.unwrap_or(&written.limit.place).clone()))
+}
+
+/// No target can answer more than it is asked.
+fn within_offer(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Problem> {
+    let rated = matches!(
+        scenario.arrivals.as_ref().map(|kind| kind.value),
+        Some(Kind::Constant | Kind::Poisson)
+    );
+    let (Metric::Throughput, true, Some(rate)) =
+        (written.metric.value, rated, scenario.rate.as_ref())
+    else {
+        return Ok(());
+    };
+    let (offered, limit) = (rate.value.as_f64(), written.limit.value);
+    if offered > limit.value {
+        return Ok(());
+    }
+    let complaint = Complaint::new(format!(
+        "the scenario `{}` offers {offered}/s, so `{limit}` can't be shown",
+        scenario.name
+    ))
+    .help(format!(
+        "offer more than the limit, such as {}/s",
+        (limit.value * 1.2).ceil()
+    ));
+    let place = if rate.place.is_override() {
+        &rate.place
+    } else {
+        &written.limit.place
+    };
+    Err(complaint.at(place.clone()))
+}
+
+/// The times at which requests of a scenario are counted, for all requirements on it.
+pub(super) fn thresholds(scenario: &str, requirements: &[Requirement]) -> Vec<Duration> {
+    let times: BTreeSet<Duration> = requirements
+        .iter()
+        .filter(|requirement| requirement.scenario.as_deref() == Some(scenario))
+        .flat_map(|requirement| &requirement.checks)
+        .filter(|check| !speaks_of_the_generator(check.metric))
+        .filter_map(|check| check.limit.threshold())
+        .collect();
+    times.into_iter().collect()
+}

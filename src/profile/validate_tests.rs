@@ -1,0 +1,245 @@
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::*;
+use crate::profile::{Arrivals, Rate, Target, render_problems};
+use proptest::prelude::*;
+
+fn builtin(name: &str, overrides: &Overrides) -> Profile {
+    let source = ProfileSource::parse(name).expect("built in");
+    load(&source, overrides).unwrap_or_else(|problems| panic!("{}", render_problems(&problems)))
+}
+
+fn from_text(text: &str, overrides: &Overrides) -> Result<Profile, String> {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let path = folder.path().join("own.toml");
+    std::fs::write(&path, text).expect("written");
+    load(&ProfileSource::File(path), overrides).map_err(|problems| render_problems(&problems))
+}
+
+#[allow(clippy::unnecessary_wraps)]
+fn flag<T>(value: T) -> Option<At<T>> {
+    Some(At::new(value, Place::Flag("--flag".to_owned())))
+}
+
+fn outline(profile: &Profile) -> String {
+    let mut text = format!("{}: {}\n", profile.name, profile.description);
+    for plan in &profile.plans {
+        let _ = writeln!(text, "\n{}: {:?}", plan.scenario, plan.arrivals);
+        let _ = writeln!(text, "  {:?}\n  {:?}", plan.phases, plan.bounds);
+        let _ = writeln!(text, "  over from {:?}", plan.thresholds);
+        for endpoint in &plan.endpoints {
+            let auth = if endpoint.auth { " with token" } else { "" };
+            let _ = writeln!(
+                text,
+                "  {} % {} {}{auth}",
+                endpoint.weight, endpoint.method, endpoint.path
+            );
+        }
+    }
+    text.push('\n');
+    for requirement in &profile.requirements {
+        let scenario = requirement.scenario.as_deref().unwrap_or("the session");
+        let _ = write!(
+            text,
+            "{} ({}, {scenario}):",
+            requirement.name, requirement.severity
+        );
+        for check in &requirement.checks {
+            let _ = write!(text, " {} {}", check.metric, check.limit);
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[test]
+fn the_built_in_profiles_are_what_they_say() {
+    let none = Overrides::default();
+    let phase8 = builtin("phase8", &none);
+    let full = builtin("phase8-full", &none);
+    insta::assert_snapshot!(format!("{}\n{}", outline(&phase8), outline(&full)));
+    let longest: Duration = phase8
+        .plans
+        .iter()
+        .map(|plan| plan.phases.planned_end() + plan.phases.extend)
+        .sum();
+    assert!(longest < Duration::from_secs(80), "{longest:?}");
+}
+
+#[test]
+fn overrides_go_where_they_fit() {
+    let profile = builtin(
+        "phase8",
+        &Overrides {
+            users: flag(7),
+            rate: flag(Rate::per_second(300.0).unwrap()),
+            ramp_up: flag(Duration::from_secs(60)),
+            duration: flag(Duration::from_secs(300)),
+            timeout: flag(Duration::from_secs(2)),
+            target: flag(Target::parse("http://host/base").unwrap()),
+            ..Overrides::default()
+        },
+    );
+    let [api, throughput, burst] = profile.plans.as_slice() else {
+        panic!("three plans");
+    };
+    assert!(matches!(api.arrivals, Arrivals::Users { count: 7, .. }));
+    assert!(matches!(burst.arrivals, Arrivals::Burst { count: 7, .. }));
+    assert!(matches!(
+        throughput.arrivals,
+        Arrivals::Constant { rate, .. } if rate.micro() == 300_000_000
+    ));
+    assert_eq!(api.phases.ramp_up.as_secs(), 60);
+    assert_eq!(burst.phases.ramp_up, Duration::ZERO);
+    assert!(
+        profile
+            .plans
+            .iter()
+            .all(|plan| plan.phases.measure.as_secs() == 300)
+    );
+    assert_eq!(api.bounds.connect_timeout, Duration::from_secs(2));
+    assert_eq!(api.endpoints[0].path, "/base/health");
+    assert_eq!(profile.health.expect("health").path, "/base/health");
+}
+
+#[test]
+fn only_named_scenarios_and_the_session_are_left() {
+    let profile = builtin(
+        "phase8",
+        &Overrides {
+            scenarios: flag(vec!["burst".to_owned()]),
+            ..Overrides::default()
+        },
+    );
+    let names: Vec<&str> = profile
+        .requirements
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "health::endpoint",
+            "concurrency::users",
+            "generator::headroom",
+            "health::uptime"
+        ]
+    );
+    assert_eq!(profile.plans.len(), 1);
+}
+
+#[test]
+fn a_profile_may_extend_another() {
+    let profile = from_text(
+        r#"
+        extends = "phase8"
+        without = ["throughput::rps"]
+        [target]
+        headers = { X-Tenant = "a" }
+        [scenario.burst]
+        arrivals = "users"
+        users = 3
+        [[scenario.burst.endpoint]]
+        name = "agents"
+        path = "/other"
+        weight = 30
+        [[requirement]]
+        name = "errors::rate"
+        severity = "important"
+        scenario = "api"
+        metric = "error_rate"
+        limit = "< 2 %"
+        [[requirement]]
+        name = "own::one"
+        scenario = "burst"
+        metric = "response_time_p90"
+        limit = "<= 1 s"
+        "#,
+        &Overrides::default(),
+    )
+    .unwrap_or_else(|told| panic!("{told}"));
+    assert_eq!(profile.name, "own");
+    insta::assert_snapshot!(outline(&profile));
+}
+
+#[test]
+fn a_small_profile_is_enough() {
+    let profile = from_text(
+        r#"
+        [target]
+        url = "https://shop.example/v1"
+        headers = { Accept = "text/html", X-A = "a" }
+        [scenario.buy]
+        arrivals = "poisson"
+        rate = 20
+        duration = 30
+        [[scenario.buy.endpoint]]
+        path = "/buy"
+        method = "post"
+        json = { item = 5, tags = ["a"], price = 1.5 }
+        headers = { accept = "application/json" }
+        expect = [200, 201]
+        [[requirement]]
+        name = "buy"
+        scenario = "buy"
+        metric = "error_rate"
+        limit = "< 1 %"
+        "#,
+        &Overrides::default(),
+    )
+    .unwrap_or_else(|told| panic!("{told}"));
+    let plan = &profile.plans[0];
+    let endpoint = &plan.endpoints[0];
+    assert_eq!(endpoint.name, "POST /buy");
+    assert_eq!(endpoint.path, "/v1/buy");
+    assert_eq!(endpoint.body, r#"{"item":5,"price":1.5,"tags":["a"]}"#);
+    assert_eq!(endpoint.expect, [200, 201]);
+    // An endpoint's header takes the place of the target's: none is ever sent twice.
+    let sent = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(plan.headers, [sent("X-A", "a")]);
+    assert_eq!(
+        endpoint.headers,
+        [
+            sent("accept", "application/json"),
+            sent("Content-Type", "application/json")
+        ]
+    );
+    assert_eq!(
+        profile.target.expect("a target").origin.as_str(),
+        "https://shop.example/"
+    );
+    assert_eq!(profile.requirements[0].name, "buy");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_text_makes_loading_panic(text in "(\\[|\\]|=|\"|\n| |\\.|#|a|1|é|scenario|requirement|name|target|'|\\{|\\}|,){0,60}") {
+        let _ = from_text(&text, &Overrides::default());
+    }
+
+    #[test]
+    fn a_cut_profile_is_told_or_taken_but_never_panics(end in 0_usize..6000) {
+        let text = ProfileSource::default().text().unwrap();
+        let cut: String = text.chars().take(end).collect();
+        let _ = from_text(&cut, &Overrides::default());
+    }
+}
+
+#[test]
+fn the_documented_profiles_work() {
+    let text = include_str!("../../docs/PROFILE.md");
+    let examples: Vec<&str> = text
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        if let Err(told) = from_text(example, &Overrides::default()) {
+            panic!("{told}");
+        }
+    }
+}
