@@ -1,6 +1,7 @@
 //! What happened to the target meanwhile, and what the evidence lacked.
 
 use super::case::{Case, Topic, topics};
+use super::generator;
 use crate::requirement::{Judgement, Verdict, human};
 
 pub(super) fn outages(case: &Case<'_>) -> Option<String> {
@@ -49,6 +50,9 @@ pub(super) fn too_few(case: &Case<'_>) -> Option<String> {
         .iter()
         .find(|judged| judged.verdict == Verdict::Inconclusive && judged.estimate.is_some())?;
     let estimate = measured.estimate.as_ref()?;
+    if generator::late(case).is_some() || generator::busy(case).is_some() {
+        return None;
+    }
     let means = if case.run.window.extendable {
         "give it longer with --duration, or allow more with --extend"
     } else {

@@ -139,7 +139,7 @@ pub(super) fn slow_endpoints(case: &Case<'_>) -> Option<String> {
                 .map(|(_, name)| *name)
                 .collect();
             Some(format!(
-                "slow are {} ({quantile} service time up to {}; the others at most {}): look at their queries, \
+                "slow: {} ({quantile} service time up to {}; the others at most {}): look at their queries, \
                  indexes and caching",
                 names.join(", "),
                 human::time(slowest),

@@ -11,6 +11,7 @@ type Find = fn(&Case<'_>) -> Option<String>;
 const LOAD: &[Topic] = &[Topic::Times, Topic::Errors, Topic::Throughput];
 const SPEED: &[Topic] = &[Topic::Times, Topic::Throughput];
 const OWN: &[Topic] = &[Topic::Times, Topic::Throughput, Topic::Generator];
+const SENDING: &[Topic] = &[Topic::Errors, Topic::Throughput, Topic::Generator];
 const UP: &[Topic] = &[
     Topic::Times,
     Topic::Errors,
@@ -19,10 +20,11 @@ const UP: &[Topic] = &[
     Topic::Outages,
 ];
 
-/// Causes first, what follows from them after.
-const TABLE: &[(&[Topic], Find)] = &[
-    (UP, session::outages),
-    (UP, session::restarts),
+/// What happened to the target from outside.
+const EVENTS: &[(&[Topic], Find)] = &[(UP, session::outages), (UP, session::restarts)];
+
+/// How requests failed.
+const FAILURES: &[(&[Topic], Find)] = &[
     (LOAD, failures::no_connection),
     (LOAD, failures::rate_limited),
     (LOAD, failures::not_allowed),
@@ -34,10 +36,11 @@ const TABLE: &[(&[Topic], Find)] = &[
     (LOAD, failures::tls),
     (LOAD, failures::bad_answers),
     (LOAD, failures::unfinished),
-    (
-        &[Topic::Errors, Topic::Throughput, Topic::Generator],
-        generator::no_sockets,
-    ),
+];
+
+/// Where the time went, and whether it was the generator's.
+const DELAYS: &[(&[Topic], Find)] = &[
+    (SENDING, generator::no_sockets),
     (OWN, generator::late),
     (OWN, generator::busy),
     (SPEED, generator::waited),
@@ -92,8 +95,14 @@ fn of_run(judgement: &Judgement, run: &RunResult) -> Vec<String> {
             .collect();
     }
     let case = Case::new(judgement, run);
-    TABLE
+    // A handful of failures moves no percentile that is judged.
+    let is_handful = case.summary.failed() * 100 < case.summary.due;
+    let matter = !is_handful || topics.iter().any(|topic| *topic != Topic::Times);
+    let failures = if matter { FAILURES } else { &[] };
+    EVENTS
         .iter()
+        .chain(failures)
+        .chain(DELAYS)
         .filter(|(concerned, _)| concerned.iter().any(|topic| topics.contains(topic)))
         .filter_map(|(_, find)| find(&case))
         .collect()

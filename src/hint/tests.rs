@@ -1,1 +1,188 @@
+use super::advise;
+use crate::client::Outcome;
+use crate::record::{Outage, RunResult};
+use crate::report::fixture::{self, Asked, MS, STARTED, calm, check, estimate, judged, run};
+use crate::requirement::{Judgement, Severity, Verdict};
 
+fn missed(metric: &str, limit: &str) -> Judgement {
+    let found = Some(estimate(1_040.0, 980.0, 1_110.0));
+    judged(
+        "a::requirement",
+        Severity::Critical,
+        check(metric, limit),
+        found,
+        Verdict::Fail,
+    )
+}
+
+fn slow() -> Judgement {
+    missed("response_time_p95", "< 200 ms")
+}
+
+fn failing() -> Judgement {
+    missed("error_rate", "< 1 %")
+}
+
+fn open() -> Judgement {
+    Judgement {
+        verdict: Verdict::Inconclusive,
+        ..judged(
+            "errors::rate",
+            Severity::Critical,
+            check("error_rate", "< 1 %"),
+            Some(estimate(0.9, 0.4, 1.6)),
+            Verdict::Inconclusive,
+        )
+    }
+}
+
+/// Every fiftieth request ends so.
+fn ending(outcome: Outcome) -> RunResult {
+    run("api", move |due, _| {
+        if due % 500 == 0 {
+            Asked::ok(3).ended(outcome)
+        } else {
+            Asked::ok(10)
+        }
+    })
+}
+
+fn stalled(from: u64, to: u64) -> RunResult {
+    run("api", move |due, _| {
+        let queued = if (from..to).contains(&due) {
+            to - due
+        } else {
+            0
+        };
+        Asked {
+            queued: queued * MS,
+            ..Asked::ok(10)
+        }
+    })
+}
+
+fn lagging() -> RunResult {
+    let mut run = run("api", |_, _| Asked {
+        lag: 60 * MS,
+        ..Asked::ok(10)
+    });
+    run.generator.cpu = vec![97.0; 12];
+    run.generator.refusals = 4;
+    run
+}
+
+fn restarted() -> RunResult {
+    let mut run = calm("api");
+    run.watch.outages.push(Outage {
+        from: STARTED + 5_000,
+        to: Some(STARTED + 7_500),
+        probes: 3,
+        cause: "connection refused".to_owned(),
+    });
+    run.watch.restarts.push(STARTED + 8_000);
+    run
+}
+
+fn cases() -> Vec<(&'static str, Judgement, Vec<RunResult>)> {
+    let mut cases: Vec<(&'static str, Judgement, Vec<RunResult>)> = [
+        ("refused", Outcome::Connect),
+        ("rate limit", Outcome::RateLimited),
+        ("no token", Outcome::Status(401)),
+        ("not found", Outcome::Status(404)),
+        ("server error", Outcome::Status(503)),
+        ("redirect", Outcome::Status(302)),
+        ("timeout", Outcome::Timeout),
+        ("reset", Outcome::Reset),
+        ("tls", Outcome::Tls),
+        ("bad body", Outcome::BadBody),
+        ("no socket", Outcome::NoSocket),
+        ("cut off", Outcome::CutOff),
+    ]
+    .into_iter()
+    .map(|(name, outcome)| (name, failing(), vec![ending(outcome)]))
+    .collect();
+    let all_slow = run("api", |_, endpoint| Asked::ok(300 + 50 * endpoint as u64));
+    let one_slow = run("api", |_, endpoint| {
+        Asked::ok(if endpoint == 2 { 400 } else { 20 })
+    });
+    let mut busy = calm("api");
+    busy.generator.waited_for_connection = 900;
+    cases.extend([
+        ("stall", slow(), vec![stalled(5_000, 7_000)]),
+        ("stall in mid-second", slow(), vec![stalled(5_500, 7_500)]),
+        ("all slow", slow(), vec![all_slow]),
+        ("one slow", slow(), vec![one_slow]),
+        ("generator", slow(), vec![lagging()]),
+        (
+            "generator, judged",
+            missed("generator_cpu", "< 80 %"),
+            vec![lagging(), calm("burst")],
+        ),
+        ("connections", missed("throughput", ">= 100/s"), vec![busy]),
+        ("restart", missed("outages", "== 0"), vec![restarted()]),
+        (
+            "restart unseen by runs",
+            missed("outages", "== 0"),
+            Vec::new(),
+        ),
+        ("health", missed("health_time", "< 100 ms"), Vec::new()),
+        ("open", open(), vec![calm("api")]),
+        ("no run", failing(), vec![fixture::failed("api")]),
+        (
+            "another scenario's",
+            failing(),
+            vec![fixture::failed("mixed")],
+        ),
+    ]);
+    cases
+}
+
+#[test]
+fn each_finding_has_its_advice() {
+    let told: Vec<String> = cases()
+        .iter()
+        .map(|(name, judgement, runs)| {
+            let lines = advise(judgement, runs);
+            let lines: Vec<String> = lines.iter().map(|line| format!("  {line}")).collect();
+            format!("{name}\n{}", lines.join("\n"))
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn a_pass_needs_no_advice() {
+    for (name, judgement, runs) in cases() {
+        let passed = Judgement {
+            verdict: Verdict::Pass,
+            ..judgement
+        };
+        assert!(advise(&passed, &runs).is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn a_run_that_is_slow_throughout_did_not_stall() {
+    let all_slow = run("api", |_, _| Asked::ok(300));
+    let lines = advise(&slow(), &[all_slow]);
+    assert!(
+        !lines.iter().any(|line| line.contains("stalled")),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn a_handful_of_failures_explains_no_percentile() {
+    let one = |due, _| match due {
+        5_000 => Asked::ok(3).ended(Outcome::Status(500)),
+        _ => Asked::ok(300),
+    };
+    let run = [run("api", one)];
+    let tells = |judgement: &Judgement| {
+        advise(judgement, &run)
+            .iter()
+            .any(|line| line.contains("500 × 1"))
+    };
+    assert!(tells(&failing()));
+    assert!(!tells(&slow()));
+}

@@ -56,17 +56,17 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
     });
     for number in 0..1_200u64 {
         let endpoint = (number % 3) as usize;
-        let asked = asked(number * 10, endpoint);
+        let request = asked(number * 10, endpoint);
         let due = number * 10 * MS;
-        let sent = due + asked.queued + asked.lag;
+        let sent = due + request.queued + request.lag;
         tally.record(&Sample {
             endpoint,
             due,
             sent: Some(sent),
-            done: sent + asked.service,
-            lag: asked.lag,
+            done: sent + request.service,
+            lag: request.lag,
             bytes: 128,
-            outcome: asked.outcome,
+            outcome: request.outcome,
         });
     }
     RunResult {
@@ -102,16 +102,16 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
 }
 
 fn endpoints(names: &[(&str, &str)], tally: &Tally) -> Vec<EndpointResult> {
-    let named = names.iter().zip(&tally.endpoints);
-    named
-        .map(|((name, request), counted)| EndpointResult {
+    let counted = names.iter().zip(&tally.endpoints);
+    counted
+        .map(|((name, request), tally)| EndpointResult {
             name: (*name).to_owned(),
             request: (*request).to_owned(),
-            outcomes: counted.outcomes.clone(),
-            response: counted.response.clone(),
-            answered: counted.answered.clone(),
-            service: counted.service.clone(),
-            bytes: counted.bytes,
+            outcomes: tally.outcomes.clone(),
+            response: tally.response.clone(),
+            answered: tally.answered.clone(),
+            service: tally.service.clone(),
+            bytes: tally.bytes,
         })
         .collect()
 }

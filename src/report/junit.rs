@@ -1,4 +1,4 @@
-//! A report as JUnit XML: one test case for each requirement.
+//! A report as `JUnit` XML: one test case for each requirement.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const WIDTH: usize = 120;
 #[error("the report cannot be written as JUnit XML: {0}")]
 pub struct JunitError(#[from] quick_junit::SerializeError);
 
-/// The report as JUnit XML.
+/// The report as `JUnit` XML.
 ///
 /// A test case takes as long as the run it was judged on; the suite as long as the session, which is less
 /// than the sum, since requirements share runs.

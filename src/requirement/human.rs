@@ -29,9 +29,16 @@ pub fn confidence(share: f64) -> String {
     format!("{percent} %")
 }
 
-/// A limit with its comparison: `< 200 ms`.
+/// A limit with its comparison, exactly as it is judged: `< 200 ms`.
 pub fn limit(limit: &Limit) -> String {
-    format!("{} {}", limit.comparison, show(limit.unit, limit.value))
+    let scale = Scale::of(limit.unit, limit.value);
+    let number = limit.value / scale.divisor;
+    format!(
+        "{} {}{}",
+        limit.comparison,
+        grouped(&number.to_string()),
+        scale.sign
+    )
 }
 
 /// An estimate with its interval, precise enough not to look like the limit it is held against.
@@ -51,16 +58,17 @@ pub fn measured_value(estimate: &Estimate, limit: &Limit) -> String {
         return "no figure".to_owned();
     }
     let scale = Scale::of(limit.unit, estimate.value);
-    let number = scale.apart(estimate.value, limit.value);
+    let number = scale.number(estimate.value, scale.extra(estimate, limit.value));
     format!("{number}{}", scale.sign)
 }
 
 /// An estimate's interval in the measure of its value; empty for a whole count that needs none.
 pub fn interval(estimate: &Estimate, limit: &Limit) -> String {
     let scale = Scale::of(limit.unit, estimate.value);
+    let extra = scale.extra(estimate, limit.value);
     let end = |end: Option<f64>| {
         end.filter(|end| end.is_finite())
-            .map(|end| scale.apart(end, limit.value))
+            .map(|end| scale.number(end, extra))
     };
     match (end(estimate.low), end(estimate.high)) {
         (Some(low), Some(high)) => format!("{low}–{high}"),
@@ -94,13 +102,25 @@ impl Scale {
         }
     }
 
-    /// The number with as many more decimals as it takes to differ from a limit it does not equal.
-    fn apart(&self, value: f64, limit: f64) -> String {
-        let equal = (value - limit).abs() < 1e-9;
-        (0..=EXTRA_DECIMALS)
-            .map(|extra| (extra, self.number(value, extra)))
-            .find(|(extra, text)| equal || *text != self.rounded_to(limit, value, *extra))
-            .map_or_else(|| self.number(value, EXTRA_DECIMALS), |(_, text)| text)
+    /// How many more decimals it takes until neither end nor value looks like a limit that it does not
+    /// equal, and the ends do not look like each other.
+    fn extra(&self, estimate: &Estimate, limit: f64) -> usize {
+        let ends = [estimate.low, estimate.high].into_iter().flatten();
+        let ends: Vec<f64> = ends.filter(|end| end.is_finite()).collect();
+        let tells_apart = |extra: usize, a: f64, b: f64| {
+            (a - b).abs() < 1e-9 || self.number(a, extra) != self.rounded_to(b, a, extra)
+        };
+        let settles = |extra: &usize| {
+            let numbers = ends.iter().copied().chain([estimate.value]);
+            let from_limit = numbers
+                .into_iter()
+                .all(|number| tells_apart(*extra, number, limit));
+            from_limit
+                && ends
+                    .windows(2)
+                    .all(|pair| tells_apart(*extra, pair[0], pair[1]))
+        };
+        (0..EXTRA_DECIMALS).find(settles).unwrap_or(EXTRA_DECIMALS)
     }
 
     fn number(&self, value: f64, extra: usize) -> String {
@@ -196,6 +216,21 @@ mod tests {
         assert_eq!(confidence(0.999), "99.9 %");
     }
 
+    #[test]
+    fn limits_are_shown_exactly() {
+        let table = [
+            ("< 200 ms", "< 200 ms"),
+            ("<= 1.5 s", "<= 1.5 s"),
+            ("< 199.6 ms", "< 199.6 ms"),
+            ("< 0.1 %", "< 0.1 %"),
+            (">= 12000/s", ">= 12,000/s"),
+            ("== 0", "== 0"),
+        ];
+        for (text, shown) in table {
+            assert_eq!(limit(&Limit::parse(text).expect(text)), shown);
+        }
+    }
+
     fn estimate(value: f64, low: Option<f64>, high: Option<f64>) -> Estimate {
         Estimate {
             value,
@@ -213,9 +248,10 @@ mod tests {
             ((43.2, Some(41.0), Some(45.0)), "43 ms (41–45)"),
             (
                 (199.8, Some(199.6), Some(199.97)),
-                "199.8 ms (199.6–199.97)",
+                "199.80 ms (199.60–199.97)",
             ),
             ((200.0, Some(200.0), Some(210.0)), "200 ms (200–210)"),
+            ((10.4, Some(10.2), Some(10.5)), "10.4 ms (10.2–10.5)"),
             ((1_040.0, Some(980.0), Some(1_110.0)), "1.04 s (0.98–1.11)"),
             ((43.0, Some(41.0), Some(f64::INFINITY)), "43 ms (≥ 41)"),
             ((43.0, None, None), "43 ms (no interval)"),

@@ -2,6 +2,7 @@
 
 mod generator;
 mod read;
+mod read_run;
 mod run;
 #[cfg(test)]
 mod tests;

@@ -4,10 +4,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::SCHEMA;
-use crate::record::{
-    Coarse, Counts, EndpointResult, Generator, Histogram, Outage, Outcomes, Problem, RunResult,
-    Second, Status, Watch, Window,
-};
+use super::read_run::{RunForm, run};
 use crate::report::{Report, instant};
 use crate::requirement::{
     Check, CheckJudgement, Comparison, Estimate, Judgement, Limit, Metric, Requirement, Scope,
@@ -52,12 +49,8 @@ pub fn from_json(text: &str) -> Result<Report, ReadError> {
     })
 }
 
-fn millis(text: &str) -> Result<u64, ReadError> {
+pub(super) fn millis(text: &str) -> Result<u64, ReadError> {
     instant::from_text(text).ok_or_else(|| ReadError::NoInstant(text.to_owned()))
-}
-
-fn nanos(millis: f64) -> u64 {
-    (millis * 1e6).round() as u64
 }
 
 #[derive(Deserialize)]
@@ -147,177 +140,5 @@ fn check_judgement(form: &CheckForm) -> Option<CheckJudgement> {
         estimate,
         verdict: form.verdict?,
         reason: form.reason.clone().unwrap_or_default(),
-    })
-}
-
-#[derive(Deserialize)]
-struct RunForm {
-    scenario: String,
-    plan: String,
-    started: String,
-    status: Status,
-    problem: Option<Problem>,
-    notes: Vec<String>,
-    window: WindowForm,
-    thresholds_ms: Vec<f64>,
-    endpoints: Vec<EndpointForm>,
-    seconds: Vec<SecondForm>,
-    generator: GeneratorForm,
-    watch: WatchForm,
-}
-
-fn run(form: RunForm) -> Result<RunResult, ReadError> {
-    Ok(RunResult {
-        scenario: form.scenario,
-        plan: form.plan,
-        started: millis(&form.started)?,
-        status: form.status,
-        problem: form.problem,
-        thresholds: form.thresholds_ms.into_iter().map(nanos).collect(),
-        window: Window {
-            from: nanos(form.window.from_ms),
-            to: nanos(form.window.to_ms),
-            extendable: form.window.extendable,
-            extensions: form.window.extensions,
-        },
-        endpoints: form.endpoints.into_iter().map(endpoint).collect(),
-        seconds: form.seconds.into_iter().map(second).collect(),
-        generator: generator(form.generator),
-        watch: watch(form.watch)?,
-        notes: form.notes,
-    })
-}
-
-#[derive(Deserialize)]
-struct WindowForm {
-    from_ms: f64,
-    to_ms: f64,
-    extendable: bool,
-    extensions: u32,
-}
-
-#[derive(Deserialize)]
-struct EndpointForm {
-    name: String,
-    request: String,
-    outcomes: Outcomes,
-    bytes: u64,
-    histograms: Histograms,
-}
-
-#[derive(Deserialize)]
-struct Histograms {
-    response: Histogram,
-    answered: Histogram,
-    service: Histogram,
-}
-
-fn endpoint(form: EndpointForm) -> EndpointResult {
-    EndpointResult {
-        name: form.name,
-        request: form.request,
-        outcomes: form.outcomes,
-        response: form.histograms.response,
-        answered: form.histograms.answered,
-        service: form.histograms.service,
-        bytes: form.bytes,
-    }
-}
-
-#[derive(Deserialize)]
-struct SecondForm {
-    done: u64,
-    endpoints: Vec<CountsForm>,
-    buckets: Coarse,
-}
-
-#[derive(Deserialize)]
-struct CountsForm {
-    due: u64,
-    failed: u64,
-    failed_by_generator: u64,
-    time_ns: u64,
-    over: Vec<u64>,
-    over_by_generator: Vec<u64>,
-    outcomes: Outcomes,
-}
-
-fn second(form: SecondForm) -> Second {
-    let counts = |form: CountsForm| Counts {
-        due: form.due,
-        failed: form.failed,
-        failed_by_generator: form.failed_by_generator,
-        time: form.time_ns,
-        over: form.over,
-        over_by_generator: form.over_by_generator,
-        outcomes: form.outcomes,
-    };
-    Second {
-        endpoints: form.endpoints.into_iter().map(counts).collect(),
-        done_ok: form.done,
-        response: form.buckets,
-    }
-}
-
-#[derive(Deserialize)]
-struct GeneratorForm {
-    refusals: u64,
-    waited_for_connection: u64,
-    connections: u64,
-    resent: u64,
-    workers: u32,
-    cpu_percent_by_second: Vec<Option<f64>>,
-    histogram: Histogram,
-}
-
-fn generator(form: GeneratorForm) -> Generator {
-    let cpu = form.cpu_percent_by_second.into_iter();
-    Generator {
-        workers: form.workers,
-        lag: form.histogram,
-        cpu: cpu.map(|percent| percent.unwrap_or(f64::NAN)).collect(),
-        refusals: form.refusals,
-        waited_for_connection: form.waited_for_connection,
-        connections: form.connections,
-        resent: form.resent,
-    }
-}
-
-#[derive(Deserialize)]
-struct WatchForm {
-    probes: u64,
-    outages: Vec<OutageForm>,
-    restarts: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct OutageForm {
-    from: String,
-    to: Option<String>,
-    probes: u64,
-    cause: String,
-}
-
-fn watch(form: WatchForm) -> Result<Watch, ReadError> {
-    let outage = |form: OutageForm| {
-        Ok(Outage {
-            from: millis(&form.from)?,
-            to: form.to.as_deref().map(millis).transpose()?,
-            probes: form.probes,
-            cause: form.cause,
-        })
-    };
-    Ok(Watch {
-        probes: form.probes,
-        outages: form
-            .outages
-            .into_iter()
-            .map(outage)
-            .collect::<Result<_, ReadError>>()?,
-        restarts: form
-            .restarts
-            .iter()
-            .map(|text| millis(text))
-            .collect::<Result<_, _>>()?,
     })
 }

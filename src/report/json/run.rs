@@ -58,8 +58,8 @@ impl RunForm<'_> {
             endpoints: run
                 .endpoints
                 .iter()
-                .zip(summary.endpoints)
-                .map(|(endpoint, summary)| EndpointForm::of(endpoint, &summary))
+                .zip(&summary.endpoints)
+                .map(|(endpoint, summary)| EndpointForm::of(endpoint, summary))
                 .collect(),
             seconds: run.seconds.iter().enumerate().map(SecondForm::of).collect(),
             outcomes: summary.outcomes,

@@ -129,7 +129,13 @@ fn reports_keep_to_the_documented_schema() {
 fn validate(value: &Value, schema: &Value, root: &Value, at: &str, wrong: &mut Vec<String>) {
     for (keyword, rule) in schema.as_object().expect("a schema is an object") {
         match keyword.as_str() {
-            "$schema" | "$id" | "$defs" | "title" | "description" => {}
+            "$schema"
+            | "$id"
+            | "$defs"
+            | "title"
+            | "description"
+            | "properties"
+            | "additionalProperties" => {}
             "$ref" => {
                 let pointer = rule.as_str().and_then(|path| path.strip_prefix('#'));
                 let target = pointer
@@ -164,7 +170,6 @@ fn validate(value: &Value, schema: &Value, root: &Value, at: &str, wrong: &mut V
                     validate(item, rule, root, &format!("{at}[{index}]"), wrong);
                 }
             }
-            "properties" | "additionalProperties" => {}
             other => wrong.push(format!("{at}: the check knows no keyword {other}")),
         }
     }
