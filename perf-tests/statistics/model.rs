@@ -3,7 +3,7 @@
 use std::f64::consts::TAU;
 
 /// SplitMix64 (Steele, Lea and Flood 2014): small, seeded, the same everywhere.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -14,11 +14,11 @@ impl Random {
     }
 
     /// In (0, 1).
-    pub fn uniform(&mut self) -> f64 {
+    pub(crate) fn uniform(&mut self) -> f64 {
         ((self.next() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
     }
 
-    pub fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         (-2.0 * self.uniform().ln()).sqrt() * (TAU * self.uniform()).cos()
     }
 
@@ -29,7 +29,7 @@ impl Random {
 
 /// How the requests of a run hang together.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Model {
+pub(crate) enum Model {
     /// Each on its own.
     Independent,
     /// AR(1) logarithms of latency; the correlation falls to 1/e in so many seconds.
@@ -39,9 +39,37 @@ pub enum Model {
     Stalls(f64, f64),
 }
 
+impl Model {
+    /// Seconds.
+    pub(crate) fn correlation_length(self) -> f64 {
+        match self {
+            Self::Independent => 0.0,
+            Self::Autoregressive(length) => length,
+            // Only its share of the slow time comes in stalls.
+            Self::Stalls(mean, share) => mean / share,
+        }
+    }
+
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Independent => "independent".to_owned(),
+            Self::Autoregressive(length) => format!("AR(1), {length} s"),
+            Self::Stalls(mean, share) => {
+                format!("stalls of {mean} s make {:.0} % of it", 100.0 * share)
+            }
+        }
+    }
+}
+
 /// For each request of a run, how slow it is as a uniform number: a latency limit that a share `p` of
 /// all requests exceeds is exceeded by those below `p`.
-pub fn slowness(model: Model, rate: f64, seconds: f64, p: f64, random: &mut Random) -> Vec<f64> {
+pub(crate) fn slowness(
+    model: Model,
+    rate: f64,
+    seconds: f64,
+    p: f64,
+    random: &mut Random,
+) -> Vec<f64> {
     let requests = (rate * seconds) as usize;
     match model {
         Model::Independent => (0..requests).map(|_| random.uniform()).collect(),
@@ -74,7 +102,11 @@ fn stalls(n: usize, rate: f64, mean: f64, share: f64, p: f64, random: &mut Rando
                 change += random.exponential(if down { mean } else { up });
             }
             let u = random.uniform();
-            if down || u < background { u * p } else { p + (1.0 - p) * (u - background) / (1.0 - background) }
+            if down || u < background {
+                u * p
+            } else {
+                p + (1.0 - p) * (u - background) / (1.0 - background)
+            }
         })
         .collect()
 }

@@ -3,33 +3,101 @@
 use crate::model::{Model, Random, slowness};
 use agentos_perf::statistics::{Block, Decision, Look, ProportionEvidence, bounds, decide};
 
-pub const ALPHA: f64 = 0.05;
+pub(crate) const ALPHA: f64 = 0.05;
 const PLANNED: usize = 20;
 const EXTENSIONS: usize = 3;
 const STEP: usize = 5;
 
 /// How often the procedure gave which verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Tally {
-    pub runs: u32,
-    pub passed: u32,
-    pub failed: u32,
+pub(crate) struct Tally {
+    pub(crate) runs: u32,
+    pub(crate) passed: u32,
+    pub(crate) failed: u32,
 }
 
 impl Tally {
-    pub fn pass_rate(self) -> f64 {
+    pub(crate) fn pass_rate(self) -> f64 {
         f64::from(self.passed) / f64::from(self.runs)
     }
 
-    pub fn fail_rate(self) -> f64 {
+    pub(crate) fn fail_rate(self) -> f64 {
         f64::from(self.failed) / f64::from(self.runs)
     }
 }
 
+/// One virtual target against one limit.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) target: String,
+    pub(crate) model: Model,
+    /// Share of slow requests that the requirement forbids to reach.
+    pub(crate) limit: f64,
+    /// One for each of [`ODDS`].
+    pub(crate) tallies: Vec<Tally>,
+}
+
+/// True odds of a slow request over those at the limit: at the limit, slightly worse and better, far
+/// worse and better.
+pub(crate) const ODDS: [f64; 5] = [1.0, 1.25, 0.8, 4.0, 0.25];
+const RUNS: [u32; 5] = [2000, 1000, 1000, 500, 500];
+
+impl Row {
+    /// Whether a planned run right at the limit spends five correlation lengths over it.
+    pub(crate) fn within_reach(&self) -> bool {
+        self.limit * PLANNED as f64 >= 5.0 * self.model.correlation_length() - 1e-9
+    }
+
+    /// The wrong verdicts: passed at the limit or over it, failed at it or under it.
+    pub(crate) fn wrong(&self) -> Vec<(f64, Tally)> {
+        let mut wrong = Vec::new();
+        for (&odds, &tally) in ODDS.iter().zip(&self.tallies) {
+            if odds >= 1.0 {
+                wrong.push((tally.pass_rate(), tally));
+            }
+            if odds <= 1.0 {
+                wrong.push((tally.fail_rate(), tally));
+            }
+        }
+        wrong
+    }
+}
+
+pub(crate) fn measure() -> Vec<Row> {
+    let models = [
+        (Model::Independent, 50.0),
+        (Model::Independent, 200.0),
+        (Model::Autoregressive(0.2), 100.0),
+        (Model::Autoregressive(1.0), 100.0),
+        (Model::Stalls(0.5, 1.0), 100.0),
+        (Model::Stalls(0.5, 0.5), 100.0),
+    ];
+    let mut rows = Vec::new();
+    for (model, rate) in models {
+        for limit in [0.5, 0.05, 0.01] {
+            let tallies = ODDS.iter().zip(RUNS).map(|(odds, runs)| {
+                let truth = odds * limit / (1.0 - limit + odds * limit);
+                verdicts(model, rate, limit, truth, runs, 1)
+            });
+            let target = format!("{}, {rate} req/s", model.name());
+            rows.push(Row {
+                target,
+                model,
+                limit,
+                tallies: tallies.collect(),
+            });
+        }
+    }
+    rows
+}
+
 /// Verdicts of "less than `limit` of the requests are slow" when `truth` of them are.
-pub fn verdicts(model: Model, rate: f64, limit: f64, truth: f64, runs: u32, seed: u64) -> Tally {
+fn verdicts(model: Model, rate: f64, limit: f64, truth: f64, runs: u32, seed: u64) -> Tally {
     let mut random = Random(seed);
-    let mut tally = Tally { runs, ..Tally::default() };
+    let mut tally = Tally {
+        runs,
+        ..Tally::default()
+    };
     for _ in 0..runs {
         match verdict(model, rate, limit, truth, &mut random) {
             Decision::Below => tally.passed += 1,

@@ -22,7 +22,10 @@ const WEIGHT: f64 = 250.0;
 /// When `p0` is outside `(0, 1)` or not `0 <= hits <= trials`.
 pub fn ln_e_value_at_least(p0: f64, hits: f64, trials: f64) -> f64 {
     check(hits, trials, 0.5);
-    assert!(p0 > 0.0 && p0 < 1.0, "a proportion to test lies in (0, 1), not {p0}");
+    assert!(
+        p0 > 0.0 && p0 < 1.0,
+        "a proportion to test lies in (0, 1), not {p0}"
+    );
     mixture(p0, 1.0 - p0, hits, trials - hits)
 }
 
@@ -33,7 +36,10 @@ pub fn ln_e_value_at_least(p0: f64, hits: f64, trials: f64) -> f64 {
 /// When `p0` is outside `(0, 1)` or not `0 <= hits <= trials`.
 pub fn ln_e_value_at_most(p0: f64, hits: f64, trials: f64) -> f64 {
     check(hits, trials, 0.5);
-    assert!(p0 > 0.0 && p0 < 1.0, "a proportion to test lies in (0, 1), not {p0}");
+    assert!(
+        p0 > 0.0 && p0 < 1.0,
+        "a proportion to test lies in (0, 1), not {p0}"
+    );
     mixture(1.0 - p0, p0, trials - hits, hits)
 }
 
@@ -95,4 +101,51 @@ fn lowest_not_rejected(hits: f64, trials: f64, alpha: f64) -> f64 {
     }
     // The rejected end: rounding must not make a bound tighter than it is.
     expit(rejected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statistics::{lower_bound, upper_bound};
+    use proptest::prelude::*;
+
+    #[test]
+    fn no_trials_are_no_evidence() {
+        assert!(ln_e_value_at_most(0.05, 0.0, 0.0).abs() < 1e-12);
+        assert_eq!(lower_bound_anytime(0.0, 0.0, 0.05), 0.0);
+        assert_eq!(upper_bound_anytime(0.0, 0.0, 0.05), 1.0);
+    }
+
+    #[test]
+    fn a_fair_next_request_leaves_the_evidence_as_it_is() {
+        // The martingale property at the border of the hypothesis.
+        let (p0, hits, trials) = (0.05, 12.0, 180.0);
+        let after = p0 * ln_e_value_at_most(p0, hits + 1.0, trials + 1.0).exp()
+            + (1.0 - p0) * ln_e_value_at_most(p0, hits, trials + 1.0).exp();
+        assert!((after / ln_e_value_at_most(p0, hits, trials).exp() - 1.0).abs() < 1e-10);
+    }
+
+    proptest! {
+        #[test]
+        fn wider_than_a_single_look(trials in 1..5000_u32, share in 0.0..=1.0_f64, alpha in 0.005..0.2) {
+            let trials = f64::from(trials);
+            let hits = (trials * share).floor();
+            prop_assert!(lower_bound_anytime(hits, trials, alpha) <= lower_bound(hits, trials, alpha) + 1e-9);
+            prop_assert!(upper_bound_anytime(hits, trials, alpha) >= upper_bound(hits, trials, alpha) - 1e-9);
+        }
+
+        #[test]
+        fn more_hits_raise(hits in 0.0..300.0, misses in 0.0..300.0, more in 0.1..50.0) {
+            for bound in [lower_bound_anytime, upper_bound_anytime] {
+                let here = bound(hits, hits + misses, 0.05);
+                prop_assert!(bound(hits + more, hits + misses + more, 0.05) >= here - 1e-9);
+            }
+        }
+
+        #[test]
+        fn the_bound_is_where_the_evidence_suffices(hits in 1.0..300.0, misses in 1.0..300.0) {
+            let low = lower_bound_anytime(hits, hits + misses, 0.05);
+            prop_assert!((ln_e_value_at_most(low, hits, hits + misses) - 20_f64.ln()).abs() < 1e-5);
+        }
+    }
 }

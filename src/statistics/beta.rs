@@ -24,7 +24,10 @@ pub fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
 ///
 /// When `p` is outside `[0, 1]`, or `df` is not a positive finite number.
 pub fn student_t_quantile(p: f64, df: f64) -> f64 {
-    assert!((0.0..=1.0).contains(&p), "a probability lies in [0, 1], not {p}");
+    assert!(
+        (0.0..=1.0).contains(&p),
+        "a probability lies in [0, 1], not {p}"
+    );
     let tail = p.min(1.0 - p);
     if tail >= 0.5 {
         return 0.0;
@@ -39,7 +42,11 @@ pub fn student_t_quantile(p: f64, df: f64) -> f64 {
 
 /// The proportion of which `u` is the logit.
 pub(super) fn expit(u: f64) -> f64 {
-    if u < 0.0 { u.exp() / (1.0 + u.exp()) } else { 1.0 / (1.0 + (-u).exp()) }
+    if u < 0.0 {
+        u.exp() / (1.0 + u.exp())
+    } else {
+        1.0 / (1.0 + (-u).exp())
+    }
 }
 
 /// Newton on the logarithm of the smaller tail as a function of the logit.
@@ -47,8 +54,14 @@ pub(super) fn expit(u: f64) -> f64 {
 /// Both tails of `logit X` are log-concave, so that Newton's steps approach the root from one side and
 /// need no bracket: the first may overshoot, never a later one.
 fn beta_quantile_logit(p: f64, a: f64, b: f64) -> f64 {
-    assert!((0.0..=1.0).contains(&p), "a probability lies in [0, 1], not {p}");
-    assert!(a > 0.0 && a.is_finite() && b > 0.0 && b.is_finite(), "Beta({a}, {b}) is no distribution");
+    assert!(
+        (0.0..=1.0).contains(&p),
+        "a probability lies in [0, 1], not {p}"
+    );
+    assert!(
+        a > 0.0 && a.is_finite() && b > 0.0 && b.is_finite(),
+        "Beta({a}, {b}) is no distribution"
+    );
     if p <= 0.0 {
         return f64::NEG_INFINITY;
     }
@@ -66,8 +79,17 @@ fn beta_quantile_logit(p: f64, a: f64, b: f64) -> f64 {
         u += step;
         if u.abs() >= LOGIT_LIMIT {
             // Newton may jump over the edge once and come back; beyond it there is no number to tell.
-            let edge = beta_tails(a, b, expit(LOGIT_LIMIT.copysign(u)), expit(-LOGIT_LIMIT.copysign(u)));
-            let outside = if u < 0.0 { edge.below >= p.ln() } else { edge.above >= (-p).ln_1p() };
+            let edge = beta_tails(
+                a,
+                b,
+                expit(LOGIT_LIMIT.copysign(u)),
+                expit(-LOGIT_LIMIT.copysign(u)),
+            );
+            let outside = if u < 0.0 {
+                edge.below >= p.ln()
+            } else {
+                edge.above >= (-p).ln_1p()
+            };
             if outside {
                 return f64::INFINITY.copysign(u);
             }
@@ -87,6 +109,7 @@ mod tests {
 
     /// `(p, a, b, quantile)`, computed with mpmath at 40 digits and more.
     #[rustfmt::skip]
+    #[expect(clippy::unreadable_literal, reason = "as printed by the reference")]
     const BETA: &[(f64, f64, f64, f64)] = &[
         (1e-12, 0.001, 0.001, 0.0),
         (0.025, 0.001, 0.001, 0.0),
@@ -157,6 +180,7 @@ mod tests {
 
     /// `(p, df, quantile)`, computed with scipy.
     #[rustfmt::skip]
+    #[expect(clippy::unreadable_literal, reason = "as printed by the reference")]
     const STUDENT: &[(f64, f64, f64)] = &[
         (1e-12, 1.0, -318309886183.7907),
         (1e-12, 1.5, -52194694.27344636),
@@ -224,7 +248,10 @@ mod tests {
     fn beta_quantiles_agree_with_the_reference() {
         for &(p, a, b, expected) in BETA {
             let found = beta_quantile(p, a, b);
-            assert!(close(found, expected), "beta_quantile({p}, {a}, {b}) = {found}, not {expected}");
+            assert!(
+                close(found, expected),
+                "beta_quantile({p}, {a}, {b}) = {found}, not {expected}"
+            );
         }
     }
 
@@ -232,13 +259,19 @@ mod tests {
     fn t_quantiles_agree_with_the_reference() {
         for &(p, df, expected) in STUDENT {
             let found = student_t_quantile(p, df);
-            assert!(close(found, expected), "student_t_quantile({p}, {df}) = {found}, not {expected}");
+            assert!(
+                close(found, expected),
+                "student_t_quantile({p}, {df}) = {found}, not {expected}"
+            );
         }
     }
 
     #[test]
     fn the_ends_are_the_ends() {
-        assert_eq!((beta_quantile(0.0, 2.0, 3.0), beta_quantile(1.0, 2.0, 3.0)), (0.0, 1.0));
+        assert_eq!(
+            (beta_quantile(0.0, 2.0, 3.0), beta_quantile(1.0, 2.0, 3.0)),
+            (0.0, 1.0)
+        );
         assert_eq!(student_t_quantile(0.0, 3.0), f64::NEG_INFINITY);
         assert_eq!(student_t_quantile(1.0, 3.0), f64::INFINITY);
     }

@@ -15,7 +15,9 @@ mod quantile;
 mod sequential;
 mod special;
 
-pub use anytime::{ln_e_value_at_least, ln_e_value_at_most, lower_bound_anytime, upper_bound_anytime};
+pub use anytime::{
+    ln_e_value_at_least, ln_e_value_at_most, lower_bound_anytime, upper_bound_anytime,
+};
 pub use beta::{beta_quantile, student_t_quantile};
 pub use design_effect::{Block, DesignEffect, design_effect};
 pub use mean::{Interval, MeanBlock, mean_interval};

@@ -25,25 +25,49 @@ pub(super) struct Tails {
 /// `a`, `b` > 0, `x`, `y` in `[0, 1]`.
 pub(super) fn beta_tails(a: f64, b: f64, x: f64, y: f64) -> Tails {
     if x <= 0.0 || y <= 0.0 {
-        let (below, above) = if x <= 0.0 { (f64::NEG_INFINITY, 0.0) } else { (0.0, f64::NEG_INFINITY) };
-        return Tails { below, above, logit_density: f64::NEG_INFINITY };
+        let (below, above) = if x <= 0.0 {
+            (f64::NEG_INFINITY, 0.0)
+        } else {
+            (0.0, f64::NEG_INFINITY)
+        };
+        return Tails {
+            below,
+            above,
+            logit_density: f64::NEG_INFINITY,
+        };
     }
     let logit_density = ln_logit_density(a, b, x, y);
     if a <= 1.0 && x <= y && b * x <= 0.7 {
         let below = (logit_density - b * ln_complement(x, y) + series(a, b, x).ln()).min(0.0);
-        return Tails { below, above: ln_one_minus_exp(below), logit_density };
+        return Tails {
+            below,
+            above: ln_one_minus_exp(below),
+            logit_density,
+        };
     }
     if b <= 1.0 && y <= x && a * y <= 0.7 {
         let above = (logit_density - a * ln_complement(y, x) + series(b, a, y).ln()).min(0.0);
-        return Tails { below: ln_one_minus_exp(above), above, logit_density };
+        return Tails {
+            below: ln_one_minus_exp(above),
+            above,
+            logit_density,
+        };
     }
     // The fraction converges fast on the side of the mean where its tail is the smaller one.
     if a * y >= b * x {
         let below = (logit_density - fraction(a, b, x, y).ln()).min(0.0);
-        Tails { below, above: ln_one_minus_exp(below), logit_density }
+        Tails {
+            below,
+            above: ln_one_minus_exp(below),
+            logit_density,
+        }
     } else {
         let above = (logit_density - fraction(b, a, y, x).ln()).min(0.0);
-        Tails { below: ln_one_minus_exp(above), above, logit_density }
+        Tails {
+            below: ln_one_minus_exp(above),
+            above,
+            logit_density,
+        }
     }
 }
 
@@ -77,14 +101,23 @@ pub(super) fn ln_beta(a: f64, b: f64) -> f64 {
 
 /// `ln (1 - e^v)` for `v <= 0` (Mächler 2012, "Accurately computing log(1 − exp(−|a|))").
 pub(super) fn ln_one_minus_exp(v: f64) -> f64 {
-    if v > -std::f64::consts::LN_2 { (-v.exp_m1()).ln() } else { (-v.exp()).ln_1p() }
+    if v > -std::f64::consts::LN_2 {
+        (-v.exp_m1()).ln()
+    } else {
+        (-v.exp()).ln_1p()
+    }
 }
 
 /// `ln (x^a y^b / B(a, b))` as a binomial density in saddle-point form
 /// (Loader 2000, "Fast and accurate computation of binomial probabilities").
+#[expect(clippy::many_single_char_names, reason = "the names of the source")]
 fn ln_logit_density(a: f64, b: f64, x: f64, y: f64) -> f64 {
     let n = a + b;
-    stirling_error(n) - stirling_error(a) - stirling_error(b) - deviance(a, n * x) - deviance(b, n * y)
+    stirling_error(n)
+        - stirling_error(a)
+        - stirling_error(b)
+        - deviance(a, n * x)
+        - deviance(b, n * y)
         + 0.5 * (a.ln() + b.ln() - n.ln())
         - LN_SQRT_2PI
 }
@@ -95,7 +128,8 @@ fn stirling_error(z: f64) -> f64 {
         return ln_gamma(z + 1.0) - (z + 0.5) * z.ln() + z - LN_SQRT_2PI;
     }
     let w = 1.0 / (z * z);
-    (1.0 / 12.0 - w * (1.0 / 360.0 - w * (1.0 / 1260.0 - w * (1.0 / 1680.0 - w * (1.0 / 1188.0))))) / z
+    (1.0 / 12.0 - w * (1.0 / 360.0 - w * (1.0 / 1260.0 - w * (1.0 / 1680.0 - w * (1.0 / 1188.0)))))
+        / z
 }
 
 /// `k ln(k / m) + m - k`: how far the count `k` is from its expectation `m`.
@@ -119,6 +153,7 @@ fn deviance(k: f64, m: f64) -> f64 {
 
 /// `x^a y^b / (B(a, b) I_x(a, b))` for `x` up to the mean: the continued fraction of DiDonato and
 /// Morris 1992 (ACM TOMS 708, equation 10), evaluated by Lentz's method.
+#[expect(clippy::many_single_char_names, reason = "the names of the source")]
 fn fraction(a: f64, b: f64, x: f64, y: f64) -> f64 {
     let gap = a * y - b * x + 1.0;
     let mut value = tiny_if_zero(a * gap / (a + 1.0));
