@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-/// SplitMix64 (Steele, Lea and Flood 2014): small, seeded, the same everywhere.
+/// `SplitMix64` (Steele, Lea and Flood 2014): small, seeded, the same everywhere.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {

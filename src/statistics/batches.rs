@@ -1,8 +1,5 @@
 //! The variance of a ratio of sums whose terms are correlated in time.
 
-/// Shortest series of batches that a batch length longer than one block may leave.
-const MIN_BATCHES: usize = 8;
-
 /// How much a ratio of sums varies, and how well that is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct RatioVariance {
@@ -19,28 +16,26 @@ pub(super) struct RatioVariance {
     pub(super) length: usize,
 }
 
-/// The largest variance of `Σ top / Σ bottom` over the dyadic batch lengths; `None` when fewer than two
-/// of the `(top, bottom)` blocks have a bottom.
+/// Variances of `Σ top / Σ bottom` over the dyadic batch lengths that leave `fewest` batches, and always
+/// over single blocks; empty when fewer than two of the `(top, bottom)` blocks have a bottom.
 ///
 /// Batches of length L miss a share of the variance that is proportional to 1/L. Twice the variance of
 /// a length less that of half the length has this bias removed (Vats and Flegal 2022, "Lugsail lag
-/// windows for estimating time-average covariance matrices"), and takes part in the contest.
-pub(super) fn ratio_variance(blocks: &[(f64, f64)]) -> Option<RatioVariance> {
-    let plain: Vec<RatioVariance> = std::iter::successors(Some(1), |length| Some(2 * length))
-        .take_while(|&length| length == 1 || blocks.len() / length >= MIN_BATCHES)
+/// windows for estimating time-average covariance matrices"), and is among them.
+pub(super) fn ratio_variances(blocks: &[(f64, f64)], fewest: usize) -> Vec<RatioVariance> {
+    let mut found: Vec<RatioVariance> = std::iter::successors(Some(1), |length| Some(2 * length))
+        .take_while(|&length| length == 1 || blocks.len() / length >= fewest)
         .filter_map(|length| at_length(blocks, length))
         .collect();
-    let lugged = plain.windows(2).map(|pair| RatioVariance {
-        variance: 2.0 * pair[1].variance - pair[0].variance,
-        ..pair[1]
-    });
-    plain.iter().copied().chain(lugged).reduce(|worst, next| {
-        if next.variance > worst.variance {
-            next
-        } else {
-            worst
-        }
-    })
+    let unbiased: Vec<_> = found
+        .windows(2)
+        .map(|pair| RatioVariance {
+            variance: (2.0 * pair[1].variance - pair[0].variance).max(0.0),
+            ..pair[1]
+        })
+        .collect();
+    found.extend(unbiased);
+    found
 }
 
 /// Linearized variance of a ratio estimator over batches of `length` blocks
@@ -96,11 +91,18 @@ fn freedom(n: f64, squares: f64, fourths: f64) -> f64 {
 mod tests {
     use super::*;
 
+    fn widest(blocks: &[(f64, f64)]) -> Option<RatioVariance> {
+        let found = ratio_variances(blocks, 4);
+        found
+            .into_iter()
+            .max_by(|a, b| a.variance.total_cmp(&b.variance))
+    }
+
     #[test]
     fn independent_blocks_have_the_textbook_variance() {
         let values = [3.0, 5.0, 4.0, 6.0, 2.0, 4.0];
         let blocks: Vec<_> = values.iter().map(|&value| (value, 1.0)).collect();
-        let found = ratio_variance(&blocks).unwrap();
+        let found = widest(&blocks).unwrap();
         assert!((found.ratio - 4.0).abs() < 1e-12);
         assert!((found.variance - 2.0 / 6.0).abs() < 1e-12);
         assert_eq!((found.batches, found.length), (6, 1));
@@ -109,7 +111,7 @@ mod tests {
     #[test]
     fn a_slow_wave_is_seen_by_the_longer_batches() {
         let blocks: Vec<_> = (0..64).map(|i| (f64::from(i / 8 % 2), 1.0)).collect();
-        let found = ratio_variance(&blocks).unwrap();
+        let found = widest(&blocks).unwrap();
         assert_eq!(found.length, 8);
         assert!(found.variance > 7.0 * at_length(&blocks, 1).unwrap().variance);
     }
@@ -123,9 +125,9 @@ mod tests {
 
     #[test]
     fn empty_blocks_are_no_batches() {
-        assert!(ratio_variance(&[(1.0, 2.0), (0.0, 0.0)]).is_none());
+        assert!(widest(&[(1.0, 2.0), (0.0, 0.0)]).is_none());
         assert_eq!(
-            ratio_variance(&[(1.0, 2.0), (0.0, 0.0), (1.0, 3.0)])
+            widest(&[(1.0, 2.0), (0.0, 0.0), (1.0, 3.0)])
                 .unwrap()
                 .batches,
             2

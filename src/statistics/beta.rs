@@ -272,8 +272,8 @@ mod tests {
             (beta_quantile(0.0, 2.0, 3.0), beta_quantile(1.0, 2.0, 3.0)),
             (0.0, 1.0)
         );
-        assert_eq!(student_t_quantile(0.0, 3.0), f64::NEG_INFINITY);
-        assert_eq!(student_t_quantile(1.0, 3.0), f64::INFINITY);
+        assert!(student_t_quantile(0.0, 3.0) <= f64::NEG_INFINITY);
+        assert!(student_t_quantile(1.0, 3.0) >= f64::INFINITY);
     }
 
     proptest! {

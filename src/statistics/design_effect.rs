@@ -1,7 +1,11 @@
 //! How many independent requests a series of correlated ones is worth.
 
-use super::batches::ratio_variance;
+use super::batches::ratio_variances;
 use super::beta::student_t_quantile;
+
+/// With fewer batches the variance is so uncertain that the correction for it costs more verdicts than
+/// the longer batches save from being wrong.
+const FEWEST_BATCHES: usize = 8;
 
 /// Counts of the requests that were due in one stretch of time, usually a second.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -71,7 +75,11 @@ pub fn design_effect(blocks: &[Block]) -> DesignEffect {
         .iter()
         .map(|block| (block.hits, block.trials))
         .collect();
-    match ratio_variance(&pairs) {
+    let variances = ratio_variances(&pairs, FEWEST_BATCHES);
+    match variances
+        .iter()
+        .max_by(|a, b| a.variance.total_cmp(&b.variance))
+    {
         Some(found) if used >= 3 => DesignEffect {
             factor: (found.variance * trials / (found.ratio * (1.0 - found.ratio))).max(1.0),
             blocks: found.freedom + 1.0,

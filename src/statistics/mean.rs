@@ -1,7 +1,10 @@
 //! Interval of a mean of values that are correlated in time.
 
-use super::batches::ratio_variance;
+use super::batches::{RatioVariance, ratio_variances};
 use super::beta::student_t_quantile;
+
+/// The t quantile pays for few batches, so that they may be as long as this leaves.
+const FEWEST_BATCHES: usize = 5;
 
 /// Values of one stretch of time, usually a second.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -25,7 +28,7 @@ pub struct Interval {
 
 /// The mean Σ sum / Σ count over blocks in the order of time, each bound missing the truth with
 /// probability about `alpha`: t interval on batch means (Law and Kelton, "Simulation Modeling and
-/// Analysis", 9.5.3), with the batch length that gives the widest variance, made longer on the side of the
+/// Analysis", 9.5.3), with the batch length that gives the widest one, made longer on the side of the
 /// tail of skewed values (Johnson 1978, "Modified t tests and confidence intervals for asymmetrical
 /// populations"), and never shorter on the other.
 ///
@@ -49,20 +52,33 @@ pub fn mean_interval(blocks: &[MeanBlock], alpha: f64) -> Option<Interval> {
         .iter()
         .map(|block| (block.sum, block.count))
         .collect();
-    let (down, up) = match ratio_variance(&pairs) {
-        Some(found) if found.batches >= 3 => {
-            let t = student_t_quantile(1.0 - alpha, found.freedom);
-            let half = t * found.variance.sqrt();
-            let lean = found.lean * (1.0 + 2.0 * t * t);
-            (half + (-lean).max(0.0), half + lean.max(0.0))
-        }
-        _ => (f64::INFINITY, f64::INFINITY),
-    };
+    let margins: Vec<_> = ratio_variances(&pairs, FEWEST_BATCHES)
+        .iter()
+        .filter(|found| found.batches >= 3)
+        .map(|found| margins(found, alpha))
+        .collect();
+    if margins.is_empty() {
+        return Some(Interval {
+            value,
+            low: f64::NEG_INFINITY,
+            high: f64::INFINITY,
+        });
+    }
+    let down = margins.iter().map(|margin| margin.0).fold(0.0, f64::max);
+    let up = margins.iter().map(|margin| margin.1).fold(0.0, f64::max);
     Some(Interval {
         value,
         low: value - down,
         high: value + up,
     })
+}
+
+/// How far the bounds are below and above the value.
+fn margins(found: &RatioVariance, alpha: f64) -> (f64, f64) {
+    let t = student_t_quantile(1.0 - alpha, found.freedom);
+    let half = t * found.variance.sqrt();
+    let lean = found.lean * (1.0 + 2.0 * t * t);
+    (half + (-lean).max(0.0), half + lean.max(0.0))
 }
 
 #[cfg(test)]

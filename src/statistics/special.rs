@@ -76,7 +76,7 @@ fn ln_complement(x: f64, y: f64) -> f64 {
     if x < 0.25 { (-x).ln_1p() } else { y.ln() }
 }
 
-/// `I_x(a, b) B(a, b) / x^a` as a power series (Abramowitz and Stegun 26.5.4 in the form of DiDonato and
+/// `I_x(a, b) B(a, b) / x^a` as a power series (Abramowitz and Stegun 26.5.4 in the form of `DiDonato` and
 /// Morris 1992, 5.1), for small `b x`. The fraction crawls where `a` is small and `x` near 0.
 fn series(a: f64, b: f64, x: f64) -> f64 {
     let (mut sum, mut term) = (1.0 / a, 1.0);
@@ -151,7 +151,7 @@ fn deviance(k: f64, m: f64) -> f64 {
     sum
 }
 
-/// `x^a y^b / (B(a, b) I_x(a, b))` for `x` up to the mean: the continued fraction of DiDonato and
+/// `x^a y^b / (B(a, b) I_x(a, b))` for `x` up to the mean: the continued fraction of `DiDonato` and
 /// Morris 1992 (ACM TOMS 708, equation 10), evaluated by Lentz's method.
 #[expect(clippy::many_single_char_names, reason = "the names of the source")]
 fn fraction(a: f64, b: f64, x: f64, y: f64) -> f64 {
