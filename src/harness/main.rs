@@ -113,9 +113,9 @@ fn tell(session: &Session, libtest: &Libtest, folder: &Path, nextest: bool) {
         },
     );
     if json {
-        eprint!("{text}")
+        eprint!("{text}");
     } else {
-        print!("{text}")
+        print!("{text}");
     }
     // With nextest, each test has written it already, under the session's lock.
     let written = if nextest {

@@ -3,7 +3,7 @@
 use super::special::beta_tails;
 
 /// Beyond these logits a proportion is taken for 0 (it is below 1e-304) or 1.
-const LOGIT_LIMIT: f64 = 700.0;
+pub(super) const LOGIT_LIMIT: f64 = 700.0;
 
 /// The `p`-quantile of Beta(`a`, `b`), in `[0, 1]`; relative error about 1e-12 for parameters between
 /// 1e-3 and 1e9.
@@ -40,7 +40,8 @@ pub fn student_t_quantile(p: f64, df: f64) -> f64 {
     if p < 0.5 { -size } else { size }
 }
 
-fn expit(u: f64) -> f64 {
+/// The proportion of which `u` is the logit.
+pub(super) fn expit(u: f64) -> f64 {
     if u < 0.0 {
         u.exp() / (1.0 + u.exp())
     } else {
@@ -106,8 +107,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// `(p, a, b, quantile)`, computed with mpmath at 40 digits and more.
+    /// `(p, a, b, quantile)`, computed with mpmath or SciPy at 40 digits and more.
     #[rustfmt::skip]
+    #[expect(clippy::unreadable_literal, reason = "as printed by the reference")]
     const BETA: &[(f64, f64, f64, f64)] = &[
         (1e-12, 0.001, 0.001, 0.0),
         (0.025, 0.001, 0.001, 0.0),
@@ -178,6 +180,7 @@ mod tests {
 
     /// `(p, df, quantile)`, computed with scipy.
     #[rustfmt::skip]
+    #[expect(clippy::unreadable_literal, reason = "as printed by the reference")]
     const STUDENT: &[(f64, f64, f64)] = &[
         (1e-12, 1.0, -318309886183.7907),
         (1e-12, 1.5, -52194694.27344636),
@@ -269,8 +272,8 @@ mod tests {
             (beta_quantile(0.0, 2.0, 3.0), beta_quantile(1.0, 2.0, 3.0)),
             (0.0, 1.0)
         );
-        assert_eq!(student_t_quantile(0.0, 3.0), f64::NEG_INFINITY);
-        assert_eq!(student_t_quantile(1.0, 3.0), f64::INFINITY);
+        assert!(student_t_quantile(0.0, 3.0) <= f64::NEG_INFINITY);
+        assert!(student_t_quantile(1.0, 3.0) >= f64::INFINITY);
     }
 
     proptest! {

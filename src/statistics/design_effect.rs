@@ -1,7 +1,11 @@
 //! How many independent requests a series of correlated ones is worth.
 
-use super::batches::ratio_variance;
+use super::batches::ratio_variances;
 use super::beta::student_t_quantile;
+
+/// With fewer batches the variance is so uncertain that the correction for it costs more verdicts than
+/// the longer batches save from being wrong.
+const FEWEST_BATCHES: usize = 8;
 
 /// Counts of the requests that were due in one stretch of time, usually a second.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -17,7 +21,8 @@ pub struct Block {
 pub struct DesignEffect {
     /// Variance of the proportion over that of as many independent requests; at least 1.
     pub factor: f64,
-    /// Batches the factor was estimated from; the degrees of freedom are one less.
+    /// Degrees of freedom of the factor, and one more: the batches it was estimated from, or fewer when a
+    /// few of them make most of it; infinite when it is taken as known.
     pub blocks: f64,
     /// Blocks in a batch.
     pub block_length: usize,
@@ -70,10 +75,14 @@ pub fn design_effect(blocks: &[Block]) -> DesignEffect {
         .iter()
         .map(|block| (block.hits, block.trials))
         .collect();
-    match ratio_variance(&pairs) {
+    let variances = ratio_variances(&pairs, FEWEST_BATCHES);
+    match variances
+        .iter()
+        .max_by(|a, b| a.variance.total_cmp(&b.variance))
+    {
         Some(found) if used >= 3 => DesignEffect {
             factor: (found.variance * trials / (found.ratio * (1.0 - found.ratio))).max(1.0),
-            blocks: found.batches as f64,
+            blocks: found.freedom + 1.0,
             block_length: found.length,
         },
         _ => DesignEffect {
@@ -81,5 +90,61 @@ pub fn design_effect(blocks: &[Block]) -> DesignEffect {
             blocks: f64::INFINITY,
             block_length: 1,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn blocks(hits: &[u32], trials: u32) -> Vec<Block> {
+        hits.iter()
+            .map(|&hits| Block {
+                hits: hits.into(),
+                trials: trials.into(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn nothing_varies_nothing_is_known() {
+        assert_eq!(design_effect(&[]), DesignEffect::NONE);
+        assert_eq!(design_effect(&blocks(&[0; 20], 100)), DesignEffect::NONE);
+        assert_eq!(design_effect(&blocks(&[100; 20], 100)), DesignEffect::NONE);
+    }
+
+    #[test]
+    fn two_blocks_count_as_two_requests() {
+        let found = design_effect(&blocks(&[1, 3], 100));
+        assert!((found.factor - 100.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn requests_that_are_slow_together_count_little() {
+        let mut hits = [0; 20];
+        hits[4] = 50;
+        hits[11] = 50;
+        let found = design_effect(&blocks(&hits, 100));
+        assert!(found.factor > 45.0, "{found:?}");
+        assert!(found.effective_share(2000.0, 0.05) * 2000.0 < 45.0);
+    }
+
+    proptest! {
+        #[test]
+        fn the_share_is_a_share(hits in prop::collection::vec(0..=50_u32, 0..40), alpha in 0.001..0.2) {
+            let series = blocks(&hits, 50);
+            let found = design_effect(&series);
+            let share = found.effective_share(50.0 * hits.len() as f64, alpha);
+            prop_assert!(found.factor >= 1.0 && share > 0.0 && share <= 1.0, "{found:?} {share}");
+        }
+
+        #[test]
+        fn time_may_run_backwards(mut hits in prop::collection::vec(0..=50_u32, 16)) {
+            let forth = design_effect(&blocks(&hits, 50)).factor;
+            hits.reverse();
+            let back = design_effect(&blocks(&hits, 50)).factor;
+            prop_assert!((forth - back).abs() < 1e-9 * forth);
+        }
     }
 }

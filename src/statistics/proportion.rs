@@ -45,3 +45,46 @@ pub(super) fn check(hits: f64, trials: f64, alpha: f64) {
         "{hits} hits among {trials} trials"
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn known_intervals() {
+        // The rule of three, and the classical 95 % interval of 10 among 100.
+        assert!((upper_bound(0.0, 100.0, 0.05) - (1.0 - 0.05_f64.powf(0.01))).abs() < 1e-12);
+        assert!((lower_bound(10.0, 100.0, 0.025) - 0.049_004_689).abs() < 1e-8);
+        assert!((upper_bound(10.0, 100.0, 0.025) - 0.176_222_598).abs() < 1e-8);
+    }
+
+    #[test]
+    fn no_trials_tell_nothing() {
+        assert_eq!(
+            (lower_bound(0.0, 0.0, 0.05), upper_bound(0.0, 0.0, 0.05)),
+            (0.0, 1.0)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn the_bounds_hold_the_share_between_them(
+            trials in 0.01..1e6, share in 0.0..=1.0_f64, alpha in 0.001..0.3,
+        ) {
+            let hits = trials * share;
+            let (low, high) = (lower_bound(hits, trials, alpha), upper_bound(hits, trials, alpha));
+            prop_assert!(low <= hits / trials && hits / trials <= high, "{low} {high}");
+        }
+
+        #[test]
+        fn more_hits_raise_and_more_misses_lower(hits in 0.0..500.0, misses in 0.0..500.0, more in 0.1..50.0) {
+            let trials = hits + misses;
+            for bound in [lower_bound, upper_bound] {
+                let here = bound(hits, trials, 0.05);
+                prop_assert!(bound(hits + more, trials + more, 0.05) >= here - 1e-12);
+                prop_assert!(bound(hits, trials + more, 0.05) <= here + 1e-12);
+            }
+        }
+    }
+}

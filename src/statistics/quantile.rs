@@ -57,3 +57,63 @@ fn highest_rank(quantile: f64, samples: f64, alpha: f64) -> Option<f64> {
     }
     (fits > 0.0).then_some(fits)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// `P(Bin(n, p) < r)`, summed.
+    fn binomial_below(r: u32, n: u32, p: f64) -> f64 {
+        let mut term = (1.0 - p).powi(n.cast_signed());
+        (0..r)
+            .map(|k| {
+                let here = term;
+                term *= f64::from(n - k) / f64::from(k + 1) * p / (1.0 - p);
+                here
+            })
+            .sum()
+    }
+
+    #[test]
+    fn the_table_of_the_median() {
+        // Nonparametric 95 % interval of the median of 20: the 6th and the 15th value.
+        let ranks = quantile_ranks(0.5, 20.0, 0.025);
+        assert_eq!(
+            (
+                ranks.low.map(|p| (p * 20.0).ceil()),
+                ranks.high.map(|p| (p * 20.0).ceil())
+            ),
+            (Some(6.0), Some(15.0))
+        );
+    }
+
+    #[test]
+    fn few_samples_bound_one_side_only() {
+        let ranks = quantile_ranks(0.99, 200.0, 0.05);
+        assert!(ranks.low.is_some() && ranks.high.is_none());
+        assert_eq!(
+            quantile_ranks(0.5, 0.0, 0.05),
+            QuantileRanks {
+                low: None,
+                high: None
+            }
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn the_rank_is_the_largest_that_keeps_alpha(n in 1..200_u32, q in 0.05..0.95, alpha in 0.01..0.2) {
+            let rank = quantile_ranks(q, n.into(), alpha).low.map_or(0, |p| (p * f64::from(n)).ceil() as u32);
+            prop_assert!(rank == 0 || binomial_below(rank, n, q) <= alpha + 1e-9);
+            prop_assert!(binomial_below(rank + 1, n, q) > alpha - 1e-9);
+        }
+
+        #[test]
+        fn the_quantile_lies_between(n in 0.0..1e6, q in 0.01..0.999, alpha in 0.001..0.2) {
+            let ranks = quantile_ranks(q, n, alpha);
+            prop_assert!(ranks.low.is_none_or(|low| 0.0 < low && low <= q + 0.5 / n));
+            prop_assert!(ranks.high.is_none_or(|high| q - 0.5 / n <= high && high < 1.0));
+        }
+    }
+}

@@ -96,3 +96,69 @@ pub fn decide(low: f64, high: f64, p0: f64, inclusive: bool) -> Decision {
         _ => Decision::Undecided,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn evidence(hits: f64, trials: f64, unsettled: f64) -> ProportionEvidence {
+        ProportionEvidence {
+            hits,
+            trials,
+            unsettled,
+            design: DesignEffect::NONE,
+        }
+    }
+
+    #[test]
+    fn the_limit_itself_belongs_to_one_side() {
+        for (low, high, inclusive, expected) in [
+            (0.01, 0.04, false, Decision::Below),
+            (0.01, 0.05, false, Decision::Undecided),
+            (0.01, 0.05, true, Decision::Below),
+            (0.05, 0.09, false, Decision::Above),
+            (0.05, 0.09, true, Decision::Undecided),
+            (0.06, 0.09, true, Decision::Above),
+            (0.00, 1.00, false, Decision::Undecided),
+            (f64::NEG_INFINITY, f64::INFINITY, true, Decision::Undecided),
+            (f64::NAN, f64::NAN, true, Decision::Undecided),
+        ] {
+            assert_eq!(
+                decide(low, high, 0.05, inclusive),
+                expected,
+                "{low} {high} {inclusive}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_request_tells_nothing() {
+        for look in [Look::Only, Look::First, Look::Later] {
+            assert_eq!(bounds(&evidence(0.0, 0.0, 0.0), look, 0.05), (0.0, 1.0));
+        }
+    }
+
+    #[test]
+    fn a_first_look_is_more_careful_than_an_only_one() {
+        let seen = evidence(30.0, 1000.0, 0.0);
+        let [only, first, later] =
+            [Look::Only, Look::First, Look::Later].map(|look| bounds(&seen, look, 0.05));
+        assert!(later.0 < first.0 && first.0 < only.0);
+        assert!(only.1 < first.1 && first.1 < later.1);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_in_flight_widens(hits in 0..50_u32, settled in 50..500_u32, flying in 0..100_u32) {
+            let (hits, trials) = (f64::from(hits), f64::from(settled + flying));
+            for look in [Look::Only, Look::First, Look::Later] {
+                let (low, high) = bounds(&evidence(hits, trials, f64::from(flying)), look, 0.05);
+                for ended in [0.0, f64::from(flying)] {
+                    let (later_low, later_high) = bounds(&evidence(hits + ended, trials, 0.0), look, 0.05);
+                    prop_assert!(low <= later_low + 1e-9 && later_high <= high + 1e-9);
+                }
+            }
+        }
+    }
+}

@@ -37,6 +37,22 @@ pub(super) fn beta_tails(a: f64, b: f64, x: f64, y: f64) -> Tails {
         };
     }
     let logit_density = ln_logit_density(a, b, x, y);
+    if a <= 1.0 && x <= y && b * x <= 0.7 {
+        let below = (logit_density - b * ln_complement(x, y) + series(a, b, x).ln()).min(0.0);
+        return Tails {
+            below,
+            above: ln_one_minus_exp(below),
+            logit_density,
+        };
+    }
+    if b <= 1.0 && y <= x && a * y <= 0.7 {
+        let above = (logit_density - a * ln_complement(y, x) + series(b, a, y).ln()).min(0.0);
+        return Tails {
+            below: ln_one_minus_exp(above),
+            above,
+            logit_density,
+        };
+    }
     // The fraction converges fast on the side of the mean where its tail is the smaller one.
     if a * y >= b * x {
         let below = (logit_density - fraction(a, b, x, y).ln()).min(0.0);
@@ -53,6 +69,27 @@ pub(super) fn beta_tails(a: f64, b: f64, x: f64, y: f64) -> Tails {
             logit_density,
         }
     }
+}
+
+/// `ln (1 - x)`, where `y` is `1 - x`.
+fn ln_complement(x: f64, y: f64) -> f64 {
+    if x < 0.25 { (-x).ln_1p() } else { y.ln() }
+}
+
+/// `I_x(a, b) B(a, b) / x^a` as a power series (Abramowitz and Stegun 26.5.4 in the form of `DiDonato` and
+/// Morris 1992, 5.1), for small `b x`. The fraction crawls where `a` is small and `x` near 0.
+fn series(a: f64, b: f64, x: f64) -> f64 {
+    let (mut sum, mut term) = (1.0 / a, 1.0);
+    for step in 1..1000 {
+        let n = f64::from(step);
+        term *= (n - b) / n * x;
+        let next = sum + term / (a + n);
+        if next.to_bits() == sum.to_bits() {
+            break;
+        }
+        sum = next;
+    }
+    sum
 }
 
 /// `ln B(a, b)`, without cancellation for large parameters.
@@ -73,6 +110,7 @@ pub(super) fn ln_one_minus_exp(v: f64) -> f64 {
 
 /// `ln (x^a y^b / B(a, b))` as a binomial density in saddle-point form
 /// (Loader 2000, "Fast and accurate computation of binomial probabilities").
+#[expect(clippy::many_single_char_names, reason = "the names of the source")]
 fn ln_logit_density(a: f64, b: f64, x: f64, y: f64) -> f64 {
     let n = a + b;
     stirling_error(n)
@@ -113,8 +151,9 @@ fn deviance(k: f64, m: f64) -> f64 {
     sum
 }
 
-/// `x^a y^b / (B(a, b) I_x(a, b))` for `x` up to the mean: the continued fraction of DiDonato and
+/// `x^a y^b / (B(a, b) I_x(a, b))` for `x` up to the mean: the continued fraction of `DiDonato` and
 /// Morris 1992 (ACM TOMS 708, equation 10), evaluated by Lentz's method.
+#[expect(clippy::many_single_char_names, reason = "the names of the source")]
 fn fraction(a: f64, b: f64, x: f64, y: f64) -> f64 {
     let gap = a * y - b * x + 1.0;
     let mut value = tiny_if_zero(a * gap / (a + 1.0));

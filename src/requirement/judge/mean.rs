@@ -72,10 +72,10 @@ fn weigh(
         Look::First => 0.5,
         Look::Later => 0.5 / LATER_LOOKS,
     };
-    let (Some(pass), Some(fail)) = (
-        mean_interval(blocks, levels.pass * spent),
-        mean_interval(blocks, levels.fail * spent),
-    ) else {
+    let interval = |alpha: f64| {
+        mean_interval(blocks, alpha * spent).filter(|found| (found.high - found.low).is_finite())
+    };
+    let (Some(pass), Some(fail)) = (interval(levels.pass), interval(levels.fail)) else {
         return bare(blocks, &shown);
     };
     let upper = check.limit.comparison.is_upper();
