@@ -87,10 +87,13 @@ impl Judgement {
     }
 
     /// What the judgement means for its test: only a missed or open target may pass, and not when `strict`.
+    ///
+    /// A target of which nothing was measured is neither: without evidence no test passes.
     pub fn test_verdict(&self, strict: bool) -> TestVerdict {
+        let measured = self.checks.iter().any(|check| check.estimate.is_some());
         match (self.verdict, self.requirement.severity) {
             (Verdict::Pass, _) => TestVerdict::Pass,
-            (_, Severity::Target) if !strict => TestVerdict::Warn,
+            (_, Severity::Target) if measured && !strict => TestVerdict::Warn,
             _ => TestVerdict::Fail,
         }
     }
@@ -130,20 +133,51 @@ mod tests {
             (Target, Fail, TestVerdict::Warn, TestVerdict::Fail),
         ];
         for (severity, verdict, usual, strict) in table {
-            let judgement = Judgement {
-                requirement: Requirement {
-                    name: "errors::rate".to_owned(),
-                    severity,
-                    scenario: None,
-                    checks: Vec::new(),
-                },
-                checks: Vec::new(),
-                verdict,
-                reason: String::new(),
-                advice: Vec::new(),
-            };
+            let judgement = judgement(severity, verdict, true);
             assert_eq!(judgement.test_verdict(false), usual, "{severity} {verdict}");
             assert_eq!(judgement.test_verdict(true), strict, "{severity} {verdict}");
+        }
+    }
+
+    #[test]
+    fn a_target_without_evidence_fails() {
+        for verdict in [Verdict::Fail, Verdict::Inconclusive] {
+            let judgement = judgement(Severity::Target, verdict, false);
+            assert_eq!(judgement.test_verdict(false), TestVerdict::Fail);
+        }
+    }
+
+    fn judgement(severity: Severity, verdict: Verdict, measured: bool) -> Judgement {
+        let check = Check {
+            metric: crate::requirement::Metric::ErrorRate,
+            scope: crate::requirement::Scope::All,
+            limit: crate::requirement::Limit::parse("< 1 %").unwrap(),
+        };
+        let estimate = Estimate {
+            value: 0.5,
+            low: None,
+            high: None,
+            samples: 10,
+            effective_samples: 10.0,
+        };
+        let judged = CheckJudgement {
+            check: check.clone(),
+            endpoint: None,
+            estimate: measured.then_some(estimate),
+            verdict,
+            reason: String::new(),
+        };
+        Judgement {
+            requirement: Requirement {
+                name: "errors::rate".to_owned(),
+                severity,
+                scenario: None,
+                checks: vec![check],
+            },
+            checks: vec![judged],
+            verdict,
+            reason: String::new(),
+            advice: Vec::new(),
         }
     }
 }

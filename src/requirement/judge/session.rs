@@ -37,8 +37,10 @@ pub(super) fn health(check: &Check, evidence: &Evidence<'_>, levels: Levels) -> 
             unwell.len(),
             count(n as f64)
         );
+        // Where nobody was well there is no time worth telling.
+        let estimate = (unwell.len() < n).then_some(estimate);
         return Finding {
-            estimate: Some(estimate),
+            estimate,
             verdict: Verdict::Fail,
             reason,
         };
