@@ -394,7 +394,7 @@ impl Source {
                 ));
             }
         }
-        if !self.may_print(&name) {
+        if !may_print(&name) {
             let outside = |(line, what)| {
                 let places = PRINTERS.join(" and ");
                 (
@@ -433,11 +433,6 @@ impl Source {
         let path = target.join("::");
         let allowed = rule.may.iter().any(|may| is_within(&path, may));
         (is_room && !is_own && !allowed).then_some(path)
-    }
-
-    fn may_print(&self, name: &str) -> bool {
-        let mut places = PRINTERS.iter().chain(PRINT_EXCEPTIONS);
-        places.any(|place| is_within(name, place))
     }
 
     fn prints(&self) -> Vec<(usize, &'static str)> {
@@ -515,6 +510,11 @@ fn rule_of(module: &str) -> Option<&'static Rule> {
         }
     });
     fits.max_by_key(|rule| rule.room.len())
+}
+
+fn may_print(module: &str) -> bool {
+    let mut places = PRINTERS.iter().chain(PRINT_EXCEPTIONS);
+    places.any(|place| is_within(module, place))
 }
 
 /// Whether a path is `outer` or lies in it.
