@@ -29,9 +29,9 @@ impl Server {
             "--token-file",
         ]);
         command.arg(&token_file);
-        faults.iter().for_each(|fault| {
+        for fault in faults {
             command.args(["--fault", fault]);
-        });
+        }
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
