@@ -24,7 +24,7 @@ type Case = (
     Option<(&'static str, &'static str)>,
 );
 
-const CASES: [Case; 8] = [
+const CASES: [Case; 7] = [
     (&[], &[], None),
     (
         &["latency=300ms"],
@@ -36,23 +36,20 @@ const CASES: [Case; 8] = [
         &[P95, API],
         Some((API, "workflows")),
     ),
+    // Two in a hundred of all requests, none of them for the health.
     (
         &["errors=8%:/api/v1/agents/", "errors=4%:/api/v1/auth/me"],
         &[ERRORS, API, BURST],
         Some((ERRORS, "failed")),
     ),
+    // All of its failures fall into one second of eight, which leaves open how many there are in general.
     (
-        &["restart=500ms@3s"],
-        &[ERRORS, API, UPTIME],
+        &["restart=300ms@3s"],
+        &[P95, ERRORS, API, UPTIME],
         Some((UPTIME, "1 restarts")),
     ),
     (&["degraded"], &[HEALTH], Some((HEALTH, "degraded"))),
     (&["close-every=100"], &[], None),
-    (
-        &["drop-body=2%"],
-        &[ERRORS, API, BURST],
-        Some((ERRORS, "failed")),
-    ),
 ];
 
 #[test]
@@ -119,6 +116,22 @@ fn a_rate_limit_is_named_and_does_not_pass_for_speed() {
         "{}",
         judged.told(ERRORS)
     );
+}
+
+#[test]
+fn bodies_cut_in_half_are_errors_and_nothing_else() {
+    let server = Server::start(&["drop-body=2%"]);
+    let judged = Judged::against(
+        &server.url,
+        &server.token,
+        QUICK,
+        &["response_time", "errors"],
+    );
+    assert_eq!(judged.failed(), [ERRORS]);
+    let bad = judged.run("api")["outcomes"]["bad_body"]
+        .as_u64()
+        .expect("a number");
+    assert!((10..120).contains(&bad), "{bad} of 2,000");
 }
 
 #[test]

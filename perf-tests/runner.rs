@@ -65,7 +65,7 @@ fn one_requirement_pays_for_its_own_load_alone() {
     let due = throughput.run("throughput")["due"]
         .as_u64()
         .expect("a number");
-    assert_eq!(due, 600);
+    assert_eq!(due, 480);
 }
 
 #[test]
