@@ -9,9 +9,12 @@ need() { command -v "$1" >/dev/null 2>&1 || { echo "error: $1 is missing; instal
 
 title "tools"
 need cargo "Rust from https://rustup.rs"
-need cc "a C compiler (Debian: gcc)"
+need cc "a C compiler (Debian: build-essential)"
 for part in rustfmt clippy; do
-    cargo "${part/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$part"
+    cargo "${part/rustfmt/fmt}" --version >/dev/null 2>&1 || {
+        need rustup "it from https://rustup.rs, or $part by other means"
+        rustup component add "$part"
+    }
 done
 cargo nextest --version >/dev/null 2>&1 || cargo install cargo-nextest --locked
 if ! command -v npm >/dev/null 2>&1; then
@@ -41,7 +44,7 @@ RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 cargo test --locked --doc
 
 title "package"
-cargo package --locked --allow-dirty --no-verify
+cargo package --locked --allow-dirty
 
 title "units and integration"
 export INSTA_UPDATE=no
