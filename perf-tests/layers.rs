@@ -1,22 +1,96 @@
-//! Guards the layers: which room may know which, and who may print or exit.
+//! Who may import whom, who may print, and who may look at a clock: `ARCHITECTURE.md` as a test.
 
-use std::fs;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// A room, and the rooms that it may know. `ARCHITECTURE.md` says why.
-const MAY_KNOW: [(&str, &[&str]); 14] = [
-    ("statistics", &[]),
-    ("requirement", &["record", "statistics"]),
-    ("profile", &["requirement"]),
-    ("record", &["client"]),
-    ("client", &["profile"]),
-    ("load", &["client", "profile", "record"]),
-    ("monitor", &["client", "profile", "record"]),
-    ("hint", &["client", "record", "requirement"]),
-    ("report", &["client", "record", "requirement"]),
-    ("store", &["report", "record", "requirement"]),
-    ("reference", &[]),
-    (
+/// What a room may import besides itself; the rule of the longest matching name holds.
+struct Rule {
+    room: &'static str,
+    may: &'static [&'static str],
+    why: &'static str,
+}
+
+const fn rule(room: &'static str, may: &'static [&'static str], why: &'static str) -> Rule {
+    Rule { room, may, why }
+}
+
+const RULES: &[Rule] = &[
+    rule(
+        "",
+        &["cli", "harness"],
+        "the crate's root and the binary are tables of contents",
+    ),
+    // Data.
+    rule(
+        "requirement",
+        &[],
+        "what a requirement is hangs on no other room; only its judge looks at records",
+    ),
+    rule(
+        "profile",
+        &["requirement"],
+        "a profile is plans and requirements",
+    ),
+    rule(
+        "record",
+        &["client::Outcome", "client::Sample"],
+        "a record is made of samples and knows nothing of how they were obtained",
+    ),
+    // Pure.
+    rule(
+        "statistics",
+        &[],
+        "statistics is mathematics alone and imports no room",
+    ),
+    rule(
+        "requirement::judge",
+        &["record", "statistics"],
+        "a verdict rests on records and statistics alone",
+    ),
+    rule(
+        "load::schedule",
+        &["profile"],
+        "when a request is due hangs on the plan alone",
+    ),
+    rule(
+        "hint",
+        &["client::Outcome", "record", "requirement"],
+        "advice rests on what was judged and recorded",
+    ),
+    rule(
+        "report",
+        &["client::Outcome", "record", "requirement"],
+        "renderers turn the report's data into text and know no other room",
+    ),
+    // I/O.
+    rule(
+        "client",
+        &["profile"],
+        "clients return samples; who counts or judges them is not their business",
+    ),
+    rule(
+        "load",
+        &["client", "profile", "record"],
+        "the load knows nothing of requirements and reports",
+    ),
+    rule(
+        "monitor",
+        &["client", "profile", "record"],
+        "monitors gather evidence and judge none of it",
+    ),
+    rule(
+        "store",
+        &["record", "report"],
+        "the store keeps records and reports",
+    ),
+    rule(
+        "reference",
+        &[],
+        "the embedded server could be any server: it shares no code with what judges it",
+    ),
+    // Top.
+    rule(
         "harness",
         &[
             "client",
@@ -28,107 +102,589 @@ const MAY_KNOW: [(&str, &[&str]); 14] = [
             "reference",
             "report",
             "requirement",
+            "statistics",
             "store",
         ],
+        "the harness puts all rooms together, and the command line lies above it",
     ),
-    ("cli", &["harness", "reference"]),
-    ("main", &["cli", "harness"]),
+    rule(
+        "cli",
+        &["harness", "reference"],
+        "a subcommand starts the harness or the embedded server",
+    ),
 ];
 
-/// Rooms that print and exit; the embedded server tells its address on stdout, as a process of its own.
-const MAY_PRINT: [&str; 2] = ["harness", "cli"];
-const MAY_PRINT_TOO: [&str; 1] = ["reference/child.rs"];
-const PRINTING: [&str; 5] = [
-    "println!",
-    "eprintln!",
-    "print!",
-    "eprint!",
-    "process::exit",
+/// The only rooms that print or exit.
+const PRINTERS: &[&str] = &["harness", "cli"];
+
+/// Modules outside of these rooms that print all the same.
+///
+/// `reference::child` is the `main` of a process of its own: its parent reads its address from stdout.
+const PRINT_EXCEPTIONS: &[&str] = &["reference::child"];
+
+/// Rooms without clock, I/O and global state.
+const PURE: &[&str] = &[
+    "statistics",
+    "requirement",
+    "record",
+    "hint",
+    "report",
+    "load::schedule",
+];
+
+const IMPURE: &[&str] = &[
+    "std::env",
+    "std::fs",
+    "std::net",
+    "std::process",
+    "std::thread",
+    "std::time::Instant",
+    "std::time::SystemTime",
+    "Instant::now",
+    "SystemTime::now",
+    "tokio",
 ];
 
 #[test]
-fn no_room_knows_more_than_it_may() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut broken = Vec::new();
-    for path in rust_files(&root) {
-        let name = path
-            .strip_prefix(&root)
-            .expect("below src")
-            .display()
-            .to_string();
-        let text = fs::read_to_string(&path).expect("a source file");
-        broken.extend(complaints(&name.replace('\\', "/"), &text));
+fn every_import_keeps_the_layers() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    collect(&src, &mut files);
+    files.sort();
+    assert!(files.len() > 50, "only {} files found", files.len());
+    let sources: Vec<Source> = files.iter().map(|file| Source::read(&src, file)).collect();
+    let for_tests: BTreeSet<String> = sources
+        .iter()
+        .flat_map(|source| source.test_modules.iter().cloned())
+        .collect();
+    let mut broken = String::new();
+    for source in sources.iter().filter(|source| !source.is_test(&for_tests)) {
+        for complaint in source.complaints() {
+            let _ = writeln!(broken, "{complaint}");
+        }
     }
-    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    assert!(broken.is_empty(), "layers are broken:\n{broken}");
 }
 
 #[test]
-fn a_broken_layer_is_found() {
-    let sample =
-        "use crate::harness::run;\nfn f() {\n    println!(\"x\");\n    crate::report::x();\n}\n";
-    let found = complaints("load/run.rs", sample);
-    assert_eq!(found.len(), 3, "{found:?}");
-    assert!(found[0].starts_with("load/run.rs:1: "), "{found:?}");
-    let tests = "#[cfg(test)]\nmod tests {\n    use crate::harness::run;\n}\n";
-    assert_eq!(complaints("load/run.rs", tests), Vec::<String>::new());
-    assert_eq!(
-        complaints("load/run.rs", "// use crate::harness\n"),
-        Vec::<String>::new()
-    );
+fn every_rule_is_of_a_room_that_exists() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let named = RULES
+        .iter()
+        .flat_map(|rule| rule.may.iter().chain([&rule.room]));
+    for name in named.filter(|name| !name.is_empty()) {
+        let is_item = |name: &str| {
+            let last = name.rsplit("::").next();
+            last.is_some_and(|last| last.starts_with(char::is_uppercase))
+        };
+        let module = if is_item(name) {
+            name.rsplit_once("::").map_or("", |(module, _)| module)
+        } else {
+            name
+        };
+        let path = src.join(module.replace("::", "/"));
+        assert!(path.is_dir(), "{name}: there is no {}", path.display());
+    }
 }
 
-fn complaints(name: &str, text: &str) -> Vec<String> {
-    let room = name.split(['/', '.']).next().unwrap_or_default();
-    let is_test =
-        name.ends_with("tests.rs") || name.contains("/tests/") || name.contains("fixture");
-    if room == "lib" || is_test {
-        return Vec::new();
+#[test]
+fn a_broken_sample_is_caught() {
+    let cases = [
+        (
+            "load/a.rs",
+            "use crate::report::Report;",
+            "load must not import report::Report",
+        ),
+        (
+            "load/a.rs",
+            "use crate::{client, harness::main};",
+            "load must not import harness::main",
+        ),
+        (
+            "client/a.rs",
+            "fn f() { crate::record::f() }",
+            "client must not import record::f",
+        ),
+        (
+            "record/a.rs",
+            "use crate::client::Connector;",
+            "record must not import client::Connector",
+        ),
+        (
+            "record/a.rs",
+            "use crate::client;",
+            "record must not import client",
+        ),
+        (
+            "statistics/a.rs",
+            "use super::super::record;",
+            "statistics must not import record",
+        ),
+        (
+            "requirement/limit.rs",
+            "use crate::record::Counts;",
+            "requirement must not import record::Counts",
+        ),
+        (
+            "requirement/judge/a.rs",
+            "use crate::load::run;",
+            "requirement::judge must not import load::run",
+        ),
+        (
+            "load/schedule/a.rs",
+            "use crate::client::Sample;",
+            "load::schedule must not import client::Sample",
+        ),
+        (
+            "monitor/a.rs",
+            "use crate::reference::Options;",
+            "monitor must not import reference::Options",
+        ),
+        (
+            "harness/a.rs",
+            "use crate::cli::serve;",
+            "harness must not import cli::serve",
+        ),
+        (
+            "main.rs",
+            "use agentos_perf::load::run;",
+            "the root must not import load::run",
+        ),
+        ("attic/a.rs", "", "the room attic has no rule"),
+        (
+            "store/a.rs",
+            "fn f() { println!(\"x\") }",
+            "`println` outside of harness and cli",
+        ),
+        (
+            "load/a.rs",
+            "fn f() { std::process::exit(1) }",
+            "`process::exit` outside of harness and cli",
+        ),
+        (
+            "report/a.rs",
+            "use std::{fmt, fs};",
+            "report is pure and must not use std::fs",
+        ),
+        (
+            "statistics/a.rs",
+            "fn f() { Instant::now() }",
+            "statistics is pure and must not use Instant::now",
+        ),
+    ];
+    for (path, code, expected) in cases {
+        let told = Source::of(path, &format!("\n{code}\n")).complaints();
+        assert_eq!(told.len(), 1, "{path}: {code}: {told:?}");
+        let place = if code.is_empty() { 1 } else { 2 };
+        assert!(
+            told[0].starts_with(&format!("src/{path}:{place}: ")),
+            "{told:?}"
+        );
+        assert!(told[0].contains(expected), "{told:?}");
     }
-    let Some((_, allowed)) = MAY_KNOW.iter().find(|(known, _)| *known == room) else {
-        return vec![format!(
-            "{name}: the room `{room}` is not in the table of layers"
-        )];
-    };
-    let may_print = MAY_PRINT.contains(&room) || MAY_PRINT_TOO.contains(&name);
-    let product = text.split("#[cfg(test)]\nmod ").next().unwrap_or(text);
-    let mut found = Vec::new();
-    for (number, line) in product.lines().enumerate() {
-        let code = line.split("//").next().unwrap_or_default();
-        let place = format!("{name}:{}", number + 1);
-        for known in rooms_named(code) {
-            if known != room && !allowed.contains(&known) {
-                found.push(format!("{place}: `{room}` must not know `{known}`"));
+}
+
+#[test]
+fn what_is_no_import_is_left_alone() {
+    let code = r##"
+        // use crate::report::Report;
+        /* use crate::report::Report; /* println!() */ */
+        const A: &str = "crate::report println!(\"x\")";
+        const B: &str = r#"use "crate::report";"#;
+        const C: char = '"';
+        fn quote<'a>(x: &'a str) -> char { '\'' }
+        use crate::client::{Exchange, Outcome};
+        use super::ledger::Ledger;
+        #[cfg(test)]
+        #[allow(dead_code)]
+        mod tests { use crate::report::Report; fn f() { println!() } }
+        #[cfg(test)]
+        mod fixture;
+        use crate::record::Tally;
+    "##;
+    let source = Source::of("load/a.rs", code);
+    assert_eq!(source.complaints(), Vec::<String>::new());
+    assert_eq!(source.test_modules, ["load::a::fixture"]);
+}
+
+/// One source file, as far as the rules look at it.
+struct Source {
+    /// Below `src`, with slashes.
+    path: String,
+    module: Vec<String>,
+    tokens: Vec<Token>,
+    /// Modules that this file declares for tests alone.
+    test_modules: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Token {
+    line: usize,
+    text: String,
+}
+
+/// A path such as `crate::load::run`, of a `use` or in an expression.
+struct Import {
+    line: usize,
+    segments: Vec<String>,
+}
+
+impl Source {
+    fn read(src: &Path, file: &Path) -> Source {
+        let code = std::fs::read_to_string(file).expect("a readable file");
+        let below = file.strip_prefix(src).expect("a file below src");
+        let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+        Source::of(&parts.join("/"), &code)
+    }
+
+    fn of(path: &str, code: &str) -> Source {
+        let plain = path.trim_end_matches(".rs").trim_end_matches("/mod");
+        let module: Vec<String> = match plain {
+            "lib" | "main" => Vec::new(),
+            _ => plain.split('/').map(str::to_owned).collect(),
+        };
+        let (tokens, declared) = without_tests(&tokens(&blanked(code)));
+        let full = |name: String| {
+            let parts = module.iter().cloned().chain([name]);
+            parts.collect::<Vec<_>>().join("::")
+        };
+        Source {
+            path: path.to_owned(),
+            test_modules: declared.into_iter().map(full).collect(),
+            module,
+            tokens,
+        }
+    }
+
+    fn is_test(&self, test_modules: &BTreeSet<String>) -> bool {
+        let name = self.module.join("::");
+        let last = self.module.last().map_or("", String::as_str);
+        last.ends_with("tests") || test_modules.iter().any(|module| is_within(&name, module))
+    }
+
+    fn complaints(&self) -> Vec<String> {
+        let name = self.module.join("::");
+        let Some(rule) = rule_of(&name) else {
+            let room = &self.module[0];
+            return vec![format!(
+                "src/{}:1: the room {room} has no rule; give it one in perf-tests/layers.rs",
+                self.path
+            )];
+        };
+        let imports = self.imports();
+        let mut told = Vec::new();
+        for import in &imports {
+            if let Some(what) = self.foreign(import, rule) {
+                let room = if rule.room.is_empty() {
+                    "the root"
+                } else {
+                    rule.room
+                };
+                told.push((
+                    import.line,
+                    format!("{room} must not import {what}: {}", rule.why),
+                ));
+            }
+            let path = import.segments.join("::");
+            let pure = PURE.iter().find(|room| is_within(&name, room));
+            if let (Some(room), true) = (pure, IMPURE.iter().any(|bad| is_within(&path, bad))) {
+                told.push((
+                    import.line,
+                    format!("{room} is pure and must not use {path}"),
+                ));
             }
         }
-        if !may_print && PRINTING.iter().any(|word| code.contains(word)) {
-            found.push(format!("{place}: only harness and cli print or exit"));
+        if !may_print(&name) {
+            let outside = |(line, what)| {
+                let places = PRINTERS.join(" and ");
+                (
+                    line,
+                    format!("`{what}` outside of {places}, which alone print or exit"),
+                )
+            };
+            told.extend(self.prints().into_iter().map(outside));
+        }
+        told.sort();
+        told.into_iter()
+            .map(|(line, what)| format!("src/{}:{line}: {what}", self.path))
+            .collect()
+    }
+
+    /// The path from the crate's root, when it leads into another room that the rule doesn't name.
+    fn foreign(&self, import: &Import, rule: &Rule) -> Option<String> {
+        let up = import
+            .segments
+            .iter()
+            .take_while(|segment| *segment == "super")
+            .count();
+        let target: Vec<String> = match import.segments[0].as_str() {
+            "crate" | "agentos_perf" => import.segments[1..].to_vec(),
+            "super" => {
+                let stays = self.module.len().saturating_sub(up);
+                let parents = self.module[..stays].iter();
+                parents.chain(&import.segments[up..]).cloned().collect()
+            }
+            _ => return None,
+        };
+        let room = target.first()?;
+        let is_own = self.module.first() == Some(room);
+        // The root itself holds no items but rooms.
+        let is_room = RULES.iter().any(|rule| is_within(rule.room, room));
+        let path = target.join("::");
+        let allowed = rule.may.iter().any(|may| is_within(&path, may));
+        (is_room && !is_own && !allowed).then_some(path)
+    }
+
+    fn prints(&self) -> Vec<(usize, &'static str)> {
+        const MACROS: [&str; 5] = ["println", "eprintln", "print", "eprint", "dbg"];
+        const HANDLES: [&str; 2] = ["stdout", "stderr"];
+        let text = |i: usize| self.tokens.get(i).map_or("", |token| token.text.as_str());
+        let mut found = Vec::new();
+        for (i, token) in self.tokens.iter().enumerate() {
+            let known =
+                |names: &[&'static str]| names.iter().find(|name| **name == token.text).copied();
+            let what = match text(i + 1) {
+                "!" => known(&MACROS),
+                "(" => known(&HANDLES),
+                "::" if token.text == "process" && text(i + 2) == "exit" => Some("process::exit"),
+                _ => None,
+            };
+            found.extend(what.map(|what| (token.line, what)));
+        }
+        found
+    }
+
+    fn imports(&self) -> Vec<Import> {
+        let mut found = Vec::new();
+        for i in 0..self.tokens.len() {
+            let starts = i == 0 || self.tokens[i - 1].text != "::";
+            if starts && is_word(&self.tokens[i].text) {
+                tree(&self.tokens, i, &[], &mut found);
+            }
+        }
+        found
+    }
+}
+
+/// Follows a path, and every branch of a group in braces; returns the place behind it.
+fn tree(tokens: &[Token], at: usize, before: &[String], found: &mut Vec<Import>) -> usize {
+    let text = |i: usize| tokens.get(i).map_or("", |token| token.text.as_str());
+    let mut segments = before.to_vec();
+    // `a::{self}` is `a`.
+    if before.is_empty() || text(at) != "self" {
+        segments.push(text(at).to_owned());
+    }
+    let (next, mut end) = (at + 2, at + 1);
+    if text(at + 1) == "::" {
+        if is_word(text(next)) || text(next) == "*" {
+            return tree(tokens, next, &segments, found);
+        }
+        if text(next) == "{" {
+            end = next + 1;
+            while end < tokens.len() && text(end) != "}" {
+                end = if text(end) == "," {
+                    end + 1
+                } else {
+                    tree(tokens, end, &segments, found)
+                };
+            }
+            return end + 1;
+        }
+    }
+    let line = tokens[at].line;
+    found.push(Import { line, segments });
+    // `as name`, as far as a group's branch may have it.
+    if text(end) == "as" {
+        end += 2;
+    }
+    end
+}
+
+/// The rule with the longest name that a module lies in.
+fn rule_of(module: &str) -> Option<&'static Rule> {
+    let fits = RULES.iter().filter(|rule| {
+        if rule.room.is_empty() {
+            module.is_empty()
+        } else {
+            is_within(module, rule.room)
+        }
+    });
+    fits.max_by_key(|rule| rule.room.len())
+}
+
+fn may_print(module: &str) -> bool {
+    let mut places = PRINTERS.iter().chain(PRINT_EXCEPTIONS);
+    places.any(|place| is_within(module, place))
+}
+
+/// Whether a path is `outer` or lies in it.
+fn is_within(path: &str, outer: &str) -> bool {
+    path.strip_prefix(outer)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+fn is_word(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_alphabetic() || first == '_')
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a readable folder") {
+        let path = entry.expect("a readable entry").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// Leaves out every item under `#[cfg(test)]`; tells the modules among them that are files.
+fn without_tests(tokens: &[Token]) -> (Vec<Token>, Vec<String>) {
+    const MARK: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
+    let text = |i: usize| tokens.get(i).map_or("", |token| token.text.as_str());
+    let (mut kept, mut modules, mut i) = (Vec::new(), Vec::new(), 0);
+    while i < tokens.len() {
+        if !MARK
+            .iter()
+            .enumerate()
+            .all(|(k, mark)| text(i + k) == *mark)
+        {
+            kept.push(tokens[i].clone());
+            i += 1;
+            continue;
+        }
+        let start = i;
+        i += MARK.len();
+        let mut depth = 0;
+        // To the end of the item: its closing brace, or the semicolon of one without a body.
+        while i < tokens.len() {
+            match text(i) {
+                "{" | "(" | "[" => depth += 1,
+                "}" | ")" | "]" => depth -= 1,
+                _ => {}
+            }
+            i += 1;
+            if depth == 0 && matches!(text(i - 1), "}" | ";") {
+                break;
+            }
+        }
+        if text(i - 1) == ";" && i >= start + 3 && text(i - 3) == "mod" {
+            modules.push(text(i - 2).to_owned());
+        }
+    }
+    (kept, modules)
+}
+
+fn tokens(code: &str) -> Vec<Token> {
+    let mut found: Vec<Token> = Vec::new();
+    for (number, line) in code.lines().enumerate() {
+        let mut rest = line;
+        while let Some(first) = rest.chars().next() {
+            let is_part = |c: char| c.is_alphanumeric() || c == '_';
+            let length = if is_part(first) {
+                rest.find(|c| !is_part(c)).unwrap_or(rest.len())
+            } else if rest.starts_with("::") {
+                2
+            } else {
+                first.len_utf8()
+            };
+            if !first.is_whitespace() {
+                let text = rest[..length].to_owned();
+                found.push(Token {
+                    line: number + 1,
+                    text,
+                });
+            }
+            rest = &rest[length..];
         }
     }
     found
 }
 
-/// Every `ROOM` of `crate::ROOM` in a line.
-fn rooms_named(code: &str) -> impl Iterator<Item = &str> {
-    let after = code.split("crate::").skip(1);
-    let name = |rest: &'_ str| {
-        rest.find(|c: char| !(c.is_ascii_lowercase() || c == '_'))
-            .unwrap_or(rest.len())
-    };
-    after
-        .map(move |rest| &rest[..name(rest)])
-        .filter(|room| !room.is_empty())
-}
-
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).expect("a folder").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            files.extend(rust_files(&path));
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            files.push(path);
+/// The code with blanks in the place of comments, strings and characters; lines stay where they are.
+fn blanked(code: &str) -> String {
+    let mut left = String::with_capacity(code.len());
+    let mut rest = code;
+    while let Some(first) = rest.chars().next() {
+        let is_inside_word = left.ends_with(|c: char| c.is_alphanumeric() || c == '_');
+        let length = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if rest.starts_with("/*") {
+            block_comment(rest)
+        } else if first == '"' {
+            string(rest)
+        } else if first == 'r' && !is_inside_word {
+            raw_string(rest)
+        } else if first == '\'' {
+            character(rest)
+        } else {
+            0
+        };
+        if length == 0 {
+            left.push(first);
+            rest = &rest[first.len_utf8()..];
+        } else {
+            let lines = rest[..length].matches('\n').count();
+            left.push_str(if lines == 0 { " " } else { "" });
+            left.push_str(&"\n".repeat(lines));
+            rest = &rest[length..];
         }
     }
-    files.sort();
-    files
+    left
+}
+
+fn block_comment(text: &str) -> usize {
+    let (mut depth, mut at) = (0, 0);
+    while at < text.len() {
+        if text[at..].starts_with("/*") {
+            depth += 1;
+            at += 2;
+        } else if text[at..].starts_with("*/") {
+            depth -= 1;
+            at += 2;
+            if depth == 0 {
+                return at;
+            }
+        } else {
+            at += text[at..].chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    text.len()
+}
+
+fn string(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// 0 when it is a word that begins with `r`.
+fn raw_string(text: &str) -> usize {
+    let hashes = text[1..].chars().take_while(|c| *c == '#').count();
+    let open = 1 + hashes;
+    if !text[open..].starts_with('"') {
+        return 0;
+    }
+    let close = format!("\"{}", "#".repeat(hashes));
+    let inside = &text[open + 1..];
+    inside
+        .find(&close)
+        .map_or(text.len(), |at| open + 1 + at + close.len())
+}
+
+/// 0 when it is a lifetime.
+fn character(text: &str) -> usize {
+    let mut inside = text[1..].chars();
+    match (inside.next(), inside.next()) {
+        (Some('\\'), Some(_)) => text[3..].find('\'').map_or(0, |at| 3 + at + 1),
+        (Some(c), Some('\'')) => 1 + c.len_utf8() + 1,
+        _ => 0,
+    }
 }
