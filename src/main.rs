@@ -1,11 +1,13 @@
 //! The `agentos-perf` command.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use agentos_perf::cli::{self, ServeArgs};
+use agentos_perf::harness;
 use clap::{Parser, Subcommand};
 
-/// Performance requirements as cargo tests.
+/// Performance requirements as tests.
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true)]
 struct Cli {
@@ -17,10 +19,21 @@ struct Cli {
 enum Command {
     /// Run the embedded `AgentOS`.
     Serve(ServeArgs),
+    /// Judge the requirements of a profile, as `cargo test --test perf` does, on a machine without cargo.
+    #[command(disable_help_flag = true)]
+    Test {
+        /// The same flags; `agentos-perf test --help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = harness::embedded_server() {
+        return code;
+    }
     match Cli::parse().command {
         Command::Serve(args) => cli::serve(args),
+        Command::Test { arguments } => harness::run(arguments),
     }
 }

@@ -32,10 +32,14 @@ const BROKEN_OFF: i32 = 130;
 /// Exit code 0 when every selected requirement is kept, 101 when one is not, 2 when what was typed makes
 /// no sense.
 pub fn main() -> ExitCode {
-    if std::env::var_os(ROLE).is_some() {
-        return crate::reference::child_main();
-    }
-    run(std::env::args_os().skip(1))
+    embedded_server().unwrap_or_else(|| run(std::env::args_os().skip(1)))
+}
+
+/// Serves the embedded AgentOS when this process was started for that; `None` when it was not.
+///
+/// Whoever calls [`run`] asks this first: the embedded server is the same executable, started again.
+pub fn embedded_server() -> Option<ExitCode> {
+    std::env::var_os(ROLE).map(|_| crate::reference::child_main())
 }
 
 /// The same with a command line of the caller's, without the program's name.

@@ -18,5 +18,5 @@ mod typed;
 pub use args::{Args, parse};
 pub use help::help_text;
 pub use libtest::{Color, Format, Libtest};
-pub use main::{main, run};
+pub use main::{embedded_server, main, run};
 pub use resolve::{Environment, resolve};

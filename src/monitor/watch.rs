@@ -4,9 +4,14 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::client::Prober;
+use crate::client::{ProbeAnswer, Prober};
 use crate::profile::{Destination, UptimeCheck};
 use crate::record::{Outage, Watch};
+
+/// How often a probe asks before the target counts as out.
+const ATTEMPTS: u32 = 3;
+/// A target that takes this long to fail is out without being asked again.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What one probe saw.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,7 +138,7 @@ async fn watch(
     let mut round = 0u32;
     while stopped.try_recv() == Err(mpsc::TryRecvError::Empty) {
         let at = now();
-        let answer = prober.probe().await;
+        let answer = ask(&mut prober).await;
         let probe = Probe {
             at,
             uptime: answer.uptime_seconds,
@@ -150,6 +155,19 @@ async fn watch(
             tokio::time::sleep_until(step.min(due)).await;
         }
     }
+}
+
+/// One answer that failed is an error; only when it fails again and again at once is the target out.
+async fn ask(prober: &mut Prober) -> ProbeAnswer {
+    let begun = tokio::time::Instant::now();
+    let mut answer = prober.probe().await;
+    for _ in 1..ATTEMPTS {
+        if answer.failure.is_none() || begun.elapsed() > PATIENCE {
+            break;
+        }
+        answer = prober.probe().await;
+    }
+    answer
 }
 
 fn enter(watch: &Mutex<Watch>, last_uptime: &mut Option<f64>, probe: &Probe) {

@@ -1,0 +1,170 @@
+//! The command line as test runners and people use it.
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Output, Stdio};
+
+use support::{Judged, Server, harness};
+use tempfile::TempDir;
+
+const QUICK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/profiles/quick.toml");
+
+fn run(arguments: &[&str]) -> Output {
+    let folder = TempDir::new().expect("a temporary folder");
+    harness(folder.path(), arguments).output().expect("it runs")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_list_is_names_and_nothing_else() {
+    let names = "health::endpoint: test\nresponse_time::p50: test\nresponse_time::p95: test\n\
+        response_time::p99: test\nerrors::rate: test\nscenario::api: test\nthroughput::rps: test\n\
+        concurrency::users: test\ngenerator::headroom: test\nhealth::uptime: test\n";
+    // A target where nothing listens shows that nothing is asked.
+    let nowhere = ["--target-url", "http://127.0.0.1:9"];
+    for flags in [
+        &["--list"][..],
+        &["--list", "--format", "terse"],
+        &["--list", "--format=terse", "-Zunstable-options"],
+    ] {
+        let output = run(&[&nowhere[..], flags].concat());
+        assert_eq!(
+            (stdout(&output).as_str(), output.status.code()),
+            (names, Some(0)),
+            "{flags:?}"
+        );
+    }
+    let ignored = run(&["--list", "--format", "terse", "--ignored"]);
+    assert_eq!(stdout(&ignored), "");
+    let some = run(&["--list", "p50", "errors", "--skip", "p99"]);
+    assert_eq!(
+        stdout(&some),
+        "response_time::p50: test\nerrors::rate: test\n"
+    );
+    let one = run(&["--list", "--exact", "response_time::p95"]);
+    assert_eq!(stdout(&one), "response_time::p95: test\n");
+}
+
+#[test]
+fn one_requirement_pays_for_its_own_load_alone() {
+    let server = Server::start(&[]);
+    let flags = ["--exact", "health::endpoint"];
+    let health = Judged::against(&server.url, &server.token, QUICK, &flags);
+    assert_eq!((health.failed().len(), health.requirements().len()), (0, 1));
+    let asked = server.requests()["total"].as_u64().expect("a number");
+    assert!(
+        asked < 60,
+        "no load for a look at the health: {asked} requests"
+    );
+    let throughput = Judged::against(&server.url, &server.token, QUICK, &["throughput"]);
+    assert_eq!(throughput.report["runs"].as_array().map(Vec::len), Some(1));
+    let due = throughput.run("throughput")["due"]
+        .as_u64()
+        .expect("a number");
+    assert_eq!(due, 480);
+}
+
+#[test]
+fn no_match_starts_nothing_and_passes() {
+    let output = run(&["no_such_requirement"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(
+        stdout(&output).contains("0 passed; 0 failed"),
+        "{}",
+        stdout(&output)
+    );
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    let output = run(&[
+        "--users",
+        "many",
+        "--duratoin",
+        "5s",
+        "--target-url",
+        "localhost:8000",
+    ]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2));
+    for word in ["--users", "--duration", "http://localhost:8000"] {
+        assert!(told.contains(word), "{told}");
+    }
+}
+
+#[test]
+fn json_is_alone_on_stdout() {
+    let server = Server::start(&[]);
+    let flags = [
+        "--format",
+        "json",
+        "-Z",
+        "unstable-options",
+        "health::endpoint",
+    ];
+    let judged = Judged::against(&server.url, &server.token, QUICK, &flags);
+    for line in stdout(&judged.output).lines() {
+        let event: serde_json::Value = serde_json::from_str(line).expect(line);
+        assert!(event["type"].is_string(), "{line}");
+    }
+}
+
+#[test]
+fn the_embedded_target_comes_with_the_command() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let output = harness(folder.path(), &["--profile", QUICK, "health::endpoint"]).output();
+    let output = output.expect("it runs");
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let junit = std::fs::read_to_string(folder.path().join("latest/junit.xml")).expect("a report");
+    assert!(junit.contains("health::endpoint"), "{junit}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_the_load_and_still_tells() {
+    let server = Server::start(&[]);
+    let folder = TempDir::new().expect("a temporary folder");
+    let flags = [
+        "--profile",
+        QUICK,
+        "--target-url",
+        &server.url,
+        "--duration",
+        "60s",
+        "errors",
+    ];
+    let mut child = harness(folder.path(), &flags)
+        .env("PERF_TOKEN", &server.token)
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+    let loading = lines
+        .by_ref()
+        .map_while(Result::ok)
+        .any(|line| line.contains("perf: api:"));
+    assert!(loading, "the load has begun");
+    let pid = child.id().to_string();
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &pid])
+        .status()
+        .expect("kill runs");
+    assert!(sent.success());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(101));
+    let report =
+        std::fs::read_to_string(folder.path().join("latest/report.json")).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    assert_eq!(report["runs"][0]["status"], "partial");
+    assert_eq!(report["requirements"][0]["verdict"], "inconclusive");
+}
