@@ -3,6 +3,7 @@
 mod args;
 mod embedded;
 mod flags;
+mod gathering;
 mod help;
 mod libtest;
 mod loading;

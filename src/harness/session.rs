@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use once_cell::sync::OnceCell;
 
@@ -11,14 +11,13 @@ use super::embedded::Embedded;
 use super::loading::Loading;
 use super::nextest::Disk;
 use super::progress::Progress;
-use crate::client::check_health;
 use crate::hint::advise;
 use crate::load::{failed_run, millis};
 use crate::monitor::Watcher;
 use crate::profile::{Destination, Plan, Profile};
-use crate::record::{Problem, RunResult, Watch};
+use crate::record::{Problem, RunResult};
 use crate::report::Report;
-use crate::requirement::{Evidence, HealthSample, Judgement, Metric, Requirement, judge};
+use crate::requirement::{Evidence, Judgement, Requirement, judge};
 use crate::store::{StoreError, write_report};
 
 /// How the session was asked for.
@@ -34,17 +33,17 @@ pub(super) struct Settings {
 
 /// All that the tests of one process share.
 pub(super) struct Session {
-    profile: Profile,
+    pub(super) profile: Profile,
     settings: Settings,
     started: SystemTime,
     clock: Instant,
     embedded: OnceCell<Embedded>,
-    watcher: OnceCell<Watcher>,
+    pub(super) watcher: OnceCell<Watcher>,
     runs: Vec<OnceCell<RunResult>>,
     unreachable: OnceCell<Problem>,
     judgements: Mutex<Vec<(usize, Judgement)>>,
-    disk: Option<Disk>,
-    interrupted: Arc<AtomicBool>,
+    pub(super) disk: Option<Disk>,
+    pub(super) interrupted: Arc<AtomicBool>,
     progress: Mutex<Progress>,
     /// One load at a time, whoever asks.
     turn: Mutex<()>,
@@ -259,7 +258,7 @@ impl Session {
         attempt().unwrap_or_else(|problem| failed_run(plan, started, problem))
     }
 
-    fn destination(&self) -> Result<Destination, Problem> {
+    pub(super) fn destination(&self) -> Result<Destination, Problem> {
         if let Some(destination) = &self.settings.destination {
             return Ok(destination.clone());
         }
@@ -270,82 +269,6 @@ impl Session {
             })
         })?;
         Ok(embedded.destination().clone())
-    }
-
-    fn watch(&self, destination: &Destination) {
-        if let (Some(check), None) = (&self.profile.uptime, self.watcher.get()) {
-            // Without a watch there are no probes, and the requirement on them is inconclusive.
-            if let Ok(watcher) = Watcher::start(check.clone(), destination) {
-                let _ = self.watcher.set(watcher);
-            }
-        }
-    }
-
-    /// Everything the watch saw in this session; it is given its least time when no load was run.
-    fn watch_for(&self, requirement: &Requirement, runs: &[RunResult]) -> Option<Watch> {
-        let wanted = requirement
-            .checks
-            .iter()
-            .any(|check| check.metric == Metric::Outages);
-        let check = self.profile.uptime.as_ref().filter(|_| wanted)?;
-        match self.destination() {
-            Ok(destination) => self.watch(&destination),
-            Err(_) => return None,
-        }
-        let watcher = self.watcher.get()?;
-        let mut seen = watcher.seen();
-        let enough = |seen: &Watch| watcher.lasted() >= check.alone && seen.probes > 0;
-        // The least time can be cut short: an outage that was seen stays one.
-        while !enough(&seen) && seen.outages.is_empty() && !self.interrupted.load(Ordering::Relaxed)
-        {
-            std::thread::sleep(Duration::from_millis(20));
-            seen = watcher.seen();
-        }
-        let mut all = Watch::default();
-        for run in runs {
-            all.merge(&run.watch);
-        }
-        if self.disk.is_none() {
-            return Some(seen);
-        }
-        all.merge(&seen);
-        Some(all)
-    }
-
-    fn health_for(&self, requirement: &Requirement) -> Vec<HealthSample> {
-        let wanted = requirement
-            .checks
-            .iter()
-            .any(|check| check.metric == Metric::HealthTime);
-        let Some(check) = self.profile.health.as_ref().filter(|_| wanted) else {
-            return Vec::new();
-        };
-        let destination = match self.destination() {
-            Ok(destination) => destination,
-            Err(problem) => return vec![unwell(problem.what)],
-        };
-        self.watch(&destination);
-        let ask = || -> Result<Vec<HealthSample>, String> {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
-            let runtime = runtime.map_err(|error| error.to_string())?;
-            let answers = runtime.block_on(check_health(check, &destination));
-            let answers = answers.map_err(|error| error.to_string())?;
-            let sample = |answer: crate::client::HealthSample| HealthSample {
-                took: answer.took,
-                complaint: answer.healthy.err(),
-            };
-            Ok(answers.into_iter().map(sample).collect())
-        };
-        ask().unwrap_or_else(|error| vec![unwell(error)])
-    }
-}
-
-fn unwell(complaint: String) -> HealthSample {
-    HealthSample {
-        took: Duration::ZERO,
-        complaint: Some(complaint),
     }
 }
 

@@ -8,6 +8,7 @@ mod result;
 mod run;
 mod schedule;
 mod users;
+mod worker;
 
 pub use result::{failed_run, millis};
 pub use run::{Observer, Progress, RunError, run};

@@ -2,22 +2,18 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use thiserror::Error;
-use tokio::sync::{mpsc, oneshot};
 
-use super::control::{Command, Commands, End, Gauge, Look};
-use super::ledger::Ledger;
-use super::mix::Mix;
-use super::pool::{Work, work};
+use super::control::{Command, End, Gauge};
 use super::result;
-use super::schedule::{Connections, Stream, nanos, streams};
-use super::users::HttpUsers;
-use crate::client::{ConnectError, Connector, PreparedRequest};
+use super::schedule::{nanos, streams};
+use super::worker::{Setup, Worker, ask, rules};
+use crate::client::ConnectError;
 use crate::profile::{Arrivals, Destination, Plan};
-use crate::record::{Rules, RunResult, Status, Tally};
+use crate::record::{RunResult, Status, Tally};
 
 /// From the start of the threads to the start of the run, so that all of them are there in time.
 const LEAD: Duration = Duration::from_millis(50);
@@ -123,93 +119,6 @@ fn workers(plan: &Plan) -> usize {
     ((load / PER_WORKER).ceil() as usize).clamp(1, processors)
 }
 
-/// What every worker is made of.
-struct Setup<'a> {
-    plan: &'a Plan,
-    destination: &'a Destination,
-    connections: Connections,
-    start: Instant,
-    end: &'a Arc<End>,
-}
-
-/// A worker thread, as the coordinator sees it.
-struct Worker {
-    thread: JoinHandle<Tally>,
-    commands: mpsc::UnboundedSender<Command>,
-    gauge: Arc<Gauge>,
-}
-
-impl Setup<'_> {
-    fn worker(&self, index: usize, of: usize, group: Vec<Stream>) -> Result<Worker, RunError> {
-        let plan = self.plan;
-        let connector = Connector::new(self.destination)?;
-        let requests = plan
-            .endpoints
-            .iter()
-            .map(|endpoint| PreparedRequest::new(&plan.headers, endpoint, self.destination))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| RunError::Request(error.to_string()))?;
-        let bounds = plan.bounds;
-        let ledger = Ledger::new(group, Mix::new(plan), Tally::new(rules(plan)));
-        let connections = match self.connections {
-            Connections::Own => Connections::Own,
-            Connections::Shared(all) => Connections::Shared(portion(all, index, of)),
-        };
-        let (commands, receiver) = mpsc::unbounded_channel();
-        let gauge = Arc::new(Gauge::default());
-        let (start, end, theirs) = (self.start, Arc::clone(self.end), Arc::clone(&gauge));
-        let judged_from = nanos(plan.phases.judged_from());
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let body = move || {
-            let users = HttpUsers::new(connector, requests, bounds);
-            let work_ = Work {
-                users,
-                ledger,
-                connections,
-                start: tokio::time::Instant::from_std(start),
-                end,
-                judged_from,
-                timeout: bounds.timeout,
-                gauge: theirs,
-            };
-            runtime.block_on(begin(work_, receiver))
-        };
-        let name = format!("load-{index}");
-        let thread = thread::Builder::new().name(name).spawn(body)?;
-        Ok(Worker {
-            thread,
-            commands,
-            gauge,
-        })
-    }
-}
-
-async fn begin(job: Work<HttpUsers>, commands: Commands) -> Tally {
-    tokio::time::sleep_until(job.start).await;
-    work(job, commands).await
-}
-
-/// Worker `index`'s part of the connections, at least one.
-fn portion(all: u32, index: usize, of: usize) -> u32 {
-    let (index, of) = (index as u32, of as u32);
-    (all / of + u32::from(index < all % of)).max(1)
-}
-
-fn rules(plan: &Plan) -> Rules {
-    Rules {
-        endpoints: plan.endpoints.len(),
-        thresholds: plan
-            .thresholds
-            .iter()
-            .map(|threshold| nanos(*threshold))
-            .collect(),
-        timeout: nanos(plan.bounds.timeout),
-        judged_from: nanos(plan.phases.judged_from()),
-    }
-}
-
 /// Looks after the workers.
 struct Coordinator<'a> {
     plan: &'a Plan,
@@ -307,7 +216,11 @@ impl Coordinator<'_> {
         }
         let mut tally = Tally::new(rules(self.plan));
         let mut due = 0;
-        for look in self.workers.iter().filter_map(ask) {
+        for look in self
+            .workers
+            .iter()
+            .filter_map(|worker| ask(worker, LOOK_AHEAD))
+        {
             tally.merge(&look.tally);
             due += look.due;
         }
@@ -331,22 +244,6 @@ impl Coordinator<'_> {
             cpu: &self.cpu,
         };
         run.result(tally)
-    }
-}
-
-/// A worker's counters; `None` when it has ended or is too busy to answer in time.
-fn ask(worker: &Worker) -> Option<Look> {
-    let (answer, mut look) = oneshot::channel();
-    worker.commands.send(Command::Look(answer)).ok()?;
-    let patience = Instant::now() + LOOK_AHEAD;
-    loop {
-        match look.try_recv() {
-            Ok(look) => return Some(look),
-            Err(oneshot::error::TryRecvError::Empty) if Instant::now() < patience => {
-                thread::sleep(Duration::from_millis(1));
-            }
-            Err(_) => return None,
-        }
     }
 }
 

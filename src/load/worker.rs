@@ -1,0 +1,126 @@
+//! One worker of the generator: a thread with a runtime and users of its own.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::control::{Command, Commands, End, Gauge, Look};
+use super::ledger::Ledger;
+use super::mix::Mix;
+use super::pool::{Work, work};
+use super::run::RunError;
+use super::schedule::{Connections, Stream, nanos};
+use super::users::HttpUsers;
+use crate::client::{Connector, PreparedRequest};
+use crate::profile::{Destination, Plan};
+use crate::record::{Rules, Tally};
+
+/// What every worker is made of.
+pub(super) struct Setup<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) destination: &'a Destination,
+    pub(super) connections: Connections,
+    pub(super) start: Instant,
+    pub(super) end: &'a Arc<End>,
+}
+
+/// A worker thread, as the coordinator sees it.
+pub(super) struct Worker {
+    pub(super) thread: JoinHandle<Tally>,
+    pub(super) commands: mpsc::UnboundedSender<Command>,
+    pub(super) gauge: Arc<Gauge>,
+}
+
+impl Setup<'_> {
+    pub(super) fn worker(
+        &self,
+        index: usize,
+        of: usize,
+        group: Vec<Stream>,
+    ) -> Result<Worker, RunError> {
+        let plan = self.plan;
+        let connector = Connector::new(self.destination)?;
+        let requests = plan
+            .endpoints
+            .iter()
+            .map(|endpoint| PreparedRequest::new(&plan.headers, endpoint, self.destination))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| RunError::Request(error.to_string()))?;
+        let bounds = plan.bounds;
+        let ledger = Ledger::new(group, Mix::new(plan), Tally::new(rules(plan)));
+        let connections = match self.connections {
+            Connections::Own => Connections::Own,
+            Connections::Shared(all) => Connections::Shared(portion(all, index, of)),
+        };
+        let (commands, receiver) = mpsc::unbounded_channel();
+        let gauge = Arc::new(Gauge::default());
+        let (start, end, theirs) = (self.start, Arc::clone(self.end), Arc::clone(&gauge));
+        let judged_from = nanos(plan.phases.judged_from());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let body = move || {
+            let users = HttpUsers::new(connector, requests, bounds);
+            let work_ = Work {
+                users,
+                ledger,
+                connections,
+                start: tokio::time::Instant::from_std(start),
+                end,
+                judged_from,
+                timeout: bounds.timeout,
+                gauge: theirs,
+            };
+            runtime.block_on(begin(work_, receiver))
+        };
+        let name = format!("load-{index}");
+        let thread = thread::Builder::new().name(name).spawn(body)?;
+        Ok(Worker {
+            thread,
+            commands,
+            gauge,
+        })
+    }
+}
+
+async fn begin(job: Work<HttpUsers>, commands: Commands) -> Tally {
+    tokio::time::sleep_until(job.start).await;
+    work(job, commands).await
+}
+
+/// Worker `index`'s part of the connections, at least one.
+fn portion(all: u32, index: usize, of: usize) -> u32 {
+    let (index, of) = (index as u32, of as u32);
+    (all / of + u32::from(index < all % of)).max(1)
+}
+
+pub(super) fn rules(plan: &Plan) -> Rules {
+    Rules {
+        endpoints: plan.endpoints.len(),
+        thresholds: plan
+            .thresholds
+            .iter()
+            .map(|threshold| nanos(*threshold))
+            .collect(),
+        timeout: nanos(plan.bounds.timeout),
+        judged_from: nanos(plan.phases.judged_from()),
+    }
+}
+
+/// A worker's counters; `None` when it has ended or is too busy to answer in time.
+pub(super) fn ask(worker: &Worker, patience: Duration) -> Option<Look> {
+    let (answer, mut look) = oneshot::channel();
+    worker.commands.send(Command::Look(answer)).ok()?;
+    let patience = Instant::now() + patience;
+    loop {
+        match look.try_recv() {
+            Ok(look) => return Some(look),
+            Err(oneshot::error::TryRecvError::Empty) if Instant::now() < patience => {
+                thread::sleep(Duration::from_millis(1));
+            }
+            Err(_) => return None,
+        }
+    }
+}
