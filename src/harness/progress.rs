@@ -57,6 +57,8 @@ impl Progress {
                 eprintln!("{fresh}perf: {}: {told}", self.scenario);
             }
             Style::Bar(bar) => {
+                // The bar needs the whole line, on which the test runner has begun its own.
+                eprint!("\r\x1b[2K");
                 let length = plan.phases.planned_end().as_millis() as u64;
                 let new = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
                 let template = "{prefix:.bold} [{wide_bar:.cyan/blue}] {msg}";
