@@ -40,12 +40,11 @@ pub(crate) enum Model {
 }
 
 impl Model {
-    /// Seconds.
-    pub(crate) fn correlation_length(self) -> f64 {
+    /// Seconds of a disturbance, over the share of all slow requests that disturbances make.
+    pub(crate) fn disturbance(self) -> f64 {
         match self {
             Self::Independent => 0.0,
             Self::Autoregressive(length) => length,
-            // Only its share of the slow time comes in stalls.
             Self::Stalls(mean, share) => mean / share,
         }
     }

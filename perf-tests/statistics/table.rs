@@ -4,48 +4,62 @@ use crate::{intervals, verdicts};
 use std::fmt::Write as _;
 
 const VERDICTS: &str = "
-| target | limit | at the limit | slightly worse | slightly better | far worse | far better |
-|---|---|---|---|---|---|---|
+### Verdicts: % passed / % failed
+
+| target | limit | run | at the limit | slightly worse | slightly better | far worse | far better |
+|---|---|---|---|---|---|---|---|
+";
+
+const RISKS: &str = "
+### Runs that are too short: % passed right at the limit
+
+| target | limit | 1 disturbance in the run | 3 | 5 |
+|---|---|---|---|---|
 ";
 
 const INTERVALS: &str = "
-| target | figure | truth below | truth above |
-|---|---|---|---|
+### Intervals: % that miss
+
+| target | figure | run | truth below | truth above |
+|---|---|---|---|---|
 ";
 
-pub(crate) fn markdown(verdicts: &[verdicts::Row], intervals: &[intervals::Row]) -> String {
-    let mut text = String::new();
-    for (title, within) in [
-        ("Verdicts: % passed / % failed", true),
-        ("Verdicts outside the method's reach", false),
-    ] {
-        let _ = write!(text, "\n### {title}\n{VERDICTS}");
-        for row in verdicts.iter().filter(|row| row.within_reach() == within) {
-            let _ = write!(text, "| {} | {} |", row.target, limit(row.limit));
-            for tally in &row.tallies {
-                let _ = write!(
-                    text,
-                    " {:.1} / {:.1} |",
-                    100.0 * tally.pass_rate(),
-                    100.0 * tally.fail_rate()
-                );
-            }
-            text.push('\n');
+pub(crate) fn markdown(
+    verdicts: &[verdicts::Row],
+    risks: &[verdicts::Risk],
+    intervals: &[intervals::Row],
+) -> String {
+    let mut text = VERDICTS.to_owned();
+    for row in verdicts {
+        let name = row.target.name();
+        let _ = write!(
+            text,
+            "| {name} | {} | {} s |",
+            limit(row.limit),
+            row.planned
+        );
+        for tally in &row.tallies {
+            let (passed, failed) = (100.0 * tally.pass_rate(), 100.0 * tally.fail_rate());
+            let _ = write!(text, " {passed:.1} / {failed:.1} |");
         }
+        text.push('\n');
     }
-    for (title, within) in [
-        ("Intervals: % that miss", true),
-        ("Intervals outside the method's reach", false),
-    ] {
-        let _ = write!(text, "\n### {title}\n{INTERVALS}");
-        for row in intervals.iter().filter(|row| row.within_reach == within) {
-            let (below, above) = (100.0 * row.truth_below, 100.0 * row.truth_above);
-            let _ = writeln!(
-                text,
-                "| {} | {} | {below:.1} | {above:.1} |",
-                row.target, row.figure
-            );
+    text.push_str(RISKS);
+    for risk in risks {
+        let _ = write!(text, "| {} | {} |", risk.target.name(), limit(risk.limit));
+        for tally in &risk.tallies {
+            let _ = write!(text, " {:.1} |", 100.0 * tally.pass_rate());
         }
+        text.push('\n');
+    }
+    text.push_str(INTERVALS);
+    for row in intervals {
+        let (below, above) = (100.0 * row.truth_below, 100.0 * row.truth_above);
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} s | {below:.1} | {above:.1} |",
+            row.target, row.figure, row.seconds
+        );
     }
     text.push('\n');
     text

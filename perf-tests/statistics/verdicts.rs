@@ -1,12 +1,15 @@
 //! Runs of the whole procedure: a look at the planned end, then up to three into an extension.
 
+use crate::cores::on_all_cores;
 use crate::model::{Model, Random, slowness};
 use agentos_perf::statistics::{Block, Decision, Look, ProportionEvidence, bounds, decide};
 
 pub(crate) const ALPHA: f64 = 0.05;
-const PLANNED: usize = 20;
+const SHORTEST: usize = 20;
 const EXTENSIONS: usize = 3;
-const STEP: usize = 5;
+
+/// Disturbances that a planned run right at the limit has to expect for its verdict to be within reach.
+pub(crate) const ENOUGH: f64 = 10.0;
 
 /// How often the procedure gave which verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -29,12 +32,55 @@ impl Tally {
 /// One virtual target against one limit.
 #[derive(Debug)]
 pub(crate) struct Row {
-    pub(crate) target: String,
-    pub(crate) model: Model,
+    pub(crate) target: Target,
     /// Share of slow requests that the requirement forbids to reach.
     pub(crate) limit: f64,
+    /// Planned length of a run, in seconds.
+    pub(crate) planned: usize,
     /// One for each of [`ODDS`].
     pub(crate) tallies: Vec<Tally>,
+}
+
+/// One virtual target against one limit, in runs that are too short for it.
+#[derive(Debug)]
+pub(crate) struct Risk {
+    pub(crate) target: Target,
+    pub(crate) limit: f64,
+    /// One for each of [`TOO_FEW`], at the limit.
+    pub(crate) tallies: Vec<Tally>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target {
+    model: Model,
+    rate: f64,
+}
+
+impl Target {
+    pub(crate) fn name(self) -> String {
+        format!("{}, {} req/s", self.model.name(), self.rate)
+    }
+
+    /// Seconds in which this many disturbances are expected when the target is right at the limit.
+    fn length(self, limit: f64, disturbances: f64) -> usize {
+        (disturbances * self.model.disturbance() / limit - 1e-9).ceil() as usize
+    }
+}
+
+const TARGETS: [Target; 7] = [
+    of(Model::Independent, 50.0),
+    of(Model::Independent, 200.0),
+    of(Model::Autoregressive(0.2), 100.0),
+    of(Model::Autoregressive(1.0), 100.0),
+    of(Model::Stalls(0.5, 1.0), 100.0),
+    of(Model::Stalls(0.5, 0.5), 100.0),
+    of(Model::Stalls(0.2, 0.2), 100.0),
+];
+
+const LIMITS: [f64; 3] = [0.5, 0.05, 0.01];
+
+const fn of(model: Model, rate: f64) -> Target {
+    Target { model, rate }
 }
 
 /// True odds of a slow request over those at the limit: at the limit, slightly worse and better, far
@@ -42,64 +88,78 @@ pub(crate) struct Row {
 pub(crate) const ODDS: [f64; 5] = [1.0, 1.25, 0.8, 4.0, 0.25];
 const RUNS: [u32; 5] = [2000, 1000, 1000, 500, 500];
 
-impl Row {
-    /// Whether a planned run right at the limit spends five correlation lengths over it.
-    pub(crate) fn within_reach(&self) -> bool {
-        self.limit * PLANNED as f64 >= 5.0 * self.model.correlation_length() - 1e-9
-    }
+/// Disturbances expected in runs that are too short.
+pub(crate) const TOO_FEW: [f64; 3] = [1.0, 3.0, 5.0];
 
-    /// The wrong verdicts: passed at the limit or over it, failed at it or under it.
-    pub(crate) fn wrong(&self) -> Vec<(f64, Tally)> {
+impl Row {
+    /// The shares of wrong verdicts: passed at the limit or over it, failed at it or under it.
+    pub(crate) fn wrong(&self) -> Vec<f64> {
         let mut wrong = Vec::new();
         for (&odds, &tally) in ODDS.iter().zip(&self.tallies) {
             if odds >= 1.0 {
-                wrong.push((tally.pass_rate(), tally));
+                wrong.push(tally.pass_rate());
             }
             if odds <= 1.0 {
-                wrong.push((tally.fail_rate(), tally));
+                wrong.push(tally.fail_rate());
             }
         }
         wrong
     }
 }
 
-pub(crate) fn measure() -> Vec<Row> {
-    let models = [
-        (Model::Independent, 50.0),
-        (Model::Independent, 200.0),
-        (Model::Autoregressive(0.2), 100.0),
-        (Model::Autoregressive(1.0), 100.0),
-        (Model::Stalls(0.5, 1.0), 100.0),
-        (Model::Stalls(0.5, 0.5), 100.0),
-    ];
-    let mut rows = Vec::new();
-    for (model, rate) in models {
-        for limit in [0.5, 0.05, 0.01] {
-            let tallies = ODDS.iter().zip(RUNS).map(|(odds, runs)| {
-                let truth = odds * limit / (1.0 - limit + odds * limit);
-                verdicts(model, rate, limit, truth, runs, 1)
-            });
-            let target = format!("{}, {rate} req/s", model.name());
-            rows.push(Row {
-                target,
-                model,
-                limit,
-                tallies: tallies.collect(),
-            });
+/// Runs of 20 s, or as long as it takes to expect enough disturbances.
+pub(crate) fn within_reach() -> Vec<Row> {
+    each_target(|target, limit| {
+        let planned = target.length(limit, ENOUGH).max(SHORTEST);
+        let tallies = ODDS.iter().zip(RUNS).map(|(odds, runs)| {
+            let truth = odds * limit / (1.0 - limit + odds * limit);
+            verdicts(target, planned, limit, truth, runs)
+        });
+        Row {
+            target,
+            limit,
+            planned,
+            tallies: tallies.collect(),
         }
-    }
-    rows
+    })
+}
+
+/// Runs that are too short for the disturbances that make the target slow.
+pub(crate) fn out_of_reach() -> Vec<Risk> {
+    let mut risks = each_target(|target, limit| {
+        let tallies = TOO_FEW.iter().map(|&disturbances| {
+            let planned = target.length(limit, disturbances);
+            verdicts(target, planned, limit, limit, RUNS[0])
+        });
+        Risk {
+            target,
+            limit,
+            tallies: if target.length(limit, TOO_FEW[0]) < SHORTEST {
+                Vec::new()
+            } else {
+                tallies.collect()
+            },
+        }
+    });
+    risks.retain(|risk| !risk.tallies.is_empty());
+    risks
+}
+
+fn each_target<T: Send>(one: impl Fn(Target, f64) -> T + Sync) -> Vec<T> {
+    let limits = |&target| LIMITS.map(|limit| (target, limit));
+    let cases: Vec<_> = TARGETS.iter().flat_map(limits).collect();
+    on_all_cores(&cases, |&(target, limit)| one(target, limit))
 }
 
 /// Verdicts of "less than `limit` of the requests are slow" when `truth` of them are.
-fn verdicts(model: Model, rate: f64, limit: f64, truth: f64, runs: u32, seed: u64) -> Tally {
-    let mut random = Random(seed);
+fn verdicts(target: Target, planned: usize, limit: f64, truth: f64, runs: u32) -> Tally {
+    let mut random = Random(1);
     let mut tally = Tally {
         runs,
         ..Tally::default()
     };
     for _ in 0..runs {
-        match verdict(model, rate, limit, truth, &mut random) {
+        match verdict(target, planned, limit, truth, &mut random) {
             Decision::Below => tally.passed += 1,
             Decision::Above => tally.failed += 1,
             Decision::Undecided => {}
@@ -108,18 +168,25 @@ fn verdicts(model: Model, rate: f64, limit: f64, truth: f64, runs: u32, seed: u6
     tally
 }
 
-fn verdict(model: Model, rate: f64, limit: f64, truth: f64, random: &mut Random) -> Decision {
-    let seconds = PLANNED + EXTENSIONS * STEP;
-    let run = slowness(model, rate, seconds as f64, truth, random);
+fn verdict(
+    target: Target,
+    planned: usize,
+    limit: f64,
+    truth: f64,
+    random: &mut Random,
+) -> Decision {
+    let step = planned.div_ceil(4);
+    let seconds = planned + EXTENSIONS * step;
+    let run = slowness(target.model, target.rate, seconds as f64, truth, random);
     let blocks: Vec<Block> = run
-        .chunks(rate as usize)
+        .chunks(target.rate as usize)
         .map(|second| Block {
             hits: second.iter().filter(|&&u| u < truth).count() as f64,
             trials: second.len() as f64,
         })
         .collect();
     for look in 0..=EXTENSIONS {
-        let evidence = ProportionEvidence::from_blocks(&blocks[..PLANNED + look * STEP], 0.0);
+        let evidence = ProportionEvidence::from_blocks(&blocks[..planned + look * step], 0.0);
         let kind = if look == 0 { Look::First } else { Look::Later };
         let (low, high) = bounds(&evidence, kind, ALPHA);
         let decision = decide(low, high, limit, false);

@@ -15,16 +15,52 @@ pub struct ProportionEvidence {
     pub unsettled: f64,
     /// What correlation takes from them.
     pub design: DesignEffect,
+    /// What the upper bound assumes beyond what was seen.
+    pub again: WorstAgain,
+}
+
+/// The worst block of a run, met once more.
+///
+/// Where slow requests come in clusters, a run that met few of them shows both a low proportion and a low
+/// variance, and an upper bound from these two is too low. It therefore speaks of a run with its worst
+/// block twice. (The one success more that Clopper and Pearson's upper bound counts is the same for
+/// independent requests.)
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WorstAgain {
+    /// Hits of the block beyond its share of all.
+    pub excess: f64,
+    /// Design effect with the block twice.
+    pub design: DesignEffect,
+}
+
+impl WorstAgain {
+    /// For requests known to be independent of each other.
+    pub const NONE: Self = Self {
+        excess: 0.0,
+        design: DesignEffect::NONE,
+    };
+
+    fn of(blocks: &[Block], share: f64) -> Self {
+        let excess = |block: &Block| block.hits - share * block.trials;
+        let worst = blocks.iter().max_by(|a, b| excess(a).total_cmp(&excess(b)));
+        worst.map_or(Self::NONE, |worst| Self {
+            excess: excess(worst).max(0.0),
+            design: design_effect(&[blocks, &[*worst]].concat()),
+        })
+    }
 }
 
 impl ProportionEvidence {
     /// Evidence from blocks in the order of time; `unsettled` of their trials are still in flight.
     pub fn from_blocks(blocks: &[Block], unsettled: f64) -> Self {
+        let hits: f64 = blocks.iter().map(|block| block.hits).sum();
+        let trials: f64 = blocks.iter().map(|block| block.trials).sum();
         Self {
-            hits: blocks.iter().map(|block| block.hits).sum(),
-            trials: blocks.iter().map(|block| block.trials).sum(),
+            hits,
+            trials,
             unsettled,
             design: design_effect(blocks),
+            again: WorstAgain::of(blocks, hits / trials.max(1.0)),
         }
     }
 }
@@ -55,18 +91,20 @@ pub fn bounds(evidence: &ProportionEvidence, look: Look, alpha: f64) -> (f64, f6
     } else {
         0.5 * alpha
     };
-    let share = evidence.design.effective_share(evidence.trials, spent);
-    let trials = share * evidence.trials;
-    let hits = share * evidence.hits;
-    let most = (share * (evidence.hits + evidence.unsettled)).min(trials);
+    let count = evidence.trials;
+    let share = evidence.design.effective_share(count, spent);
+    let (hits, trials) = (share * evidence.hits, share * count);
+    let share = evidence.again.design.effective_share(count, spent);
+    let most = evidence.hits + evidence.unsettled + evidence.again.excess;
+    let (most, most_trials) = (share * most.min(count), share * count);
     match look {
         Look::Only | Look::First => (
             lower_bound(hits, trials, spent),
-            upper_bound(most, trials, spent),
+            upper_bound(most, most_trials, spent),
         ),
         Look::Later => (
             lower_bound_anytime(hits, trials, spent),
-            upper_bound_anytime(most, trials, spent),
+            upper_bound_anytime(most, most_trials, spent),
         ),
     }
 }
@@ -108,7 +146,32 @@ mod tests {
             trials,
             unsettled,
             design: DesignEffect::NONE,
+            again: WorstAgain::NONE,
         }
+    }
+
+    #[test]
+    fn the_worst_block_counts_once_more_from_above() {
+        let mut blocks = vec![
+            Block {
+                hits: 1.0,
+                trials: 100.0,
+            };
+            20
+        ];
+        blocks[4].hits = 31.0;
+        let seen = ProportionEvidence::from_blocks(&blocks, 0.0);
+        assert!((seen.again.excess - 28.5).abs() < 1e-9);
+        let alone = ProportionEvidence {
+            again: WorstAgain {
+                excess: 0.0,
+                design: seen.design,
+            },
+            ..seen
+        };
+        let (low, high) = bounds(&seen, Look::Only, 0.05);
+        let (low_alone, high_alone) = bounds(&alone, Look::Only, 0.05);
+        assert!((low - low_alone).abs() < 1e-12 && high > high_alone);
     }
 
     #[test]
