@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::io::{BufRead, BufReader};
 use std::time::{Duration, Instant};
 
 use support::{Judged, Server};
@@ -132,6 +133,44 @@ fn bodies_cut_in_half_are_errors_and_nothing_else() {
         .as_u64()
         .expect("a number");
     assert!((10..120).contains(&bad), "{bad} of 2,000");
+}
+
+#[test]
+fn a_target_that_refuses_for_a_while_is_an_outage() {
+    let server = Server::start(&["refuse=2s@3s"]);
+    let judged = Judged::against(&server.url, &server.token, QUICK, &["errors", "uptime"]);
+    assert_eq!(judged.failed(), [ERRORS, UPTIME]);
+    let refused = judged.run("api")["outcomes"]["connect"].as_u64();
+    assert!(refused > Some(100), "{}", judged.run("api")["outcomes"]);
+}
+
+#[test]
+fn a_target_that_dies_in_mid_run_fails_everything_that_loads_it() {
+    let mut server = Server::start(&[]);
+    let folder = tempfile::TempDir::new().expect("a temporary folder");
+    let flags = ["--profile", QUICK, "--target-url", &server.url];
+    let mut harness = support::harness(folder.path(), &flags)
+        .env("PERF_TOKEN", &server.token)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut lines = BufReader::new(harness.stderr.take().expect("a pipe")).lines();
+    let loading = lines
+        .by_ref()
+        .map_while(Result::ok)
+        .any(|line| line.contains("perf: api:"));
+    assert!(loading, "the load has begun");
+    server.kill();
+    // Its pipe has to be read to the end, or it could not go on.
+    lines.map_while(Result::ok).for_each(drop);
+    assert_eq!(harness.wait().expect("it ends").code(), Some(101));
+    let report = support::read_report(folder.path()).expect("a report");
+    let broken = [P50, P95, ERRORS, API, "throughput::rps", BURST, UPTIME];
+    let failed = support::failed(&report);
+    for name in broken {
+        assert!(failed.contains(&name), "{name} passed; failed: {failed:?}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A server with faults and the harness against it, as processes of their own.
 
+#![allow(dead_code, reason = "each test binary uses its own part of this file")]
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -55,7 +57,6 @@ impl Server {
     }
 
     /// What the server itself counted.
-    #[allow(dead_code, reason = "each test binary uses its own part of this file")]
     pub(crate) fn requests(&self) -> Value {
         let address = self.url.strip_prefix("http://").expect("a plain URL");
         let mut stream = std::net::TcpStream::connect(address).expect("a connection");
@@ -67,16 +68,22 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
+impl Server {
+    /// Ends it at once, with all its connections.
+    pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// `agentos-perf test`, without any variable of this process that would steer it.
-pub(crate) fn harness(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(COMMAND);
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Takes from `command` the variables of this process that would steer a harness.
+pub(crate) fn without_steering(command: &mut Command) -> &mut Command {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("PERF_") || text.starts_with("NEXTEST") {
@@ -84,11 +91,35 @@ pub(crate) fn harness(folder: &Path, arguments: &[&str]) -> Command {
         }
     }
     command
+}
+
+/// `agentos-perf test`, steered by its arguments alone.
+pub(crate) fn harness(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(COMMAND);
+    without_steering(&mut command)
         .arg("test")
         .arg("--report-dir")
         .arg(folder)
         .args(arguments);
     command
+}
+
+/// The report that a session left in `folder`.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn read_report(folder: &Path) -> std::io::Result<Value> {
+    let text = std::fs::read_to_string(folder.join("latest").join("report.json"))?;
+    Ok(serde_json::from_str(&text).expect("JSON"))
+}
+
+/// The names of the tests that failed, in order.
+pub(crate) fn failed(report: &Value) -> Vec<&str> {
+    let requirements = report["requirements"].as_array().expect("requirements");
+    let failed = requirements.iter().filter(|one| one["test"] == "fail");
+    failed
+        .map(|one| one["name"].as_str().expect("a name"))
+        .collect()
 }
 
 /// What a harness came to.
@@ -107,17 +138,13 @@ impl Judged {
             .env("PERF_TOKEN", token)
             .output()
             .expect("it runs");
-        let file = folder.path().join("latest").join("report.json");
-        let report = std::fs::read_to_string(&file).unwrap_or_else(|error| {
+        let report = read_report(folder.path()).unwrap_or_else(|error| {
             panic!(
                 "no report: {error}\n{}",
                 String::from_utf8_lossy(&output.stderr)
             )
         });
-        Judged {
-            output,
-            report: serde_json::from_str(&report).expect("JSON"),
-        }
+        Judged { output, report }
     }
 
     pub(crate) fn requirements(&self) -> &[Value] {
@@ -128,17 +155,10 @@ impl Judged {
 
     /// The names of the tests that failed, in order.
     pub(crate) fn failed(&self) -> Vec<&str> {
-        let failed = self
-            .requirements()
-            .iter()
-            .filter(|one| one["test"] == "fail");
-        failed
-            .map(|one| one["name"].as_str().expect("a name"))
-            .collect()
+        failed(&self.report)
     }
 
     /// Why a requirement was judged as it was, with its advice.
-    #[allow(dead_code, reason = "each test binary uses its own part of this file")]
     pub(crate) fn told(&self, name: &str) -> String {
         let one = self
             .requirements()
@@ -148,7 +168,6 @@ impl Judged {
         format!("{} {}", one["reason"], one["advice"])
     }
 
-    #[allow(dead_code, reason = "each test binary uses its own part of this file")]
     pub(crate) fn run(&self, scenario: &str) -> &Value {
         let runs = self.report["runs"].as_array().expect("runs");
         runs.iter()
