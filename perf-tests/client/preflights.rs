@@ -11,6 +11,7 @@ use crate::server::{LONG, OK, Server, Step, destination, endpoint, nowhere, send
 
 fn plan(paths: &[&str]) -> Plan {
     Plan {
+        socket: None,
         scenario: "api".into(),
         arrivals: Arrivals::Burst {
             count: 1,

@@ -5,6 +5,7 @@ mod failures;
 mod generator;
 mod session;
 mod slowness;
+mod sockets;
 mod table;
 #[cfg(test)]
 mod tests;

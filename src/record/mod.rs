@@ -3,13 +3,16 @@
 mod coarse;
 mod histogram;
 mod result;
+mod sockets;
 mod summary;
 mod tally;
 
+pub use crate::profile::EndpointKind;
 pub use coarse::Coarse;
 pub use histogram::Histogram;
 pub use result::{
     Counts, EndpointResult, Generator, Outage, Problem, RunResult, Second, Status, Watch, Window,
 };
+pub use sockets::Sockets;
 pub use summary::{EndpointSummary, Outcomes, Summary, Times};
-pub use tally::{EndpointTally, Rules, Tally};
+pub use tally::{EndpointRules, EndpointTally, Rules, Tally};

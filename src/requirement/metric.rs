@@ -73,6 +73,10 @@ pub enum Metric {
     HealthTime,
     /// Outages and restarts of the target during the session.
     Outages,
+    /// WebSockets that ended although their user wanted to stay.
+    UnexpectedCloses,
+    /// WebSockets that were made again after that.
+    Reconnects,
     /// A quantile of how late the generator itself was to send.
     GeneratorLateness {
         /// The quantile, in (0, 1).
@@ -85,13 +89,15 @@ pub enum Metric {
 }
 
 /// Every metric name that takes no quantile.
-const PLAIN: [(&str, Metric); 8] = [
+const PLAIN: [(&str, Metric); 10] = [
     ("response_time_mean", Metric::MeanResponseTime),
     ("error_rate", Metric::ErrorRate),
     ("success_rate", Metric::SuccessRate),
     ("throughput", Metric::Throughput),
     ("health_time", Metric::HealthTime),
     ("outages", Metric::Outages),
+    ("unexpected_closes", Metric::UnexpectedCloses),
+    ("reconnects", Metric::Reconnects),
     ("generator_cpu", Metric::GeneratorCpu),
     ("generator_refusals", Metric::GeneratorRefusals),
 ];
@@ -131,7 +137,10 @@ impl Metric {
             | Metric::GeneratorLateness { .. } => Unit::Time,
             Metric::ErrorRate | Metric::SuccessRate | Metric::GeneratorCpu => Unit::Share,
             Metric::Throughput => Unit::Rate,
-            Metric::Outages | Metric::GeneratorRefusals => Unit::Count,
+            Metric::Outages
+            | Metric::UnexpectedCloses
+            | Metric::Reconnects
+            | Metric::GeneratorRefusals => Unit::Count,
         }
     }
 
