@@ -7,6 +7,7 @@ use http::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE
 use http::{HeaderMap, Request, StatusCode, Uri};
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
@@ -270,6 +271,7 @@ impl Line {
         let code = match how {
             Some(Ok(Message::Close(Some(CloseFrame { code, .. })))) => u16::from(code),
             Some(Ok(Message::Close(None))) => NO_CODE,
+            Some(Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => ABNORMAL,
             Some(Err(Error::Capacity(_) | Error::Protocol(_) | Error::Utf8(_))) => {
                 self.talk.closed = Some(u16::from(CloseCode::Protocol));
                 return Outcome::Protocol;
