@@ -148,7 +148,7 @@ async fn answer(served: &mut Served, reply: Reply, id: &str) -> bool {
         Reply::Drop => return false,
         Reply::Garbage => {
             use tokio::io::AsyncWriteExt as _;
-            let _ = served.get_mut().write_all(&[0xf3, 0x7f, 0, 0]).await;
+            let _ = served.get_mut().write_all(&[0xf3, 0]).await;
             return false;
         }
     }
