@@ -55,7 +55,8 @@ pub fn judge(requirement: &Requirement, evidence: &Evidence<'_>, confidence: f64
             let finding = find(check, part, evidence, levels);
             let endpoint = match part {
                 Part::Endpoint(index) => endpoint_name(evidence, index),
-                _ => None,
+                Part::Population(population) => Some(format!("{population} users")),
+                Part::All => None,
             };
             CheckJudgement {
                 check: check.clone(),
@@ -231,6 +232,9 @@ fn badness(part: &CheckJudgement) -> f64 {
 
 fn told(check: &CheckJudgement) -> String {
     match &check.endpoint {
+        Some(users) if matches!(check.check.scope, Scope::Population(_)) => {
+            format!("{users}: {}", check.reason)
+        }
         Some(endpoint) => format!("endpoint `{endpoint}`: {}", check.reason),
         None => check.reason.clone(),
     }
