@@ -13,7 +13,8 @@ use tempfile::TempDir;
 /// Longer than a start takes on the slowest machine.
 const AGES: Duration = Duration::from_secs(60);
 const USER: &str = "perf";
-const PASSWORD: &str = "a-password-of-this-test";
+/// Of both; what must not be shown anywhere.
+pub(crate) const PASSWORD: &str = "a-password-of-this-test";
 
 /// A running PostgreSQL with an empty database.
 pub(crate) struct Postgres {
@@ -59,11 +60,6 @@ impl Postgres {
             "postgres://{USER}:{PASSWORD}@127.0.0.1:{}/postgres",
             self.port
         )
-    }
-
-    /// What must not be shown anywhere.
-    pub(crate) fn password(&self) -> &'static str {
-        PASSWORD
     }
 
     /// Ends it at once, as a crash would; the data stay.
@@ -129,11 +125,6 @@ impl Redis {
     /// With the password.
     pub(crate) fn url(&self) -> String {
         format!("redis://:{PASSWORD}@127.0.0.1:{}/", self.port)
-    }
-
-    /// What must not be shown anywhere.
-    pub(crate) fn password(&self) -> &'static str {
-        PASSWORD
     }
 
     /// Ends it at once; what it held is lost.
