@@ -344,3 +344,91 @@ async fn a_handshake_can_fail_like_any_request() {
     assert_eq!(answered.err(), Some(500));
     server.stop().await;
 }
+
+#[tokio::test]
+async fn replies_alone_come_later() {
+    let server = start_sockets(&["ws-latency=300ms"]).await;
+    let mut socket = Socket::open(&server, "u", "o").await;
+    let begun = Instant::now();
+    socket.say(&ping(1)).await;
+    socket.say(r#"{"type":"get_channels"}"#).await;
+    socket.say(&ping(2)).await;
+    assert_eq!(socket.json().await["type"], "channels");
+    for number in [1, 2] {
+        assert_eq!(socket.text().await, pong(number));
+        assert!(begun.elapsed() >= Duration::from_millis(300));
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn replies_of_different_delays_overtake_each_other() {
+    let server = start_sockets(&["ws-latency=uniform(0ms,300ms)"]).await;
+    let mut socket = Socket::open(&server, "u", "o").await;
+    for number in 0..50 {
+        socket.say(&ping(number)).await;
+    }
+    let mut came = Vec::new();
+    for _ in 0..50 {
+        came.push(socket.json().await["timestamp"].as_u64().unwrap());
+    }
+    assert!(!came.is_sorted(), "{came:?}");
+    came.sort_unstable();
+    assert_eq!(came, (0..50).collect::<Vec<_>>());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn chatter_comes_between_a_ping_and_its_reply() {
+    let server = start_sockets(&["ws-chatter=3"]).await;
+    let mut socket = Socket::open(&server, "u", "o").await;
+    socket.say(&ping(7)).await;
+    for number in 1..=3 {
+        let frame = socket.json().await;
+        assert_eq!(frame["type"], "notification");
+        assert_eq!(frame["number"], number);
+    }
+    assert_eq!(socket.text().await, pong(7));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn lost_replies_never_come() {
+    let server = start_sockets(&["ws-lose=100%"]).await;
+    let mut socket = Socket::open(&server, "u", "o").await;
+    socket.say(&ping(1)).await;
+    let next = socket.ask(r#"{"type":"get_channels"}"#).await;
+    assert_eq!(next["type"], "channels");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn sockets_end_when_they_are_told_to() {
+    for (fault, code) in [
+        ("ws-close=4321@200ms", Some(4321)),
+        ("ws-close=1006@200ms", None),
+        ("ws-close=drop@0s", None),
+    ] {
+        let server = start_sockets(&[fault]).await;
+        let mut socket = Socket::open(&server, "u", "o").await;
+        assert_eq!(socket.end().await, code, "{fault}");
+        assert_eq!(server.get("/health").await.status, 200);
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn handshakes_are_refused_in_their_share() {
+    let server = start_sockets(&["ws-refuse=50%"]).await;
+    let target = format!("/api/v1/ws/u?token={}", token("u", "o"));
+    let mut refused = 0;
+    for _ in 0..100 {
+        match Socket::try_open(&server, &target).await {
+            Ok(_) => {}
+            Err(503) => refused += 1,
+            Err(status) => panic!("{status}"),
+        }
+    }
+    assert!((25..75).contains(&refused), "{refused}");
+    server.stop().await;
+}

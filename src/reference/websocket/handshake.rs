@@ -73,6 +73,10 @@ pub(in crate::reference) async fn accept(
     let Some(key) = headers.get(SEC_WEBSOCKET_KEY) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
+    if app.faults.sockets().refuses() {
+        app.hub.refused();
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     let Some((user, channels)) = admitted(&app, &user_id, parameters) else {
         app.hub.refused();
         return StatusCode::FORBIDDEN.into_response();

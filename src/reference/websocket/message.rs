@@ -77,6 +77,11 @@ pub(super) fn broadcast(message: &str, from: &str, now: f64) -> String {
     format!(r#"{{"type":"broadcast","from":{from},"message":{message},"timestamp":{now}}}"#)
 }
 
+/// One of several frames that nobody asked for.
+pub(super) fn chatter(number: u32, now: f64) -> Value {
+    json!({ "type": "notification", "number": number, "timestamp": now })
+}
+
 pub(super) fn error(complaint: &Complaint) -> Value {
     json!({ "type": "error", "message": complaint.to_string() })
 }

@@ -2,6 +2,7 @@
 
 mod handshake;
 mod hub;
+mod late;
 mod message;
 mod socket;
 

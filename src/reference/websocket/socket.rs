@@ -6,6 +6,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
@@ -13,9 +14,10 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use super::handshake::{MOST_CHANNELS, Upgrade};
 use super::hub::Hub;
+use super::late::Late;
 use super::message::{self, Complaint, Request};
 use crate::reference::app::App;
-use crate::reference::statistics::timestamp;
+use crate::reference::statistics::timestamp as now;
 
 /// The longest message of a client, in bytes.
 const LONGEST: usize = 64 * 1024;
@@ -46,6 +48,7 @@ pub(in crate::reference) async fn serve<S>(
         user: &user.id,
         stream: stream(parts.io.into_inner(), parts.read_buf).await,
         channels,
+        late: Late::default(),
     };
     // Whatever ended it: the peer knows, or is gone.
     let _ = socket.talk(&mut closing).await;
@@ -69,16 +72,19 @@ struct Socket<'a, S> {
     user: &'a str,
     stream: WebSocketStream<S>,
     channels: BTreeSet<String>,
+    late: Late,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<'_, S> {
     async fn talk(&mut self, closing: &mut watch::Receiver<()>) -> Result<(), Error> {
         let hub = &self.app.hub;
+        let end = self.app.faults.sockets().end();
+        let end = end.map(|end| (Instant::now() + end.after, end.code));
         let mut member = hub.join(self.organization);
         self.say(&json!({
             "type": "connection_established",
             "channels": self.channels,
-            "timestamp": timestamp(),
+            "timestamp": now(),
         }))
         .await?;
         loop {
@@ -88,6 +94,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<'_, S> {
                     Some(Err(Error::Capacity(_))) => return self.end(CloseCode::Size).await,
                     Some(Err(error)) => return Err(error),
                     None => return Ok(()),
+                },
+                frame = self.late.next() => self.send(frame).await?,
+                code = ended(end) => return match code {
+                    Some(code) => self.end(code.into()).await,
+                    None => Ok(()),
                 },
                 frame = member.next() => self.send(frame).await?,
                 _ = closing.changed() => return self.end(CloseCode::Away).await,
@@ -105,40 +116,51 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<'_, S> {
             }
         };
         hub.received();
-        match request.and_then(|request| self.answer(&request)) {
-            Ok(Some(answer)) => self.send(answer.into()).await,
-            Ok(None) => Ok(()),
-            Err(complaint) => {
-                hub.erred();
-                self.say(&message::error(&complaint)).await
+        let answer = match request {
+            Ok(Request::Ping(timestamp)) => return self.pong(timestamp).await,
+            Ok(Request::Broadcast(text)) => {
+                let frame = message::broadcast(text, self.user, now());
+                hub.broadcast(self.organization, frame.into());
+                return Ok(());
             }
-        }
+            Ok(Request::Subscribe(channel)) => self.subscribe(&channel),
+            Ok(Request::Unsubscribe(channel)) => {
+                self.channels.remove(&*channel);
+                Ok(json!({ "type": "unsubscribed", "channel": channel }))
+            }
+            Ok(Request::Channels) => Ok(json!({ "type": "channels", "channels": self.channels })),
+            Ok(Request::Stats) => Ok(json!({ "type": "stats", "stats": hub.summary() })),
+            Err(complaint) => Err(complaint),
+        };
+        let answer = answer.unwrap_or_else(|complaint| {
+            hub.erred();
+            message::error(&complaint)
+        });
+        self.say(&answer).await
     }
 
-    /// `None` is heard as a member of the organization, if at all.
-    fn answer(&mut self, request: &Request<'_>) -> Result<Option<String>, Complaint> {
-        let answer = match request {
-            Request::Ping(timestamp) => return Ok(Some(message::pong(timestamp))),
-            Request::Broadcast(text) => {
-                let frame = message::broadcast(text, self.user, timestamp());
-                self.app.hub.broadcast(self.organization, frame.into());
-                return Ok(None);
-            }
-            Request::Subscribe(channel) => {
-                if self.channels.len() >= MOST_CHANNELS && !self.channels.contains(&**channel) {
-                    return Err(Complaint::TooManyChannels);
-                }
-                self.channels.insert(channel.to_string());
-                json!({ "type": "subscribed", "channel": channel })
-            }
-            Request::Unsubscribe(channel) => {
-                self.channels.remove(&**channel);
-                json!({ "type": "unsubscribed", "channel": channel })
-            }
-            Request::Channels => json!({ "type": "channels", "channels": self.channels }),
-            Request::Stats => json!({ "type": "stats", "stats": self.app.hub.summary() }),
-        };
-        Ok(Some(answer.to_string()))
+    fn subscribe(&mut self, channel: &str) -> Result<Value, Complaint> {
+        if self.channels.len() >= MOST_CHANNELS && !self.channels.contains(channel) {
+            return Err(Complaint::TooManyChannels);
+        }
+        self.channels.insert(channel.to_owned());
+        Ok(json!({ "type": "subscribed", "channel": channel }))
+    }
+
+    async fn pong(&mut self, timestamp: &str) -> Result<(), Error> {
+        let faults = self.app.faults.sockets();
+        for number in 1..=faults.chatter() {
+            self.say(&message::chatter(number, now())).await?;
+        }
+        if faults.loses() {
+            return Ok(());
+        }
+        let pong = message::pong(timestamp).into();
+        match faults.reply_delay() {
+            Some(delay) => self.late.push(delay, pong),
+            None => self.send(pong).await?,
+        }
+        Ok(())
     }
 
     async fn say(&mut self, frame: &Value) -> Result<(), Error> {
@@ -160,5 +182,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<'_, S> {
             received?;
         }
         Ok(())
+    }
+}
+
+/// Waits until the socket is to be closed; tells its close code.
+async fn ended(end: Option<(Instant, Option<u16>)>) -> Option<u16> {
+    match end {
+        Some((at, code)) => {
+            sleep_until(at).await;
+            code
+        }
+        None => std::future::pending().await,
     }
 }
