@@ -12,10 +12,11 @@ use super::statistics::{Endpoints, Queries};
 use super::store::Store;
 use super::system::Sample;
 use super::websocket::Hub;
-use super::{Options, ServeError};
+use super::{Options, Secret, ServeError};
 
 /// All that the handlers share.
 pub(super) struct App {
+    pub(super) secret: Secret,
     pub(super) verifier: Verifier,
     pub(super) store: Store,
     pub(super) cache: Cache,
@@ -38,7 +39,8 @@ impl App {
         let faults = Injector::new(&options.faults);
         let queries = Arc::new(Queries::default());
         Ok(Self {
-            verifier: Verifier::new(&options.secret),
+            secret: options.secret.clone(),
+            verifier: Verifier::new(&options.secret, options.public_key.as_ref()),
             store: Store::open(options.database.as_deref(), Arc::clone(&queries))?,
             cache: Cache::new(),
             endpoints: Endpoints::default(),

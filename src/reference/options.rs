@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jsonwebtoken::DecodingKey;
+use thiserror::Error;
 
 use super::{Faults, RateLimit};
 
@@ -21,8 +23,10 @@ pub struct Options {
     pub addr: SocketAddr,
     /// The database file; `None` is a temporary one, removed at exit.
     pub database: Option<PathBuf>,
-    /// What tokens are signed with.
+    /// What tokens are signed with, under HS256.
     pub secret: Secret,
+    /// Whose tokens are taken besides, under RS256.
+    pub public_key: Option<PublicKey>,
     /// How much of one client is answered; off by default.
     pub rate_limit: Option<RateLimit>,
     /// Whether the first address of `X-Forwarded-For` counts as the client.
@@ -44,6 +48,7 @@ impl Options {
             addr: (Ipv4Addr::LOCALHOST, 0).into(),
             database: None,
             secret,
+            public_key: None,
             rate_limit: None,
             trust_proxy: false,
             faults: Faults::default(),
@@ -79,6 +84,38 @@ impl From<String> for Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
+    }
+}
+
+/// An RSA key that tokens can be checked with.
+#[derive(Clone)]
+pub struct PublicKey(DecodingKey);
+
+/// A text that is no RSA key.
+#[derive(Debug, Error)]
+#[error("no RSA public key in PEM (`-----BEGIN PUBLIC KEY-----`)")]
+pub struct PublicKeyError;
+
+impl PublicKey {
+    /// Reads PEM.
+    ///
+    /// # Errors
+    ///
+    /// When it is none, or the key of another algorithm.
+    pub fn from_pem(pem: &[u8]) -> Result<Self, PublicKeyError> {
+        DecodingKey::from_rsa_pem(pem)
+            .map(Self)
+            .map_err(|_| PublicKeyError)
+    }
+
+    pub(super) fn expose(&self) -> &DecodingKey {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PublicKey(…)")
     }
 }
 

@@ -13,6 +13,7 @@ use super::app::App;
 use super::auth::User;
 use super::cache::Key;
 use super::dashboard;
+use super::login;
 use super::statistics::timestamp;
 use super::store::StoreError;
 use super::websocket;
@@ -30,6 +31,7 @@ pub(super) fn routes(app: Arc<App>) -> Router {
         .route("/api/v1/performance/api", get(api))
         .route("/api/v1/performance/websocket", get(sockets))
         .route("/api/v1/auth/me", get(me))
+        .route("/api/v1/auth/login", login::login())
         .route("/api/v1/agents/", get(agents))
         .route("/api/v1/agents", get(add_slash))
         .route("/api/v1/ws/{user_id}", get(websocket::accept))
