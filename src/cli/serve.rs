@@ -31,6 +31,24 @@ pub struct ServeArgs {
     /// The database file [default: a temporary one]
     #[arg(long, value_name = "FILE")]
     database: Option<PathBuf>,
+    /// A PostgreSQL server to keep the data in instead, postgres://USER:PASSWORD@HOST:PORT/DATABASE;
+    /// the flag shows in the process list, the variable does not
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "PERF_SERVE_DATABASE_URL",
+        hide_env_values = true
+    )]
+    #[arg(conflicts_with = "database")]
+    database_url: Option<Secret>,
+    /// A Redis server to cache in, redis://:PASSWORD@HOST:PORT [default: a cache in the process]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "PERF_SERVE_REDIS_URL",
+        hide_env_values = true
+    )]
+    redis_url: Option<Secret>,
     /// Something to do wrong, such as latency=300ms:/health, errors=2% or stall=2s@5s; repeatable
     #[arg(long = "fault", value_name = "SPEC")]
     faults: Vec<Fault>,
@@ -82,6 +100,8 @@ impl ServeArgs {
         let mut options = Options::new(secret);
         options.addr = SocketAddr::new(self.host, self.port);
         options.database = self.database;
+        options.database_url = self.database_url.filter(|url| !url.is_empty());
+        options.redis_url = self.redis_url.filter(|url| !url.is_empty());
         options.rate_limit = self.rate_limit;
         options.trust_proxy = self.trust_proxy;
         options.faults = self.faults.into_iter().collect();

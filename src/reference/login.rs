@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::app::App;
 use super::auth::mint_token;
-use super::seed::DEMO_ORGANIZATION;
+use super::store::DEMO_ORGANIZATION;
 
 /// The password of every user of the embedded server.
 pub const DEMO_PASSWORD: &str = "reference";

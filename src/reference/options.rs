@@ -23,6 +23,12 @@ pub struct Options {
     pub addr: SocketAddr,
     /// The database file; `None` is a temporary one, removed at exit.
     pub database: Option<PathBuf>,
+    /// A PostgreSQL server instead of a file, as `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.
+    #[cfg(feature = "reference-servers")]
+    pub database_url: Option<Secret>,
+    /// A Redis server instead of a cache in the process, as `redis://:PASSWORD@HOST:PORT`.
+    #[cfg(feature = "reference-servers")]
+    pub redis_url: Option<Secret>,
     /// What tokens are signed with, under HS256.
     pub secret: Secret,
     /// Whose tokens are taken besides, under RS256.
@@ -47,6 +53,10 @@ impl Options {
         Self {
             addr: (Ipv4Addr::LOCALHOST, 0).into(),
             database: None,
+            #[cfg(feature = "reference-servers")]
+            database_url: None,
+            #[cfg(feature = "reference-servers")]
+            redis_url: None,
             secret,
             public_key: None,
             rate_limit: None,
@@ -59,7 +69,7 @@ impl Options {
     }
 }
 
-/// A signing secret, which no message shows.
+/// A signing secret or an URL with a password, which no message shows.
 #[derive(Clone)]
 pub struct Secret(String);
 
@@ -68,6 +78,11 @@ impl Secret {
     pub fn random() -> Self {
         let bytes: [u8; 32] = rand::random();
         Self(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// Whether there is nothing to it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub(super) fn expose(&self) -> &[u8] {
