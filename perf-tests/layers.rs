@@ -34,8 +34,8 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "record",
-        &["client::Outcome", "client::Sample"],
-        "a record is made of samples and knows nothing of how they were obtained",
+        &["client::Outcome", "client::Sample", "requirement::Source"],
+        "a record is made of samples and of what named sources told, and knows nothing of how they were obtained",
     ),
     // Pure.
     rule(
@@ -76,7 +76,7 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "monitor",
-        &["client", "profile", "record"],
+        &["client", "profile", "record", "requirement::Source"],
         "monitors gather evidence and judge none of it",
     ),
     rule(

@@ -23,4 +23,6 @@ pub use outcome::Outcome;
 pub use preflight::{Preflight, PreflightFailure, preflight};
 pub use request::{PreparedRequest, RequestError};
 pub use sample::Sample;
+#[cfg(feature = "evidence")]
+pub use tls::tls_without_protocol;
 pub use wire::Stream;

@@ -67,6 +67,11 @@ impl Embedded {
         Ok(Embedded { child, destination })
     }
 
+    /// Its process.
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Where it listens, with a token that it takes.
     pub(super) fn destination(&self) -> &Destination {
         &self.destination

@@ -13,6 +13,11 @@ pub(super) enum Topic {
     Health,
     Outages,
     Generator,
+    Cache,
+    Queries,
+    Processor,
+    Memory,
+    OwnTimes,
 }
 
 impl Topic {
@@ -26,6 +31,11 @@ impl Topic {
             Metric::GeneratorLateness { .. } | Metric::GeneratorCpu | Metric::GeneratorRefusals => {
                 Topic::Generator
             }
+            Metric::CacheHitRate => Topic::Cache,
+            Metric::QueryTimeMean | Metric::QueryTimeP95 | Metric::QueryErrorRate => Topic::Queries,
+            Metric::Cpu => Topic::Processor,
+            Metric::Memory => Topic::Memory,
+            Metric::EndpointTimeMean | Metric::EndpointTimeP95 => Topic::OwnTimes,
         }
     }
 }

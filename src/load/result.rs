@@ -5,7 +5,8 @@ use std::time::SystemTime;
 use super::schedule::nanos;
 use crate::profile::Plan;
 use crate::record::{
-    EndpointResult, EndpointTally, Generator, Problem, RunResult, Status, Tally, Watch, Window,
+    EndpointResult, EndpointTally, Generator, Observed, Problem, RunResult, Status, Tally, Watch,
+    Window,
 };
 
 /// What is known of a run besides its tally.
@@ -46,6 +47,7 @@ impl Run<'_> {
             seconds: tally.seconds.clone(),
             generator: self.generator(tally),
             watch: Watch::default(),
+            observed: Observed::default(),
             notes: Vec::new(),
         }
     }
@@ -90,6 +92,7 @@ pub fn failed_run(plan: &Plan, started: SystemTime, problem: Problem) -> RunResu
         seconds: Vec::new(),
         generator: Generator::default(),
         watch: Watch::default(),
+        observed: Observed::default(),
         notes: Vec::new(),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::evidence::EvidencePlan;
 use super::plan::Rate;
 use super::problem::{At, Place};
 use super::target::Target;
@@ -18,6 +19,7 @@ pub(super) struct ProfileFile {
     pub(super) target: TargetTable,
     pub(super) health: Option<HealthTable>,
     pub(super) uptime: Option<UptimeTable>,
+    pub(super) evidence: EvidencePlan,
     pub(super) scenarios: Vec<ScenarioTable>,
     pub(super) requirements: Vec<RequirementTable>,
 }

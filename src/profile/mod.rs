@@ -1,6 +1,8 @@
 //! Profiles: what to load, how, and what it has to keep.
 
+mod evidence;
 mod file;
+mod file_evidence;
 mod file_requirement;
 mod file_scenario;
 mod file_top;
@@ -19,6 +21,7 @@ mod validate;
 mod validate_requirement;
 mod validate_scenario;
 
+pub use evidence::{CounterPage, EndpointTable, EvidencePlan, Field, TargetPages};
 pub use overrides::Overrides;
 pub use plan::{
     Arrivals, Bounds, Destination, Endpoint, HealthCheck, Phases, Plan, Profile, Rate, Secret,

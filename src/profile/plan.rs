@@ -7,6 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use super::evidence::EvidencePlan;
 use super::target::Target;
 use crate::requirement::Requirement;
 
@@ -27,6 +28,8 @@ pub struct Profile {
     pub health: Option<HealthCheck>,
     /// How outages and restarts are watched for; needed by `outages`.
     pub uptime: Option<UptimeCheck>,
+    /// Who is asked for what the load does not measure.
+    pub evidence: EvidencePlan,
     /// The confidence of every verdict, in (0.5, 1).
     pub confidence: f64,
 }

@@ -2,12 +2,14 @@
 
 mod coarse;
 mod histogram;
+mod observed;
 mod result;
 mod summary;
 mod tally;
 
 pub use coarse::Coarse;
 pub use histogram::Histogram;
+pub use observed::{EndpointFigures, Look, Observed, Seen, Statement, TargetProcess, figure};
 pub use result::{
     Counts, EndpointResult, Generator, Outage, Problem, RunResult, Second, Status, Watch, Window,
 };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::histogram::Histogram;
+use super::observed::Observed;
 use crate::client::Outcome;
 
 /// One execution of a plan.
@@ -32,6 +33,9 @@ pub struct RunResult {
     pub generator: Generator,
     /// What the watch on the target saw meanwhile.
     pub watch: Watch,
+    /// What others told of the target meanwhile.
+    #[serde(default)]
+    pub observed: Observed,
     /// What is worth telling about the run: redirects followed, retries of the preflight.
     pub notes: Vec<String>,
 }

@@ -2,7 +2,8 @@
 
 use crate::client::{Outcome, Sample};
 use crate::record::{
-    EndpointResult, Generator, Outage, Problem, Rules, RunResult, Status, Tally, Watch, Window,
+    EndpointResult, Generator, Observed, Outage, Problem, Rules, RunResult, Status, Tally, Watch,
+    Window,
 };
 use crate::report::Report;
 use crate::requirement::{
@@ -97,6 +98,7 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
             probes: 12,
             ..Watch::default()
         },
+        observed: Observed::default(),
         notes: Vec::new(),
     }
 }
@@ -165,6 +167,7 @@ pub(crate) fn failed(scenario: &str) -> RunResult {
         seconds: Vec::new(),
         generator: Generator::default(),
         watch: Watch::default(),
+        observed: Observed::default(),
         notes: Vec::new(),
     }
 }

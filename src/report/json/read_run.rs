@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use super::read::{ReadError, millis};
 use crate::record::{
-    Coarse, Counts, EndpointResult, Generator, Histogram, Outage, Outcomes, Problem, RunResult,
-    Second, Status, Watch, Window,
+    Coarse, Counts, EndpointResult, Generator, Histogram, Observed, Outage, Outcomes, Problem,
+    RunResult, Second, Status, Watch, Window,
 };
 
 fn nanos(millis: f64) -> u64 {
@@ -26,6 +26,7 @@ pub(super) struct RunForm {
     seconds: Vec<SecondForm>,
     generator: GeneratorForm,
     watch: WatchForm,
+    observed: Observed,
 }
 
 pub(super) fn run(form: RunForm) -> Result<RunResult, ReadError> {
@@ -46,6 +47,7 @@ pub(super) fn run(form: RunForm) -> Result<RunResult, ReadError> {
         seconds: form.seconds.into_iter().map(second).collect(),
         generator: generator(form.generator),
         watch: watch(form.watch)?,
+        observed: form.observed,
         notes: form.notes,
     })
 }

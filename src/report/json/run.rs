@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::generator::{GeneratorFigures, RunGenerator};
 use super::write::finite;
 use crate::record::{
-    Coarse, Counts, EndpointResult, EndpointSummary, Histogram, Outcomes, Problem, RunResult,
-    Second, Status, Summary, Times, Watch, Window,
+    Coarse, Counts, EndpointResult, EndpointSummary, Histogram, Observed, Outcomes, Problem,
+    RunResult, Second, Status, Summary, Times, Watch, Window,
 };
 use crate::report::instant;
 
@@ -32,6 +32,7 @@ pub(super) struct RunForm<'a> {
     histograms: Histograms,
     generator: RunGenerator<'a>,
     watch: WatchForm<'a>,
+    observed: &'a Observed,
 }
 
 impl RunForm<'_> {
@@ -74,6 +75,7 @@ impl RunForm<'_> {
                 histogram: &run.generator.lag,
             },
             watch: WatchForm::of(&run.watch),
+            observed: &run.observed,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod evidence;
 mod generator;
 mod mean;
+mod observed;
 mod proportion;
 mod session;
 mod text;
@@ -157,6 +158,9 @@ fn find(
     let Some(run) = evidence.runs.first() else {
         return Finding::open("no load was run");
     };
+    if check.metric.is_observed() {
+        return observed::find(check, run, evidence.sources, levels);
+    }
     let slice = Slice {
         run,
         endpoint,

@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use super::*;
 use crate::client::{Outcome, Sample};
-use crate::record::{EndpointResult, Generator, Outage, Problem, Rules, Tally, Watch, Window};
+use crate::record::{
+    EndpointResult, Generator, Observed, Outage, Problem, Rules, Tally, Watch, Window,
+};
 use crate::requirement::{Limit, Severity};
 
 const MS: u64 = 1_000_000;
@@ -57,6 +59,7 @@ fn run(sample: impl Fn(u64, u64) -> Sample) -> RunResult {
             ..Generator::default()
         },
         watch: Watch::default(),
+        observed: Observed::default(),
         notes: Vec::new(),
     }
 }
