@@ -55,7 +55,7 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "hint",
-        &["client::Outcome", "record", "requirement"],
+        &["client::Outcome", "record", "requirement", "statistics"],
         "advice rests on what was judged and recorded",
     ),
     rule(

@@ -3,9 +3,11 @@
 mod case;
 mod failures;
 mod generator;
+mod observed;
 mod session;
 mod slowness;
 mod table;
+mod trend;
 #[cfg(test)]
 mod tests;
 
