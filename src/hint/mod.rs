@@ -7,8 +7,8 @@ mod observed;
 mod session;
 mod slowness;
 mod table;
-mod trend;
 #[cfg(test)]
 mod tests;
+mod trend;
 
 pub use table::advise;

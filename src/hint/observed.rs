@@ -20,7 +20,11 @@ pub(super) fn cache(case: &Case<'_>) -> Option<String> {
         );
     };
     let evicted = redis.rise(figure::EVICTED)?;
-    let expired = redis.rise(figure::EXPIRED).unwrap_or(0.0);
+    let expired = redis
+        .rise(figure::EXPIRED)
+        .map_or_else(String::new, |expired| {
+            format!(", and {} had lived out their time", number(expired))
+        });
     if evicted > 0.0 {
         return Some(format!(
             "Redis threw out {} keys for want of memory during the run{}: give it more (maxmemory), or let \
@@ -30,15 +34,17 @@ pub(super) fn cache(case: &Case<'_>) -> Option<String> {
         ));
     }
     Some(format!(
-        "Redis threw out no key for want of memory, and {} had lived out their time: let keys live longer \
-         (TTL), and look whether what is read is what was written (names of keys)",
-        number(expired)
+        "Redis threw out no key for want of memory{expired}: let keys live longer (TTL), and look whether what \
+         is read is what was written (names of keys)"
     ))
 }
 
 fn memory(redis: &Seen) -> String {
     let megabytes = |name| redis.last(name).map(|bytes| bytes / f64::from(1 << 20));
-    match (megabytes(figure::CACHE_MEMORY), megabytes(figure::CACHE_MEMORY_MAX)) {
+    match (
+        megabytes(figure::CACHE_MEMORY),
+        megabytes(figure::CACHE_MEMORY_MAX),
+    ) {
         (Some(used), Some(most)) if most > 0.0 => format!(" ({used:.0} of {most:.0} MiB are used)"),
         _ => String::new(),
     }
@@ -48,13 +54,20 @@ fn memory(redis: &Seen) -> String {
 pub(super) fn slow_queries(case: &Case<'_>) -> Option<String> {
     let statements = &case.run.observed.statements;
     let all: f64 = statements.iter().map(|one| one.total_ms).sum();
-    let most = named(statements, |one| one.total_ms, |one| {
-        format!(
-            "{} of the time: {}",
-            human::show(Unit::Share, 100.0 * one.total_ms / all.max(f64::MIN_POSITIVE)),
-            one.text
-        )
-    });
+    let most = named(
+        statements,
+        |one| one.total_ms,
+        |one| {
+            format!(
+                "{} of the time: {}",
+                human::show(
+                    Unit::Share,
+                    100.0 * one.total_ms / all.max(f64::MIN_POSITIVE)
+                ),
+                one.text
+            )
+        },
+    );
     let slowest = named(statements, Statement::mean_ms, |one| {
         format!("{} each: {}", human::time(one.mean_ms()), one.text)
     });
@@ -89,16 +102,22 @@ pub(super) fn unknown_queries(case: &Case<'_>) -> Option<String> {
 /// Connections of the database that waited for each other.
 pub(super) fn locks(case: &Case<'_>) -> Option<String> {
     let seen = case.run.observed.seen(Source::Postgres)?;
-    let waits: Vec<f64> = seen.looks.iter().filter_map(|look| look.figure(figure::LOCK_WAITS)).collect();
+    let waits: Vec<f64> = seen
+        .looks
+        .iter()
+        .filter_map(|look| look.figure(figure::LOCK_WAITS))
+        .collect();
     let waiting = waits.iter().filter(|waits| **waits > 0.0).count();
-    let deadlocks = seen.rise(figure::DEADLOCKS).unwrap_or(0.0);
-    (waiting > 0 || deadlocks > 0.0).then(|| {
+    let deadlocks = seen.rise(figure::DEADLOCKS).filter(|broken| *broken > 0.0);
+    (waiting > 0 || deadlocks.is_some()).then(|| {
+        let broken = deadlocks.map_or_else(String::new, |broken| {
+            format!(", and {} deadlocks were broken", number(broken))
+        });
         format!(
-            "connections of the database waited for locks at {waiting} of {} looks (up to {} at once), and {} \
-             deadlocks were broken: look for long transactions, and rows that everybody writes",
+            "connections of the database waited for locks at {waiting} of {} looks (up to {} at once){broken}: \
+             look for long transactions, and rows that everybody writes",
             waits.len(),
-            number(waits.iter().copied().fold(0.0, f64::max)),
-            number(deadlocks)
+            number(waits.iter().copied().fold(0.0, f64::max))
         )
     })
 }
@@ -143,7 +162,11 @@ fn processor(case: &Case<'_>) -> Option<f64> {
 fn judged(case: &Case<'_>, source: Source, name: &str) -> Option<Vec<(i64, f64)>> {
     let ms = |nanos: u64| (nanos / 1_000_000).cast_signed();
     let window = case.run.window;
-    let values = case.run.observed.seen(source)?.between(name, ms(window.from), ms(window.to));
+    let values = case
+        .run
+        .observed
+        .seen(source)?
+        .between(name, ms(window.from), ms(window.to));
     (!values.is_empty()).then_some(values)
 }
 
@@ -185,12 +208,22 @@ pub(super) fn band(case: &Case<'_>) -> Option<String> {
     });
     let (metric, value) = judged?;
     let (what, band) = match metric {
-        Metric::ResponseTime { quantile } if (quantile - 0.95).abs() < 1e-9 => {
-            ("p95", first_of(value, &[(150.0, "good"), (200.0, "acceptable")], "needs optimization"))
-        }
-        Metric::ErrorRate => {
-            ("the error rate", first_of(value, &[(0.1, "excellent"), (1.0, "good")], "needs attention"))
-        }
+        Metric::ResponseTime { quantile } if (quantile - 0.95).abs() < 1e-9 => (
+            "p95",
+            first_of(
+                value,
+                &[(150.0, "good"), (200.0, "acceptable")],
+                "needs optimization",
+            ),
+        ),
+        Metric::ErrorRate => (
+            "the error rate",
+            first_of(
+                value,
+                &[(0.1, "excellent"), (1.0, "good")],
+                "needs attention",
+            ),
+        ),
         _ => return None,
     };
     let shown = human::show(metric.unit(), value);

@@ -66,6 +66,8 @@ const INSIDE: &[(&[Topic], Find)] = &[
     (WORKED, observed::busy),
     (KEPT, observed::leak),
     (&[Topic::Memory], observed::short_of_memory),
+    (STORED, session::too_few),
+    (ASKED, session::too_few),
     (LOAD, observed::band),
 ];
 

@@ -34,7 +34,11 @@ fn line(points: &[(f64, f64)]) -> Option<Line> {
     if spread <= 0.0 {
         return None;
     }
-    let slope = points.iter().map(|point| (point.0 - t) * (point.1 - v)).sum::<f64>() / spread;
+    let slope = points
+        .iter()
+        .map(|point| (point.0 - t) * (point.1 - v))
+        .sum::<f64>()
+        / spread;
     let residual = |point: &(f64, f64)| (point.1 - v - slope * (point.0 - t)).powi(2);
     let variance = points.iter().map(residual).sum::<f64>() / (n - 2.0).max(1.0);
     Some(Line {
@@ -48,7 +52,10 @@ mod tests {
     use super::*;
 
     fn points(value: impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
-        (0..20).map(f64::from).map(|time| (time, value(time))).collect()
+        (0..20)
+            .map(f64::from)
+            .map(|time| (time, value(time)))
+            .collect()
     }
 
     #[test]
@@ -58,7 +65,10 @@ mod tests {
         assert_eq!(slope(&points(|_| 100.0)), None);
         assert_eq!(slope(&points(|time| 100.0 - time)), None);
         assert_eq!(slope(&points(|time| (time * 7.0) % 5.0)), None);
-        assert_eq!(slope(&points(|time| if time < 10.0 { 100.0 } else { 180.0 })), None);
+        assert_eq!(
+            slope(&points(|time| if time < 10.0 { 100.0 } else { 180.0 })),
+            None
+        );
         assert_eq!(slope(&points(|time| time)[..4]), None);
     }
 }

@@ -1,4 +1,6 @@
-use crate::record::{EndpointFigures, Look as Glance, RunResult, Seen, Statement, TargetProcess, figure};
+use crate::record::{
+    EndpointFigures, Look as Glance, RunResult, Seen, Statement, TargetProcess, figure,
+};
 use crate::report::fixture::{calm, check};
 use crate::requirement::{
     Evidence, Judgement, Requirement, Severity, Source, Sources, Verdict, judge,
@@ -64,7 +66,11 @@ fn counts_tell_of_this_run_alone_and_have_an_interval() {
     let estimate = kept.checks[0].estimate.expect("a value");
     assert!(estimate.low.expect("an end") < 90.0 && estimate.high.expect("an end") > 90.0);
     assert_eq!(estimate.samples, 1_200);
-    assert!(kept.reason.starts_with("Redis: 90 % of 1,200 look-ups"), "{}", kept.reason);
+    assert!(
+        kept.reason.starts_with("Redis: 90 % of 1,200 look-ups"),
+        "{}",
+        kept.reason
+    );
     let missed = judged(&cached(), "cache_hit_rate", "> 95 %");
     assert_eq!(missed.verdict, Verdict::Fail);
     let open = judged(&cached(), "cache_hit_rate", "> 90 %");
@@ -91,12 +97,24 @@ fn what_a_source_lacks_the_next_one_tells() {
     assert_eq!(bare.verdict, Verdict::Fail);
     let estimate = bare.checks[0].estimate.expect("a value");
     assert_eq!((estimate.low, estimate.high), (None, None));
-    assert!(bare.reason.starts_with("the target: 55 % (without an interval"), "{}", bare.reason);
+    assert!(
+        bare.reason
+            .starts_with("the target: 55 % (without an interval"),
+        "{}",
+        bare.reason
+    );
     let mut only = Sources::default();
-    only.set(crate::requirement::Metric::CacheHitRate, vec![Source::Redis]);
+    only.set(
+        crate::requirement::Metric::CacheHitRate,
+        vec![Source::Redis],
+    );
     let open = judged_by(&run, "cache_hit_rate", "> 60 %", Some(&only));
     assert_eq!(open.verdict, Verdict::Inconclusive);
-    assert!(open.reason.contains("Redis: connection refused"), "{}", open.reason);
+    assert!(
+        open.reason.contains("Redis: connection refused"),
+        "{}",
+        open.reason
+    );
 }
 
 #[test]
@@ -110,7 +128,10 @@ fn counters_that_tell_nothing_are_no_figure() {
     );
     let idle = told(
         Source::Redis,
-        &[(figure::CACHE_HITS, |_| 7.0), (figure::CACHE_MISSES, |_| 7.0)],
+        &[
+            (figure::CACHE_HITS, |_| 7.0),
+            (figure::CACHE_MISSES, |_| 7.0),
+        ],
     );
     for (run, why) in [(set_back, "set back"), (idle, "no look-ups")] {
         let open = judged(&run, "cache_hit_rate", "> 60 %");
@@ -122,12 +143,24 @@ fn counters_that_tell_nothing_are_no_figure() {
 #[test]
 fn counters_that_were_gone_for_a_while_say_so() {
     let mut run = cached();
-    let seen = run.observed.sources.get_mut(&Source::Redis).expect("it is there");
+    let seen = run
+        .observed
+        .sources
+        .get_mut(&Source::Redis)
+        .expect("it is there");
     seen.looks.drain(..5);
     seen.problems.push("no answer within 2s".to_owned());
     let kept = judged(&run, "cache_hit_rate", "> 60 %");
-    assert!(kept.reason.contains("only from 5.00 s to 12.0 s"), "{}", kept.reason);
-    assert!(kept.reason.contains("no answer within 2s"), "{}", kept.reason);
+    assert!(
+        kept.reason.contains("only from 5.00 s to 12.0 s"),
+        "{}",
+        kept.reason
+    );
+    assert!(
+        kept.reason.contains("no answer within 2s"),
+        "{}",
+        kept.reason
+    );
 }
 
 #[test]
@@ -192,7 +225,12 @@ fn the_process_goes_before_the_machine() {
     });
     let kept = judged(&run, "cpu", "< 80 %");
     assert_eq!((kept.verdict, value(&kept)), (Verdict::Pass, 12.0));
-    assert!(kept.reason.starts_with("the target's process (uvicorn 4711)"), "{}", kept.reason);
+    assert!(
+        kept.reason
+            .starts_with("the target's process (uvicorn 4711)"),
+        "{}",
+        kept.reason
+    );
 }
 
 #[test]
