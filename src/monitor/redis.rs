@@ -227,7 +227,8 @@ mod tests {
 
     #[test]
     fn replies_are_whole_wrong_or_awaited() {
-        let table: [(&[u8], Option<Result<&str, &str>>); 11] = [
+        type Told = Option<Result<&'static str, &'static str>>;
+        let table: [(&[u8], Told); 11] = [
             (b"", None),
             (b"+PON", None),
             (b"+PONG\r\n", Some(Ok("PONG"))),

@@ -208,15 +208,15 @@ mod tests {
     use super::*;
 
     fn seen(looks: &[&[(&str, f64)]]) -> Seen {
-        let look = |(index, figures): (usize, &&[(&str, f64)])| Look {
-            at_ms: index as i64 * 1_000 - 1_000,
+        let look = |(at_ms, figures): (i64, &&[(&str, f64)])| Look {
+            at_ms,
             figures: figures
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), *value))
                 .collect(),
         };
         Seen {
-            looks: looks.iter().enumerate().map(look).collect(),
+            looks: (-1_000..).step_by(1_000).zip(looks).map(look).collect(),
             problems: Vec::new(),
         }
     }

@@ -25,8 +25,11 @@ fn judged(run: &RunResult, metric: &str, limit: &str) -> Judgement {
     judged_by(run, metric, limit, None)
 }
 
+/// A figure, and its value by the number of the second.
+type Told = (&'static str, fn(f64) -> f64);
+
 /// A run of twelve seconds in which a source tells these figures: each by the number of its second.
-fn told(source: Source, figures: &[(&str, fn(f64) -> f64)]) -> RunResult {
+fn told(source: Source, figures: &[Told]) -> RunResult {
     let mut run = calm("api");
     let look = |second: i32| Glance {
         at_ms: i64::from(second) * 1_000,
@@ -199,7 +202,7 @@ fn the_quantile_of_queries_is_called_an_estimate() {
 
 #[test]
 fn the_machine_speaks_without_the_generator_and_only_for_a_target_on_it() {
-    let busy: [(&str, fn(f64) -> f64); 2] = [
+    let busy: [Told; 2] = [
         (figure::CPU, |second| 90.0 + second % 2.0),
         (figure::CPU_OWN, |_| 40.0),
     ];
