@@ -34,7 +34,13 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "record",
-        &["client::Outcome", "client::Sample", "requirement::Source"],
+        &[
+            "client::Outcome",
+            "client::Sample",
+            "client::Talk",
+            "profile::EndpointKind",
+            "requirement::Source",
+        ],
         "a record is made of samples and of what named sources told, and knows nothing of how they were obtained",
     ),
     // Pure.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use agentos_perf::monitor::{DatabaseUrl, Monitors, RedisAddress, Watched};
@@ -28,6 +29,7 @@ fn watched(address: &str) -> Watched {
             origin: format!("http://{address}").parse().expect("a URL"),
             token: None,
             insecure: false,
+            users: Arc::default(),
         },
         plan: EvidencePlan::default(),
         redis: None,

@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::flags::{Flag, Takes};
+use super::identity::Credentials;
 use super::libtest::{Libtest, color, format, unstable};
 use super::resolve::Environment;
-use super::token::token;
+use super::token::{credentials, token};
 use super::typed::{self, Given, Typed};
 use crate::monitor::{DatabaseUrl, RedisAddress};
 use crate::profile::quantity::{self, Reading};
@@ -24,6 +25,8 @@ pub struct Args {
     pub target: Option<Target>,
     /// The bearer token.
     pub token: Option<Secret>,
+    /// What virtual users identify themselves with.
+    pub(super) credentials: Credentials,
     /// Whether any certificate is taken.
     pub insecure: bool,
     /// Who else is asked of the target.
@@ -108,6 +111,7 @@ impl Meaning {
         Args {
             target: target.as_ref().map(|at| at.value.clone()),
             token,
+            credentials: credentials(&self.typed, &mut self.problems),
             insecure: self.truth("insecure"),
             sources: self.sources(),
             overrides: self.overrides(target, scenarios),

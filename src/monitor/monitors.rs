@@ -1,6 +1,6 @@
 //! All sources of one run, on a thread and a runtime of their own: none delays a request, nor another source.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -222,6 +222,7 @@ async fn prometheus(watched: &Watched, rounds: Rounds) -> Gathered {
                 origin: named.origin.clone(),
                 token: None,
                 insecure: watched.destination.insecure,
+                users: Arc::default(),
             };
             let path = if named.base_path.is_empty() {
                 METRICS_PATH.to_owned()

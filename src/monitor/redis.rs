@@ -1,5 +1,6 @@
 //! Redis: its own counters, over a client of two commands.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -85,6 +86,7 @@ impl RedisLooker {
             origin: address.origin.clone(),
             token: None,
             insecure,
+            users: Arc::default(),
         };
         let connector = Connector::new(&destination).map_err(|error| error.to_string())?;
         Ok(RedisLooker {

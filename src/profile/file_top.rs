@@ -8,14 +8,14 @@ use super::quantity::{self, Reading};
 use super::reader::{Reader, any};
 use super::target::Target;
 use super::tree::{Table, Value};
-use super::{file_evidence, file_requirement, file_scenario};
+use super::{file_evidence, file_identity, file_requirement, file_scenario};
 
 /// What is told of a key that has to be there.
 pub(super) const MISSING: &str = "is missing";
 
 /// Reads a whole profile.
 pub(super) fn read(tree: &Table, problems: &mut Vec<Problem>) -> ProfileFile {
-    const KEYS: [&str; 13] = [
+    const KEYS: [&str; 14] = [
         "name",
         "description",
         "extends",
@@ -27,6 +27,7 @@ pub(super) fn read(tree: &Table, problems: &mut Vec<Problem>) -> ProfileFile {
         "health",
         "uptime",
         "evidence",
+        "identity",
         "scenario",
         "requirement",
     ];
@@ -42,6 +43,7 @@ pub(super) fn read(tree: &Table, problems: &mut Vec<Problem>) -> ProfileFile {
         health: None,
         uptime: None,
         evidence: EvidencePlan::default(),
+        identity: None,
         scenarios: Vec::new(),
         requirements: Vec::new(),
     };
@@ -49,6 +51,7 @@ pub(super) fn read(tree: &Table, problems: &mut Vec<Problem>) -> ProfileFile {
     let health = reader.table("health");
     let uptime = reader.table("uptime");
     let evidence = reader.table("evidence");
+    let identity = reader.table("identity");
     let scenarios = reader.table("scenario");
     let requirements = reader.tables("requirement");
     file.target = target
@@ -59,6 +62,7 @@ pub(super) fn read(tree: &Table, problems: &mut Vec<Problem>) -> ProfileFile {
     if let Some(table) = evidence {
         file.evidence = file_evidence::read(table, problems);
     }
+    file.identity = identity.map(|table| file_identity::read(table, problems));
     if let Some(table) = scenarios {
         file.scenarios = file_scenario::read_all(table, problems);
     }

@@ -75,6 +75,10 @@ pub enum Metric {
     HealthTime,
     /// Outages and restarts of the target during the session.
     Outages,
+    /// WebSockets that ended although their user wanted to stay.
+    UnexpectedCloses,
+    /// WebSockets that were made again after that.
+    Reconnects,
     /// A quantile of how late the generator itself was to send.
     GeneratorLateness {
         /// The quantile, in (0, 1).
@@ -103,13 +107,15 @@ pub enum Metric {
 }
 
 /// Every metric name that takes no quantile.
-const PLAIN: [(&str, Metric); 16] = [
+const PLAIN: [(&str, Metric); 18] = [
     ("response_time_mean", Metric::MeanResponseTime),
     ("error_rate", Metric::ErrorRate),
     ("success_rate", Metric::SuccessRate),
     ("throughput", Metric::Throughput),
     ("health_time", Metric::HealthTime),
     ("outages", Metric::Outages),
+    ("unexpected_closes", Metric::UnexpectedCloses),
+    ("reconnects", Metric::Reconnects),
     ("generator_cpu", Metric::GeneratorCpu),
     ("generator_refusals", Metric::GeneratorRefusals),
     ("cache_hit_rate", Metric::CacheHitRate),
@@ -167,7 +173,10 @@ impl Metric {
             | Metric::Cpu
             | Metric::Memory => Unit::Share,
             Metric::Throughput => Unit::Rate,
-            Metric::Outages | Metric::GeneratorRefusals => Unit::Count,
+            Metric::Outages
+            | Metric::UnexpectedCloses
+            | Metric::Reconnects
+            | Metric::GeneratorRefusals => Unit::Count,
         }
     }
 
