@@ -39,8 +39,9 @@ const RULES: &[Rule] = &[
             "client::Sample",
             "client::Talk",
             "profile::EndpointKind",
+            "requirement::Source",
         ],
-        "a record is made of samples and knows nothing of how they were obtained",
+        "a record is made of samples and of what named sources told, and knows nothing of how they were obtained",
     ),
     // Pure.
     rule(
@@ -60,7 +61,7 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "hint",
-        &["client::Outcome", "record", "requirement"],
+        &["client::Outcome", "record", "requirement", "statistics"],
         "advice rests on what was judged and recorded",
     ),
     rule(
@@ -81,7 +82,7 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "monitor",
-        &["client", "profile", "record"],
+        &["client", "profile", "record", "requirement::Source"],
         "monitors gather evidence and judge none of it",
     ),
     rule(

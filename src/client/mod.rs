@@ -25,5 +25,7 @@ pub use outcome::Outcome;
 pub use preflight::{Preflight, PreflightFailure, preflight};
 pub use request::{PreparedRequest, RequestError, login_request};
 pub use sample::{Sample, Talk};
+#[cfg(feature = "evidence")]
+pub use tls::tls_without_protocol;
 pub use wire::Stream;
 pub use ws::{Handshake, Line};

@@ -80,6 +80,11 @@ impl Embedded {
         &self.signing_key
     }
 
+    /// Its process.
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Where it listens, with a token that it takes.
     pub(super) fn destination(&self) -> &Destination {
         &self.destination

@@ -171,6 +171,38 @@ pub(super) const FLAGS: &[Flag] = &[
          change everything, the token included",
     ),
     ours(
+        "redis-url",
+        &["PERF_REDIS_URL"],
+        Value("URL"),
+        Target,
+        "The target's Redis, for its hit rate: redis://HOST:6379. A password in it shows in the \
+         process list: PERF_REDIS_URL doesn't",
+    ),
+    ours(
+        "database-url",
+        &["PERF_DATABASE_URL"],
+        Value("URL"),
+        Target,
+        "The target's PostgreSQL, for times and errors of its queries: \
+         postgres://USER@HOST:5432/NAME. A password in it shows in the process list: \
+         PERF_DATABASE_URL doesn't",
+    ),
+    ours(
+        "metrics-url",
+        &["PERF_METRICS_URL"],
+        Value("URL"),
+        Target,
+        "A page of counters for Prometheus, of which the profile names those that matter: \
+         http://HOST:9100/metrics",
+    ),
+    ours(
+        "target-pid",
+        &["PERF_TARGET_PID"],
+        Value("PID"),
+        Target,
+        "The target's process on this machine; found by its port where it is not given",
+    ),
+    ours(
         "scenarios",
         &["PERF_SCENARIOS"],
         Value("A,B"),

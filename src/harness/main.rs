@@ -79,6 +79,7 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
     });
     let settings = Settings {
         destination,
+        sources: args.sources.clone(),
         strict: args.strict,
         folder: folder.clone(),
         credentials: args.credentials.clone(),

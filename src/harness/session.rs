@@ -7,6 +7,7 @@ use std::time::{Instant, SystemTime};
 
 use once_cell::sync::OnceCell;
 
+use super::args::SourceArgs;
 use super::embedded::Embedded;
 use super::identity::{Credentials, Identities};
 use super::loading::Loading;
@@ -14,7 +15,7 @@ use super::nextest::Disk;
 use super::progress::Progress;
 use crate::hint::advise;
 use crate::load::{failed_run, millis};
-use crate::monitor::Watcher;
+use crate::monitor::{Watched, Watcher};
 use crate::profile::{Destination, Plan, Profile};
 use crate::record::{Problem, RunResult};
 use crate::report::Report;
@@ -26,6 +27,8 @@ use crate::store::{StoreError, write_report};
 pub(super) struct Settings {
     /// Where the load goes; `None` starts the embedded AgentOS.
     pub destination: Option<Destination>,
+    /// Who else is asked of the target.
+    pub sources: SourceArgs,
     /// Whether missed targets fail.
     pub strict: bool,
     /// Where reports and shared runs go.
@@ -110,6 +113,7 @@ impl Session {
             unsettled: 0,
             health: &health,
             watch: watch.as_ref(),
+            sources: Some(&self.profile.evidence.sources),
         };
         let mut judgement = judge(requirement, &evidence, self.profile.confidence);
         judgement.advice = advise(&judgement, &runs);
@@ -240,10 +244,12 @@ impl Session {
             let destination = self.joined(plan)?;
             self.watch(&destination);
             let before = self.watcher.get().map(Watcher::seen).unwrap_or_default();
+            let watched = self.watched(&destination);
             let loading = Loading {
                 profile: &self.profile,
                 plan,
                 destination: &destination,
+                watched: &watched,
                 interrupted: &self.interrupted,
             };
             let mut result = loading
@@ -261,6 +267,19 @@ impl Session {
             Ok(result)
         };
         attempt().unwrap_or_else(|problem| failed_run(plan, started, problem))
+    }
+
+    /// Who is asked of the target: of the embedded AgentOS also its process, which nobody else could be.
+    fn watched(&self, destination: &Destination) -> Watched {
+        let sources = &self.settings.sources;
+        Watched {
+            destination: destination.clone(),
+            plan: self.profile.evidence.clone(),
+            redis: sources.redis.clone(),
+            database: sources.database.clone(),
+            metrics: sources.metrics.clone(),
+            pid: sources.pid.or(self.embedded.get().map(Embedded::pid)),
+        }
     }
 
     /// Where a plan's load goes, with who its users are.

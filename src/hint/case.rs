@@ -14,6 +14,11 @@ pub(super) enum Topic {
     Outages,
     Sockets,
     Generator,
+    Cache,
+    Queries,
+    Processor,
+    Memory,
+    OwnTimes,
 }
 
 impl Topic {
@@ -28,6 +33,11 @@ impl Topic {
             Metric::GeneratorLateness { .. } | Metric::GeneratorCpu | Metric::GeneratorRefusals => {
                 Topic::Generator
             }
+            Metric::CacheHitRate => Topic::Cache,
+            Metric::QueryTimeMean | Metric::QueryTimeP95 | Metric::QueryErrorRate => Topic::Queries,
+            Metric::Cpu => Topic::Processor,
+            Metric::Memory => Topic::Memory,
+            Metric::EndpointTimeMean | Metric::EndpointTimeP95 => Topic::OwnTimes,
         }
     }
 }

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 use super::schedule::nanos;
 use crate::profile::Plan;
 use crate::record::{
-    EndpointResult, EndpointTally, Generator, Problem, RunResult, Sockets, Status, Tally, Watch,
-    Window,
+    EndpointResult, EndpointTally, Generator, Observed, Problem, RunResult, Sockets, Status, Tally,
+    Watch, Window,
 };
 
 /// What is known of a run besides its tally.
@@ -48,6 +48,7 @@ impl Run<'_> {
             generator: self.generator(tally),
             sockets: tally.sockets.clone(),
             watch: Watch::default(),
+            observed: Observed::default(),
             notes: Vec::new(),
         }
     }
@@ -94,6 +95,7 @@ pub fn failed_run(plan: &Plan, started: SystemTime, problem: Problem) -> RunResu
         generator: Generator::default(),
         sockets: Sockets::default(),
         watch: Watch::default(),
+        observed: Observed::default(),
         notes: Vec::new(),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::evidence::EvidencePlan;
 use super::file_socket::SocketTable;
 use super::identity::IdentityRules;
 use super::plan::Rate;
@@ -20,6 +21,7 @@ pub(super) struct ProfileFile {
     pub(super) target: TargetTable,
     pub(super) health: Option<HealthTable>,
     pub(super) uptime: Option<UptimeTable>,
+    pub(super) evidence: EvidencePlan,
     pub(super) identity: Option<IdentityRules>,
     pub(super) scenarios: Vec<ScenarioTable>,
     pub(super) requirements: Vec<RequirementTable>,

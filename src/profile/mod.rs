@@ -1,7 +1,9 @@
 //! Profiles: what to load, how, and what it has to keep.
 
 mod destination;
+mod evidence;
 mod file;
+mod file_evidence;
 mod file_identity;
 mod file_requirement;
 mod file_scenario;
@@ -26,6 +28,7 @@ mod validate_scenario;
 mod validate_socket;
 
 pub use destination::{Destination, Secret};
+pub use evidence::{CounterPage, EndpointTable, EvidencePlan, Field, TargetPages};
 pub use identity::{Algorithm, Identity, IdentityRules, Login};
 pub use overrides::Overrides;
 pub use plan::{Arrivals, Bounds, Endpoint, HealthCheck, Phases, Plan, Profile, Rate, UptimeCheck};

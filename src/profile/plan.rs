@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::evidence::EvidencePlan;
 use super::identity::IdentityRules;
 use super::socket::{EndpointKind, Socket};
 use super::target::Target;
@@ -28,6 +29,8 @@ pub struct Profile {
     pub health: Option<HealthCheck>,
     /// How outages and restarts are watched for; needed by `outages`.
     pub uptime: Option<UptimeCheck>,
+    /// Who is asked for what the load does not measure.
+    pub evidence: EvidencePlan,
     /// Who the virtual users are.
     pub identity: IdentityRules,
     /// The confidence of every verdict, in (0.5, 1).

@@ -80,6 +80,14 @@ pub fn status(text: &str) -> Reading<u16> {
     whole(text, "an HTTP status", 100, 599).map(|count| count as u16)
 }
 
+/// The number of a process: 1 to 4,294,967,295.
+///
+/// # Errors
+/// When it is no whole number in this range.
+pub fn process(text: &str) -> Reading<u32> {
+    whole(text, "a process", 1, u64::from(u32::MAX)).map(|number| number as u32)
+}
+
 /// What random choices are drawn from.
 ///
 /// # Errors

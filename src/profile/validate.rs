@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::evidence::EvidencePlan;
 use super::file::{HealthTable, ProfileFile, TargetTable, UptimeTable};
 use super::file_top::{self, MISSING};
 use super::identity::IdentityRules;
@@ -80,6 +81,7 @@ fn profile(
             .uptime
             .as_ref()
             .and_then(|table| uptime(table, &prefix, problems)),
+        evidence: evidence(&file.evidence, &prefix),
         identity: identity(file, &prefix),
         confidence: value_or(file.confidence.as_ref(), CONFIDENCE),
     })
@@ -229,6 +231,19 @@ fn uptime(table: &UptimeTable, prefix: &str, problems: &mut Vec<Problem>) -> Opt
         timeout: value_or(table.timeout.as_ref(), PROBE_TIMEOUT),
         alone,
     })
+}
+
+fn evidence(written: &EvidencePlan, prefix: &str) -> EvidencePlan {
+    let mut plan = written.clone();
+    let target = plan.target.iter_mut().flat_map(|pages| &mut pages.paths);
+    let counters = plan
+        .prometheus
+        .iter_mut()
+        .filter_map(|page| page.path.as_mut());
+    for path in target.chain(counters) {
+        path.insert_str(0, prefix);
+    }
+    plan
 }
 
 /// Tells every name that was given before.

@@ -293,7 +293,7 @@ pub(super) fn thresholds(scenario: &str, requirements: &[Requirement]) -> Vec<Du
         .iter()
         .filter(|requirement| requirement.scenario.as_deref() == Some(scenario))
         .flat_map(|requirement| &requirement.checks)
-        .filter(|check| !speaks_of_the_generator(check.metric))
+        .filter(|check| !speaks_of_the_generator(check.metric) && !check.metric.is_observed())
         .filter_map(|check| check.limit.threshold())
         .collect();
     times.into_iter().collect()

@@ -2,6 +2,7 @@
 
 mod coarse;
 mod histogram;
+mod observed;
 mod result;
 mod sockets;
 mod summary;
@@ -10,6 +11,7 @@ mod tally;
 pub use crate::profile::EndpointKind;
 pub use coarse::Coarse;
 pub use histogram::Histogram;
+pub use observed::{EndpointFigures, Look, Observed, Seen, Statement, TargetProcess, figure};
 pub use result::{
     Counts, EndpointResult, Generator, Outage, Problem, RunResult, Second, Status, Watch, Window,
 };

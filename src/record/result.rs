@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::histogram::Histogram;
+use super::observed::Observed;
 use super::sockets::Sockets;
 use crate::client::Outcome;
 use crate::profile::EndpointKind;
@@ -37,6 +38,9 @@ pub struct RunResult {
     pub sockets: Sockets,
     /// What the watch on the target saw meanwhile.
     pub watch: Watch,
+    /// What others told of the target meanwhile.
+    #[serde(default)]
+    pub observed: Observed,
     /// What is worth telling about the run: redirects followed, retries of the preflight.
     pub notes: Vec<String>,
 }

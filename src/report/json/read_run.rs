@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use super::read::{ReadError, millis};
 use crate::record::{
-    Coarse, Counts, EndpointKind, EndpointResult, Generator, Histogram, Outage, Outcomes, Problem,
-    RunResult, Second, Sockets, Status, Watch, Window,
+    Coarse, Counts, EndpointKind, EndpointResult, Generator, Histogram, Observed, Outage, Outcomes,
+    Problem, RunResult, Second, Sockets, Status, Watch, Window,
 };
 
 fn nanos(millis: f64) -> u64 {
@@ -28,6 +28,7 @@ pub(super) struct RunForm {
     #[serde(default)]
     sockets: Sockets,
     watch: WatchForm,
+    observed: Observed,
 }
 
 pub(super) fn run(form: RunForm) -> Result<RunResult, ReadError> {
@@ -49,6 +50,7 @@ pub(super) fn run(form: RunForm) -> Result<RunResult, ReadError> {
         generator: generator(form.generator),
         sockets: form.sockets,
         watch: watch(form.watch)?,
+        observed: form.observed,
         notes: form.notes,
     })
 }

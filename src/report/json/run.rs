@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::generator::{GeneratorFigures, RunGenerator};
 use super::write::finite;
 use crate::record::{
-    Coarse, Counts, EndpointKind, EndpointResult, EndpointSummary, Histogram, Outcomes, Problem,
-    RunResult, Second, Sockets, Status, Summary, Times, Watch, Window,
+    Coarse, Counts, EndpointKind, EndpointResult, EndpointSummary, Histogram, Observed, Outcomes,
+    Problem, RunResult, Second, Sockets, Status, Summary, Times, Watch, Window,
 };
 use crate::report::instant;
 
@@ -34,6 +34,7 @@ pub(super) struct RunForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     sockets: Option<&'a Sockets>,
     watch: WatchForm<'a>,
+    observed: &'a Observed,
 }
 
 impl RunForm<'_> {
@@ -77,6 +78,7 @@ impl RunForm<'_> {
             },
             sockets: Some(&run.sockets).filter(|_| run.has_sockets()),
             watch: WatchForm::of(&run.watch),
+            observed: &run.observed,
         }
     }
 }

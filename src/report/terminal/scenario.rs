@@ -1,5 +1,6 @@
 //! A scenario's block: its times, its outcomes, and how the generator fared.
 
+use super::evidence;
 use super::line::{Line, Tone, labelled};
 use super::table::{Cell, Side, Table};
 use crate::record::{EndpointSummary, Generator, Outcomes, RunResult, Status, Summary, Times};
@@ -56,6 +57,7 @@ pub(super) fn lines(run: &RunResult, width: usize) -> Vec<Line> {
         lines.extend(fact("extended", &text, width));
     }
     lines.extend(watch(run, width));
+    lines.extend(evidence::lines(run, width));
     for note in &run.notes {
         lines.extend(fact("note", &clean(note), width));
     }
@@ -240,7 +242,7 @@ fn times_over(count: u32) -> String {
     }
 }
 
-fn fact(label: &str, text: &str, width: usize) -> Vec<Line> {
+pub(super) fn fact(label: &str, text: &str, width: usize) -> Vec<Line> {
     labelled(&format!("  {label:<12}"), Tone::Quiet, text, width)
 }
 

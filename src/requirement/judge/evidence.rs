@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::model::Population;
 use crate::record::{Counts, Histogram, RunResult, Second, Watch};
+use crate::requirement::Sources;
 use crate::statistics::{Block, Look};
 
 const SECOND: u64 = 1_000_000_000;
@@ -28,6 +29,8 @@ pub struct Evidence<'a> {
     pub health: &'a [HealthSample],
     /// What the watch on the target saw.
     pub watch: Option<&'a Watch>,
+    /// Who is asked first for what the load does not measure; `None` is the usual order.
+    pub sources: Option<&'a Sources>,
 }
 
 /// The judged part of a run, all of it or one endpoint.

@@ -3,6 +3,7 @@
 mod evidence;
 mod generator;
 mod mean;
+mod observed;
 mod proportion;
 mod session;
 mod socket;
@@ -155,6 +156,9 @@ fn find(check: &Check, part: Part, evidence: &Evidence<'_>, levels: Levels) -> F
     let Some(run) = evidence.runs.first() else {
         return Finding::open("no load was run");
     };
+    if check.metric.is_observed() {
+        return observed::find(check, run, evidence.sources, levels);
+    }
     if matches!(check.metric, Metric::UnexpectedCloses | Metric::Reconnects) {
         return socket::find(check, run);
     }

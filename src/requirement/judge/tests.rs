@@ -4,8 +4,8 @@ use std::time::Duration;
 use super::*;
 use crate::client::{Outcome, Sample};
 use crate::record::{
-    EndpointKind, EndpointResult, EndpointRules, Generator, Outage, Problem, Rules, Sockets, Tally,
-    Watch, Window,
+    EndpointKind, EndpointResult, EndpointRules, Generator, Observed, Outage, Problem, Rules,
+    Sockets, Tally, Watch, Window,
 };
 use crate::requirement::{Limit, Severity};
 
@@ -64,6 +64,7 @@ fn run(sample: impl Fn(u64, u64) -> Sample) -> RunResult {
             ..Generator::default()
         },
         watch: Watch::default(),
+        observed: Observed::default(),
         notes: Vec::new(),
     }
 }
