@@ -3,6 +3,7 @@
 mod attempt;
 mod connect;
 mod control;
+mod handshake;
 mod health;
 mod http;
 mod json;
@@ -10,6 +11,7 @@ mod outcome;
 mod preflight;
 mod preflight_advice;
 mod preflight_socket;
+mod reply;
 mod request;
 mod sample;
 mod tls;
@@ -18,6 +20,7 @@ mod ws;
 
 pub use connect::{ConnectError, Connector};
 pub use control::{Answer, ControlClient, ControlError};
+pub use handshake::Handshake;
 pub use health::{HealthProbe, HealthSample, ProbeAnswer, Prober, check_health};
 pub use http::{Connection, Exchange};
 pub use json::{json_field, json_number};
@@ -28,4 +31,4 @@ pub use sample::{Sample, Talk};
 #[cfg(feature = "evidence")]
 pub use tls::tls_without_protocol;
 pub use wire::Stream;
-pub use ws::{Handshake, Line};
+pub use ws::Line;

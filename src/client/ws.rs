@@ -3,22 +3,17 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use http::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
-use http::{HeaderMap, Request, StatusCode, Uri};
-use serde_json::Value;
+use http::StatusCode;
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::error::ProtocolError;
-use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
-use url::Position;
 
-use super::json::field_text;
-use super::request::{lay_over, own_headers};
-use super::{Connector, Exchange, Outcome, RequestError, Stream, Talk};
-use crate::profile::{Destination, Socket};
+use super::reply::{Reply, matching};
+use super::{Connector, Exchange, Handshake, Outcome, Stream, Talk};
+use crate::profile::Socket;
 
 /// What a close without a close frame is called (RFC 6455, 7.1.5).
 const ABNORMAL: u16 = 1006;
@@ -26,73 +21,6 @@ const ABNORMAL: u16 = 1006;
 const NO_CODE: u16 = 1005;
 /// Small, as there may be ten thousand: frames longer than this take more reads.
 const READ_BUFFER: usize = 4 * 1024;
-
-/// What a user needs to open its WebSocket; the token's place is filled in.
-#[derive(Clone)]
-pub struct Handshake {
-    uri: Uri,
-    headers: HeaderMap,
-}
-
-impl Handshake {
-    /// Prepares the handshake of virtual user `index`.
-    ///
-    /// # Errors
-    /// The first part of it that HTTP cannot carry.
-    pub fn new(
-        socket: &Socket,
-        common: &[(String, String)],
-        destination: &Destination,
-        index: usize,
-    ) -> Result<Handshake, RequestError> {
-        let identity = destination.user(index);
-        let token = identity
-            .and_then(|identity| identity.token.as_ref())
-            .or(destination.token.as_ref())
-            .map(|token| token.reveal());
-        let escaped = |text: &str| -> String {
-            url::form_urlencoded::byte_serialize(text.as_bytes())
-                .collect::<String>()
-                .replace('+', "%20")
-        };
-        let path = socket
-            .path
-            .replace("{user}", &escaped(user_name(destination, index)))
-            .replace("{token}", &escaped(token.unwrap_or_default()));
-        let scheme = if destination.origin.scheme() == "https" {
-            "wss"
-        } else {
-            "ws"
-        };
-        let host = &destination.origin[Position::BeforeHost..Position::AfterPort];
-        let uri = format!("{scheme}://{host}{path}")
-            .parse()
-            .map_err(|_| RequestError::Path(socket.path.clone()))?;
-        let mut headers = own_headers(destination, token.filter(|_| socket.auth))?;
-        lay_over(&mut headers, common)?;
-        if let Some(identity) = identity {
-            lay_over(&mut headers, &identity.headers)?;
-        }
-        Ok(Handshake { uri, headers })
-    }
-
-    fn request(&self) -> Result<Request<()>, Error> {
-        let mut request = Request::builder()
-            .uri(self.uri.clone())
-            .header(CONNECTION, "Upgrade")
-            .header(UPGRADE, "websocket")
-            .header(SEC_WEBSOCKET_VERSION, "13")
-            .header(SEC_WEBSOCKET_KEY, generate_key())
-            .body(())
-            .map_err(Error::HttpFormat)?;
-        request.headers_mut().extend(self.headers.clone());
-        Ok(request)
-    }
-}
-
-fn user_name(destination: &Destination, index: usize) -> &str {
-    destination.user(index).map_or("", |user| &user.user)
-}
 
 /// One user's WebSocket, open or not.
 pub struct Line {
@@ -317,46 +245,4 @@ fn refused(error: &Error) -> Outcome {
         Error::Tls(_) => Outcome::Tls,
         _ => Outcome::Protocol,
     }
-}
-
-/// Whose answer a frame is.
-enum Reply {
-    /// To the message that is waited for.
-    Mine,
-    /// To a message that was given up.
-    Late,
-    /// To none.
-    None,
-}
-
-fn matching(text: &str, socket: &Socket, id: &str) -> Reply {
-    if socket.reply.is_empty() && socket.matching.is_empty() {
-        return if !id.is_empty() && text.contains(id) {
-            Reply::Mine
-        } else {
-            Reply::None
-        };
-    }
-    let Ok(frame) = serde_json::from_str::<Value>(text) else {
-        return Reply::None;
-    };
-    let says = |(field, wanted): &(String, String)| {
-        field_text(&frame, field).is_some_and(|text| text == *wanted)
-    };
-    if !socket.reply.iter().all(says) {
-        return Reply::None;
-    }
-    let repeated = match socket.matching.as_str() {
-        "" => text.contains(id).then(|| id.to_owned()),
-        field => field_text(&frame, field),
-    };
-    match repeated {
-        Some(repeated) if !id.is_empty() && is_same(&repeated, id) => Reply::Mine,
-        _ => Reply::Late,
-    }
-}
-
-/// Services may repeat a whole number as a real one: `7` comes back as `7.0`.
-fn is_same(repeated: &str, id: &str) -> bool {
-    repeated == id || repeated.strip_suffix(".0").is_some_and(|whole| whole == id)
 }

@@ -1,19 +1,16 @@
 //! Who the virtual users are: read from a file, minted, logged in, or all the same.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use jsonwebtoken::{Algorithm as Signature, EncodingKey, Header, encode};
 use serde_json::Value;
 
-use crate::client::{ControlClient, ControlError, json_field, login_request};
+use super::login::Logins;
 use crate::profile::identity::fill;
 use crate::profile::{Algorithm, Destination, Identity, IdentityRules, Login, Plan, Secret};
 use crate::record::Problem;
-
-/// How long one login may take.
-const LOGIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where users' credentials come from, in the order in which they are preferred.
 #[derive(Debug, Clone, Default)]
@@ -101,7 +98,7 @@ impl Source<'_> {
                     let password = user.password.clone().or(credentials.password.clone());
                     (user.user.clone(), *n, password)
                 });
-                return self.logged_in(login, named.collect());
+                return self.logins(login).of(named.collect());
             }
             let identity = |(user, n): (&FileUser, u32)| Identity {
                 user: user.user.clone(),
@@ -117,11 +114,19 @@ impl Source<'_> {
         match (login, &credentials.password) {
             (Some(login), Some(password)) => {
                 let named = (from..=to).map(|n| (self.rules.name(n), n, Some(password.clone())));
-                self.logged_in(login, named.collect())
+                self.logins(login).of(named.collect())
             }
             // Headers alone make users too, where the service tells them by an address.
             _ if !self.rules.headers.is_empty() => Ok((from..=to).map(|n| self.plain(n)).collect()),
             _ => Ok(Vec::new()),
+        }
+    }
+
+    fn logins<'a>(&'a self, login: &'a Login) -> Logins<'a> {
+        Logins {
+            login,
+            rules: self.rules,
+            destination: self.destination,
         }
     }
 
@@ -155,75 +160,6 @@ impl Source<'_> {
             token: Some(Secret::new(token)),
             ..identity
         })
-    }
-
-    /// Logs users in, one after the other and no faster than the profile allows.
-    fn logged_in(
-        &self,
-        login: &Login,
-        users: Vec<(String, u32, Option<Secret>)>,
-    ) -> Result<Vec<Identity>, Problem> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        let runtime = runtime.map_err(|error| own_fault(&error.to_string()))?;
-        runtime.block_on(async {
-            let client = ControlClient::new(self.destination, LOGIN_TIMEOUT)
-                .map_err(|error| own_fault(&error.to_string()))?;
-            let pause = Duration::from_secs_f64(1.0 / login.rate.as_f64());
-            let begun = tokio::time::Instant::now();
-            let mut identities = Vec::with_capacity(users.len());
-            for (place, (user, n, password)) in users.into_iter().enumerate() {
-                tokio::time::sleep_until(begun + pause * place as u32).await;
-                let token = self.log_in(&client, login, &user, n, password).await?;
-                identities.push(Identity {
-                    headers: self.rules.headers(n, &user),
-                    token: Some(token),
-                    user,
-                });
-            }
-            Ok(identities)
-        })
-    }
-
-    async fn log_in(
-        &self,
-        client: &ControlClient,
-        login: &Login,
-        user: &str,
-        n: u32,
-        password: Option<Secret>,
-    ) -> Result<Secret, Problem> {
-        let failed = |what: String| {
-            Problem {
-            what: format!("the login of `{user}` at {} {what}", login.path),
-            advice: "look at [identity.login] in the profile, and at the password in PERF_LOGIN_PASSWORD \
-                     or in the users file"
-                .to_owned(),
-        }
-        };
-        let password = password.ok_or_else(|| failed("has no password".to_owned()))?;
-        let number = n.to_string();
-        let marks = [
-            ("{user}", user),
-            ("{n}", number.as_str()),
-            ("{password}", password.reveal()),
-        ];
-        let body = fill(&login.body, &marks);
-        let request = login_request(&login.path, &body, self.destination)
-            .map_err(|error| failed(format!("can't be sent: {error}")))?;
-        let answer = client.send(&request, LOGIN_TIMEOUT).await;
-        let answer = answer.map_err(|error: ControlError| failed(format!("gave {error}")))?;
-        if !(200..300).contains(&answer.status) {
-            return Err(failed(format!("was answered {}", answer.status)));
-        }
-        let token = serde_json::from_slice::<Value>(&answer.body).ok();
-        let token = token
-            .as_ref()
-            .and_then(|answer| json_field(answer, &login.token_field))
-            .and_then(Value::as_str);
-        let missing = || failed(format!("was answered without `{}`", login.token_field));
-        token.map(Secret::new).ok_or_else(missing)
     }
 
     /// Too few users to each be themselves: all of them are the bearer of the one token, if the profile
@@ -294,26 +230,6 @@ fn unsigned() -> Problem {
         advice: "RS256 takes a private RSA key in PEM form, HS256 any text: does [identity] algorithm fit?"
             .to_owned(),
     }
-}
-
-fn own_fault(what: &str) -> Problem {
-    Problem {
-        what: what.to_owned(),
-        advice: "see to the limits of the machine that makes the load".to_owned(),
-    }
-}
-
-/// Reads users from CSV (`user,token[,password]`, with or without a heading) or JSON lines.
-///
-/// # Errors
-/// With the line, and without repeating anything of it, as it may be a token.
-pub(super) fn read_users(path: &Path) -> Result<Vec<FileUser>, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        let trouble = crate::profile::file_trouble(&error);
-        format!("`{}` cannot be read: {trouble}", path.display())
-    })?;
-    super::users_file::parse(&text)
-        .map_err(|(line, why)| format!("`{}`, line {line}: {why}", path.display()))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod help;
 mod identity;
 mod libtest;
 mod loading;
+mod login;
 mod main;
 mod nextest;
 mod progress;

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use super::identity::{Credentials, read_users};
+use super::identity::Credentials;
 use super::typed::{Given, Typed};
+use super::users_file::read_users;
 use crate::profile::{Complaint, Problem, Secret, file_trouble};
 
 /// The token that was given, if any.

@@ -1,6 +1,7 @@
-//! Users with their credentials, as CSV or JSON lines: pure.
+//! Users with their credentials, as CSV or JSON lines.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -12,11 +13,23 @@ const USER: [&str; 4] = ["user", "user_id", "id", "username"];
 const TOKEN: [&str; 3] = ["token", "access_token", "jwt"];
 const PASSWORD: [&str; 1] = ["password"];
 
+/// Reads users from CSV (`user,token[,password]`, with or without a heading) or JSON lines.
+///
+/// # Errors
+/// With the line, and without repeating anything of it, as it may be a token.
+pub(super) fn read_users(path: &Path) -> Result<Vec<FileUser>, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let trouble = crate::profile::file_trouble(&error);
+        format!("`{}` cannot be read: {trouble}", path.display())
+    })?;
+    parse(&text).map_err(|(line, why)| format!("`{}`, line {line}: {why}", path.display()))
+}
+
 /// Reads all users; the first character tells which of the two forms it is.
 ///
 /// # Errors
 /// With the number of the line and what is wrong, which repeats none of it.
-pub(super) fn parse(text: &str) -> Result<Vec<FileUser>, (usize, &'static str)> {
+fn parse(text: &str) -> Result<Vec<FileUser>, (usize, &'static str)> {
     let text = text.trim_start_matches('\u{feff}');
     let lines = text
         .lines()

@@ -1,0 +1,99 @@
+//! Logins of virtual users, before the load.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::client::{ControlClient, ControlError, json_field, login_request};
+use crate::profile::identity::fill;
+use crate::profile::{Destination, Identity, IdentityRules, Login, Secret};
+use crate::record::Problem;
+
+/// How long one login may take.
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How users log in.
+pub(super) struct Logins<'a> {
+    pub(super) login: &'a Login,
+    pub(super) rules: &'a IdentityRules,
+    pub(super) destination: &'a Destination,
+}
+
+impl Logins<'_> {
+    /// Logs users in, one after the other and no faster than the profile allows.
+    ///
+    /// # Errors
+    /// With the first user who is not let in.
+    pub(super) fn of(
+        &self,
+        users: Vec<(String, u32, Option<Secret>)>,
+    ) -> Result<Vec<Identity>, Problem> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let runtime = runtime.map_err(|error| own_fault(&error.to_string()))?;
+        runtime.block_on(async {
+            let client = ControlClient::new(self.destination, LOGIN_TIMEOUT)
+                .map_err(|error| own_fault(&error.to_string()))?;
+            let pause = Duration::from_secs_f64(1.0 / self.login.rate.as_f64());
+            let begun = tokio::time::Instant::now();
+            let mut identities = Vec::with_capacity(users.len());
+            for (place, (user, n, password)) in users.into_iter().enumerate() {
+                tokio::time::sleep_until(begun + pause * place as u32).await;
+                let token = self.log_in(&client, &user, n, password).await?;
+                identities.push(Identity {
+                    headers: self.rules.headers(n, &user),
+                    token: Some(token),
+                    user,
+                });
+            }
+            Ok(identities)
+        })
+    }
+
+    async fn log_in(
+        &self,
+        client: &ControlClient,
+        user: &str,
+        n: u32,
+        password: Option<Secret>,
+    ) -> Result<Secret, Problem> {
+        let failed = |what: String| {
+            Problem {
+            what: format!("the login of `{user}` at {} {what}", self.login.path),
+            advice: "look at [identity.login] in the profile, and at the password in PERF_LOGIN_PASSWORD \
+                     or in the users file"
+                .to_owned(),
+        }
+        };
+        let password = password.ok_or_else(|| failed("has no password".to_owned()))?;
+        let number = n.to_string();
+        let marks = [
+            ("{user}", user),
+            ("{n}", number.as_str()),
+            ("{password}", password.reveal()),
+        ];
+        let body = fill(&self.login.body, &marks);
+        let request = login_request(&self.login.path, &body, self.destination)
+            .map_err(|error| failed(format!("can't be sent: {error}")))?;
+        let answer = client.send(&request, LOGIN_TIMEOUT).await;
+        let answer = answer.map_err(|error: ControlError| failed(format!("gave {error}")))?;
+        if !(200..300).contains(&answer.status) {
+            return Err(failed(format!("was answered {}", answer.status)));
+        }
+        let token = serde_json::from_slice::<Value>(&answer.body).ok();
+        let token = token
+            .as_ref()
+            .and_then(|answer| json_field(answer, &self.login.token_field))
+            .and_then(Value::as_str);
+        let missing = || failed(format!("was answered without `{}`", self.login.token_field));
+        token.map(Secret::new).ok_or_else(missing)
+    }
+}
+
+fn own_fault(what: &str) -> Problem {
+    Problem {
+        what: what.to_owned(),
+        advice: "see to the limits of the machine that makes the load".to_owned(),
+    }
+}
