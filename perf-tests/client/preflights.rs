@@ -32,6 +32,7 @@ fn plan(paths: &[&str]) -> Plan {
         thresholds: Vec::new(),
         seed: 1,
         workers: 1,
+        search: None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::progress::Progress;
 use crate::client::preflight;
-use crate::load::{self, Observer};
+use crate::load::{self, Observer, RunError};
 use crate::monitor::ProcessorClock;
 use crate::profile::{Destination, Plan, Profile};
 use crate::record::{Problem, RunResult};
@@ -46,20 +46,36 @@ impl Loading<'_> {
                 }
             })?;
         drop(runtime);
+        let mut result = match &self.plan.search {
+            Some(search) => self.search(&ready.plan, search, progress)?,
+            None => self
+                .once(&ready.plan, self.requirements(), "", progress)
+                .map_err(|error| own_fault(&error.to_string()))?,
+        };
+        result.plan = self.plan.fingerprint();
+        result.notes.splice(0..0, ready.notes);
+        Ok(result)
+    }
+
+    /// One load, watched over on behalf of the requirements that it is to settle.
+    pub(super) fn once(
+        &self,
+        plan: &Plan,
+        requirements: Vec<&Requirement>,
+        place: &str,
+        progress: &mut Progress,
+    ) -> Result<RunResult, RunError> {
         let mut observer = Watching {
-            requirements: self.requirements(),
+            requirements,
             confidence: self.profile.confidence,
             interrupted: self.interrupted,
             processor: ProcessorClock::default(),
             progress,
         };
-        observer.progress.begin(self.plan);
-        let result = load::run(&ready.plan, self.destination, &mut observer);
+        observer.progress.begin(plan, place);
+        let result = load::run(plan, self.destination, &mut observer);
         observer.progress.end();
-        let mut result = result.map_err(|error| own_fault(&error.to_string()))?;
-        result.plan = self.plan.fingerprint();
-        result.notes.splice(0..0, ready.notes);
-        Ok(result)
+        result
     }
 
     /// The requirements that wait for this run.
@@ -70,7 +86,7 @@ impl Loading<'_> {
     }
 }
 
-fn own_fault(what: &str) -> Failure {
+pub(super) fn own_fault(what: &str) -> Failure {
     let advice = "see to the limits of the machine that makes the load".to_owned();
     Failure {
         problem: Problem {

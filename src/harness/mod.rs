@@ -11,6 +11,7 @@ mod main;
 mod nextest;
 mod progress;
 mod resolve;
+mod searching;
 mod session;
 mod token;
 mod trials;

@@ -46,8 +46,9 @@ impl Progress {
         }
     }
 
-    pub(super) fn begin(&mut self, plan: &Plan) {
-        self.scenario.clone_from(&plan.scenario);
+    /// A load begins; `place` says which of several it is, or is empty.
+    pub(super) fn begin(&mut self, plan: &Plan, place: &str) {
+        self.scenario = format!("{}{place}", plan.scenario);
         self.next = QUIET;
         let told = describe(plan);
         match &mut self.style {

@@ -13,6 +13,7 @@ pub(super) enum Topic {
     Health,
     Outages,
     Generator,
+    Search,
 }
 
 impl Topic {
@@ -26,6 +27,10 @@ impl Topic {
             Metric::GeneratorLateness { .. } | Metric::GeneratorCpu | Metric::GeneratorRefusals => {
                 Topic::Generator
             }
+            Metric::BreakingPoint
+            | Metric::RecoveryTime
+            | Metric::UngracefulFailures
+            | Metric::Capacity => Topic::Search,
         }
     }
 }

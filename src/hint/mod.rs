@@ -3,6 +3,7 @@
 mod case;
 mod failures;
 mod generator;
+mod search;
 mod session;
 mod slowness;
 mod table;

@@ -46,6 +46,7 @@ impl Run<'_> {
             seconds: tally.seconds.clone(),
             generator: self.generator(tally),
             watch: Watch::default(),
+            search: None,
             notes: Vec::new(),
         }
     }
@@ -90,6 +91,7 @@ pub fn failed_run(plan: &Plan, started: SystemTime, problem: Problem) -> RunResu
         seconds: Vec::new(),
         generator: Generator::default(),
         watch: Watch::default(),
+        search: None,
         notes: Vec::new(),
     }
 }

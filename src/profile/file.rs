@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::file_search::SearchTable;
 use super::plan::Rate;
 use super::problem::{At, Place};
 use super::target::Target;
@@ -71,6 +72,7 @@ pub(super) struct ScenarioTable {
     pub(super) duration: Option<At<Duration>>,
     pub(super) extend: Option<At<Duration>>,
     pub(super) endpoints: Vec<EndpointTable>,
+    pub(super) search: SearchTable,
     /// Which keys were written, misread ones included: they are not missing.
     pub(super) written: Vec<(String, Place)>,
 }
@@ -112,14 +114,18 @@ pub(super) enum Kind {
     Constant,
     Poisson,
     Burst,
+    Steps,
+    Capacity,
 }
 
 impl Kind {
-    pub(super) const NAMES: [(&'static str, Kind); 4] = [
+    pub(super) const NAMES: [(&'static str, Kind); 6] = [
         ("users", Kind::Users),
         ("constant", Kind::Constant),
         ("poisson", Kind::Poisson),
         ("burst", Kind::Burst),
+        ("steps", Kind::Steps),
+        ("capacity", Kind::Capacity),
     ];
 
     pub(super) fn parse(name: &str) -> Option<Kind> {
@@ -138,11 +144,13 @@ impl Kind {
             Kind::Users => &["users", "think_time", "ramp_up"],
             Kind::Constant | Kind::Poisson => &["rate", "connections", "ramp_up"],
             Kind::Burst => &["users", "every"],
+            Kind::Steps => &["steps", "think_time", "ramp_up", "break_when", "recovery"],
+            Kind::Capacity => &["rate", "connections", "ramp_up", "precision", "holds"],
         }
     }
 
     /// The keys that go with some kinds alone.
-    pub(super) fn all_keys() -> [&'static str; 6] {
+    pub(super) fn all_keys() -> [&'static str; 11] {
         [
             "users",
             "think_time",
@@ -150,6 +158,11 @@ impl Kind {
             "rate",
             "connections",
             "every",
+            "steps",
+            "break_when",
+            "recovery",
+            "precision",
+            "holds",
         ]
     }
 

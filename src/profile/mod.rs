@@ -3,6 +3,7 @@
 mod file;
 mod file_requirement;
 mod file_scenario;
+mod file_search;
 mod file_top;
 mod merge;
 pub(crate) mod nearest;
@@ -11,6 +12,7 @@ mod plan;
 mod problem;
 pub mod quantity;
 mod reader;
+mod search;
 mod source;
 mod target;
 mod tree;
@@ -18,6 +20,7 @@ mod units;
 mod validate;
 mod validate_requirement;
 mod validate_scenario;
+mod validate_search;
 
 pub use overrides::Overrides;
 pub use plan::{
@@ -25,6 +28,7 @@ pub use plan::{
     UptimeCheck,
 };
 pub use problem::{At, Complaint, Place, Problem, render_problems, sort_problems};
+pub use search::{Loads, RecoveryWatch, Search};
 #[cfg(feature = "harness")]
 pub(crate) use source::reason as file_trouble;
 pub use source::{ProfileSource, scenario_names};

@@ -131,6 +131,10 @@ impl Layer<'_> {
 }
 
 fn takes(kind: Kind, key: &str) -> bool {
+    // A search chooses its rates between two ends of its own.
+    if (kind, key) == (Kind::Capacity, "rate") {
+        return false;
+    }
     !Kind::all_keys().contains(&key) || kind.keys().contains(&key)
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use super::search::Search;
 use super::target::Target;
 use crate::requirement::Requirement;
 
@@ -59,6 +60,9 @@ pub struct Plan {
     pub seed: u64,
     /// Generator threads, each with a runtime of its own; 0 lets the generator choose.
     pub workers: usize,
+    /// The loads of a search, of which `arrivals` has the first; `None` for a run at one load.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
 }
 
 impl Plan {

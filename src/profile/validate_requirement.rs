@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use super::file::{CheckTable, Kind, ProfileFile, RequirementTable, ScenarioTable};
 use super::nearest::advice;
-use super::plan::Bounds;
+use super::plan::{Bounds, Plan};
 use super::problem::{Complaint, Problem};
 use super::quantity::Reading;
 use super::units::show_duration;
 use super::validate_scenario::name;
+use super::validate_search;
 use crate::requirement::{Check, Metric, Requirement, Scope, Severity};
 
 /// The requirement of a table; `None` when something that it needs was misread.
@@ -78,6 +79,7 @@ fn checked(
     let scope = scope(written, scenario)?;
     within_timeout(written, file, bounds)?;
     if let Some(scenario) = scenario {
+        validate_search::fits(written, scenario)?;
         within_offer(written, scenario)?;
     }
     Ok(Check {
@@ -121,7 +123,7 @@ fn needs(metric: Metric, table: &RequirementTable, file: &ProfileFile) -> Readin
         .help(format!("write [{section}] with path = \"/health\"")))
 }
 
-fn speaks_of_the_generator(metric: Metric) -> bool {
+pub(super) fn speaks_of_the_generator(metric: Metric) -> bool {
     matches!(
         metric,
         Metric::GeneratorLateness { .. } | Metric::GeneratorCpu | Metric::GeneratorRefusals
@@ -137,7 +139,10 @@ pub(super) fn speaks_of_the_session(requirement: &Requirement) -> bool {
             .any(|check| check.metric == Metric::Outages || speaks_of_the_generator(check.metric))
 }
 
-fn scope(written: &CheckTable, scenario: Option<&ScenarioTable>) -> Result<Scope, Problem> {
+pub(super) fn scope(
+    written: &CheckTable,
+    scenario: Option<&ScenarioTable>,
+) -> Result<Scope, Problem> {
     let Some(endpoint) = &written.endpoint else {
         return Ok(Scope::All);
     };
@@ -166,7 +171,7 @@ fn scope(written: &CheckTable, scenario: Option<&ScenarioTable>) -> Result<Scope
 }
 
 /// A request that is given up can't be told from one that would have kept a longer limit.
-fn within_timeout(
+pub(super) fn within_timeout(
     written: &CheckTable,
     file: &ProfileFile,
     bounds: &Bounds,
@@ -231,13 +236,16 @@ fn within_offer(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Pr
     Err(complaint.at(place.clone()))
 }
 
-/// The times at which requests of a scenario are counted, for all requirements on it.
-pub(super) fn thresholds(scenario: &str, requirements: &[Requirement]) -> Vec<Duration> {
-    let times: BTreeSet<Duration> = requirements
+/// The times at which requests of a plan are counted, for all requirements on it and for its own search.
+pub(super) fn thresholds(plan: &Plan, requirements: &[Requirement]) -> Vec<Duration> {
+    let required = requirements
         .iter()
-        .filter(|requirement| requirement.scenario.as_deref() == Some(scenario))
-        .flat_map(|requirement| &requirement.checks)
-        .filter(|check| !speaks_of_the_generator(check.metric))
+        .filter(|requirement| requirement.scenario.as_deref() == Some(plan.scenario.as_str()))
+        .flat_map(|requirement| &requirement.checks);
+    let searched = plan.search.iter().flat_map(|search| &search.holds);
+    let times: BTreeSet<Duration> = required
+        .chain(searched)
+        .filter(|check| !speaks_of_the_generator(check.metric) && !check.metric.needs_search())
         .filter_map(|check| check.limit.threshold())
         .collect();
     times.into_iter().collect()

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use super::file::{EndpointTable, Kind, ScenarioTable};
+use super::file::{EndpointTable, Kind, ProfileFile, ScenarioTable};
 use super::file_top::MISSING;
 use super::nearest::list;
 use super::plan::{Arrivals, Bounds, Endpoint, Phases, Plan};
 use super::problem::{At, Complaint, Problem};
+use super::search::Search;
 use super::units::show_duration;
 use super::validate::value_or;
+use super::validate_search;
 
 const CONNECTIONS: u32 = 200;
 const EVERY: Duration = Duration::from_secs(1);
@@ -19,6 +21,8 @@ pub(super) struct Common<'a> {
     pub(super) prefix: String,
     pub(super) headers: &'a [At<(String, String)>],
     pub(super) bounds: Bounds,
+    /// All that was written: a search may name requirements of the profile.
+    pub(super) file: &'a ProfileFile,
     pub(super) seed: u64,
     pub(super) workers: usize,
 }
@@ -30,7 +34,7 @@ pub(super) fn plan(
     problems: &mut Vec<Problem>,
 ) -> Option<Plan> {
     let endpoints = endpoints(table, common, problems);
-    let arrivals = arrivals(table, problems);
+    let (arrivals, search) = loads(table, common, problems);
     let phases = phases(table, problems);
     let (headers, endpoints) = share_headers(common.headers, endpoints?);
     Some(Plan {
@@ -43,11 +47,33 @@ pub(super) fn plan(
         thresholds: Vec::new(),
         seed: common.seed,
         workers: common.workers,
+        search,
     })
 }
 
-fn arrivals(table: &ScenarioTable, problems: &mut Vec<Problem>) -> Option<Arrivals> {
-    let kind = table.arrivals.as_ref()?.value;
+/// When requests are due, and for a search the loads after the first.
+fn loads(
+    table: &ScenarioTable,
+    common: &Common<'_>,
+    problems: &mut Vec<Problem>,
+) -> (Option<Arrivals>, Option<Search>) {
+    let kind = table.arrivals.as_ref().map(|kind| kind.value);
+    let Some(kind @ (Kind::Steps | Kind::Capacity)) = kind else {
+        return (arrivals(table, problems), None);
+    };
+    misplaced(table, kind, problems);
+    let basis = (common.file, &common.bounds);
+    let Some((loads, holds)) = validate_search::search(table, kind, basis, problems) else {
+        return (None, None);
+    };
+    let think = value_or(table.think_time.as_ref(), THINK);
+    let connections = value_or(table.connections.as_ref(), CONNECTIONS);
+    let first = validate_search::first(&loads, think, connections);
+    (first, Some(validate_search::assembled(loads, holds)))
+}
+
+/// Tells the keys that go with other kinds of arrivals.
+fn misplaced(table: &ScenarioTable, kind: Kind, problems: &mut Vec<Problem>) {
     for (key, place) in &table.written {
         if Kind::all_keys().contains(&key.as_str()) && !kind.keys().contains(&key.as_str()) {
             let complaint =
@@ -57,6 +83,11 @@ fn arrivals(table: &ScenarioTable, problems: &mut Vec<Problem>) -> Option<Arriva
             problems.push(complaint.help(help).at(place.clone()));
         }
     }
+}
+
+fn arrivals(table: &ScenarioTable, problems: &mut Vec<Problem>) -> Option<Arrivals> {
+    let kind = table.arrivals.as_ref()?.value;
+    misplaced(table, kind, problems);
     let connections = value_or(table.connections.as_ref(), CONNECTIONS);
     Some(match kind {
         Kind::Users => {
@@ -79,6 +110,7 @@ fn arrivals(table: &ScenarioTable, problems: &mut Vec<Problem>) -> Option<Arriva
             count: needed(table, "users", "100", table.users.as_ref(), problems)?,
             every: value_or(table.every.as_ref(), EVERY),
         },
+        Kind::Steps | Kind::Capacity => return None,
     })
 }
 

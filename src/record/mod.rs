@@ -3,6 +3,7 @@
 mod coarse;
 mod histogram;
 mod result;
+mod search;
 mod summary;
 mod tally;
 
@@ -11,5 +12,6 @@ pub use histogram::Histogram;
 pub use result::{
     Counts, EndpointResult, Generator, Outage, Problem, RunResult, Second, Status, Watch, Window,
 };
+pub use search::{Ending, LoadUnit, Recovery, Role, Scaling, Search, Standing, Step};
 pub use summary::{EndpointSummary, Outcomes, Summary, Times};
 pub use tally::{EndpointTally, Rules, Tally};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::histogram::Histogram;
+use super::search::Search;
 use crate::client::Outcome;
 
 /// One execution of a plan.
@@ -32,6 +33,9 @@ pub struct RunResult {
     pub generator: Generator,
     /// What the watch on the target saw meanwhile.
     pub watch: Watch,
+    /// The steps of a search; `None` for a run at one load.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
     /// What is worth telling about the run: redirects followed, retries of the preflight.
     pub notes: Vec<String>,
 }

@@ -97,6 +97,7 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
             probes: 12,
             ..Watch::default()
         },
+        search: None,
         notes: Vec::new(),
     }
 }
@@ -165,6 +166,7 @@ pub(crate) fn failed(scenario: &str) -> RunResult {
         seconds: Vec::new(),
         generator: Generator::default(),
         watch: Watch::default(),
+        search: None,
         notes: Vec::new(),
     }
 }

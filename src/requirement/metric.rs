@@ -82,10 +82,18 @@ pub enum Metric {
     GeneratorCpu,
     /// Requests that the generator could not send for want of sockets or connections.
     GeneratorRefusals,
+    /// How many users a target bears before it breaks, found by steps.
+    BreakingPoint,
+    /// How long after the highest step the response time is back where it was.
+    RecoveryTime,
+    /// The share of the failures at the breaking point that are no refusals (429, 503).
+    UngracefulFailures,
+    /// The highest rate at which a target keeps its requirements, found by bisection.
+    Capacity,
 }
 
 /// Every metric name that takes no quantile.
-const PLAIN: [(&str, Metric); 8] = [
+const PLAIN: [(&str, Metric); 12] = [
     ("response_time_mean", Metric::MeanResponseTime),
     ("error_rate", Metric::ErrorRate),
     ("success_rate", Metric::SuccessRate),
@@ -94,6 +102,10 @@ const PLAIN: [(&str, Metric); 8] = [
     ("outages", Metric::Outages),
     ("generator_cpu", Metric::GeneratorCpu),
     ("generator_refusals", Metric::GeneratorRefusals),
+    ("breaking_point", Metric::BreakingPoint),
+    ("recovery_time", Metric::RecoveryTime),
+    ("ungraceful_failures", Metric::UngracefulFailures),
+    ("capacity", Metric::Capacity),
 ];
 
 impl Metric {
@@ -128,17 +140,23 @@ impl Metric {
             Metric::ResponseTime { .. }
             | Metric::MeanResponseTime
             | Metric::HealthTime
-            | Metric::GeneratorLateness { .. } => Unit::Time,
-            Metric::ErrorRate | Metric::SuccessRate | Metric::GeneratorCpu => Unit::Share,
-            Metric::Throughput => Unit::Rate,
-            Metric::Outages | Metric::GeneratorRefusals => Unit::Count,
+            | Metric::GeneratorLateness { .. }
+            | Metric::RecoveryTime => Unit::Time,
+            Metric::ErrorRate
+            | Metric::SuccessRate
+            | Metric::GeneratorCpu
+            | Metric::UngracefulFailures => Unit::Share,
+            Metric::Throughput | Metric::Capacity => Unit::Rate,
+            Metric::Outages | Metric::GeneratorRefusals | Metric::BreakingPoint => Unit::Count,
         }
     }
 
     /// The direction in which the metric gets better.
     pub fn better(self) -> Better {
         match self {
-            Metric::SuccessRate | Metric::Throughput => Better::Higher,
+            Metric::SuccessRate | Metric::Throughput | Metric::BreakingPoint | Metric::Capacity => {
+                Better::Higher
+            }
             _ => Better::Lower,
         }
     }
@@ -146,6 +164,17 @@ impl Metric {
     /// Whether the metric is measured on a scenario's load run (else on the session as a whole).
     pub fn needs_load(self) -> bool {
         !matches!(self, Metric::HealthTime | Metric::Outages)
+    }
+
+    /// Whether the metric is found by a search, over one load after another.
+    pub fn needs_search(self) -> bool {
+        matches!(
+            self,
+            Metric::BreakingPoint
+                | Metric::RecoveryTime
+                | Metric::UngracefulFailures
+                | Metric::Capacity
+        )
     }
 
     /// Whether the metric can be judged endpoint by endpoint.

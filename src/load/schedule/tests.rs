@@ -37,6 +37,7 @@ fn plan(arrivals: Arrivals, ramp_up: u64, seed: u64) -> Plan {
         thresholds: Vec::new(),
         seed,
         workers: 1,
+        search: None,
     }
 }
 

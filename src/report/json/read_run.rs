@@ -3,12 +3,13 @@
 use serde::Deserialize;
 
 use super::read::{ReadError, millis};
+use super::search::{SearchForm, search};
 use crate::record::{
     Coarse, Counts, EndpointResult, Generator, Histogram, Outage, Outcomes, Problem, RunResult,
     Second, Status, Watch, Window,
 };
 
-fn nanos(millis: f64) -> u64 {
+pub(super) fn nanos(millis: f64) -> u64 {
     (millis * 1e6).round() as u64
 }
 
@@ -26,6 +27,8 @@ pub(super) struct RunForm {
     seconds: Vec<SecondForm>,
     generator: GeneratorForm,
     watch: WatchForm,
+    #[serde(default)]
+    search: Option<SearchForm>,
 }
 
 pub(super) fn run(form: RunForm) -> Result<RunResult, ReadError> {
@@ -46,6 +49,7 @@ pub(super) fn run(form: RunForm) -> Result<RunResult, ReadError> {
         seconds: form.seconds.into_iter().map(second).collect(),
         generator: generator(form.generator),
         watch: watch(form.watch)?,
+        search: form.search.map(search),
         notes: form.notes,
     })
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::generator::{GeneratorFigures, RunGenerator};
+use super::search::SearchForm;
 use super::write::finite;
 use crate::record::{
     Coarse, Counts, EndpointResult, EndpointSummary, Histogram, Outcomes, Problem, RunResult,
@@ -32,6 +33,7 @@ pub(super) struct RunForm<'a> {
     histograms: Histograms,
     generator: RunGenerator<'a>,
     watch: WatchForm<'a>,
+    search: Option<SearchForm>,
 }
 
 impl RunForm<'_> {
@@ -74,11 +76,12 @@ impl RunForm<'_> {
                 histogram: &run.generator.lag,
             },
             watch: WatchForm::of(&run.watch),
+            search: run.search.as_ref().map(SearchForm::of),
         }
     }
 }
 
-fn millis(nanos: u64) -> f64 {
+pub(super) fn millis(nanos: u64) -> f64 {
     nanos as f64 / 1e6
 }
 
@@ -103,7 +106,7 @@ impl WindowForm {
 
 /// Figures of times in milliseconds; all null when there are none.
 #[derive(Default, Serialize)]
-struct TimesForm {
+pub(super) struct TimesForm {
     p50: Option<f64>,
     p90: Option<f64>,
     p95: Option<f64>,
@@ -114,7 +117,7 @@ struct TimesForm {
 }
 
 impl TimesForm {
-    fn of(histogram: &Histogram) -> TimesForm {
+    pub(super) fn of(histogram: &Histogram) -> TimesForm {
         TimesForm::from(Times::of(histogram))
     }
 }

@@ -4,6 +4,7 @@ mod evidence;
 mod generator;
 mod mean;
 mod proportion;
+mod search;
 mod session;
 mod text;
 
@@ -151,6 +152,9 @@ fn find(
         Metric::Outages => return session::outages(check, evidence),
         Metric::GeneratorLateness { .. } | Metric::GeneratorCpu | Metric::GeneratorRefusals => {
             return generator::find(check, &evidence.runs);
+        }
+        metric if metric.needs_search() => {
+            return search::find(check, evidence.runs.first().copied(), levels);
         }
         _ => {}
     }

@@ -57,6 +57,7 @@ fn run(sample: impl Fn(u64, u64) -> Sample) -> RunResult {
             ..Generator::default()
         },
         watch: Watch::default(),
+        search: None,
         notes: Vec::new(),
     }
 }
