@@ -138,6 +138,11 @@ impl Kind {
         found.map_or("", |(name, _)| name)
     }
 
+    /// Whether it is many loads instead of one.
+    pub(super) fn is_search(self) -> bool {
+        matches!(self, Kind::Steps | Kind::Capacity)
+    }
+
     /// The keys that go with this kind and not with every other.
     pub(super) fn keys(self) -> &'static [&'static str] {
         match self {

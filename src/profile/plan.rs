@@ -80,7 +80,8 @@ impl Plan {
         name
     }
 
-    /// The longest the run may take, from its first due request to its last outcome.
+    /// The longest one run of it may take, from its first due request to its last outcome; a search has
+    /// several.
     pub fn longest(&self) -> Duration {
         self.phases.planned_end() + self.phases.extend + self.bounds.timeout
     }

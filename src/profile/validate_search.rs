@@ -252,7 +252,6 @@ pub(super) fn fits(written: &CheckTable, scenario: &ScenarioTable) -> Result<(),
         metric if metric.needs_search() => Some(Kind::Steps),
         _ => None,
     };
-    let is_search = matches!(kind, Kind::Steps | Kind::Capacity);
     let complaint = match wanted {
         Some(wanted) if wanted != kind => Complaint::new(format!(
             "{metric} is not measured with arrivals = \"{}\"",
@@ -262,7 +261,7 @@ pub(super) fn fits(written: &CheckTable, scenario: &ScenarioTable) -> Result<(),
             "name a scenario with arrivals = \"{}\"",
             wanted.name()
         )),
-        None if is_search && !speaks_of_the_generator(metric) => {
+        None if kind.is_search() && !speaks_of_the_generator(metric) => {
             let found = if kind == Kind::Steps {
                 "breaking_point, recovery_time and ungraceful_failures"
             } else {

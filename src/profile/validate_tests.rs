@@ -28,6 +28,12 @@ fn outline(profile: &Profile) -> String {
         let _ = writeln!(text, "\n{}: {:?}", plan.scenario, plan.arrivals);
         let _ = writeln!(text, "  {:?}\n  {:?}", plan.phases, plan.bounds);
         let _ = writeln!(text, "  over from {:?}", plan.thresholds);
+        if let Some(search) = &plan.search {
+            let _ = writeln!(text, "  {:?}", search.loads);
+            for check in search.holds.iter().chain(&search.headroom) {
+                let _ = writeln!(text, "  keeps {} {}", check.metric, check.limit);
+            }
+        }
         for endpoint in &plan.endpoints {
             let auth = if endpoint.auth { " with token" } else { "" };
             let _ = writeln!(
@@ -58,13 +64,32 @@ fn the_built_in_profiles_are_what_they_say() {
     let none = Overrides::default();
     let phase8 = builtin("phase8", &none);
     let full = builtin("phase8-full", &none);
+    let capacity = builtin("capacity", &none);
     insta::assert_snapshot!(format!("{}\n{}", outline(&phase8), outline(&full)));
+    let names: Vec<&str> = capacity
+        .requirements
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    let session = [
+        "health::endpoint",
+        "capacity::rps",
+        "generator::headroom",
+        "health::uptime",
+    ];
+    assert_eq!(names, session);
+    let loads = |plan: &Plan| match plan.search.as_ref().map(|search| &search.loads) {
+        Some(crate::profile::Loads::Steps { users, recovery }) => {
+            users.len() as u32 + u32::from(recovery.is_some())
+        }
+        _ => 1,
+    };
     let longest: Duration = phase8
         .plans
         .iter()
-        .map(|plan| plan.phases.planned_end() + plan.phases.extend)
+        .map(|plan| (plan.phases.planned_end() + plan.phases.extend) * loads(plan))
         .sum();
-    assert!(longest < Duration::from_secs(80), "{longest:?}");
+    assert!(longest < Duration::from_secs(110), "{longest:?}");
 }
 
 #[test]
@@ -236,7 +261,7 @@ fn the_documented_profiles_work() {
         .skip(1)
         .filter_map(|rest| rest.split("```").next())
         .collect();
-    assert_eq!(examples.len(), 2);
+    assert_eq!(examples.len(), 3);
     for example in examples {
         if let Err(told) = from_text(example, &Overrides::default()) {
             panic!("{told}");

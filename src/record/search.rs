@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::histogram::Histogram;
 use super::result::{Counts, EndpointResult, Generator, Second, Window};
 use super::summary::Outcomes;
+use crate::client::Outcome;
 
 /// What a search by steps went through, and what it found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -142,6 +143,26 @@ impl Step {
         let failed = self.outcomes.iter().filter(|(outcome, _)| !outcome.is_ok());
         failed.map(|(_, count)| count).sum()
     }
+}
+
+/// Failures of the target's own, whatever their kind.
+pub fn failures_of(outcomes: &Outcomes) -> u64 {
+    let own = outcomes
+        .iter()
+        .filter(|(outcome, _)| !outcome.is_ok() && !outcome.is_generators());
+    own.map(|(_, count)| count).sum()
+}
+
+/// Those of them that are no refusals: only 429 and 503 tell a client to come back later.
+pub fn ungraceful_of(outcomes: &Outcomes) -> impl Iterator<Item = (Outcome, u64)> {
+    let is_meant = |outcome: &Outcome| {
+        let graceful = matches!(outcome, Outcome::RateLimited | Outcome::Status(503));
+        !outcome.is_ok() && !outcome.is_generators() && !graceful
+    };
+    let meant = outcomes
+        .iter()
+        .filter(move |(outcome, _)| is_meant(outcome));
+    meant.map(|(outcome, count)| (*outcome, *count))
 }
 
 impl Search {

@@ -7,7 +7,9 @@ use crate::record::{
     Ending, EndpointResult, Generator, Problem, Role, Rules, RunResult, Search as Found, Standing,
     Status, Tally, Watch, Window,
 };
-use crate::requirement::{Check, Limit, Metric, Scope};
+use crate::requirement::{
+    Check, Evidence, Limit, Metric, Requirement, Scope, Severity, Verdict, judge,
+};
 
 const MS: u64 = 1_000_000;
 const SECOND: u64 = 1_000_000_000;
@@ -416,4 +418,115 @@ fn throughput_over_users_follows_the_law() {
     // A user asks once in a second, as often as there are users.
     assert!((law.lambda - 1.0).abs() < 0.05, "{law:?}");
     assert!(law.sigma < 1e-3 && law.kappa < 1e-5, "{law:?}");
+}
+
+fn verdict(run: &RunResult, metric: &str, limit: &str) -> (Verdict, String) {
+    let requirement = Requirement {
+        name: "a::search".to_owned(),
+        severity: Severity::Critical,
+        scenario: Some("stress".to_owned()),
+        checks: vec![check(metric, limit)],
+    };
+    let evidence = Evidence {
+        runs: vec![run],
+        ..Evidence::default()
+    };
+    let judgement = judge(&requirement, &evidence, 0.95);
+    (judgement.verdict, judgement.reason)
+}
+
+#[test]
+fn verdicts_follow_what_was_found() {
+    use Verdict::{Fail, Inconclusive, Pass};
+    type Target = Box<dyn Fn(Leg, u64) -> Answer>;
+    let from = |users: f64, answer: Answer| -> Target {
+        Box::new(move |leg, _| if leg.load >= users { answer } else { QUICK })
+    };
+    let slowly_back: Target = Box::new(|leg, due| match leg.role {
+        Role::Load if leg.load > 150.0 => SLOW,
+        Role::Recovery if due < SECOND => SLOW,
+        _ => QUICK,
+    });
+    let never_back: Target = Box::new(|leg, _| match leg.role {
+        Role::Load if leg.load < 150.0 => QUICK,
+        _ => SLOW,
+    });
+    let ended = |outcome| (MS, 0, outcome);
+    let late = (1_500 * MS, 1_490 * MS, Outcome::Ok);
+    let table: [(&str, Target, &[(&str, &str, Verdict)]); 8] = [
+        (
+            "slow at 200",
+            from(200.0, SLOW),
+            &[
+                ("breaking_point", ">= 100", Pass),
+                ("breaking_point", "> 100", Pass),
+                ("breaking_point", ">= 150", Inconclusive),
+                ("breaking_point", ">= 200", Fail),
+                ("ungraceful_failures", "< 10 %", Pass),
+            ],
+        ),
+        (
+            "never",
+            from(1e9, SLOW),
+            &[
+                ("breaking_point", ">= 400", Pass),
+                ("recovery_time", "< 5 s", Pass),
+                ("ungraceful_failures", "< 10 %", Pass),
+            ],
+        ),
+        (
+            "at the first",
+            from(0.0, SLOW),
+            &[
+                ("breaking_point", ">= 50", Fail),
+                ("recovery_time", "< 5 s", Inconclusive),
+            ],
+        ),
+        (
+            "generator late at 200",
+            from(200.0, late),
+            &[
+                ("breaking_point", ">= 100", Pass),
+                ("breaking_point", ">= 200", Inconclusive),
+                ("ungraceful_failures", "< 10 %", Pass),
+            ],
+        ),
+        (
+            "refuses at 200",
+            from(200.0, ended(Outcome::Status(503))),
+            &[("ungraceful_failures", "< 10 %", Pass)],
+        ),
+        (
+            "gone at 200",
+            from(200.0, ended(Outcome::Connect)),
+            &[("ungraceful_failures", "< 10 %", Fail)],
+        ),
+        (
+            "slowly back",
+            slowly_back,
+            &[
+                ("recovery_time", "< 2 s", Pass),
+                ("recovery_time", "< 1 s", Fail),
+            ],
+        ),
+        (
+            "never back",
+            never_back,
+            &[
+                ("recovery_time", "< 5 s", Fail),
+                ("recovery_time", "< 10 s", Inconclusive),
+            ],
+        ),
+    ];
+    let plan = steps(&[50, 100, 200, 400]);
+    let mut told = String::new();
+    for (name, target, expected) in table {
+        let run = searched(&plan, target);
+        for (metric, limit, wanted) in expected {
+            let (verdict, reason) = verdict(&run, metric, limit);
+            assert_eq!(verdict, *wanted, "{name}: {metric} {limit}: {reason}");
+            told += &format!("{name}: {metric} {limit}: {verdict}\n  {reason}\n");
+        }
+    }
+    insta::assert_snapshot!(told);
 }

@@ -3,6 +3,7 @@
 mod line;
 mod requirements;
 mod scenario;
+mod search;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -7,8 +7,9 @@ use super::super::metric::{Metric, Unit};
 use super::super::model::Check;
 use super::text::{count, percent, time};
 use super::{Finding, Levels};
-use crate::client::Outcome;
-use crate::record::{Ending, LoadUnit, RunResult, Search, Standing, Step};
+use crate::record::{
+    Ending, LoadUnit, Role, RunResult, Search, Second, Standing, Step, failures_of, ungraceful_of,
+};
 use crate::statistics::{Block, Decision, Look, ProportionEvidence, bounds, decide};
 
 const SECOND: u64 = 1_000_000_000;
@@ -138,7 +139,7 @@ fn recovery(check: &Check, search: &Search) -> Finding {
     let back = search
         .steps
         .iter()
-        .filter(|step| step.role == crate::record::Role::Recovery);
+        .filter(|step| step.role == Role::Recovery);
     let samples: u64 = back.map(Step::due).sum();
     Finding {
         estimate: Some(Estimate {
@@ -151,11 +152,6 @@ fn recovery(check: &Check, search: &Search) -> Finding {
         verdict,
         reason,
     }
-}
-
-/// Whether a failure tells its client to come back later, instead of letting it wait or hang up.
-fn is_graceful(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::RateLimited | Outcome::Status(503))
 }
 
 fn ungraceful(check: &Check, run: &RunResult, search: &Search, levels: Levels) -> Finding {
@@ -230,22 +226,18 @@ fn kept(reason: impl Into<String>, samples: Option<u64>) -> Finding {
     }
 }
 
-/// Failures of each judged second of a step, the ungraceful ones as hits; the generator's own left out.
+/// Failures of each judged second of a step, the ungraceful ones as hits.
 fn failures(run: &RunResult, step: &Step) -> Vec<Block> {
     let end = run.seconds.len();
     let from = ((step.window.from / SECOND) as usize).min(end);
     let to = (step.window.to.div_ceil(SECOND) as usize).clamp(from, end);
-    let block = |second: &crate::record::Second| {
+    let block = |second: &Second| {
         let outcomes = second.outcomes();
-        let sum = |is_meant: fn(Outcome) -> bool| -> u64 {
-            let meant = outcomes.iter().filter(|(outcome, _)| is_meant(**outcome));
-            meant.map(|(_, count)| count).sum()
-        };
-        let failed = sum(|outcome| !outcome.is_ok() && !outcome.is_generators());
-        let graceful = sum(is_graceful);
         Block {
-            hits: failed.saturating_sub(graceful) as f64,
-            trials: failed as f64,
+            hits: ungraceful_of(&outcomes)
+                .map(|(_, count)| count)
+                .sum::<u64>() as f64,
+            trials: failures_of(&outcomes) as f64,
         }
     };
     run.seconds[from..to].iter().map(block).collect()
@@ -253,14 +245,7 @@ fn failures(run: &RunResult, step: &Step) -> Vec<Block> {
 
 /// ` (timeout 12, reset 3)`, the most frequent first; empty when all were refusals.
 fn causes(step: &Step) -> String {
-    let mut causes: Vec<(Outcome, u64)> = step
-        .outcomes
-        .iter()
-        .filter(|(outcome, _)| {
-            !outcome.is_ok() && !outcome.is_generators() && !is_graceful(**outcome)
-        })
-        .map(|(outcome, count)| (*outcome, *count))
-        .collect();
+    let mut causes: Vec<_> = ungraceful_of(&step.outcomes).collect();
     causes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     if causes.is_empty() {
         return String::new();
