@@ -106,8 +106,8 @@ fn overrides_go_where_they_fit() {
             ..Overrides::default()
         },
     );
-    let [api, throughput, burst] = profile.plans.as_slice() else {
-        panic!("three plans");
+    let [api, throughput, burst, stress] = profile.plans.as_slice() else {
+        panic!("four plans");
     };
     assert!(matches!(api.arrivals, Arrivals::Users { count: 7, .. }));
     assert!(matches!(burst.arrivals, Arrivals::Burst { count: 7, .. }));
@@ -117,12 +117,19 @@ fn overrides_go_where_they_fit() {
     ));
     assert_eq!(api.phases.ramp_up.as_secs(), 60);
     assert_eq!(burst.phases.ramp_up, Duration::ZERO);
-    assert!(
-        profile
-            .plans
-            .iter()
-            .all(|plan| plan.phases.measure.as_secs() == 300)
+    let mut loads = [api, throughput, burst].into_iter();
+    assert!(loads.all(|plan| plan.phases.measure.as_secs() == 300));
+    // Many runs of five minutes each are not what was meant.
+    assert_eq!(stress.phases.measure.as_secs(), 3);
+    let alone = builtin(
+        "phase8",
+        &Overrides {
+            duration: flag(Duration::from_secs(60)),
+            scenarios: flag(vec!["stress".to_owned()]),
+            ..Overrides::default()
+        },
     );
+    assert_eq!(alone.plans[0].phases.measure.as_secs(), 60);
     assert_eq!(api.bounds.connect_timeout, Duration::from_secs(2));
     assert_eq!(api.endpoints[0].path, "/base/health");
     assert_eq!(profile.health.expect("health").path, "/base/health");

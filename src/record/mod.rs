@@ -12,6 +12,8 @@ pub use histogram::Histogram;
 pub use result::{
     Counts, EndpointResult, Generator, Outage, Problem, RunResult, Second, Status, Watch, Window,
 };
-pub use search::{Ending, LoadUnit, Recovery, Role, Scaling, Search, Standing, Step};
+pub use search::{
+    Ending, LoadUnit, Recovery, Role, Scaling, Search, Standing, Step, failures_of, ungraceful_of,
+};
 pub use summary::{EndpointSummary, Outcomes, Summary, Times};
 pub use tally::{EndpointTally, Rules, Tally};
