@@ -355,6 +355,7 @@ const PROFILES: &[Wrong] = &[
     edited(&[("precision = \"5 %\"", "precision = 5")]),
     edited(&[("[\"browse::p95\", ", "[\"browse::p59\", ")]),
     edited(&[("[\"browse::p95\", ", "[\"rush::rate\", 5, ")]),
+    edited(&[("[\"browse::p95\", ", "[\"rush::rate\", ")]),
     edited(&[
         ("holds = [\"browse::p95\", {", "holds = [{"),
         ("\"< 1 %\" }]", "\"< 1 s\" }]"),

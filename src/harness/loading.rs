@@ -49,7 +49,12 @@ impl Loading<'_> {
         let mut result = match &self.plan.search {
             Some(search) => self.search(&ready.plan, search, progress)?,
             None => self
-                .once(&ready.plan, self.requirements(), "", progress)
+                .once(
+                    &ready.plan,
+                    &|run, open| self.is_settled(run, open),
+                    "",
+                    progress,
+                )
                 .map_err(|error| own_fault(&error.to_string()))?,
         };
         result.plan = self.plan.fingerprint();
@@ -57,17 +62,16 @@ impl Loading<'_> {
         Ok(result)
     }
 
-    /// One load, watched over on behalf of the requirements that it is to settle.
+    /// One load, extended as far as its plan allows until `settled` says that it has shown enough.
     pub(super) fn once(
         &self,
         plan: &Plan,
-        requirements: Vec<&Requirement>,
+        settled: &dyn Fn(&RunResult, u64) -> bool,
         place: &str,
         progress: &mut Progress,
     ) -> Result<RunResult, RunError> {
         let mut observer = Watching {
-            requirements,
-            confidence: self.profile.confidence,
+            settled,
             interrupted: self.interrupted,
             processor: ProcessorClock::default(),
             progress,
@@ -78,11 +82,20 @@ impl Loading<'_> {
         result
     }
 
-    /// The requirements that wait for this run.
-    fn requirements(&self) -> Vec<&Requirement> {
+    /// Whether every verdict that waits for this run is settled.
+    fn is_settled(&self, so_far: &RunResult, unsettled: u64) -> bool {
+        let evidence = Evidence {
+            runs: vec![so_far],
+            unsettled,
+            ..Evidence::default()
+        };
         let mine =
             |requirement: &&Requirement| requirement.scenario.as_ref() == Some(&self.plan.scenario);
-        self.profile.requirements.iter().filter(mine).collect()
+        let settled = |requirement: &Requirement| {
+            let judgement = judge(requirement, &evidence, self.profile.confidence);
+            judgement.verdict != Verdict::Inconclusive
+        };
+        self.profile.requirements.iter().filter(mine).all(settled)
     }
 }
 
@@ -97,10 +110,9 @@ pub(super) fn own_fault(what: &str) -> Failure {
     }
 }
 
-/// Watches over a run on behalf of its requirements and of whoever sits before the screen.
+/// Watches over a run on behalf of its verdicts and of whoever sits before the screen.
 struct Watching<'a> {
-    requirements: Vec<&'a Requirement>,
-    confidence: f64,
+    settled: &'a dyn Fn(&RunResult, u64) -> bool,
     interrupted: &'a AtomicBool,
     processor: ProcessorClock,
     progress: &'a mut Progress,
@@ -112,15 +124,7 @@ impl Observer for Watching<'_> {
     }
 
     fn is_settled(&mut self, so_far: &RunResult, unsettled: u64) -> bool {
-        let evidence = Evidence {
-            runs: vec![so_far],
-            unsettled,
-            ..Evidence::default()
-        };
-        let settled = |requirement: &&Requirement| {
-            judge(requirement, &evidence, self.confidence).verdict != Verdict::Inconclusive
-        };
-        self.requirements.iter().all(settled)
+        (self.settled)(so_far, unsettled)
     }
 
     fn is_interrupted(&mut self) -> bool {

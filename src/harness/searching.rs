@@ -8,7 +8,7 @@ use super::progress::Progress;
 use crate::load::{RunError, failed_run};
 use crate::profile::{Loads, Plan, Search};
 use crate::record::{Problem, Role, RunResult, Status, Step};
-use crate::scenario::{Leg, Made, holding, judged, next, record};
+use crate::scenario::{Leg, Made, holding, is_settled, judged, next, record};
 
 impl Loading<'_> {
     /// Runs a search to its end; what was run until an interruption is kept.
@@ -51,7 +51,9 @@ impl Loading<'_> {
         let step_plan = leg.plan(plan);
         let started = SystemTime::now();
         let place = place(search, leg, steps);
-        let made = self.once(&step_plan, vec![&holding], &place, progress);
+        let confidence = self.profile.confidence;
+        let settled = |run: &RunResult, open: u64| is_settled(run, open, &holding, confidence);
+        let made = self.once(&step_plan, &settled, &place, progress);
         let (run, fault) = match made {
             Ok(run) => (run, None),
             Err(error) if steps.is_empty() => return Err(own_fault(&error.to_string())),
@@ -68,7 +70,6 @@ impl Loading<'_> {
                 (failed_run(&step_plan, started, problem), fault)
             }
         };
-        let confidence = self.profile.confidence;
         let step = judged(leg, &run, fault, &holding, search, confidence);
         Ok(Made { leg, step, run })
     }

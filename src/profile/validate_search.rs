@@ -37,7 +37,7 @@ pub(super) fn search(
             missing(table, "steps", "[50, 100, 200, 400]", problems);
             let example = "{ p95 = \"> 1 s\", errors = \"> 10 %\" }";
             missing(table, "break_when", example, problems);
-            let holds = unbroken(keys, bounds, problems);
+            let holds = unbroken(keys, file, bounds, problems);
             let loads = Loads::Steps {
                 users: keys.steps.as_ref()?.value.clone(),
                 recovery: recovery(keys),
@@ -72,9 +72,12 @@ fn missing(table: &ScenarioTable, key: &str, example: &str, problems: &mut Vec<P
 
 fn unbroken(
     keys: &SearchTable,
+    file: &ProfileFile,
     bounds: &Bounds,
     problems: &mut Vec<Problem>,
 ) -> Option<Vec<Check>> {
+    let timeout = file.target.timeout.as_ref().map(|at| &at.place);
+    let typed = timeout.filter(|place| place.is_override());
     let breaks = keys.breaks.as_ref()?;
     for one in breaks {
         let limit = one.written;
@@ -85,7 +88,8 @@ fn unbroken(
                 show_duration(bounds.timeout)
             ));
             let complaint = complaint.help("the timeout has to be above the limit");
-            problems.push(complaint.at(one.check.limit.place.clone()));
+            let place = typed.unwrap_or(&one.check.limit.place);
+            problems.push(complaint.at(place.clone()));
         }
     }
     let check = |one: &CheckTable| Check {
@@ -141,6 +145,10 @@ fn holds(
                     known == Some(&name.value)
                 });
                 let Some(found) = found else {
+                    // One whose name was misread, which is told already, may be the one that is meant.
+                    if file.requirements.iter().any(|one| one.name.is_none()) {
+                        continue;
+                    }
                     let names = file.requirements.iter().filter_map(|one| one.name.as_ref());
                     let names: Vec<&str> = names.map(|at| at.value.as_str()).collect();
                     let message = format!("the profile has no requirement `{}`", name.value);
@@ -271,7 +279,7 @@ pub(super) fn fits(written: &CheckTable, scenario: &ScenarioTable) -> Result<(),
                 "{metric} is not measured with arrivals = \"{}\"",
                 kind.name()
             ))
-            .help(format!("it finds {found}"))
+            .help(format!("such a scenario is for {found}"))
         }
         Some(_) if metric == Metric::RecoveryTime => {
             if scenario.written.iter().any(|(key, _)| key == "recovery") {

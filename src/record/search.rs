@@ -188,9 +188,11 @@ impl Search {
         held.max_by(|a, b| a.load.total_cmp(&b.load))
     }
 
-    /// Why the generator was not up to a load, and which, if it was not.
+    /// The first load that the generator was not up to, and why, unless the target broke below it.
     pub fn saturated(&self) -> Option<(&Step, &str)> {
+        let broken = self.broken().map_or(f64::INFINITY, |step| step.load);
         self.loads()
+            .filter(|step| step.load < broken)
             .find_map(|step| Some((step, step.saturated.as_deref()?)))
     }
 }

@@ -8,41 +8,44 @@ pub(super) const MOST: usize = 40;
 
 /// The next rate to be tried.
 ///
-/// What settled nothing stays inside the interval, which is then narrowed from both sides up to it.
+/// What settled nothing stays inside the interval, which is then narrowed from both sides up to it. Above a
+/// rate that broke, or that the generator was not up to, nothing is tried.
 pub(super) fn next((from, to): (f64, f64), precision: f64, steps: &[Step]) -> Option<Leg> {
     let tried: Vec<&Step> = steps
         .iter()
         .filter(|step| step.role == Role::Load)
         .collect();
-    let saturated = tried.iter().any(|step| step.saturated.is_some());
-    if saturated || tried.len() >= MOST {
+    if tried.len() >= MOST {
         return None;
     }
     let highest = tried.iter().map(|step| step.load).fold(0.0, f64::max);
     if tried.is_empty() {
         return Some(Leg::up(from));
     }
-    let load = match lowest_broken(&tried) {
+    let load = match ceiling(&tried) {
         None if highest >= to => return None,
         None => (2.0 * highest).min(to),
-        Some(broken) => between(&tried, broken, precision)?,
+        Some(ceiling) => between(&tried, ceiling, precision)?,
     };
     Some(Leg::up(load))
 }
 
-fn lowest_broken(tried: &[&Step]) -> Option<f64> {
-    let broken = tried
+/// The lowest rate that broke or that the generator was not up to.
+fn ceiling(tried: &[&Step]) -> Option<f64> {
+    let ends = |step: &&&Step| step.standing == Standing::Broken || step.saturated.is_some();
+    tried
         .iter()
-        .filter(|step| step.standing == Standing::Broken);
-    broken.map(|step| step.load).min_by(f64::total_cmp)
+        .filter(ends)
+        .map(|step| step.load)
+        .min_by(f64::total_cmp)
 }
 
 /// The middle of the widest gap that is still too wide.
-fn between(tried: &[&Step], broken: f64, precision: f64) -> Option<f64> {
+fn between(tried: &[&Step], ceiling: f64, precision: f64) -> Option<f64> {
     let of = |standing: Standing| {
         tried
             .iter()
-            .filter(move |step| step.standing == standing && step.load < broken)
+            .filter(move |step| step.standing == standing && step.load < ceiling)
             .map(|step| step.load)
     };
     let held = of(Standing::Held).max_by(f64::total_cmp);
@@ -50,8 +53,8 @@ fn between(tried: &[&Step], broken: f64, precision: f64) -> Option<f64> {
         .filter(|load| held.is_none_or(|held| *load > held))
         .collect();
     open.sort_by(f64::total_cmp);
-    let below = held.map(|held| (held, open.first().copied().unwrap_or(broken)));
-    let above = open.last().map(|last| (*last, broken));
+    let below = held.map(|held| (held, open.first().copied().unwrap_or(ceiling)));
+    let above = open.last().map(|last| (*last, ceiling));
     let gaps = below.into_iter().chain(above);
     let wide = gaps.filter(|(low, high)| *high > low * (1.0 + precision));
     let (low, high) = wide.max_by(|a, b| (a.1 / a.0).total_cmp(&(b.1 / b.0)))?;

@@ -8,7 +8,7 @@ mod stress;
 mod tests;
 
 pub use record::{Made, record};
-pub use step::{Leg, holding, judged};
+pub use step::{Leg, holding, is_settled, judged};
 
 use crate::profile::{Loads, Search};
 use crate::record::Step;

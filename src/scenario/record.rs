@@ -88,7 +88,12 @@ fn ending(search: &Search, made: &[Made]) -> Ending {
     if made.iter().any(|made| made.run.status == Status::Partial) {
         return Ending::Interrupted;
     }
-    if tried.iter().any(|step| step.saturated.is_some()) {
+    let lowest = |is_meant: fn(&Step) -> bool| {
+        let meant = tried.iter().filter(|step| is_meant(step));
+        meant.map(|step| step.load).fold(f64::INFINITY, f64::min)
+    };
+    let saturated = lowest(|step| step.saturated.is_some());
+    if saturated.is_finite() && saturated < lowest(|step| step.standing == Standing::Broken) {
         return Ending::Saturated;
     }
     match search.loads {

@@ -6,6 +6,8 @@ use crate::profile::{Arrivals, Loads, Phases, Plan, Rate, Search};
 use crate::record::{Role, RunResult, Standing, Status, Step, Summary};
 use crate::requirement::{Evidence, Requirement, Severity, Verdict, judge};
 
+const SECOND: u64 = 1_000_000_000;
+
 /// One load to be run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Leg {
@@ -89,13 +91,9 @@ pub fn judged(
     search: &Search,
     confidence: f64,
 ) -> Step {
-    let evidence = Evidence {
-        runs: vec![run],
-        ..Evidence::default()
-    };
-    let judgement = judge(holding, &evidence, confidence);
+    let (verdict, reason) = verdict(run, 0, holding, confidence);
     let saturated = fault.or_else(|| unfit(run, search, confidence));
-    let standing = match judgement.verdict {
+    let standing = match verdict {
         Verdict::Pass => Standing::Held,
         Verdict::Fail if saturated.is_none() => Standing::Broken,
         _ => Standing::Undecided,
@@ -108,7 +106,7 @@ pub fn judged(
         from: 0,
         window: run.window,
         standing,
-        reason: judgement.reason,
+        reason,
         saturated,
         outcomes: summary.outcomes,
         rps: summary.rps,
@@ -117,6 +115,53 @@ pub fn judged(
         lateness_ms: lag.quantile_ms(0.99),
         cpu: run.generator.cpu_mean(),
     }
+}
+
+/// Whether a step needs to go on no longer: `unsettled` requests of its judged part are still open.
+pub fn is_settled(run: &RunResult, unsettled: u64, holding: &Requirement, confidence: f64) -> bool {
+    verdict(run, unsettled, holding, confidence).0 != Verdict::Inconclusive
+}
+
+/// The verdict on a step and what it rests on.
+///
+/// A load beyond what the target bears fills a queue, so that the step begins quickly and ends slowly. Over
+/// the whole of it that looks like chance, of which a few seconds tell little; therefore a step is broken as
+/// well when its second half is. It has held only as a whole. The two looks share the probability of an error.
+fn verdict(
+    run: &RunResult,
+    unsettled: u64,
+    holding: &Requirement,
+    confidence: f64,
+) -> (Verdict, String) {
+    let confidence = 1.0 - (1.0 - confidence) / 2.0;
+    let on = |run: &RunResult| {
+        let evidence = Evidence {
+            runs: vec![run],
+            unsettled,
+            ..Evidence::default()
+        };
+        judge(holding, &evidence, confidence)
+    };
+    let whole = on(run);
+    if whole.verdict == Verdict::Inconclusive
+        && let Some(half) = second_half(run).map(|half| on(&half))
+        && half.verdict == Verdict::Fail
+    {
+        let reason = format!("in the second half of the step, {}", half.reason);
+        return (Verdict::Fail, reason);
+    }
+    (whole.verdict, whole.reason)
+}
+
+/// The run with the first half of its judged seconds not judged; `None` with fewer than two.
+fn second_half(run: &RunResult) -> Option<RunResult> {
+    let first = run.window.from / SECOND;
+    let seconds = run.window.to.div_ceil(SECOND).saturating_sub(first);
+    (run.status == Status::Complete && seconds >= 2).then(|| {
+        let mut half = run.clone();
+        half.window.from = (first + seconds / 2) * SECOND;
+        half
+    })
 }
 
 /// Why the generator was not up to a load, if it was not.

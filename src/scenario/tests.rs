@@ -372,10 +372,48 @@ fn capacity_ends_at_the_ends_of_its_range() {
     let run = searched(&plan, |_, _| SLOW);
     assert_eq!(tried(&run), [(50.0, Standing::Broken)]);
     assert_eq!(found(&run).held(), None);
+}
+
+#[test]
+fn beyond_what_the_generator_is_up_to_nothing_is_tried() {
     let late = (1_500 * MS, 1_490 * MS, Outcome::Ok);
-    let run = searched(&plan, |leg, _| if leg.load > 60.0 { late } else { QUICK });
-    assert_eq!(found(&run).ending, Ending::Saturated);
-    assert_eq!(tried(&run).len(), 2);
+    let plan = capacity(50.0, 2_000.0);
+    // The generator ends at 300/s, far above the target or below it.
+    for (bears, ending) in [(120.0, Ending::Settled), (600.0, Ending::Saturated)] {
+        let run = searched(&plan, |leg, _| match leg.load {
+            300.0.. => late,
+            load if load > bears => SLOW,
+            _ => QUICK,
+        });
+        let search = found(&run);
+        assert_eq!(search.ending, ending, "{:?}", tried(&run));
+        let held = search.held().expect("one held").load;
+        let end: f64 = f64::min(bears, 300.0);
+        assert!(held <= end && held * 1.06 > end, "{held} {bears}");
+        assert_eq!(search.saturated().is_some(), ending == Ending::Saturated);
+    }
+}
+
+#[test]
+fn a_queue_that_fills_breaks_a_step_and_a_stall_that_is_over_does_not() {
+    let plan = steps(&[100]);
+    let filling = |_, due: u64| match due / SECOND {
+        0..2 => QUICK,
+        _ => SLOW,
+    };
+    let run = searched(&plan, filling);
+    assert_eq!(tried(&run), [(100.0, Standing::Broken)]);
+    let reason = &found(&run).steps[0].reason;
+    assert!(
+        reason.starts_with("in the second half of the step, "),
+        "{reason}"
+    );
+    let stalled = |_, due: u64| match due / SECOND {
+        1 => SLOW,
+        _ => QUICK,
+    };
+    let run = searched(&plan, stalled);
+    assert_eq!(tried(&run), [(100.0, Standing::Undecided)]);
 }
 
 #[test]
