@@ -34,7 +34,12 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "record",
-        &["client::Outcome", "client::Sample"],
+        &[
+            "client::Outcome",
+            "client::Sample",
+            "client::Talk",
+            "profile::EndpointKind",
+        ],
         "a record is made of samples and knows nothing of how they were obtained",
     ),
     // Pure.

@@ -1,5 +1,8 @@
 //! The embedded `AgentOS` keeps its contract, over real sockets, and fails as it is told to.
 
+#[path = "reference/websocket.rs"]
+mod websocket;
+
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
@@ -36,14 +39,13 @@ async fn start(faults: &[&str]) -> Running {
 }
 
 async fn start_with(faults: &[&str], change: impl FnOnce(&mut Options)) -> Running {
-    let secret = Secret::random();
-    let token = mint_token(&secret, "somebody", DEMO_ORGANIZATION, HOUR);
-    let mut options = Options::new(secret);
+    let mut options = Options::new(Secret::random());
     options.faults = faults
         .iter()
         .map(|spec| Faults::parse(spec).unwrap())
         .collect();
     change(&mut options);
+    let token = mint_token(&options.secret, "somebody", DEMO_ORGANIZATION, HOUR);
     let server = bind(options).await.unwrap();
     let addr = server.local_addr();
     let (stop, stopped) = oneshot::channel::<()>();

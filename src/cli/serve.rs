@@ -39,6 +39,9 @@ pub struct ServeArgs {
     /// Where to write a token of a demonstration user, for a day
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// How often every WebSocket is sent a ping, in seconds; 0 is never
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    websocket_ping: u32,
     /// End when standard input does
     #[arg(long)]
     exit_on_stdin_close: bool,
@@ -66,6 +69,8 @@ impl ServeArgs {
         options.rate_limit = self.rate_limit;
         options.trust_proxy = self.trust_proxy;
         options.faults = self.faults.into_iter().collect();
+        options.websocket_ping =
+            (self.websocket_ping > 0).then(|| Duration::from_secs(self.websocket_ping.into()));
         options.exit_on_stdin_close = self.exit_on_stdin_close;
         if let Some(threads) = self.threads {
             options.threads = threads.into();

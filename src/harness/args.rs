@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::flags::{Flag, Takes};
+use super::identity::Credentials;
 use super::libtest::{Libtest, color, format, unstable};
 use super::resolve::Environment;
-use super::token::token;
+use super::token::{credentials, token};
 use super::typed::{self, Given, Typed};
 use crate::profile::quantity::{self, Reading};
 use crate::profile::{
@@ -23,6 +24,8 @@ pub struct Args {
     pub target: Option<Target>,
     /// The bearer token.
     pub token: Option<Secret>,
+    /// What virtual users identify themselves with.
+    pub(super) credentials: Credentials,
     /// Whether any certificate is taken.
     pub insecure: bool,
     /// The profile.
@@ -92,6 +95,7 @@ impl Meaning {
         Args {
             target: target.as_ref().map(|at| at.value.clone()),
             token,
+            credentials: credentials(&self.typed, &mut self.problems),
             insecure: self.truth("insecure"),
             overrides: self.overrides(target, scenarios),
             profile,

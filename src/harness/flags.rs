@@ -140,6 +140,29 @@ pub(super) const FLAGS: &[Flag] = &[
          PERF_TOKEN and --token-file don't show there",
     ),
     ours(
+        "users-file",
+        &["PERF_USERS_FILE"],
+        Value("FILE"),
+        Target,
+        "Who the virtual users are: CSV (user,token or user,password) or JSON lines",
+    ),
+    ours(
+        "jwt-secret",
+        &["PERF_JWT_SECRET"],
+        Value("KEY"),
+        Target,
+        "What the service signs tokens with: every virtual user is given one of its own, with the claims \
+         under [identity] in the profile. In the process list everybody can read it: use the variable",
+    ),
+    ours(
+        "login-password",
+        &["PERF_LOGIN_PASSWORD"],
+        Value("TEXT"),
+        Target,
+        "With what every virtual user logs in, once and before the load, as [identity.login] in the \
+         profile says. In the process list everybody can read it: use the variable",
+    ),
+    ours(
         "insecure",
         &["PERF_INSECURE"],
         YesNo,

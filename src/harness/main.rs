@@ -73,11 +73,13 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
         origin: target.origin.clone(),
         token: args.token.clone(),
         insecure: args.insecure,
+        users: Arc::default(),
     });
     let settings = Settings {
         destination,
         strict: args.strict,
         folder: folder.clone(),
+        credentials: args.credentials.clone(),
     };
     let progress = Progress::on_stderr(begins_lines(&args.libtest));
     let nextest = disk.is_some();

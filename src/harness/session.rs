@@ -8,6 +8,7 @@ use std::time::{Instant, SystemTime};
 use once_cell::sync::OnceCell;
 
 use super::embedded::Embedded;
+use super::identity::{Credentials, Identities};
 use super::loading::Loading;
 use super::nextest::Disk;
 use super::progress::Progress;
@@ -29,6 +30,8 @@ pub(super) struct Settings {
     pub strict: bool,
     /// Where reports and shared runs go.
     pub folder: PathBuf,
+    /// What virtual users identify themselves with.
+    pub credentials: Credentials,
 }
 
 /// All that the tests of one process share.
@@ -38,6 +41,7 @@ pub(super) struct Session {
     started: SystemTime,
     clock: Instant,
     embedded: OnceCell<Embedded>,
+    identities: Identities,
     pub(super) watcher: OnceCell<Watcher>,
     runs: Vec<OnceCell<RunResult>>,
     unreachable: OnceCell<Problem>,
@@ -65,6 +69,7 @@ impl Session {
             started: SystemTime::now(),
             clock: Instant::now(),
             embedded: OnceCell::new(),
+            identities: Identities::default(),
             watcher: OnceCell::new(),
             unreachable: OnceCell::new(),
             judgements: Mutex::default(),
@@ -232,7 +237,7 @@ impl Session {
             if let Some(problem) = self.unreachable.get() {
                 return Err(problem.clone());
             }
-            let destination = self.destination()?;
+            let destination = self.joined(plan)?;
             self.watch(&destination);
             let before = self.watcher.get().map(Watcher::seen).unwrap_or_default();
             let loading = Loading {
@@ -256,6 +261,20 @@ impl Session {
             Ok(result)
         };
         attempt().unwrap_or_else(|problem| failed_run(plan, started, problem))
+    }
+
+    /// Where a plan's load goes, with who its users are.
+    fn joined(&self, plan: &Plan) -> Result<Destination, Problem> {
+        let destination = self.destination()?;
+        let mut credentials = self.settings.credentials.clone();
+        if let Some(embedded) = self.embedded.get() {
+            credentials = Credentials {
+                signing_key: Some(embedded.signing_key().clone()),
+                ..Credentials::default()
+            };
+        }
+        self.identities
+            .join(plan, &self.profile.identity, &credentials, destination)
     }
 
     pub(super) fn destination(&self) -> Result<Destination, Problem> {

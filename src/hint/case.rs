@@ -12,6 +12,7 @@ pub(super) enum Topic {
     Throughput,
     Health,
     Outages,
+    Sockets,
     Generator,
     Search,
 }
@@ -24,6 +25,7 @@ impl Topic {
             Metric::Throughput => Topic::Throughput,
             Metric::HealthTime => Topic::Health,
             Metric::Outages => Topic::Outages,
+            Metric::UnexpectedCloses | Metric::Reconnects => Topic::Sockets,
             Metric::GeneratorLateness { .. } | Metric::GeneratorCpu | Metric::GeneratorRefusals => {
                 Topic::Generator
             }

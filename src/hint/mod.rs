@@ -6,6 +6,7 @@ mod generator;
 mod search;
 mod session;
 mod slowness;
+mod sockets;
 mod table;
 #[cfg(test)]
 mod tests;

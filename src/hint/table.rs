@@ -1,7 +1,7 @@
 //! The table: which finding concerns what, in the order in which they are told.
 
 use super::case::{Case, Topic, topics};
-use super::{failures, generator, search, session, slowness};
+use super::{failures, generator, search, session, slowness, sockets};
 use crate::record::{RunResult, Status};
 use crate::requirement::{Judgement, Verdict};
 
@@ -25,13 +25,19 @@ const UP: &[Topic] = &[
     Topic::Throughput,
     Topic::Health,
     Topic::Outages,
+    Topic::Sockets,
 ];
+const TALK: &[Topic] = &[Topic::Times, Topic::Errors, Topic::Sockets];
 
 /// What happened to the target from outside.
 const EVENTS: &[(&[Topic], Find)] = &[(UP, session::outages), (UP, session::restarts)];
 
 /// How requests failed.
 const FAILURES: &[(&[Topic], Find)] = &[
+    (TALK, sockets::refused),
+    (TALK, sockets::not_there),
+    (TALK, sockets::lost_replies),
+    (TALK, sockets::closed),
     (FAILING, failures::no_connection),
     (FAILING, failures::rate_limited),
     (FAILING, failures::not_allowed),

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::file_search::SearchTable;
+use super::file_socket::SocketTable;
+use super::identity::IdentityRules;
 use super::plan::Rate;
 use super::problem::{At, Place};
 use super::target::Target;
-use crate::requirement::{Limit, Metric, Severity};
+use crate::requirement::{Limit, Metric, Population, Severity};
 
 /// A profile as it was written.
 pub(super) struct ProfileFile {
@@ -19,6 +21,7 @@ pub(super) struct ProfileFile {
     pub(super) target: TargetTable,
     pub(super) health: Option<HealthTable>,
     pub(super) uptime: Option<UptimeTable>,
+    pub(super) identity: Option<IdentityRules>,
     pub(super) scenarios: Vec<ScenarioTable>,
     pub(super) requirements: Vec<RequirementTable>,
 }
@@ -73,6 +76,7 @@ pub(super) struct ScenarioTable {
     pub(super) extend: Option<At<Duration>>,
     pub(super) endpoints: Vec<EndpointTable>,
     pub(super) search: SearchTable,
+    pub(super) socket: Option<SocketTable>,
     /// Which keys were written, misread ones included: they are not missing.
     pub(super) written: Vec<(String, Place)>,
 }
@@ -105,6 +109,7 @@ pub(super) struct CheckTable {
     pub(super) metric: At<Metric>,
     pub(super) limit: At<Limit>,
     pub(super) endpoint: Option<At<String>>,
+    pub(super) population: Option<At<Population>>,
 }
 
 /// The kinds of arrivals by name.

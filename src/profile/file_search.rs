@@ -154,6 +154,7 @@ fn breaks(reader: &mut Reader<'_, '_>) -> Option<Vec<BreakTable>> {
                 metric: At::new(metric, limit.place.clone()),
                 limit: At::new(turned(limit.value), limit.place.clone()),
                 endpoint: None,
+                population: None,
             };
             breaks.push(BreakTable {
                 check,

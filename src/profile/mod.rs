@@ -1,10 +1,14 @@
 //! Profiles: what to load, how, and what it has to keep.
 
+mod destination;
 mod file;
+mod file_identity;
 mod file_requirement;
 mod file_scenario;
 mod file_search;
+mod file_socket;
 mod file_top;
+pub(crate) mod identity;
 mod merge;
 pub(crate) mod nearest;
 mod overrides;
@@ -13,6 +17,7 @@ mod problem;
 pub mod quantity;
 mod reader;
 mod search;
+mod socket;
 mod source;
 mod target;
 mod tree;
@@ -21,14 +26,15 @@ mod validate;
 mod validate_requirement;
 mod validate_scenario;
 mod validate_search;
+mod validate_socket;
 
+pub use destination::{Destination, Secret};
+pub use identity::{Algorithm, Identity, IdentityRules, Login};
 pub use overrides::Overrides;
-pub use plan::{
-    Arrivals, Bounds, Destination, Endpoint, HealthCheck, Phases, Plan, Profile, Rate, Secret,
-    UptimeCheck,
-};
+pub use plan::{Arrivals, Bounds, Endpoint, HealthCheck, Phases, Plan, Profile, Rate, UptimeCheck};
 pub use problem::{At, Complaint, Place, Problem, render_problems, sort_problems};
 pub use search::{Loads, RecoveryWatch, Search};
+pub use socket::{EndpointKind, Socket};
 #[cfg(feature = "harness")]
 pub(crate) use source::reason as file_trouble;
 pub use source::{ProfileSource, scenario_names};

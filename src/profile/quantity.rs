@@ -63,6 +63,15 @@ pub fn weight(text: &str) -> Reading<u32> {
     whole(text, "a weight", 0, 100).map(|count| count as u32)
 }
 
+/// A part of the users in percent, with or without its sign: 1 to 99.
+///
+/// # Errors
+/// When it is no whole number in this range.
+pub fn share(text: &str) -> Reading<u32> {
+    let number = text.trim().trim_end_matches('%');
+    whole(number, "a share in percent", 1, 99).map(|share| share as u32)
+}
+
 /// An HTTP status: 100 to 599.
 ///
 /// # Errors

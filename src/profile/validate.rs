@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::file::{HealthTable, ProfileFile, TargetTable, UptimeTable};
 use super::file_top::{self, MISSING};
+use super::identity::IdentityRules;
 use super::overrides::{Overrides, lay_over};
 use super::plan::{Bounds, HealthCheck, Plan, Profile, UptimeCheck};
 use super::problem::{At, Complaint, Place, Problem, sort_problems};
@@ -80,6 +81,7 @@ fn profile(
             .uptime
             .as_ref()
             .and_then(|table| uptime(table, &prefix, problems)),
+        identity: identity(file, &prefix),
         confidence: value_or(file.confidence.as_ref(), CONFIDENCE),
     })
 }
@@ -155,6 +157,14 @@ fn plans(
         }
     }
     plans
+}
+
+fn identity(file: &ProfileFile, prefix: &str) -> IdentityRules {
+    let mut identity = file.identity.clone().unwrap_or_default();
+    if let Some(login) = &mut identity.login {
+        login.path = format!("{prefix}{}", login.path);
+    }
+    identity
 }
 
 /// What stands before every path.

@@ -8,9 +8,11 @@ use super::nearest::list;
 use super::plan::{Arrivals, Bounds, Endpoint, Phases, Plan};
 use super::problem::{At, Complaint, Problem};
 use super::search::Search;
+use super::socket::EndpointKind;
 use super::units::show_duration;
 use super::validate::value_or;
 use super::validate_search;
+use super::validate_socket;
 
 const CONNECTIONS: u32 = 200;
 const EVERY: Duration = Duration::from_secs(1);
@@ -36,12 +38,18 @@ pub(super) fn plan(
     let endpoints = endpoints(table, common, problems);
     let (arrivals, search) = loads(table, common, problems);
     let phases = phases(table, problems);
-    let (headers, endpoints) = share_headers(common.headers, endpoints?);
+    let socket = validate_socket::socket(table, &common.prefix, problems);
+    if table.socket.is_some() != socket.is_some() {
+        return None;
+    }
+    let (headers, mut endpoints) = share_headers(common.headers, endpoints?);
+    endpoints.extend(socket.iter().flat_map(validate_socket::endpoints));
     Some(Plan {
         scenario: table.name.clone(),
         arrivals: arrivals?,
         phases: phases?,
         endpoints,
+        socket,
         headers,
         bounds: common.bounds,
         thresholds: Vec::new(),
@@ -168,6 +176,9 @@ fn endpoints(
     problems: &mut Vec<Problem>,
 ) -> Option<Vec<Endpoint>> {
     if table.endpoints.is_empty() {
+        if table.socket.is_some() {
+            return Some(Vec::new());
+        }
         // A misread list is told already.
         if table.written.iter().all(|(key, _)| key != "endpoint") {
             let complaint = Complaint::new("the scenario has no endpoint").help(format!(
@@ -259,6 +270,7 @@ fn endpoint(written: &EndpointTable, weight: u32, common: &Common<'_>) -> Option
     }
     Some(Endpoint {
         name: name(written)?,
+        kind: EndpointKind::Http,
         method: method(written),
         path: format!("{}{}", common.prefix, written.path.as_ref()?.value),
         weight,

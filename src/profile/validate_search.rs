@@ -191,7 +191,7 @@ fn held(
             .help("response times, error_rate and success_rate are");
         return Err(Wrong::Metric(complaint));
     }
-    within_timeout(written, file, bounds).map_err(Wrong::Told)?;
+    within_timeout(written, Some(table), file, bounds).map_err(Wrong::Told)?;
     Ok(Check {
         metric,
         scope: scope(written, Some(table)).map_err(Wrong::Told)?,

@@ -4,9 +4,11 @@ mod coarse;
 mod histogram;
 mod result;
 mod search;
+mod sockets;
 mod summary;
 mod tally;
 
+pub use crate::profile::EndpointKind;
 pub use coarse::Coarse;
 pub use histogram::Histogram;
 pub use result::{
@@ -15,5 +17,6 @@ pub use result::{
 pub use search::{
     Ending, LoadUnit, Recovery, Role, Scaling, Search, Standing, Step, failures_of, ungraceful_of,
 };
+pub use sockets::Sockets;
 pub use summary::{EndpointSummary, Outcomes, Summary, Times};
-pub use tally::{EndpointTally, Rules, Tally};
+pub use tally::{EndpointRules, EndpointTally, Rules, Tally};

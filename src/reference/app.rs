@@ -11,6 +11,7 @@ use super::ratelimit::RateLimiter;
 use super::statistics::{Endpoints, Queries};
 use super::store::Store;
 use super::system::Sample;
+use super::websocket::Hub;
 use super::{Options, ServeError};
 
 /// All that the handlers share.
@@ -20,6 +21,7 @@ pub(super) struct App {
     pub(super) cache: Cache,
     pub(super) endpoints: Endpoints,
     pub(super) queries: Arc<Queries>,
+    pub(super) hub: Hub,
     pub(super) faults: Injector,
     pub(super) limiter: Option<RateLimiter>,
     pub(super) trust_proxy: bool,
@@ -40,6 +42,7 @@ impl App {
             store: Store::open(options.database.as_deref(), Arc::clone(&queries))?,
             cache: Cache::new(),
             endpoints: Endpoints::default(),
+            hub: Hub::default(),
             queries,
             limiter: faults
                 .rate_limit()
@@ -66,6 +69,7 @@ impl App {
         self.endpoints.reset();
         self.queries.reset();
         self.cache.reset();
+        self.hub.reset();
         if let Some(limiter) = &self.limiter {
             limiter.reset();
         }

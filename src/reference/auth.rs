@@ -63,6 +63,11 @@ impl Verifier {
             .and_then(|value| value.to_str().ok())
             .and_then(bearer)
             .ok_or(Denied::Missing)?;
+        self.holder(token)
+    }
+
+    /// Whose token this is.
+    pub(super) fn holder(&self, token: &str) -> Result<User, Denied> {
         let claims = decode::<Claims>(token, &self.key, &self.validation)
             .map_err(|_| Denied::Bad)?
             .claims;

@@ -6,14 +6,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
+use axum::http::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::gate::{Gate, Peer};
+use super::websocket;
 
 /// Serves one connection until either side ends it; when `closing` changes, after the current answer.
 pub(super) async fn serve(
@@ -26,20 +30,37 @@ pub(super) async fn serve(
     let _ = stream.set_nodelay(true);
     let cut = Arc::new(AtomicBool::new(false));
     let peer = Arc::new(Peer::new(from.ip(), Arc::clone(&cut)));
+    let answering = Arc::clone(&peer);
+    let app = gate.app();
     let service = service_fn(move |request| {
-        let answer = gate.clone().answer(Arc::clone(&peer), request);
+        let answer = gate.clone().answer(Arc::clone(&answering), request);
         async move { Ok::<_, Infallible>(answer.await) }
     });
+    speak_http(Cuttable { stream, cut }, service, &mut closing).await;
+    if let Some(upgrade) = peer.upgraded() {
+        drop(peer);
+        websocket::serve::<Cuttable>(&app, upgrade, closing).await;
+    }
+}
+
+/// Answers requests until the connection ends or becomes something else.
+async fn speak_http<S>(stream: Cuttable, service: S, closing: &mut watch::Receiver<()>)
+where
+    S: Service<Request<Incoming>, Response = Response, Error = Infallible>,
+{
     // Users think for longer than any header should take: idle connections are kept.
     let mut connection = pin!(
         http1::Builder::new()
             .header_read_timeout(None)
-            .serve_connection(TokioIo::new(Cuttable { stream, cut }), service)
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades()
     );
     tokio::select! {
         _ = connection.as_mut() => return,
         _ = closing.changed() => connection.as_mut().graceful_shutdown(),
     }
+    // What the connection has become meanwhile is to know it too.
+    closing.mark_changed();
     // However the peer has left, there is nobody to tell.
     let _ = connection.await;
 }

@@ -39,6 +39,7 @@ pub(super) fn page(app: &App) -> String {
         "Database",
         &app.queries.summary(app.cache.hit_rate()),
     );
+    figures(&mut page, "WebSocket", &app.hub.summary());
     figures(&mut page, "System", &app.system());
     page.push_str("</body></html>");
     page

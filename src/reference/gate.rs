@@ -1,7 +1,7 @@
 use std::fmt::Write;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use axum::http::{HeaderMap, Method, Request, StatusCode};
@@ -13,6 +13,7 @@ use hyper_util::service::TowerToHyperService;
 use serde_json::json;
 
 use super::app::App;
+use super::websocket::{self, Upgrade};
 
 /// Where the server tells what load has arrived; no fault, limit or count concerns it.
 pub const OBSERVER_PATH: &str = "/__requests";
@@ -23,6 +24,7 @@ pub(super) struct Peer {
     requests: AtomicU64,
     /// Raised when nothing more is to be read from the connection.
     cut: Arc<AtomicBool>,
+    upgrade: Mutex<Option<Upgrade>>,
 }
 
 impl Peer {
@@ -31,7 +33,19 @@ impl Peer {
             address,
             requests: AtomicU64::new(0),
             cut,
+            upgrade: Mutex::new(None),
         }
+    }
+
+    /// Makes a socket of the connection once the answer is sent.
+    pub(super) fn upgrade(&self, upgrade: Upgrade) {
+        *self.upgrade.lock().unwrap_or_else(PoisonError::into_inner) = Some(upgrade);
+    }
+
+    /// What the connection is to become, if anything.
+    pub(super) fn upgraded(&self) -> Option<Upgrade> {
+        let mut upgrade = self.upgrade.lock().unwrap_or_else(PoisonError::into_inner);
+        upgrade.take()
     }
 
     /// Its how manyeth request this is.
@@ -52,13 +66,22 @@ impl Gate {
         Self { app, routes }
     }
 
-    pub(super) async fn answer(self, peer: Arc<Peer>, request: Request<Incoming>) -> Response {
+    pub(super) fn app(&self) -> Arc<App> {
+        Arc::clone(&self.app)
+    }
+
+    pub(super) async fn answer(self, peer: Arc<Peer>, mut request: Request<Incoming>) -> Response {
         if request.uri().path() == OBSERVER_PATH {
             return observed(&self.app);
         }
         let app = self.app;
         let uri = request.uri().clone();
-        let endpoint = app.endpoints.named(&name(request.method(), uri.path()));
+        let path = websocket::endpoint_of(uri.path());
+        let endpoint = app.endpoints.named(&name(request.method(), path));
+        let handshake = path == websocket::ENDPOINT;
+        if handshake {
+            request.extensions_mut().insert(Arc::clone(&peer));
+        }
         let served = peer.next();
         endpoint.arrived();
         if served == 1 {
@@ -68,11 +91,15 @@ impl Gate {
         let begun = Instant::now();
         let response = match refuse(&app, &peer, &request, begun) {
             Some(refusal) => refusal,
-            None => serve(&app, self.routes, uri.path(), request).await,
+            None => serve(&app, self.routes, path, request).await,
         };
         app.faults.hold().await;
+        if handshake {
+            return response;
+        }
+        // As with the service, whose statistics are of its HTTP endpoints.
         endpoint.answered(begun.elapsed(), response.status().as_u16());
-        let response = app.faults.tear(uri.path(), response).await;
+        let response = app.faults.tear(path, response).await;
         app.faults.cut(served, &peer.cut, response)
     }
 }

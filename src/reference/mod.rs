@@ -1,7 +1,7 @@
 //! The embedded `AgentOS`: what is loaded when no target is named.
 //!
 //! A real server over real sockets, `SQLite` on disk and a cache in front, with the HTTP contract
-//! of the service and its own statistics. Faults make it misbehave on demand.
+//! of the service, its WebSocket and its own statistics. Faults make it misbehave on demand.
 
 mod app;
 mod auth;
@@ -22,6 +22,7 @@ mod server;
 mod statistics;
 mod store;
 mod system;
+mod websocket;
 
 pub use auth::mint_token;
 pub use child::{CHILD_OPTIONS, CHILD_SECRET, ChildOptions, announce_on_stdout, child_main};

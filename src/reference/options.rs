@@ -2,6 +2,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -10,6 +11,8 @@ use super::{Faults, RateLimit};
 
 /// More threads than this only take the machine away from whoever sends the load.
 const MOST_THREADS: usize = 4;
+
+const WEBSOCKET_PING: Duration = Duration::from_secs(30);
 
 /// How the server is to run.
 #[derive(Debug, Clone)]
@@ -26,6 +29,8 @@ pub struct Options {
     pub trust_proxy: bool,
     /// What it does wrong.
     pub faults: Faults,
+    /// How often every WebSocket is sent `{"type":"ping"}`; `None` is never.
+    pub websocket_ping: Option<Duration>,
     /// Whether it ends when its standard input does: a child does not outlive its parent.
     pub exit_on_stdin_close: bool,
     /// How many threads answer; [`serve_blocking`](super::serve_blocking) alone heeds it.
@@ -42,6 +47,7 @@ impl Options {
             rate_limit: None,
             trust_proxy: false,
             faults: Faults::default(),
+            websocket_ping: Some(WEBSOCKET_PING),
             exit_on_stdin_close: false,
             threads: available_parallelism().map_or(1, |cores| cores.get().min(MOST_THREADS)),
         }

@@ -15,6 +15,7 @@ use super::cache::Key;
 use super::dashboard;
 use super::statistics::timestamp;
 use super::store::StoreError;
+use super::websocket;
 
 type Loaded = Result<Bytes, Arc<StoreError>>;
 
@@ -27,10 +28,11 @@ pub(super) fn routes(app: Arc<App>) -> Router {
         .route("/api/v1/performance/database", get(database))
         .route("/api/v1/performance/system", get(system))
         .route("/api/v1/performance/api", get(api))
-        .route("/api/v1/performance/websocket", get(websocket))
+        .route("/api/v1/performance/websocket", get(sockets))
         .route("/api/v1/auth/me", get(me))
         .route("/api/v1/agents/", get(agents))
         .route("/api/v1/agents", get(add_slash))
+        .route("/api/v1/ws/{user_id}", get(websocket::accept))
         .route("/dashboard/performance", get(page));
     if !app.faults.workflows_missing() {
         routes = routes.route("/api/v1/workflows", get(workflows));
@@ -89,7 +91,7 @@ async fn summary(_: User, State(app): State<Arc<App>>) -> Json<Value> {
         "system": app.system(),
         "api": api,
         "database": app.queries.summary(app.cache.hit_rate()),
-        "websocket": {},
+        "websocket": app.hub.summary(),
         "thresholds": {
             "api_avg_response_time_ms": 100,
             "api_p95_response_time_ms": P95_LIMIT,
@@ -121,9 +123,8 @@ async fn api(_: User, State(app): State<Arc<App>>) -> Json<Value> {
     enveloped("api", &json!(app.endpoints.summary()))
 }
 
-// Nothing was recorded, which the service tells by an empty object.
-async fn websocket(_: User) -> Json<Value> {
-    enveloped("websocket", &json!({}))
+async fn sockets(_: User, State(app): State<Arc<App>>) -> Json<Value> {
+    enveloped("websocket", &app.hub.summary())
 }
 
 fn enveloped(name: &str, figures: &Value) -> Json<Value> {

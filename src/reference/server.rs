@@ -13,7 +13,7 @@ use super::app::App;
 use super::faults::Outage;
 use super::gate::Gate;
 use super::outage::{listen, refuse};
-use super::{Options, ServeError, connection, routes::routes, system};
+use super::{Options, ServeError, connection, routes::routes, system, websocket};
 
 /// How long answers that are under way may take at the end.
 const GRACE: Duration = Duration::from_secs(2);
@@ -25,6 +25,7 @@ pub struct Server {
     app: Arc<App>,
     gate: Gate,
     connections: Connections,
+    websocket_ping: Option<Duration>,
 }
 
 /// Opens the database and the port.
@@ -39,6 +40,7 @@ pub async fn bind(options: Options) -> Result<Server, ServeError> {
         addr: requested,
         source,
     })?;
+    let websocket_ping = options.websocket_ping;
     let app = match spawn_blocking(move || App::new(&options)).await {
         Ok(app) => Arc::new(app?),
         Err(error) => return Err(ServeError::Runtime(io::Error::other(error))),
@@ -49,6 +51,7 @@ pub async fn bind(options: Options) -> Result<Server, ServeError> {
         gate: Gate::new(Arc::clone(&app), routes(Arc::clone(&app))),
         app,
         connections: Connections::default(),
+        websocket_ping,
     })
 }
 
@@ -65,6 +68,9 @@ impl Server {
     /// When the port cannot be had back after an outage that was asked for.
     pub async fn run(mut self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
         let _watch = system::watch(Arc::clone(&self.app));
+        let _pings = self
+            .websocket_ping
+            .map(|every| websocket::ping_all(Arc::clone(&self.app), every));
         let app = Arc::clone(&self.app);
         let mut outages = app.faults.outages().iter().copied().peekable();
         let mut shutdown = pin!(shutdown);

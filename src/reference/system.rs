@@ -23,6 +23,12 @@ pub(super) struct Sample {
 /// A task that ends with its owner.
 pub(super) struct Background(JoinHandle<()>);
 
+impl Background {
+    pub(super) fn spawn(task: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(tokio::spawn(task))
+    }
+}
+
 impl Drop for Background {
     fn drop(&mut self) {
         self.0.abort();
@@ -31,7 +37,7 @@ impl Drop for Background {
 
 /// Looks at the machine and the database each second: no request has to wait for that.
 pub(super) fn watch(app: Arc<App>) -> Background {
-    Background(tokio::spawn(async move {
+    Background::spawn(async move {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut system = System::new();
@@ -53,7 +59,7 @@ pub(super) fn watch(app: Arc<App>) -> Background {
             }
             first = false;
         }
-    }))
+    })
 }
 
 fn look(system: &mut System) -> Sample {

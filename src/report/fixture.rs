@@ -2,7 +2,8 @@
 
 use crate::client::{Outcome, Sample};
 use crate::record::{
-    EndpointResult, Generator, Outage, Problem, Rules, RunResult, Status, Tally, Watch, Window,
+    EndpointKind, EndpointResult, EndpointRules, Generator, Outage, Problem, Rules, RunResult,
+    Sockets, Status, Tally, Watch, Window,
 };
 use crate::report::Report;
 use crate::requirement::{
@@ -49,10 +50,12 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
     ];
     let thresholds = vec![100 * MS, 200 * MS, 500 * MS];
     let mut tally = Tally::new(Rules {
-        endpoints: names.len(),
+        endpoints: EndpointRules {
+            timeout: 30 * SECOND,
+            judged_from: 2 * SECOND,
+        }
+        .for_each(names.len()),
         thresholds: thresholds.clone(),
-        timeout: 30 * SECOND,
-        judged_from: 2 * SECOND,
     });
     for number in 0..1_200u64 {
         let endpoint = (number % 3) as usize;
@@ -70,6 +73,7 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
         });
     }
     RunResult {
+        sockets: Sockets::default(),
         scenario: scenario.to_owned(),
         plan: "0123456789abcdef".to_owned(),
         started: STARTED,
@@ -106,6 +110,7 @@ fn endpoints(names: &[(&str, &str)], tally: &Tally) -> Vec<EndpointResult> {
     let counted = names.iter().zip(&tally.endpoints);
     counted
         .map(|((name, request), tally)| EndpointResult {
+            kind: EndpointKind::Http,
             name: (*name).to_owned(),
             request: (*request).to_owned(),
             outcomes: tally.outcomes.clone(),
@@ -222,6 +227,7 @@ pub(crate) fn searched(scenario: &str) -> RunResult {
 /// A run that was never made.
 pub(crate) fn failed(scenario: &str) -> RunResult {
     RunResult {
+        sockets: Sockets::default(),
         scenario: scenario.to_owned(),
         plan: "fedcba9876543210".to_owned(),
         started: STARTED,

@@ -73,6 +73,10 @@ pub enum Metric {
     HealthTime,
     /// Outages and restarts of the target during the session.
     Outages,
+    /// WebSockets that ended although their user wanted to stay.
+    UnexpectedCloses,
+    /// WebSockets that were made again after that.
+    Reconnects,
     /// A quantile of how late the generator itself was to send.
     GeneratorLateness {
         /// The quantile, in (0, 1).
@@ -93,13 +97,15 @@ pub enum Metric {
 }
 
 /// Every metric name that takes no quantile.
-const PLAIN: [(&str, Metric); 12] = [
+const PLAIN: [(&str, Metric); 14] = [
     ("response_time_mean", Metric::MeanResponseTime),
     ("error_rate", Metric::ErrorRate),
     ("success_rate", Metric::SuccessRate),
     ("throughput", Metric::Throughput),
     ("health_time", Metric::HealthTime),
     ("outages", Metric::Outages),
+    ("unexpected_closes", Metric::UnexpectedCloses),
+    ("reconnects", Metric::Reconnects),
     ("generator_cpu", Metric::GeneratorCpu),
     ("generator_refusals", Metric::GeneratorRefusals),
     ("breaking_point", Metric::BreakingPoint),
@@ -147,7 +153,11 @@ impl Metric {
             | Metric::GeneratorCpu
             | Metric::UngracefulFailures => Unit::Share,
             Metric::Throughput | Metric::Capacity => Unit::Rate,
-            Metric::Outages | Metric::GeneratorRefusals | Metric::BreakingPoint => Unit::Count,
+            Metric::Outages
+            | Metric::UnexpectedCloses
+            | Metric::Reconnects
+            | Metric::GeneratorRefusals
+            | Metric::BreakingPoint => Unit::Count,
         }
     }
 

@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::client::{Outcome, Sample};
-use crate::profile::{Arrivals, Bounds, Endpoint, Phases, Plan, Rate, RecoveryWatch};
+use crate::profile::{Arrivals, Bounds, Endpoint, EndpointKind, Phases, Plan, Rate, RecoveryWatch};
 use crate::record::{
-    Ending, EndpointResult, Generator, Problem, Role, Rules, RunResult, Search as Found, Standing,
-    Status, Tally, Watch, Window,
+    Ending, EndpointResult, EndpointRules, Generator, Problem, Role, Rules, RunResult,
+    Search as Found, Sockets, Standing, Status, Tally, Watch, Window,
 };
 use crate::requirement::{
     Check, Evidence, Limit, Metric, Requirement, Scope, Severity, Verdict, judge,
@@ -45,6 +45,7 @@ fn plan(loads: Loads) -> Plan {
         },
         endpoints: vec![Endpoint {
             name: "health".to_owned(),
+            kind: EndpointKind::Http,
             method: "GET".to_owned(),
             path: "/health".to_owned(),
             weight: 100,
@@ -61,6 +62,7 @@ fn plan(loads: Loads) -> Plan {
         },
         thresholds: vec![Duration::from_nanos(SECOND + 1)],
         seed: 8,
+        socket: None,
         workers: 1,
         search: Some(Search {
             loads,
@@ -103,10 +105,12 @@ fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> R
     let to = plan.phases.planned_end().as_nanos() as u64;
     let thresholds = vec![SECOND + 1];
     let mut tally = Tally::new(Rules {
-        endpoints: 1,
+        endpoints: EndpointRules {
+            timeout: 10 * SECOND,
+            judged_from: from,
+        }
+        .for_each(1),
         thresholds: thresholds.clone(),
-        timeout: 10 * SECOND,
-        judged_from: from,
     });
     // A user asks once in a second, and a rate is a rate.
     let count = (leg.load * (to / SECOND) as f64) as u64;
@@ -139,6 +143,7 @@ fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> R
         },
         endpoints: vec![EndpointResult {
             name: "health".to_owned(),
+            kind: crate::record::EndpointKind::Http,
             request: "GET /health".to_owned(),
             outcomes: counted.outcomes.clone(),
             response: counted.response.clone(),
@@ -154,6 +159,7 @@ fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> R
             ..Generator::default()
         },
         watch: Watch::default(),
+        sockets: Sockets::default(),
         search: None,
         notes: Vec::new(),
     }

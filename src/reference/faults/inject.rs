@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::body::{Last, Torn};
+use super::socket::SocketFaults;
 use super::{Delay, Fault, Faults, Share, Window};
 use crate::reference::RateLimit;
 
@@ -24,6 +25,7 @@ pub(in crate::reference) struct Injector {
     outages: Vec<Outage>,
     close_every: Option<NonZeroU64>,
     rate_limit: Option<RateLimit>,
+    sockets: SocketFaults,
     degraded: bool,
     workflows_missing: bool,
     origin: OnceLock<Instant>,
@@ -52,6 +54,7 @@ impl Injector {
             outages: Vec::new(),
             close_every: None,
             rate_limit: None,
+            sockets: SocketFaults::default(),
             degraded: false,
             workflows_missing: false,
             origin: OnceLock::new(),
@@ -85,6 +88,11 @@ impl Injector {
             Fault::Degraded => self.degraded = true,
             Fault::WorkflowsMissing => self.workflows_missing = true,
             Fault::Seed(_) => {}
+            Fault::SocketLatency(_)
+            | Fault::SocketChatter(_)
+            | Fault::SocketLoss(_)
+            | Fault::SocketClose { .. }
+            | Fault::SocketRefusal(_) => self.sockets.add(fault, sequence),
         }
     }
 
@@ -113,6 +121,10 @@ impl Injector {
 
     pub(in crate::reference) fn rate_limit(&self) -> Option<RateLimit> {
         self.rate_limit
+    }
+
+    pub(in crate::reference) fn sockets(&self) -> &SocketFaults {
+        &self.sockets
     }
 
     pub(in crate::reference) fn degraded(&self) -> bool {
@@ -222,20 +234,20 @@ impl<T> Pathed<T> {
 }
 
 /// Random numbers that depend on the seed and on how many were drawn before, on nothing else.
-struct Sequence {
+pub(super) struct Sequence {
     seed: u64,
     drawn: AtomicU64,
 }
 
 impl Sequence {
-    fn new(seed: u64, index: usize) -> Self {
+    pub(super) fn new(seed: u64, index: usize) -> Self {
         Self {
             seed: SmallRng::seed_from_u64(seed.wrapping_add((index as u64) << 48)).random(),
             drawn: AtomicU64::new(0),
         }
     }
 
-    fn next(&self) -> SmallRng {
+    pub(super) fn next(&self) -> SmallRng {
         let turn = self.drawn.fetch_add(1, Ordering::Relaxed);
         SmallRng::seed_from_u64(self.seed.wrapping_add(turn))
     }

@@ -4,6 +4,7 @@ mod body;
 mod delay;
 mod inject;
 mod parse;
+mod socket;
 mod spec;
 
 pub use delay::Delay;

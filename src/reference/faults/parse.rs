@@ -6,7 +6,8 @@ use super::{Delay, Fault, Share, Window};
 use crate::reference::RateLimit;
 
 const ACCEPTED_FAULTS: &str = "latency=DELAY[:/path], errors=P%[:/path], stall=FOR@AT, refuse=FOR@AT, \
-     restart=FOR@AT, drop-body=P%, rate-limit=N/DURATION, close-every=N, degraded, workflows-404, seed=N; \
+     restart=FOR@AT, drop-body=P%, rate-limit=N/DURATION, close-every=N, degraded, workflows-404, \
+     ws-latency=DELAY, ws-chatter=N, ws-lose=P%, ws-close=CODE@AFTER (CODE may be drop), ws-refuse=P%, seed=N; \
      DELAY is a duration (300ms, 1.5s), uniform(LOW,HIGH), exponential(MEAN), lognormal(MEDIAN,SIGMA) \
      or bimodal(USUAL,RARE,P%)";
 
@@ -54,6 +55,11 @@ fn named(name: &str, value: Option<&str>) -> Result<Fault, String> {
             .map(Fault::RateLimit)
             .ok_or_else(|| format!("a rate limit is {ACCEPTED_RATE_LIMIT}")),
         "close-every" => number(given()?).map(Fault::CloseEvery),
+        "ws-latency" => self::delay(given()?).map(Fault::SocketLatency),
+        "ws-chatter" => number(given()?).map(Fault::SocketChatter),
+        "ws-lose" => share(given()?).map(Fault::SocketLoss),
+        "ws-close" => socket_close(given()?),
+        "ws-refuse" => share(given()?).map(Fault::SocketRefusal),
         "seed" => number(given()?).map(Fault::Seed),
         "degraded" | "workflows-404" if value.is_some() => Err(format!("{name} takes no value")),
         "degraded" => Ok(Fault::Degraded),
@@ -119,6 +125,29 @@ fn window(value: &str) -> Result<Window, String> {
     Ok(Window {
         at: duration(at)?,
         lasts: duration(lasts)?,
+    })
+}
+
+fn socket_close(value: &str) -> Result<Fault, String> {
+    let (code, after) = value
+        .split_once('@')
+        .ok_or_else(|| format!("`{value}` does not say when: CODE@AFTER, such as 1001@5s"))?;
+    Ok(Fault::SocketClose {
+        code: close_code(code.trim())?,
+        after: duration(after)?,
+    })
+}
+
+/// 1006 is what a peer sees that got no close frame, and is never sent.
+fn close_code(value: &str) -> Result<Option<u16>, String> {
+    match value {
+        "drop" | "1006" => return Ok(None),
+        _ => value.parse().ok(),
+    }
+    .filter(|code| matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999))
+    .map(Some)
+    .ok_or_else(|| {
+        format!("`{value}` is no close code that may be sent (1000–1003, 1007–1014, 3000–4999), nor drop")
     })
 }
 
@@ -223,6 +252,10 @@ mod tests {
             at: ms(at),
             lasts: ms(lasts),
         };
+        let socket_close = |code| Fault::SocketClose {
+            code,
+            after: ms(5000),
+        };
         let path = Some("/health".to_owned());
         let limit = RateLimit {
             requests: 100.try_into().unwrap(),
@@ -259,6 +292,20 @@ mod tests {
             ),
             ("degraded", Fault::Degraded),
             ("workflows-404", Fault::WorkflowsMissing),
+            (
+                "ws-latency=uniform(1ms,5ms)",
+                Fault::SocketLatency(Delay::Uniform {
+                    low: ms(1),
+                    high: ms(5),
+                }),
+            ),
+            ("ws-chatter=3", Fault::SocketChatter(3.try_into().unwrap())),
+            ("ws-lose=5%", Fault::SocketLoss(percent(5.0))),
+            ("ws-close=1001@5s", socket_close(Some(1001))),
+            ("ws-close=4000@5s", socket_close(Some(4000))),
+            ("ws-close=1006@5s", socket_close(None)),
+            ("ws-close= drop @ 5s", socket_close(None)),
+            ("ws-refuse=20%", Fault::SocketRefusal(percent(20.0))),
             ("seed=7", Fault::Seed(7)),
         ];
         for (spec, fault) in table {
@@ -295,6 +342,14 @@ mod tests {
             ("close-every=0", "no whole number"),
             ("seed=-1", "no whole number"),
             ("degraded=yes", "takes no value"),
+            ("ws-latency=soon", "no duration"),
+            ("ws-chatter=0", "no whole number"),
+            ("ws-lose=5", "no percentage"),
+            ("ws-close=1001", "does not say when"),
+            ("ws-close=1005@5s", "no close code"),
+            ("ws-close=99999@5s", "no close code"),
+            ("ws-close=1001@", "no duration"),
+            ("ws-refuse=101%", "no percentage"),
         ];
         for (spec, why) in table {
             let message = spec.parse::<Fault>().unwrap_err().to_string();

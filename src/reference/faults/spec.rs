@@ -1,4 +1,4 @@
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -42,6 +42,21 @@ pub enum Fault {
     Degraded,
     /// `/api/v1/workflows` does not exist.
     WorkflowsMissing,
+    /// The reply to a WebSocket ping comes later, and may come after younger ones.
+    SocketLatency(Delay),
+    /// So many unasked frames come between each WebSocket ping and its reply.
+    SocketChatter(NonZeroU32),
+    /// WebSocket pings are never answered.
+    SocketLoss(Share),
+    /// Every WebSocket is closed by the server.
+    SocketClose {
+        /// The close code; `None` is without a close frame.
+        code: Option<u16>,
+        /// Counted from the handshake.
+        after: Duration,
+    },
+    /// WebSocket handshakes are answered with status 503.
+    SocketRefusal(Share),
     /// What random faults are drawn from.
     Seed(u64),
 }

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use super::read::{ReadError, millis};
 use super::search::{SearchForm, search};
 use crate::record::{
-    Coarse, Counts, EndpointResult, Generator, Histogram, Outage, Outcomes, Problem, RunResult,
-    Second, Status, Watch, Window,
+    Coarse, Counts, EndpointKind, EndpointResult, Generator, Histogram, Outage, Outcomes, Problem,
+    RunResult, Second, Sockets, Status, Watch, Window,
 };
 
 pub(super) fn nanos(millis: f64) -> u64 {
@@ -26,6 +26,8 @@ pub(super) struct RunForm {
     endpoints: Vec<EndpointForm>,
     seconds: Vec<SecondForm>,
     generator: GeneratorForm,
+    #[serde(default)]
+    sockets: Sockets,
     watch: WatchForm,
     #[serde(default)]
     search: Option<SearchForm>,
@@ -48,6 +50,7 @@ pub(super) fn run(form: RunForm) -> Result<RunResult, ReadError> {
         endpoints: form.endpoints.into_iter().map(endpoint).collect(),
         seconds: form.seconds.into_iter().map(second).collect(),
         generator: generator(form.generator),
+        sockets: form.sockets,
         watch: watch(form.watch)?,
         search: form.search.map(search),
         notes: form.notes,
@@ -65,6 +68,8 @@ struct WindowForm {
 #[derive(Deserialize)]
 struct EndpointForm {
     name: String,
+    #[serde(default)]
+    kind: EndpointKind,
     request: String,
     outcomes: Outcomes,
     bytes: u64,
@@ -81,6 +86,7 @@ struct Histograms {
 fn endpoint(form: EndpointForm) -> EndpointResult {
     EndpointResult {
         name: form.name,
+        kind: form.kind,
         request: form.request,
         outcomes: form.outcomes,
         response: form.histograms.response,

@@ -6,8 +6,8 @@ use super::generator::{GeneratorFigures, RunGenerator};
 use super::search::SearchForm;
 use super::write::finite;
 use crate::record::{
-    Coarse, Counts, EndpointResult, EndpointSummary, Histogram, Outcomes, Problem, RunResult,
-    Second, Status, Summary, Times, Watch, Window,
+    Coarse, Counts, EndpointKind, EndpointResult, EndpointSummary, Histogram, Outcomes, Problem,
+    RunResult, Second, Sockets, Status, Summary, Times, Watch, Window,
 };
 use crate::report::instant;
 
@@ -32,6 +32,8 @@ pub(super) struct RunForm<'a> {
     seconds: Vec<SecondForm<'a>>,
     histograms: Histograms,
     generator: RunGenerator<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sockets: Option<&'a Sockets>,
     watch: WatchForm<'a>,
     search: Option<SearchForm>,
 }
@@ -75,6 +77,7 @@ impl RunForm<'_> {
                 cpu_percent_by_second: &run.generator.cpu,
                 histogram: &run.generator.lag,
             },
+            sockets: Some(&run.sockets).filter(|_| run.has_sockets()),
             watch: WatchForm::of(&run.watch),
             search: run.search.as_ref().map(SearchForm::of),
         }
@@ -152,6 +155,7 @@ struct Histograms {
 #[derive(Serialize)]
 struct EndpointForm<'a> {
     name: &'a str,
+    kind: EndpointKind,
     request: &'a str,
     due: u64,
     outcomes: &'a Outcomes,
@@ -174,6 +178,7 @@ impl EndpointForm<'_> {
     fn of<'a>(endpoint: &'a EndpointResult, summary: &EndpointSummary) -> EndpointForm<'a> {
         EndpointForm {
             name: &endpoint.name,
+            kind: endpoint.kind,
             request: &endpoint.request,
             due: summary.due,
             outcomes: &endpoint.outcomes,

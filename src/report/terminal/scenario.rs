@@ -201,10 +201,10 @@ fn generator(generator: &Generator) -> String {
         _ => "cpu not measured".to_owned(),
     };
     let mut text = format!(
-        "late by {late} at p99, {cpu}, {} without a socket, {} connections on {} workers",
+        "late by {late} at p99, {cpu}, {} without a socket, {} on {}",
         human::count(generator.refusals),
-        human::count(generator.connections),
-        generator.workers,
+        counted(generator.connections, "connection"),
+        counted(u64::from(generator.workers), "worker"),
     );
     let rare = [
         (generator.waited_for_connection, "waited for a connection"),
@@ -250,4 +250,10 @@ fn times_over(count: u32) -> String {
 
 pub(super) fn fact(label: &str, text: &str, width: usize) -> Vec<Line> {
     labelled(&format!("  {label:<12}"), Tone::Quiet, text, width)
+}
+
+/// `1 worker`, `2 workers`
+fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", human::count(count))
 }

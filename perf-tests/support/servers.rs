@@ -1,0 +1,260 @@
+//! Real PostgreSQL and Redis servers of a test's own: a free port, data in a temporary folder, gone with it.
+
+#![allow(dead_code, reason = "each test binary uses its own part of this file")]
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// Longer than a start takes on the slowest machine.
+const AGES: Duration = Duration::from_secs(60);
+const USER: &str = "perf";
+/// Of both; what must not be shown anywhere.
+pub(crate) const PASSWORD: &str = "a-password-of-this-test";
+
+/// A running PostgreSQL with an empty database.
+pub(crate) struct Postgres {
+    child: Option<Child>,
+    folder: TempDir,
+    port: u16,
+}
+
+impl Postgres {
+    /// # Panics
+    /// When it can't start; the message names the Debian package if that is what is missing.
+    pub(crate) fn start() -> Postgres {
+        let folder = TempDir::new().expect("a temporary folder");
+        let password = folder.path().join("password");
+        fs::write(&password, PASSWORD).expect("a password file");
+        give_away(&[folder.path(), &password]);
+        let data = folder.path().join("data");
+        let mut initdb = unprivileged(&postgres_program("initdb"));
+        initdb
+            .arg("--pgdata")
+            .arg(&data)
+            .args(["--username", USER, "--auth", "scram-sha-256"])
+            .args(["--no-locale", "--encoding", "UTF8", "--no-sync", "--pwfile"])
+            .arg(&password);
+        let made = initdb.output().expect("initdb runs");
+        assert!(
+            made.status.success(),
+            "{}",
+            String::from_utf8_lossy(&made.stderr)
+        );
+        let mut server = Postgres {
+            child: None,
+            folder,
+            port: free_port(),
+        };
+        server.start_again();
+        server
+    }
+
+    /// With user and password.
+    pub(crate) fn url(&self) -> String {
+        format!(
+            "postgres://{USER}:{PASSWORD}@127.0.0.1:{}/postgres",
+            self.port
+        )
+    }
+
+    /// Ends it at once, as a crash would; the data stay.
+    pub(crate) fn stop(&mut self) {
+        let Some(mut child) = self.child.take() else {
+            return;
+        };
+        // SIGQUIT is its immediate shutdown, which takes its workers along.
+        signal(&child, "QUIT");
+        child.wait().expect("it ends");
+    }
+
+    /// Starts it on the same port with the same data.
+    pub(crate) fn start_again(&mut self) {
+        let mut command = unprivileged(&postgres_program("postgres"));
+        command
+            .arg("-D")
+            .arg(self.folder.path().join("data"))
+            .args(["-p", &self.port.to_string(), "-k", ""])
+            .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
+            .args(["-c", "max_connections=40", "-c", "shared_buffers=16MB"])
+            .args(["-c", "shared_preload_libraries=pg_stat_statements"]);
+        let log = self.log();
+        // Its own before it is ready: if it never is, it ends with this all the same.
+        let child = self.child.insert(started(&mut command, &log));
+        wait_for(child, &log, || {
+            let log = fs::read_to_string(&log).unwrap_or_default();
+            log.contains("ready to accept connections")
+        });
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A running, empty Redis.
+pub(crate) struct Redis {
+    child: Option<Child>,
+    folder: TempDir,
+    port: u16,
+}
+
+impl Redis {
+    /// # Panics
+    /// When it can't start; the message names the Debian package if that is what is missing.
+    pub(crate) fn start() -> Redis {
+        let mut server = Redis {
+            child: None,
+            folder: TempDir::new().expect("a temporary folder"),
+            port: free_port(),
+        };
+        server.start_again();
+        server
+    }
+
+    /// With the password.
+    pub(crate) fn url(&self) -> String {
+        format!("redis://:{PASSWORD}@127.0.0.1:{}/", self.port)
+    }
+
+    /// Ends it at once; what it held is lost.
+    pub(crate) fn stop(&mut self) {
+        let Some(mut child) = self.child.take() else {
+            return;
+        };
+        child.kill().expect("a process of our own");
+        child.wait().expect("it ends");
+    }
+
+    /// Starts it on the same port, empty.
+    pub(crate) fn start_again(&mut self) {
+        let configuration = self.folder.path().join("redis.conf");
+        let text = format!(
+            "bind 127.0.0.1\nport {}\nsave \"\"\nappendonly no\nrequirepass {PASSWORD}\n",
+            self.port
+        );
+        fs::write(&configuration, text).expect("a configuration");
+        let program = found("redis-server", &[]).unwrap_or_else(|| missing("redis-server"));
+        let mut command = Command::new(program);
+        command.arg(configuration).current_dir(self.folder.path());
+        let log = self.folder.path().join("log");
+        let child = self.child.insert(started(&mut command, &log));
+        let port = self.port;
+        wait_for(child, &log, || {
+            TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+        });
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn missing(package: &str) -> ! {
+    panic!("{package} is missing; install the Debian package {package}")
+}
+
+fn postgres_program(name: &str) -> PathBuf {
+    let mut folders: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+        .collect();
+    folders.sort();
+    folders.reverse();
+    found(name, &folders).unwrap_or_else(|| missing("postgresql"))
+}
+
+/// In these folders first, then where programs are looked for.
+fn found(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    folders
+        .iter()
+        .cloned()
+        .chain(std::env::split_paths(&path))
+        .map(|folder| folder.join(name))
+        .find(|program| program.is_file())
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output().expect("id runs");
+    id.stdout.trim_ascii() == b"0"
+}
+
+/// PostgreSQL refuses to run as root: then it runs as the user that its package has made.
+fn unprivileged(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    // It becomes the program, so that its process is our child and takes our signals.
+    let mut command = Command::new("setpriv");
+    command
+        .args([
+            "--reuid=postgres",
+            "--regid=postgres",
+            "--init-groups",
+            "--",
+        ])
+        .arg(program);
+    command
+}
+
+fn give_away(paths: &[&Path]) {
+    if is_root() {
+        let owner = Command::new("chown").arg("postgres:").args(paths).status();
+        assert!(
+            owner.expect("chown runs").success(),
+            "there is no user postgres; install the Debian package postgresql"
+        );
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+fn started(command: &mut Command, log: &Path) -> Child {
+    let out = fs::File::create(log).expect("a log");
+    let err = out.try_clone().expect("the same log");
+    command
+        .stdin(Stdio::null())
+        .stdout(out)
+        .stderr(err)
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"))
+}
+
+fn wait_for(child: &mut Child, log: &Path, ready: impl Fn() -> bool) {
+    let begun = Instant::now();
+    loop {
+        let told = || fs::read_to_string(log).unwrap_or_default();
+        if let Some(status) = child.try_wait().expect("a process of our own") {
+            panic!("it ended with {status}: {}", told());
+        }
+        if ready() {
+            return;
+        }
+        assert!(begun.elapsed() < AGES, "not ready: {}", told());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill")
+        .args(["-s", name, &child.id().to_string()])
+        .status();
+    assert!(sent.expect("kill runs").success());
+}
