@@ -177,7 +177,7 @@ const COMMAND_LINES: &[Wrong] = &[
     typed("-Z sanitizer"),
     typed("-q=yes"),
     typed("--report-dir ''"),
-    typed("--scenarios websocket"),
+    typed("--scenarios nowhere"),
     typed("--scenarios thoughput"),
     typed("--scenarios ,"),
     typed("--scenarios api --rate 200"),
