@@ -9,8 +9,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use agentos_perf::reference::{
-    CHILD_OPTIONS, CHILD_SECRET, DEMO_ORGANIZATION, Faults, OBSERVER_PATH, Options, Secret, bind,
-    mint_token,
+    CHILD_OPTIONS, CHILD_SECRET, DEMO_ORGANIZATION, DEMO_PASSWORD, Faults, OBSERVER_PATH, Options,
+    Secret, bind, mint_token,
 };
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
@@ -214,6 +214,65 @@ async fn the_resources_are_there() {
             .unwrap()
             .is_empty()
     );
+    server.stop().await;
+}
+
+/// What the server answers to these bytes, until it closes.
+async fn posted(server: &Running, path: &str, body: &str) -> (u16, Value) {
+    let mut stream = TcpStream::connect(server.addr).await.unwrap();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (
+        head[9..12].parse().unwrap(),
+        serde_json::from_str(body).unwrap(),
+    )
+}
+
+#[tokio::test]
+async fn as_many_users_as_are_asked_for_log_in() {
+    const LOGIN: &str = "/api/v1/auth/login";
+    let server = start(&[]).await;
+    for number in [1, 7, 5000] {
+        let body =
+            json!({ "email": format!("user-{number}@example.com"), "password": DEMO_PASSWORD });
+        let (status, answer) = posted(&server, LOGIN, &body.to_string()).await;
+        assert_eq!(status, 200);
+        assert_eq!(answer["token_type"], "bearer");
+        assert_eq!(answer["expires_in"], 86_400);
+        let bearer = format!("Bearer {}", answer["access_token"].as_str().unwrap());
+        let me = server
+            .client()
+            .await
+            .send("/api/v1/auth/me", &[("authorization", &bearer)])
+            .await
+            .unwrap()
+            .json();
+        assert_eq!(me["id"], format!("user-{number}"));
+        assert_eq!(me["email"], format!("user-{number}@example.com"));
+        assert_eq!(me["organization_id"], DEMO_ORGANIZATION);
+    }
+    let wrong = json!({ "detail": "Incorrect email or password" });
+    for (email, password) in [
+        ("user-1@example.com", "wrong"),
+        ("nobody@example.com", DEMO_PASSWORD),
+        ("", ""),
+    ] {
+        let body = json!({ "email": email, "password": password });
+        let answer = posted(&server, LOGIN, &body.to_string()).await;
+        assert_eq!(answer, (401, wrong.clone()), "{email}");
+    }
+    for body in ["", "{}", "[", r#"{"email":"user-1@example.com"}"#] {
+        assert_eq!(posted(&server, LOGIN, body).await.0, 422, "{body}");
+    }
+    let observed = server.observed().await;
+    assert_eq!(observed["by_path"]["POST:/api/v1/auth/login"], 10);
     server.stop().await;
 }
 
@@ -546,6 +605,38 @@ async fn a_taken_port_is_named() {
     server.stop().await;
 }
 
+#[test]
+fn a_secret_in_a_file_signs_what_others_mint() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "in a file\n").unwrap();
+    let token = mint_token(
+        &"in a file".to_owned().into(),
+        "user-9",
+        DEMO_ORGANIZATION,
+        HOUR,
+    );
+    let mut child = Command::new(env!("CARGO_BIN_EXE_agentos-perf"))
+        .args(["serve", "--exit-on-stdin-close", "--secret-file"])
+        .arg(&secret)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let stdout = child.stdout.take().unwrap();
+    BufReader::new(stdout).read_line(&mut line).unwrap();
+    let addr = line.trim().strip_prefix("listening on http://").unwrap();
+    let mut stream = std::net::TcpStream::connect(addr).unwrap();
+    let request =
+        format!("GET /api/v1/auth/me HTTP/1.1\r\nhost: h\r\nauthorization: Bearer {token}\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    BufReader::new(stream).read_line(&mut line).unwrap();
+    assert!(line.contains("200 OK"), "{line}");
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+}
+
 /// Reads the address, asks once, closes standard input and expects the end.
 fn announces_and_ends_with_stdin(command: &mut Command) {
     let mut child = command
@@ -596,13 +687,28 @@ fn the_command_serves() {
 
 #[test]
 fn the_command_says_what_it_cannot_do() {
-    let table: [(&[&str], i32, &str); 3] = [
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty");
+    std::fs::write(&empty, "\n").unwrap();
+    let empty = empty.to_str().unwrap();
+    let table: [(&[&str], i32, &str); 6] = [
         (&["serve", "--fault", "slow"], 2, "no fault named `slow`"),
         (&["serve", "--rate-limit", "many"], 2, "rate limit `many`"),
         (
             &["serve", "--database", "/no/such/folder/file"],
             1,
             "cannot prepare the database",
+        ),
+        (
+            &["serve", "--secret-file", "/no/such/file"],
+            1,
+            "cannot read /no/such/file",
+        ),
+        (&["serve", "--secret-file", empty], 1, "is empty"),
+        (
+            &["serve", "--public-key-file", empty],
+            1,
+            "no RSA public key in PEM",
         ),
     ];
     for (arguments, code, message) in table {

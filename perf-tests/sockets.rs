@@ -158,7 +158,6 @@ fn users_log_in_once_each_and_before_the_load() {
     let profile = folder.path().join("login.toml");
     let text = format!(
         "extends = {QUICK:?}\n\
-         [scenario.websocket]\nusers = 20\n\
          [identity]\nuser = \"user-{{n}}\"\n\
          [identity.login]\npath = \"/api/v1/auth/login\"\nrate = \"100/s\"\n\
          json = {{ email = \"{{user}}@example.com\", password = \"{{password}}\" }}\n"
@@ -176,9 +175,9 @@ fn users_log_in_once_each_and_before_the_load() {
         let shown = format!("{report}{}", String::from_utf8_lossy(&output.stdout));
         assert!(!shown.contains("wrong-one"), "the password is shown");
     }
-    // Twenty for the first session; the second one stopped at its first.
+    // A hundred for the first session; the second one stopped at its first.
     let logins = server.requests()["by_path"]["POST:/api/v1/auth/login"].as_u64();
-    assert_eq!(logins, Some(21));
+    assert_eq!(logins, Some(101));
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use std::env;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, read_to_string};
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -10,15 +10,16 @@ use clap::Args;
 use thiserror::Error;
 
 use crate::reference::{
-    CHILD_SECRET, DEMO_ORGANIZATION, DEMO_USER, Fault, Options, RateLimit, Secret, ServeError,
-    announce_on_stdout, mint_token, serve_blocking,
+    CHILD_SECRET, DEMO_ORGANIZATION, DEMO_USER, Fault, Options, PublicKey, PublicKeyError,
+    RateLimit, Secret, ServeError, announce_on_stdout, mint_token, serve_blocking,
 };
 
 const TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
 /// Runs the embedded `AgentOS`.
 ///
-/// Tokens are signed with the secret in `PERF_JWT_SECRET`, or with a random one.
+/// Tokens are signed with the secret in --secret-file or `PERF_JWT_SECRET`, or with a random one.
+/// user-1@example.com, user-2@example.com and so on log in with the password `reference`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
     /// The port to listen on; 0 is any that is free
@@ -30,12 +31,36 @@ pub struct ServeArgs {
     /// The database file [default: a temporary one]
     #[arg(long, value_name = "FILE")]
     database: Option<PathBuf>,
+    /// A PostgreSQL server to keep the data in instead, postgres://USER:PASSWORD@HOST:PORT/DATABASE;
+    /// the flag shows in the process list, the variable does not
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "PERF_SERVE_DATABASE_URL",
+        hide_env_values = true
+    )]
+    #[arg(conflicts_with = "database")]
+    database_url: Option<Secret>,
+    /// A Redis server to cache in, redis://:PASSWORD@HOST:PORT [default: a cache in the process]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "PERF_SERVE_REDIS_URL",
+        hide_env_values = true
+    )]
+    redis_url: Option<Secret>,
     /// Something to do wrong, such as latency=300ms:/health, errors=2% or stall=2s@5s; repeatable
     #[arg(long = "fault", value_name = "SPEC")]
     faults: Vec<Fault>,
     /// Requests that a client may send to a path in a time, such as 100/60s [default: no limit]
     #[arg(long, value_name = "N/DURATION")]
     rate_limit: Option<RateLimit>,
+    /// A file with the secret that tokens are signed with, under HS256
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+    /// A PEM file with an RSA key whose tokens are taken besides, under RS256
+    #[arg(long, value_name = "FILE")]
+    public_key_file: Option<PathBuf>,
     /// Where to write a token of a demonstration user, for a day
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -59,6 +84,15 @@ enum RunError {
     Serve(#[from] ServeError),
     #[error("cannot write the token to {}: {source}; name a file in a writable folder", path.display())]
     TokenFile { path: PathBuf, source: io::Error },
+    #[error("cannot read {}: {source}; name a file that is there and may be read", path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("the file {} is empty; it has to hold the secret that tokens are signed with", path.display())]
+    NoSecret { path: PathBuf },
+    #[error("the file {} holds {source}", path.display())]
+    PublicKey {
+        path: PathBuf,
+        source: PublicKeyError,
+    },
 }
 
 impl ServeArgs {
@@ -66,6 +100,8 @@ impl ServeArgs {
         let mut options = Options::new(secret);
         options.addr = SocketAddr::new(self.host, self.port);
         options.database = self.database;
+        options.database_url = self.database_url.filter(|url| !url.is_empty());
+        options.redis_url = self.redis_url.filter(|url| !url.is_empty());
         options.rate_limit = self.rate_limit;
         options.trust_proxy = self.trust_proxy;
         options.faults = self.faults.into_iter().collect();
@@ -91,15 +127,40 @@ pub fn run(args: ServeArgs) -> ExitCode {
 }
 
 fn serve(mut args: ServeArgs) -> Result<(), RunError> {
-    let secret = env::var(CHILD_SECRET)
-        .ok()
-        .filter(|secret| !secret.is_empty())
-        .map_or_else(Secret::random, Secret::from);
+    let secret = match args.secret_file.take() {
+        Some(path) => secret_in(path)?,
+        None => env::var(CHILD_SECRET)
+            .ok()
+            .filter(|secret| !secret.is_empty())
+            .map_or_else(Secret::random, Secret::from),
+    };
+    let public_key = args.public_key_file.take().map(public_key_in).transpose()?;
     if let Some(path) = args.token_file.take() {
         let token = mint_token(&secret, DEMO_USER, DEMO_ORGANIZATION, TOKEN_LIFETIME);
         write_private(&path, &token).map_err(|source| RunError::TokenFile { path, source })?;
     }
-    Ok(serve_blocking(args.options(secret), announce_on_stdout)?)
+    let mut options = args.options(secret);
+    options.public_key = public_key;
+    Ok(serve_blocking(options, announce_on_stdout)?)
+}
+
+fn secret_in(path: PathBuf) -> Result<Secret, RunError> {
+    match read_to_string(&path) {
+        // Editors and `echo` end a file with a line break, which is no part of the secret.
+        Ok(text) => match text.trim_end_matches(['\r', '\n']) {
+            "" => Err(RunError::NoSecret { path }),
+            secret => Ok(Secret::from(secret.to_owned())),
+        },
+        Err(source) => Err(RunError::Unreadable { path, source }),
+    }
+}
+
+fn public_key_in(path: PathBuf) -> Result<PublicKey, RunError> {
+    match read_to_string(&path) {
+        Ok(text) => PublicKey::from_pem(text.as_bytes())
+            .map_err(|source| RunError::PublicKey { path, source }),
+        Err(source) => Err(RunError::Unreadable { path, source }),
+    }
 }
 
 fn write_private(path: &Path, text: &str) -> io::Result<()> {

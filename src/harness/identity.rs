@@ -315,3 +315,91 @@ pub(super) fn read_users(path: &Path) -> Result<Vec<FileUser>, String> {
     super::users_file::parse(&text)
         .map_err(|(line, why)| format!("`{}`, line {line}: {why}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::{Overrides, ProfileSource, load};
+    use jsonwebtoken::{DecodingKey, Validation, decode};
+
+    fn destination(token: Option<&str>) -> Destination {
+        Destination {
+            origin: "http://127.0.0.1:9/".parse().unwrap(),
+            token: token.map(Secret::new),
+            insecure: false,
+            users: Arc::default(),
+        }
+    }
+
+    fn websocket() -> Plan {
+        let profile = load(
+            &ProfileSource::parse("phase8").unwrap(),
+            &Overrides::default(),
+        );
+        profile.unwrap().plan("websocket").unwrap().clone()
+    }
+
+    fn joined(rules: &IdentityRules, credentials: &Credentials) -> Result<Destination, Problem> {
+        Identities::default().join(&websocket(), rules, credentials, destination(None))
+    }
+
+    #[test]
+    fn every_user_is_given_a_token_of_its_own() {
+        let rules = IdentityRules {
+            claims: serde_json::json!({ "sub": "{user}", "org_id": "org-{n}" }),
+            ..IdentityRules::default()
+        };
+        let credentials = Credentials {
+            signing_key: Some(Secret::new("a key")),
+            ..Credentials::default()
+        };
+        let users = joined(&rules, &credentials).unwrap().users;
+        assert_eq!(users.len(), 100);
+        let mut validation = Validation::new(Signature::HS256);
+        validation.set_required_spec_claims(&["exp", "sub", "iat"]);
+        for (user, n) in users.iter().zip(1..) {
+            let key = DecodingKey::from_secret(b"a key");
+            let token = user.token.as_ref().unwrap().reveal();
+            let claims = decode::<Value>(token, &key, &validation).unwrap().claims;
+            assert_eq!(claims["sub"], format!("load-user-{n}"));
+            assert_eq!(claims["org_id"], format!("org-{n}"));
+            assert_eq!(user.user, format!("load-user-{n}"));
+        }
+    }
+
+    #[test]
+    fn a_key_of_the_wrong_kind_is_told_without_being_shown() {
+        let rules = IdentityRules {
+            algorithm: Algorithm::Rs256,
+            ..IdentityRules::default()
+        };
+        let credentials = Credentials {
+            signing_key: Some(Secret::new("hunter2")),
+            ..Credentials::default()
+        };
+        let problem = joined(&rules, &credentials).unwrap_err();
+        assert!(problem.what.contains("PERF_JWT_SECRET"));
+        assert!(!format!("{problem:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn one_token_is_shared_only_where_the_profile_says_so() {
+        use base64::Engine as _;
+        let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(br#"{"sub":"ann"}"#);
+        let token = format!("e30.{payload}.x");
+        for (shared, expected) in [(true, Some("ann")), (false, None)] {
+            let rules = IdentityRules {
+                shared,
+                ..IdentityRules::default()
+            };
+            let joined = Identities::default().join(
+                &websocket(),
+                &rules,
+                &Credentials::default(),
+                destination(Some(&token)),
+            );
+            let user = joined.ok().map(|found| found.users[0].user.clone());
+            assert_eq!(user.as_deref(), expected);
+        }
+    }
+}

@@ -26,10 +26,10 @@ pub(super) fn gap(case: &Case<'_>) -> Option<String> {
     let broken = search.broken()?.load;
     let held = search.held().map_or(0.0, |step| step.load);
     let inside = held < limit && limit < broken;
-    (inside && search.unit == LoadUnit::Users && search.loads().all(|step| step.load != limit))
-        .then(|| {
-            format!("no step has {limit} users: put one between {held} and {broken} into steps")
-        })
+    (inside
+        && search.unit == LoadUnit::Users
+        && search.loads().all(|step| (step.load - limit).abs() > 1e-9))
+    .then(|| format!("no step has {limit} users: put one between {held} and {broken} into steps"))
 }
 
 fn load(case: &Case<'_>, load: f64) -> String {

@@ -59,7 +59,7 @@ pub(super) enum HoldTable {
     /// A requirement of the profile, all of whose checks are meant.
     Named(At<String>),
     /// A check.
-    Check(CheckTable),
+    Check(Box<CheckTable>),
 }
 
 /// The rate of a scenario at one load; a range of rates is read by [`read`].
@@ -244,7 +244,7 @@ fn hold(item: &Node, reader: &mut Reader<'_, '_>) -> Option<HoldTable> {
         Value::Table(table) => {
             let keys = ["metric", "limit", "endpoint"];
             let mut check = Reader::new(table, &keys, reader.problems());
-            read_check(&mut check).map(HoldTable::Check)
+            read_check(&mut check).map(|check| HoldTable::Check(Box::new(check)))
         }
         other => {
             let message = format!(

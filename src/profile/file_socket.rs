@@ -63,6 +63,9 @@ pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> SocketTable {
 
 /// A path with its places for `{user}` and `{token}`, which no URL may have as they stand.
 fn marked_path(text: &str) -> Reading<String> {
+    if !text.starts_with('/') {
+        return path(text);
+    }
     let mut rest = text.to_owned();
     for mark in ["{user}", "{token}"] {
         rest = rest.replace(mark, "x");

@@ -138,7 +138,7 @@ fn holds(
     let mut checks = Vec::new();
     for item in &table.search.holds.as_ref()?.value {
         let written = match item {
-            HoldTable::Check(check) => vec![check],
+            HoldTable::Check(check) => vec![&**check],
             HoldTable::Named(name) => {
                 let found = file.requirements.iter().find(|known| {
                     let known = known.name.as_ref().map(|at| &at.value);

@@ -12,10 +12,11 @@ use super::statistics::{Endpoints, Queries};
 use super::store::Store;
 use super::system::Sample;
 use super::websocket::Hub;
-use super::{Options, ServeError};
+use super::{Options, Secret, ServeError};
 
 /// All that the handlers share.
 pub(super) struct App {
+    pub(super) secret: Secret,
     pub(super) verifier: Verifier,
     pub(super) store: Store,
     pub(super) cache: Cache,
@@ -30,17 +31,19 @@ pub(super) struct App {
     started: Mutex<Instant>,
     system: RwLock<Option<Sample>>,
     database_alive: AtomicBool,
+    cache_alive: AtomicBool,
 }
 
 impl App {
-    /// Opens the database. Blocks.
-    pub(super) fn new(options: &Options) -> Result<Self, ServeError> {
+    /// Opens the database and the cache.
+    pub(super) async fn open(options: &Options) -> Result<Self, ServeError> {
         let faults = Injector::new(&options.faults);
         let queries = Arc::new(Queries::default());
         Ok(Self {
-            verifier: Verifier::new(&options.secret),
-            store: Store::open(options.database.as_deref(), Arc::clone(&queries))?,
-            cache: Cache::new(),
+            secret: options.secret.clone(),
+            verifier: Verifier::new(&options.secret, options.public_key.as_ref()),
+            store: Store::open(options, Arc::clone(&queries)).await?,
+            cache: Cache::open(options).await?,
             endpoints: Endpoints::default(),
             hub: Hub::default(),
             queries,
@@ -54,6 +57,7 @@ impl App {
             started: Mutex::new(Instant::now()),
             system: RwLock::new(None),
             database_alive: AtomicBool::new(true),
+            cache_alive: AtomicBool::new(true),
         })
     }
 
@@ -90,7 +94,15 @@ impl App {
         self.database_alive.store(alive, Ordering::Relaxed);
     }
 
-    pub(super) fn healthy(&self) -> bool {
+    pub(super) fn set_cache_alive(&self, alive: bool) {
+        self.cache_alive.store(alive, Ordering::Relaxed);
+    }
+
+    pub(super) fn cache_healthy(&self) -> bool {
+        self.cache_alive.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn database_healthy(&self) -> bool {
         self.database_alive.load(Ordering::Relaxed) && !self.faults.degraded()
     }
 }

@@ -11,8 +11,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::Secret;
 use super::app::App;
+use super::{PublicKey, Secret};
 
 #[derive(Serialize, Deserialize)]
 struct Claims {
@@ -42,18 +42,16 @@ pub fn mint_token(secret: &Secret, user_id: &str, org_id: &str, ttl: Duration) -
 
 /// Tells good tokens from bad ones.
 pub(super) struct Verifier {
-    key: DecodingKey,
-    validation: Validation,
+    secret: (DecodingKey, Validation),
+    public_key: Option<(DecodingKey, Validation)>,
 }
 
 impl Verifier {
-    pub(super) fn new(secret: &Secret) -> Self {
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.leeway = 0;
-        validation.set_required_spec_claims(&["exp", "sub"]);
+    pub(super) fn new(secret: &Secret, public_key: Option<&PublicKey>) -> Self {
+        let secret = DecodingKey::from_secret(secret.expose());
         Self {
-            key: DecodingKey::from_secret(secret.expose()),
-            validation,
+            secret: (secret, validation(Algorithm::HS256)),
+            public_key: public_key.map(|key| (key.expose().clone(), validation(Algorithm::RS256))),
         }
     }
 
@@ -68,14 +66,28 @@ impl Verifier {
 
     /// Whose token this is.
     pub(super) fn holder(&self, token: &str) -> Result<User, Denied> {
-        let claims = decode::<Claims>(token, &self.key, &self.validation)
-            .map_err(|_| Denied::Bad)?
+        // Each key takes its own algorithm alone, so that no token chooses how it is checked.
+        let (key, validation) = &self.secret;
+        let claims = decode::<Claims>(token, key, validation)
+            .ok()
+            .or_else(|| {
+                let (key, validation) = self.public_key.as_ref()?;
+                decode::<Claims>(token, key, validation).ok()
+            })
+            .ok_or(Denied::Bad)?
             .claims;
         Ok(User {
             id: claims.sub,
             organization: claims.org_id.unwrap_or_default(),
         })
     }
+}
+
+fn validation(algorithm: Algorithm) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.leeway = 0;
+    validation.set_required_spec_claims(&["exp", "sub"]);
+    validation
 }
 
 fn bearer(value: &str) -> Option<&str> {
@@ -136,7 +148,7 @@ mod tests {
         if let Some(value) = authorization {
             headers.insert(AUTHORIZATION, value.parse().unwrap());
         }
-        Verifier::new(&secret("right")).user(&headers)
+        Verifier::new(&secret("right"), None).user(&headers)
     }
 
     #[test]
@@ -148,6 +160,23 @@ mod tests {
         };
         assert_eq!(outcome(Some(&format!("Bearer {token}"))), Ok(user));
         assert!(outcome(Some(&format!("bearer {token}"))).is_ok());
+    }
+
+    #[test]
+    fn a_public_key_lets_its_own_tokens_in_and_no_others() {
+        let pem = include_bytes!("testdata/rs256.pub.pem");
+        let key = PublicKey::from_pem(pem).unwrap();
+        let verifier = Verifier::new(&secret("right"), Some(&key));
+        let token = include_str!("testdata/rs256.jwt");
+        assert_eq!(verifier.holder(token).unwrap().id, "u-1");
+        let own = mint_token(&secret("right"), "u-2", "o-1", HOUR);
+        assert_eq!(verifier.holder(&own).unwrap().id, "u-2");
+        // The old trick: what everybody knows of the key taken for a shared secret.
+        let pem = String::from_utf8(pem.to_vec()).unwrap();
+        let forged = mint_token(&secret(&pem), "u-3", "o-1", HOUR);
+        assert_eq!(verifier.holder(&forged), Err(Denied::Bad));
+        let without = Verifier::new(&secret("right"), None);
+        assert_eq!(without.holder(token), Err(Denied::Bad));
     }
 
     #[test]

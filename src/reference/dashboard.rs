@@ -73,7 +73,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_path_cannot_write_the_page() {
-        let app = App::new(&Options::new(Secret::random())).unwrap();
+        let app = App::open(&Options::new(Secret::random())).await.unwrap();
         let endpoint = app.endpoints.named("GET:/<script>\"&");
         endpoint.answered(std::time::Duration::from_millis(5), 200);
         let page = page(&app);

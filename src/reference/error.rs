@@ -32,6 +32,29 @@ pub enum ServeError {
         /// What the system said.
         source: io::Error,
     },
+    /// The URL of a database server makes no sense.
+    #[cfg(feature = "reference-servers")]
+    #[error(
+        "cannot read the URL of the database; it has to be postgres://USER:PASSWORD@HOST:PORT/DATABASE"
+    )]
+    DatabaseUrl,
+    /// The URL of a cache server makes no sense.
+    #[cfg(feature = "reference-servers")]
+    #[error("cannot read the URL of Redis; it has to be redis://:PASSWORD@HOST:PORT")]
+    RedisUrl,
+    /// A server that it is to use does not let it.
+    #[cfg(feature = "reference-servers")]
+    #[error(
+        "cannot use {server} at {place}: {why}; is it running there, and are user and password right?"
+    )]
+    Unusable {
+        /// Its name.
+        server: &'static str,
+        /// Its host and port.
+        place: String,
+        /// What was said.
+        why: String,
+    },
     /// The threads that answer could not be started.
     #[error(
         "cannot start the server's threads: {0}; close other programs or lower the limit of threads"
@@ -40,4 +63,19 @@ pub enum ServeError {
     /// Ctrl-C could not be watched.
     #[error("cannot watch for signals to end: {0}")]
     Signals(io::Error),
+}
+
+/// An error and what caused it, in one line: drivers keep what matters in the cause.
+#[cfg(feature = "reference-servers")]
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let told = error.to_string();
+        if !text.contains(&told) {
+            text = format!("{text}: {told}");
+        }
+        cause = error.source();
+    }
+    text.replace('\n', " ")
 }

@@ -1,6 +1,7 @@
 //! The embedded `AgentOS`: what is loaded when no target is named.
 //!
-//! A real server over real sockets, `SQLite` on disk and a cache in front, with the HTTP contract
+//! A real server over real sockets, `SQLite` on disk or PostgreSQL, a cache in front, in the process
+//! or in Redis, with the HTTP contract
 //! of the service, its WebSocket and its own statistics. Faults make it misbehave on demand.
 
 mod app;
@@ -12,12 +13,12 @@ mod dashboard;
 mod error;
 mod faults;
 mod gate;
+mod login;
 mod options;
 mod outage;
 mod process;
 mod ratelimit;
 mod routes;
-mod seed;
 mod server;
 mod statistics;
 mod store;
@@ -29,8 +30,9 @@ pub use child::{CHILD_OPTIONS, CHILD_SECRET, ChildOptions, announce_on_stdout, c
 pub use error::ServeError;
 pub use faults::{Delay, Fault, FaultError, Faults, Share, Window};
 pub use gate::OBSERVER_PATH;
-pub use options::{Options, Secret};
+pub use login::DEMO_PASSWORD;
+pub use options::{Options, PublicKey, PublicKeyError, Secret};
 pub use process::{Announcement, serve_blocking};
 pub use ratelimit::{RateLimit, RateLimitError};
-pub use seed::{DEMO_ORGANIZATION, DEMO_USER};
 pub use server::{Server, bind};
+pub use store::{DEMO_ORGANIZATION, DEMO_USER};

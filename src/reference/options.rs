@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jsonwebtoken::DecodingKey;
+use thiserror::Error;
 
 use super::{Faults, RateLimit};
 
@@ -21,8 +23,16 @@ pub struct Options {
     pub addr: SocketAddr,
     /// The database file; `None` is a temporary one, removed at exit.
     pub database: Option<PathBuf>,
-    /// What tokens are signed with.
+    /// A PostgreSQL server instead of a file, as `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.
+    #[cfg(feature = "reference-servers")]
+    pub database_url: Option<Secret>,
+    /// A Redis server instead of a cache in the process, as `redis://:PASSWORD@HOST:PORT`.
+    #[cfg(feature = "reference-servers")]
+    pub redis_url: Option<Secret>,
+    /// What tokens are signed with, under HS256.
     pub secret: Secret,
+    /// Whose tokens are taken besides, under RS256.
+    pub public_key: Option<PublicKey>,
     /// How much of one client is answered; off by default.
     pub rate_limit: Option<RateLimit>,
     /// Whether the first address of `X-Forwarded-For` counts as the client.
@@ -43,7 +53,12 @@ impl Options {
         Self {
             addr: (Ipv4Addr::LOCALHOST, 0).into(),
             database: None,
+            #[cfg(feature = "reference-servers")]
+            database_url: None,
+            #[cfg(feature = "reference-servers")]
+            redis_url: None,
             secret,
+            public_key: None,
             rate_limit: None,
             trust_proxy: false,
             faults: Faults::default(),
@@ -54,7 +69,7 @@ impl Options {
     }
 }
 
-/// A signing secret, which no message shows.
+/// A signing secret or an URL with a password, which no message shows.
 #[derive(Clone)]
 pub struct Secret(String);
 
@@ -63,6 +78,11 @@ impl Secret {
     pub fn random() -> Self {
         let bytes: [u8; 32] = rand::random();
         Self(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// Whether there is nothing to it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub(super) fn expose(&self) -> &[u8] {
@@ -79,6 +99,38 @@ impl From<String> for Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
+    }
+}
+
+/// An RSA key that tokens can be checked with.
+#[derive(Clone)]
+pub struct PublicKey(DecodingKey);
+
+/// A text that is no RSA key.
+#[derive(Debug, Error)]
+#[error("no RSA public key in PEM (`-----BEGIN PUBLIC KEY-----`)")]
+pub struct PublicKeyError;
+
+impl PublicKey {
+    /// Reads PEM.
+    ///
+    /// # Errors
+    ///
+    /// When it is none, or the key of another algorithm.
+    pub fn from_pem(pem: &[u8]) -> Result<Self, PublicKeyError> {
+        DecodingKey::from_rsa_pem(pem)
+            .map(Self)
+            .map_err(|_| PublicKeyError)
+    }
+
+    pub(super) fn expose(&self) -> &DecodingKey {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PublicKey(…)")
     }
 }
 

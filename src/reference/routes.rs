@@ -13,6 +13,7 @@ use super::app::App;
 use super::auth::User;
 use super::cache::Key;
 use super::dashboard;
+use super::login;
 use super::statistics::timestamp;
 use super::store::StoreError;
 use super::websocket;
@@ -30,6 +31,7 @@ pub(super) fn routes(app: Arc<App>) -> Router {
         .route("/api/v1/performance/api", get(api))
         .route("/api/v1/performance/websocket", get(sockets))
         .route("/api/v1/auth/me", get(me))
+        .route("/api/v1/auth/login", login::login())
         .route("/api/v1/agents/", get(agents))
         .route("/api/v1/agents", get(add_slash))
         .route("/api/v1/ws/{user_id}", get(websocket::accept))
@@ -50,26 +52,31 @@ fn detail(status: StatusCode, detail: &str) -> Response {
 }
 
 async fn health(State(app): State<Arc<App>>) -> Json<Value> {
-    let healthy = app.healthy();
+    let (database, cache) = (app.database_healthy(), app.cache_healthy());
+    let told = |healthy| if healthy { "healthy" } else { "unhealthy" };
     Json(json!({
-        "status": if healthy { "healthy" } else { "degraded" },
+        "status": if database && cache { "healthy" } else { "degraded" },
         "app_name": "AgentOS",
         "version": env!("CARGO_PKG_VERSION"),
         "timestamp": timestamp(),
         "environment": "reference",
         "checks": {
-            "database": if healthy { "healthy" } else { "unhealthy" },
-            "redis": "healthy",
+            "database": told(database),
+            "redis": told(cache),
         },
     }))
 }
 
 async fn performance_health(State(app): State<Arc<App>>) -> Json<Value> {
-    let issues: &[&str] = if app.healthy() {
-        &[]
-    } else {
-        &["database is not available"]
-    };
+    let checks = [
+        (app.database_healthy(), "database is not available"),
+        (app.cache_healthy(), "redis is not available"),
+    ];
+    let issues: Vec<&str> = checks
+        .iter()
+        .filter(|(healthy, _)| !healthy)
+        .map(|(_, issue)| *issue)
+        .collect();
     Json(json!({
         "status": if issues.is_empty() { "healthy" } else { "degraded" },
         "issues": issues,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::app::App;
@@ -41,10 +41,7 @@ pub async fn bind(options: Options) -> Result<Server, ServeError> {
         source,
     })?;
     let websocket_ping = options.websocket_ping;
-    let app = match spawn_blocking(move || App::new(&options)).await {
-        Ok(app) => Arc::new(app?),
-        Err(error) => return Err(ServeError::Runtime(io::Error::other(error))),
-    };
+    let app = Arc::new(App::open(&options).await?);
     Ok(Server {
         listener,
         addr,

@@ -35,7 +35,7 @@ impl Drop for Background {
     }
 }
 
-/// Looks at the machine and the database each second: no request has to wait for that.
+/// Looks at the machine, the database and the cache each second: no request has to wait for that.
 pub(super) fn watch(app: Arc<App>) -> Background {
     Background::spawn(async move {
         let mut ticks = interval(EVERY);
@@ -45,7 +45,9 @@ pub(super) fn watch(app: Arc<App>) -> Background {
         let mut first = true;
         loop {
             ticks.tick().await;
-            app.set_database_alive(app.store.probe().await);
+            let (database, cache) = tokio::join!(app.store.probe(), app.cache.probe());
+            app.set_database_alive(database);
+            app.set_cache_alive(cache);
             let looked = spawn_blocking(move || {
                 let sample = look(&mut system);
                 (system, sample)

@@ -98,6 +98,13 @@ fn capacity(from: f64, to: f64) -> Plan {
 /// How a made-up target answers a request: how long it takes, how late it was sent, and how it ends.
 type Answer = (u64, u64, Outcome);
 
+/// A made-up target, by load and by when a request is due.
+type Plain = fn(Leg, u64) -> Answer;
+type Target = Box<dyn Fn(Leg, u64) -> Answer>;
+type Standings = &'static [(f64, Standing)];
+/// Metric, limit and verdict.
+type Wanted = &'static [(&'static str, &'static str, Verdict)];
+
 /// What a run of a leg would have counted, begun `started` milliseconds after 1970.
 fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> RunResult {
     let plan = leg.plan(plan);
@@ -197,8 +204,7 @@ const SLOW: Answer = (1_500 * MS, 0, Outcome::Ok);
 fn steps_go_up_until_one_breaks() {
     use Standing::{Broken, Held};
     let plan = steps(&[50, 100, 200, 400]);
-    type Target = fn(Leg, u64) -> Answer;
-    let table: [(&str, Target, &[(f64, Standing)], Ending); 5] = [
+    let table: [(&str, Plain, Standings, Ending); 5] = [
         (
             "breaks at the third step, by slowness",
             |leg, _| if leg.load > 150.0 { SLOW } else { QUICK },
@@ -251,7 +257,7 @@ fn what_settles_nothing_does_not_count_as_broken() {
     // One request in eighteen is slow, and one in twenty may be.
     let target = |leg: Leg, due: u64| {
         let number = (due as f64 / 1e9 * leg.load).round() as u64;
-        if leg.load == 100.0 && number % 18 == 0 {
+        if (leg.load - 100.0).abs() < 1e-9 && number.is_multiple_of(18) {
             SLOW
         } else {
             QUICK
@@ -259,8 +265,10 @@ fn what_settles_nothing_does_not_count_as_broken() {
     };
     let run = searched(&plan, target);
     let standings: Vec<Standing> = tried(&run).into_iter().map(|(_, one)| one).collect();
-    use Standing::{Held, Undecided};
-    assert_eq!(standings, [Held, Undecided, Held]);
+    assert_eq!(
+        standings,
+        [Standing::Held, Standing::Undecided, Standing::Held]
+    );
     assert_eq!(found(&run).held().map(|step| step.load), Some(200.0));
 }
 
@@ -429,7 +437,7 @@ fn what_settles_nothing_stays_inside_the_interval() {
         let number = (due as f64 / 1e9 * leg.load).round() as u64;
         match leg.load {
             ..520.0 => QUICK,
-            520.0..620.0 if number % 20 != 0 => QUICK,
+            520.0..620.0 if !number.is_multiple_of(20) => QUICK,
             _ => SLOW,
         }
     });
@@ -482,7 +490,6 @@ fn verdict(run: &RunResult, metric: &str, limit: &str) -> (Verdict, String) {
 #[test]
 fn verdicts_follow_what_was_found() {
     use Verdict::{Fail, Inconclusive, Pass};
-    type Target = Box<dyn Fn(Leg, u64) -> Answer>;
     let from = |users: f64, answer: Answer| -> Target {
         Box::new(move |leg, _| if leg.load >= users { answer } else { QUICK })
     };
@@ -497,7 +504,7 @@ fn verdicts_follow_what_was_found() {
     });
     let ended = |outcome| (MS, 0, outcome);
     let late = (1_500 * MS, 1_490 * MS, Outcome::Ok);
-    let table: [(&str, Target, &[(&str, &str, Verdict)]); 8] = [
+    let table: [(&str, Target, Wanted); 8] = [
         (
             "slow at 200",
             from(200.0, SLOW),

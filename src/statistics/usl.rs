@@ -3,9 +3,17 @@
 /// Steps of Gauss–Newton after the linear start; it settles in a few.
 const STEPS: usize = 20;
 /// How often a step that makes the fit worse is halved before it is given up.
-const HALVINGS: usize = 12;
+const HALVINGS: i32 = 12;
 /// A further parameter has to lower the sum of squares by this share.
 const WORTH: f64 = 1e-6;
+
+/// Which of λ, σ and κ are fitted; with few of them first, as one more has to be worth it.
+const ACTIVE: [[bool; 3]; 4] = [
+    [true, false, false],
+    [true, true, false],
+    [true, false, true],
+    [true, true, true],
+];
 
 /// X(N) = λN / (1 + σ(N − 1) + κN(N − 1)).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,13 +90,6 @@ pub fn fit_usl(points: &[(f64, f64)]) -> Option<Usl> {
     if concurrencies.len() < 3 {
         return None;
     }
-    // With few parameters first: one more has to be worth it.
-    const ACTIVE: [[bool; 3]; 4] = [
-        [true, false, false],
-        [true, true, false],
-        [true, false, true],
-        [true, true, true],
-    ];
     let total: f64 = points.iter().map(|(_, x)| x * x).sum();
     let mut best: Option<(Usl, f64)> = None;
     for active in ACTIVE {
@@ -128,7 +129,7 @@ fn refine(mut fit: Usl, points: &[(f64, f64)], active: [bool; 3]) -> Usl {
             return fit;
         };
         let squares = fit.squares(points);
-        let shares = (0..HALVINGS).map(|halving| 0.5_f64.powi(halving as i32));
+        let shares = (0..HALVINGS).map(|halving| 0.5_f64.powi(halving));
         let better = shares
             .map(|share| fit.moved(step, share))
             .find(|next| next.is_possible(points) && next.squares(points) < squares);
@@ -193,9 +194,10 @@ fn solve(mut system: Vec<Vec<f64>>) -> Option<Vec<f64>> {
         }
         for row in 0..size {
             if row != column {
-                let factor = system[row][column] / system[column][column];
-                for k in column..=size {
-                    system[row][k] -= factor * system[column][k];
+                let above = system[column].clone();
+                let factor = system[row][column] / above[column];
+                for (value, above) in system[row].iter_mut().zip(above).skip(column) {
+                    *value -= factor * above;
                 }
             }
         }
