@@ -26,6 +26,7 @@ mod validate;
 mod validate_requirement;
 mod validate_scenario;
 mod validate_search;
+mod validate_search_metric;
 mod validate_socket;
 
 pub use destination::{Destination, Secret};

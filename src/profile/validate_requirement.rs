@@ -10,7 +10,7 @@ use super::problem::{At, Complaint, Problem};
 use super::quantity::Reading;
 use super::units::show_duration;
 use super::validate_scenario::name;
-use super::validate_search;
+use super::validate_search_metric;
 use super::validate_socket::{CONNECT, MESSAGE, connect_timeout, reply_timeout};
 use crate::requirement::{Check, Metric, Population, Requirement, Scope, Severity};
 
@@ -80,7 +80,7 @@ fn checked(
     let scope = scope(written, scenario)?;
     within_timeout(written, scenario, file, bounds)?;
     if let Some(scenario) = scenario {
-        validate_search::fits(written, scenario)?;
+        validate_search_metric::fits(written, scenario)?;
         within_offer(written, scenario)?;
         has_sockets(written, scenario)?;
     }

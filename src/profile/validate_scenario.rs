@@ -7,16 +7,15 @@ use super::file_top::MISSING;
 use super::nearest::list;
 use super::plan::{Arrivals, Bounds, Endpoint, Phases, Plan};
 use super::problem::{At, Complaint, Problem};
-use super::search::Search;
 use super::socket::EndpointKind;
 use super::units::show_duration;
 use super::validate::value_or;
 use super::validate_search;
 use super::validate_socket;
 
-const CONNECTIONS: u32 = 200;
+pub(super) const CONNECTIONS: u32 = 200;
 const EVERY: Duration = Duration::from_secs(1);
-const THINK: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(1));
+pub(super) const THINK: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(1));
 
 /// What all scenarios of a profile have in common.
 pub(super) struct Common<'a> {
@@ -36,7 +35,13 @@ pub(super) fn plan(
     problems: &mut Vec<Problem>,
 ) -> Option<Plan> {
     let endpoints = endpoints(table, common, problems);
-    let (arrivals, search) = loads(table, common, problems);
+    let (arrivals, search) = match table.arrivals.as_ref().map(|kind| kind.value) {
+        Some(kind) if kind.is_search() => {
+            misplaced(table, kind, problems);
+            validate_search::loads(table, kind, common, problems).unzip()
+        }
+        _ => (arrivals(table, problems), None),
+    };
     let phases = phases(table, problems);
     let socket = validate_socket::socket(table, &common.prefix, problems);
     if table.socket.is_some() != socket.is_some() {
@@ -57,27 +62,6 @@ pub(super) fn plan(
         workers: common.workers,
         search,
     })
-}
-
-/// When requests are due, and for a search the loads after the first.
-fn loads(
-    table: &ScenarioTable,
-    common: &Common<'_>,
-    problems: &mut Vec<Problem>,
-) -> (Option<Arrivals>, Option<Search>) {
-    let kind = table.arrivals.as_ref().map(|kind| kind.value);
-    let Some(kind @ (Kind::Steps | Kind::Capacity)) = kind else {
-        return (arrivals(table, problems), None);
-    };
-    misplaced(table, kind, problems);
-    let basis = (common.file, &common.bounds);
-    let Some((loads, holds)) = validate_search::search(table, kind, basis, problems) else {
-        return (None, None);
-    };
-    let think = value_or(table.think_time.as_ref(), THINK);
-    let connections = value_or(table.connections.as_ref(), CONNECTIONS);
-    let first = validate_search::first(&loads, think, connections);
-    (first, Some(validate_search::assembled(loads, holds)))
 }
 
 /// Tells the keys that go with other kinds of arrivals.

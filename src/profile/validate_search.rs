@@ -12,7 +12,8 @@ use super::search::{Loads, RecoveryWatch, Search};
 use super::units::show_duration;
 use super::validate::value_or;
 use super::validate_requirement::{scope, speaks_of_the_generator, within_timeout};
-use crate::requirement::{Check, Comparison, Limit, Metric, Requirement, Scope};
+use super::validate_scenario::{CONNECTIONS, Common, THINK};
+use crate::requirement::{Check, Limit, Metric, Requirement, Scope};
 
 const PRECISION: f64 = 0.05;
 const WITHIN: f64 = 1.5;
@@ -24,8 +25,37 @@ const HEADROOM: [(&str, &str); 3] = [
     ("generator_refusals", "== 0"),
 ];
 
-/// The arrivals of a search's first load, with the search; `None` when something is missing or misread.
-pub(super) fn search(
+/// The arrivals of a search's first load, and the search, its headroom still to come; `None` when something
+/// is missing or was misread.
+pub(super) fn loads(
+    table: &ScenarioTable,
+    kind: Kind,
+    common: &Common<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<(Arrivals, Search)> {
+    let (loads, holds) = search(table, kind, (common.file, &common.bounds), problems)?;
+    let (think_min, think_max) = value_or(table.think_time.as_ref(), THINK);
+    let first = match &loads {
+        Loads::Steps { users, .. } => Arrivals::Users {
+            count: *users.first()?,
+            think_min,
+            think_max,
+        },
+        Loads::Capacity { from, .. } => Arrivals::Constant {
+            rate: *from,
+            connections: value_or(table.connections.as_ref(), CONNECTIONS),
+        },
+    };
+    let search = Search {
+        loads,
+        holds,
+        headroom: Vec::new(),
+    };
+    Some((first, search))
+}
+
+/// The loads, and what each has to keep.
+fn search(
     table: &ScenarioTable,
     kind: Kind,
     (file, bounds): (&ProfileFile, &Bounds),
@@ -219,108 +249,4 @@ pub(super) fn headroom(requirements: &[Requirement]) -> Vec<Check> {
         })
     };
     HEADROOM.into_iter().filter_map(usual).collect()
-}
-
-/// The arrivals of the first load.
-pub(super) fn first(
-    loads: &Loads,
-    think: (Duration, Duration),
-    connections: u32,
-) -> Option<Arrivals> {
-    Some(match loads {
-        Loads::Steps { users, .. } => Arrivals::Users {
-            count: *users.first()?,
-            think_min: think.0,
-            think_max: think.1,
-        },
-        Loads::Capacity { from, .. } => Arrivals::Constant {
-            rate: *from,
-            connections,
-        },
-    })
-}
-
-/// The plan's search, its headroom still to come.
-pub(super) fn assembled(loads: Loads, holds: Vec<Check>) -> Search {
-    Search {
-        loads,
-        holds,
-        headroom: Vec::new(),
-    }
-}
-
-/// Whether a scenario is of the kind on which a metric is measured.
-pub(super) fn fits(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Problem> {
-    let metric = written.metric.value;
-    let Some(kind) = scenario.arrivals.as_ref().map(|kind| kind.value) else {
-        return Ok(());
-    };
-    let wanted = match metric {
-        Metric::Capacity => Some(Kind::Capacity),
-        metric if metric.needs_search() => Some(Kind::Steps),
-        _ => None,
-    };
-    let complaint = match wanted {
-        Some(wanted) if wanted != kind => Complaint::new(format!(
-            "{metric} is not measured with arrivals = \"{}\"",
-            kind.name()
-        ))
-        .help(format!(
-            "name a scenario with arrivals = \"{}\"",
-            wanted.name()
-        )),
-        None if kind.is_search() && !speaks_of_the_generator(metric) => {
-            let found = if kind == Kind::Steps {
-                "breaking_point, recovery_time and ungraceful_failures"
-            } else {
-                "capacity"
-            };
-            Complaint::new(format!(
-                "{metric} is not measured with arrivals = \"{}\"",
-                kind.name()
-            ))
-            .help(format!("such a scenario is for {found}"))
-        }
-        Some(_) if metric == Metric::RecoveryTime => {
-            if scenario.written.iter().any(|(key, _)| key == "recovery") {
-                return Ok(());
-            }
-            Complaint::new("the scenario doesn't look at the recovery")
-                .help("write recovery = { duration = \"10s\" } in it")
-        }
-        _ => return within_search(written, scenario),
-    };
-    Err(complaint.at(written.metric.place.clone()))
-}
-
-/// No search shows more than the highest load that it tries.
-fn within_search(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Problem> {
-    let limit = written.limit.value;
-    let (highest, sign) = match written.metric.value {
-        Metric::BreakingPoint => {
-            let steps = scenario.search.steps.as_ref();
-            let last = steps.and_then(|steps| steps.value.last().copied());
-            (last.map(f64::from), " users")
-        }
-        Metric::Capacity => {
-            let rates = scenario.search.rates.as_ref();
-            let to = rates.and_then(|rates| rates.to.as_ref());
-            (to.map(|to| to.value.as_f64()), "/s")
-        }
-        _ => return Ok(()),
-    };
-    let complaint = match highest {
-        _ if limit.comparison == Comparison::Equal => Complaint::new(format!(
-            "{} is asked to be at least something",
-            written.metric.value
-        ))
-        .help(format!("write \">= {}\"", limit.value)),
-        Some(highest) if highest < limit.value => Complaint::new(format!(
-            "the scenario `{}` goes up to {highest}{sign}, so `{limit}` can't be shown",
-            scenario.name
-        ))
-        .help("let it go up further"),
-        _ => return Ok(()),
-    };
-    Err(complaint.at(written.limit.place.clone()))
 }
