@@ -181,7 +181,7 @@ fn nothing_listening_fails_every_test_and_soon() {
     drop(free);
     let judged = Judged::against(&url, "none", "phase8", &[]);
     assert_eq!(judged.failed().len(), judged.requirements().len());
-    assert_eq!(judged.requirements().len(), 10);
+    assert_eq!(judged.requirements().len(), 15);
     assert_eq!(judged.output.status.code(), Some(101));
     assert!(
         judged.told(P95).contains("Is the service running"),

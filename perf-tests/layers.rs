@@ -69,6 +69,11 @@ const RULES: &[Rule] = &[
         &["client::Outcome", "record", "requirement"],
         "renderers turn the report's data into text and know no other room",
     ),
+    rule(
+        "scenario",
+        &["profile", "record", "requirement", "statistics"],
+        "which load comes next hangs on what the last ones showed, judged as everything is",
+    ),
     // I/O.
     rule(
         "client",
@@ -108,6 +113,7 @@ const RULES: &[Rule] = &[
             "reference",
             "report",
             "requirement",
+            "scenario",
             "statistics",
             "store",
         ],
@@ -135,6 +141,7 @@ const PURE: &[&str] = &[
     "record",
     "hint",
     "report",
+    "scenario",
     "load::schedule",
 ];
 

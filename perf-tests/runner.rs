@@ -23,7 +23,9 @@ fn stdout(output: &Output) -> String {
 fn a_list_is_names_and_nothing_else() {
     let names = "health::endpoint: test\nresponse_time::p50: test\nresponse_time::p95: test\n\
         response_time::p99: test\nerrors::rate: test\nscenario::api: test\nthroughput::rps: test\n\
-        concurrency::users: test\ngenerator::headroom: test\nhealth::uptime: test\n";
+        concurrency::users: test\nscenario::websocket: test\nscenario::mixed: test\n\
+        scenario::stress: test\nstress::recovery: test\nstress::degradation: test\n\
+        generator::headroom: test\nhealth::uptime: test\n";
     // A target where nothing listens shows that nothing is asked.
     let nowhere = ["--target-url", "http://127.0.0.1:9"];
     for flags in [

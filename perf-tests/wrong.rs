@@ -45,6 +45,26 @@ duration = "10s"
 [[scenario.rush.endpoint]]
 path = "/"
 
+[scenario.sale]
+arrivals = "steps"
+steps = [10, 20, 40]
+break_when = { p95 = "> 1 s", errors = "> 10 %" }
+recovery = { duration = "10s" }
+duration = "5s"
+
+[[scenario.sale.endpoint]]
+path = "/"
+
+[scenario.most]
+arrivals = "capacity"
+rate = { from = "10/s", to = "100/s" }
+precision = "5 %"
+holds = ["browse::p95", { metric = "error_rate", limit = "< 1 %" }]
+duration = "6s"
+
+[[scenario.most.endpoint]]
+path = "/"
+
 [[requirement]]
 name = "browse::p95"
 scenario = "browse"
@@ -55,6 +75,20 @@ limit = "< 200 ms"
 name = "rush::rate"
 scenario = "rush"
 checks = [{ metric = "throughput", limit = ">= 40/s" }]
+
+[[requirement]]
+name = "sale::users"
+scenario = "sale"
+checks = [
+    { metric = "breaking_point", limit = "> 20" },
+    { metric = "recovery_time", limit = "< 8 s" },
+]
+
+[[requirement]]
+name = "most::rate"
+scenario = "most"
+metric = "capacity"
+limit = ">= 50/s"
 "#;
 
 /// What is typed, what the environment says, and what is exchanged in the good profile.
@@ -277,6 +311,73 @@ const PROFILES: &[Wrong] = &[
         "arrivals = \"constant\"\nrate = \"50/s\"",
         "arrivals = \"burst\"\nusers = 5\nevery = \"30s\"",
     )]),
+    edited(&[("steps = [10, 20, 40]", "steps = [10, 40, 20]")]),
+    edited(&[("steps = [10, 20, 40]", "steps = [10, 10]")]),
+    edited(&[("steps = [10, 20, 40]", "steps = []")]),
+    edited(&[("steps = [10, 20, 40]", "steps = [0, 10, \"many\"]")]),
+    edited(&[("steps = [10, 20, 40]", "steps = [10]")]),
+    edited(&[("steps = [10, 20, 40]\n", "")]),
+    edited(&[("steps = [10, 20, 40]", "users = 10")]),
+    edited(&[(
+        "break_when = { p95 = \"> 1 s\", errors = \"> 10 %\" }\n",
+        "",
+    )]),
+    edited(&[(
+        "{ p95 = \"> 1 s\", errors = \"> 10 %\" }",
+        "{ p95 = \"> 10 %\", errors = \"> 1 s\" }",
+    )]),
+    edited(&[("{ p95 = \"> 1 s\", errors = \"> 10 %\" }", "{}")]),
+    edited(&[("{ p95 = \"> 1 s\"", "{ p95 = \"< 1 s\"")]),
+    edited(&[("{ p95 = \"> 1 s\"", "{ p95 = \"> 10 s\"")]),
+    edited(&[("{ p95 = \"> 1 s\"", "{ p96 = \"> 1 s\"")]),
+    edited(&[("errors = \"> 10 %\"", "errors = \">= 100 %\"")]),
+    edited(&[("{ duration = \"10s\" }", "{ within = 0.5 }")]),
+    edited(&[("{ duration = \"10s\" }", "{ duration = \"1s\" }")]),
+    edited(&[("{ duration = \"10s\" }", "\"10s\"")]),
+    edited(&[("recovery = { duration = \"10s\" }\n", "")]),
+    edited(&[(
+        "think_time = \"1s..3s\"",
+        "think_time = \"1s..3s\"\nrecovery = { duration = \"5s\" }",
+    )]),
+    edited(&[(
+        "rate = { from = \"10/s\", to = \"100/s\" }",
+        "rate = \"10/s\"",
+    )]),
+    edited(&[(
+        "{ from = \"10/s\", to = \"100/s\" }",
+        "{ from = \"100/s\", to = \"10/s\" }",
+    )]),
+    edited(&[("{ from = \"10/s\", to = \"100/s\" }", "{ from = 0 }")]),
+    edited(&[(
+        "rate = \"50/s\"",
+        "rate = { from = \"5/s\", to = \"50/s\" }",
+    )]),
+    edited(&[("precision = \"5 %\"", "precision = 5")]),
+    edited(&[("[\"browse::p95\", ", "[\"browse::p59\", ")]),
+    edited(&[("[\"browse::p95\", ", "[\"rush::rate\", 5, ")]),
+    edited(&[("[\"browse::p95\", ", "[\"rush::rate\", ")]),
+    edited(&[
+        ("holds = [\"browse::p95\", {", "holds = [{"),
+        ("\"< 1 %\" }]", "\"< 1 s\" }]"),
+    ]),
+    edited(&[(
+        "holds = [\"browse::p95\", { metric = \"error_rate\", limit = \"< 1 %\" }]",
+        "holds = []",
+    )]),
+    edited(&[(
+        "metric = \"breaking_point\", limit = \"> 20\"",
+        "metric = \"breaking_point\", limit = \"> 50\"",
+    )]),
+    edited(&[(
+        "metric = \"breaking_point\", limit = \"> 20\"",
+        "metric = \"breaking_point\", limit = \"== 20\"",
+    )]),
+    edited(&[(
+        "metric = \"breaking_point\", limit = \"> 20\"",
+        "metric = \"error_rate\", limit = \"< 1 %\"",
+    )]),
+    edited(&[("scenario = \"most\"", "scenario = \"sale\"")]),
+    edited(&[("limit = \">= 50/s\"", "limit = \">= 500/s\"")]),
     edited(&[("weight = 60", "weight = 50")]),
     edited(&[("weight = 60", "weight = 70")]),
     edited(&[("weight = 60\n", "")]),

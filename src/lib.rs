@@ -15,5 +15,6 @@ pub mod record;
 pub mod reference;
 pub mod report;
 pub mod requirement;
+pub mod scenario;
 pub mod statistics;
 pub mod store;

@@ -33,6 +33,7 @@ pub(crate) fn plan(paths: &[&str]) -> Plan {
         thresholds: Vec::new(),
         seed: 1,
         workers: 1,
+        search: None,
     }
 }
 

@@ -122,7 +122,7 @@ pub(super) const FLAGS: &[Flag] = &[
         &["PERF_PROFILE"],
         Value("NAME|FILE"),
         Target,
-        "What to ask and what to require: phase8 (the default), phase8-full, or a TOML file",
+        "What to ask and what to require: phase8 (the default), phase8-full, capacity, or a TOML file",
     ),
     ours(
         "token-file",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::progress::Progress;
 use crate::client::preflight;
-use crate::load::{self, Observer};
+use crate::load::{self, Observer, RunError};
 use crate::monitor::{Monitors, ProcessorClock, Watched};
 use crate::profile::{Destination, Plan, Profile};
 use crate::record::{Problem, RunResult};
@@ -47,19 +47,19 @@ impl Loading<'_> {
                 }
             })?;
         drop(runtime);
-        let mut observer = Watching {
-            requirements: self.requirements(),
-            confidence: self.profile.confidence,
-            interrupted: self.interrupted,
-            processor: ProcessorClock::default(),
-            progress,
-        };
         // Without monitors nobody tells anything, and what hangs on them is inconclusive.
         let monitors = Monitors::start(self.watched).ok();
-        observer.progress.begin(self.plan);
-        let result = load::run(&ready.plan, self.destination, &mut observer);
-        observer.progress.end();
-        let mut result = result.map_err(|error| own_fault(&error.to_string()))?;
+        let mut result = match &self.plan.search {
+            Some(search) => self.search(&ready.plan, search, progress)?,
+            None => self
+                .once(
+                    &ready.plan,
+                    &|run, open| self.is_settled(run, open),
+                    "",
+                    progress,
+                )
+                .map_err(|error| own_fault(&error.to_string()))?,
+        };
         if let Some(monitors) = monitors {
             result.observed = monitors.finish(result.started);
         }
@@ -68,15 +68,50 @@ impl Loading<'_> {
         Ok(result)
     }
 
-    /// The requirements that wait for this run.
-    fn requirements(&self) -> Vec<&Requirement> {
+    /// One load, extended as far as its plan allows until `settled` says that it has shown enough.
+    pub(super) fn once(
+        &self,
+        plan: &Plan,
+        settled: &dyn Fn(&RunResult, u64) -> bool,
+        place: &str,
+        progress: &mut Progress,
+    ) -> Result<RunResult, RunError> {
+        let mut observer = Watching {
+            settled,
+            interrupted: self.interrupted,
+            processor: ProcessorClock::default(),
+            progress,
+        };
+        observer.progress.begin(plan, place);
+        let result = load::run(plan, self.destination, &mut observer);
+        observer.progress.end();
+        result
+    }
+
+    /// Whether every verdict that waits for this run is settled.
+    fn is_settled(&self, so_far: &RunResult, unsettled: u64) -> bool {
+        let evidence = Evidence {
+            runs: vec![so_far],
+            unsettled,
+            ..Evidence::default()
+        };
         let mine =
             |requirement: &&Requirement| requirement.scenario.as_ref() == Some(&self.plan.scenario);
-        self.profile.requirements.iter().filter(mine).collect()
+        // Others are asked when the run is over; no length of it would make them tell more.
+        let measured = |requirement: &&Requirement| {
+            let mut checks = requirement.checks.iter();
+            !checks.any(|check| check.metric.is_observed())
+        };
+        let settled = |requirement: &Requirement| {
+            let judgement = judge(requirement, &evidence, self.profile.confidence);
+            judgement.verdict != Verdict::Inconclusive
+        };
+        let waiting = self.profile.requirements.iter().filter(mine);
+        waiting.filter(measured).all(settled)
     }
 }
 
-fn own_fault(what: &str) -> Failure {
+pub(super) fn own_fault(what: &str) -> Failure {
     let advice = "see to the limits of the machine that makes the load".to_owned();
     Failure {
         problem: Problem {
@@ -87,10 +122,9 @@ fn own_fault(what: &str) -> Failure {
     }
 }
 
-/// Watches over a run on behalf of its requirements and of whoever sits before the screen.
+/// Watches over a run on behalf of its verdicts and of whoever sits before the screen.
 struct Watching<'a> {
-    requirements: Vec<&'a Requirement>,
-    confidence: f64,
+    settled: &'a dyn Fn(&RunResult, u64) -> bool,
     interrupted: &'a AtomicBool,
     processor: ProcessorClock,
     progress: &'a mut Progress,
@@ -102,20 +136,7 @@ impl Observer for Watching<'_> {
     }
 
     fn is_settled(&mut self, so_far: &RunResult, unsettled: u64) -> bool {
-        let evidence = Evidence {
-            runs: vec![so_far],
-            unsettled,
-            ..Evidence::default()
-        };
-        // Others are asked when the run is over; no length of it would make them tell more.
-        let measured = |requirement: &&&Requirement| {
-            let mut checks = requirement.checks.iter();
-            !checks.any(|check| check.metric.is_observed())
-        };
-        let settled = |requirement: &&Requirement| {
-            judge(requirement, &evidence, self.confidence).verdict != Verdict::Inconclusive
-        };
-        self.requirements.iter().filter(measured).all(settled)
+        (self.settled)(so_far, unsettled)
     }
 
     fn is_interrupted(&mut self) -> bool {

@@ -13,6 +13,7 @@ mod main;
 mod nextest;
 mod progress;
 mod resolve;
+mod searching;
 mod session;
 mod token;
 mod trials;

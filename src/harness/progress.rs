@@ -46,13 +46,16 @@ impl Progress {
         }
     }
 
-    pub(super) fn begin(&mut self, plan: &Plan) {
-        self.scenario.clone_from(&plan.scenario);
+    /// A load begins; `place` says which of several it is, or is empty.
+    pub(super) fn begin(&mut self, plan: &Plan, place: &str) {
+        self.scenario = format!("{}{place}", plan.scenario);
         self.next = QUIET;
         let told = describe(plan);
         match &mut self.style {
             Style::Lines => {
-                let begun = self.announced.as_ref().is_some_and(|line| !line.is_empty());
+                // Of several loads the first alone meets the test runner's line.
+                let begun = self.announced.as_mut().map(std::mem::take);
+                let begun = begun.is_some_and(|line| !line.is_empty());
                 let fresh = if begun { "\n" } else { "" };
                 eprintln!("{fresh}perf: {}: {told}", self.scenario);
             }

@@ -19,6 +19,7 @@ pub(super) enum Topic {
     Processor,
     Memory,
     OwnTimes,
+    Search,
 }
 
 impl Topic {
@@ -38,6 +39,10 @@ impl Topic {
             Metric::Cpu => Topic::Processor,
             Metric::Memory => Topic::Memory,
             Metric::EndpointTimeMean | Metric::EndpointTimeP95 => Topic::OwnTimes,
+            Metric::BreakingPoint
+            | Metric::RecoveryTime
+            | Metric::UngracefulFailures
+            | Metric::Capacity => Topic::Search,
         }
     }
 }

@@ -4,6 +4,7 @@ mod case;
 mod failures;
 mod generator;
 mod observed;
+mod search;
 mod session;
 mod slowness;
 mod sockets;

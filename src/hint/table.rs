@@ -1,7 +1,7 @@
 //! The table: which finding concerns what, in the order in which they are told.
 
 use super::case::{Case, Topic, topics};
-use super::{failures, generator, observed, session, slowness, sockets};
+use super::{failures, generator, observed, search, session, slowness, sockets};
 use crate::record::{RunResult, Status};
 use crate::requirement::{Judgement, Verdict};
 
@@ -9,6 +9,13 @@ use crate::requirement::{Judgement, Verdict};
 type Find = fn(&Case<'_>) -> Option<String>;
 
 const LOAD: &[Topic] = &[Topic::Times, Topic::Errors, Topic::Throughput];
+const FAILING: &[Topic] = &[
+    Topic::Times,
+    Topic::Errors,
+    Topic::Throughput,
+    Topic::Search,
+];
+const SEARCH: &[Topic] = &[Topic::Search];
 const SPEED: &[Topic] = &[Topic::Times, Topic::Throughput];
 const OWN: &[Topic] = &[Topic::Times, Topic::Throughput, Topic::Generator];
 const SENDING: &[Topic] = &[Topic::Errors, Topic::Throughput, Topic::Generator];
@@ -31,17 +38,17 @@ const FAILURES: &[(&[Topic], Find)] = &[
     (TALK, sockets::not_there),
     (TALK, sockets::lost_replies),
     (TALK, sockets::closed),
-    (LOAD, failures::no_connection),
-    (LOAD, failures::rate_limited),
-    (LOAD, failures::not_allowed),
-    (LOAD, failures::not_found),
-    (LOAD, failures::server_errors),
-    (LOAD, failures::other_statuses),
-    (LOAD, failures::timeouts),
-    (LOAD, failures::resets),
-    (LOAD, failures::tls),
-    (LOAD, failures::bad_answers),
-    (LOAD, failures::unfinished),
+    (FAILING, failures::no_connection),
+    (FAILING, failures::rate_limited),
+    (FAILING, failures::not_allowed),
+    (FAILING, failures::not_found),
+    (FAILING, failures::server_errors),
+    (FAILING, failures::other_statuses),
+    (FAILING, failures::timeouts),
+    (FAILING, failures::resets),
+    (FAILING, failures::tls),
+    (FAILING, failures::bad_answers),
+    (FAILING, failures::unfinished),
 ];
 
 /// Where the time went, and whether it was the generator's.
@@ -54,6 +61,8 @@ const DELAYS: &[(&[Topic], Find)] = &[
     (SPEED, slowness::queueing),
     (SPEED, slowness::slow_endpoints),
     (LOAD, session::too_few),
+    (SEARCH, search::saturated),
+    (SEARCH, search::gap),
 ];
 
 const STORED: &[Topic] = &[Topic::Cache];

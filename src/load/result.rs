@@ -49,6 +49,7 @@ impl Run<'_> {
             sockets: tally.sockets.clone(),
             watch: Watch::default(),
             observed: Observed::default(),
+            search: None,
             notes: Vec::new(),
         }
     }
@@ -96,6 +97,7 @@ pub fn failed_run(plan: &Plan, started: SystemTime, problem: Problem) -> RunResu
         sockets: Sockets::default(),
         watch: Watch::default(),
         observed: Observed::default(),
+        search: None,
         notes: Vec::new(),
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::evidence::EvidencePlan;
+use super::file_search::SearchTable;
 use super::file_socket::SocketTable;
 use super::identity::IdentityRules;
 use super::plan::Rate;
@@ -76,6 +77,7 @@ pub(super) struct ScenarioTable {
     pub(super) duration: Option<At<Duration>>,
     pub(super) extend: Option<At<Duration>>,
     pub(super) endpoints: Vec<EndpointTable>,
+    pub(super) search: SearchTable,
     pub(super) socket: Option<SocketTable>,
     /// Which keys were written, misread ones included: they are not missing.
     pub(super) written: Vec<(String, Place)>,
@@ -119,14 +121,18 @@ pub(super) enum Kind {
     Constant,
     Poisson,
     Burst,
+    Steps,
+    Capacity,
 }
 
 impl Kind {
-    pub(super) const NAMES: [(&'static str, Kind); 4] = [
+    pub(super) const NAMES: [(&'static str, Kind); 6] = [
         ("users", Kind::Users),
         ("constant", Kind::Constant),
         ("poisson", Kind::Poisson),
         ("burst", Kind::Burst),
+        ("steps", Kind::Steps),
+        ("capacity", Kind::Capacity),
     ];
 
     pub(super) fn parse(name: &str) -> Option<Kind> {
@@ -139,17 +145,24 @@ impl Kind {
         found.map_or("", |(name, _)| name)
     }
 
+    /// Whether it is many loads instead of one.
+    pub(super) fn is_search(self) -> bool {
+        matches!(self, Kind::Steps | Kind::Capacity)
+    }
+
     /// The keys that go with this kind and not with every other.
     pub(super) fn keys(self) -> &'static [&'static str] {
         match self {
             Kind::Users => &["users", "think_time", "ramp_up"],
             Kind::Constant | Kind::Poisson => &["rate", "connections", "ramp_up"],
             Kind::Burst => &["users", "every"],
+            Kind::Steps => &["steps", "think_time", "ramp_up", "break_when", "recovery"],
+            Kind::Capacity => &["rate", "connections", "ramp_up", "precision", "holds"],
         }
     }
 
     /// The keys that go with some kinds alone.
-    pub(super) fn all_keys() -> [&'static str; 6] {
+    pub(super) fn all_keys() -> [&'static str; 11] {
         [
             "users",
             "think_time",
@@ -157,6 +170,11 @@ impl Kind {
             "rate",
             "connections",
             "every",
+            "steps",
+            "break_when",
+            "recovery",
+            "precision",
+            "holds",
         ]
     }
 

@@ -65,7 +65,7 @@ pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> RequirementTab
     requirement
 }
 
-fn read_check(reader: &mut Reader<'_, '_>) -> Option<CheckTable> {
+pub(super) fn read_check(reader: &mut Reader<'_, '_>) -> Option<CheckTable> {
     require(reader, "metric", "\"response_time_p95\"");
     require(reader, "limit", "\"< 200 ms\"");
     let metric = reader.text("metric", metric);
@@ -183,7 +183,7 @@ fn never_kept(limit: Limit) -> Reading<()> {
     Ok(())
 }
 
-fn unit_name(unit: crate::requirement::Unit) -> &'static str {
+pub(super) fn unit_name(unit: crate::requirement::Unit) -> &'static str {
     use crate::requirement::Unit;
     match unit {
         Unit::Time => "a time",

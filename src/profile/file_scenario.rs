@@ -1,6 +1,7 @@
 //! `[scenario.NAME]` and its endpoints, as they were written.
 
 use super::file::{EndpointTable, Kind, ScenarioTable};
+use super::file_search;
 use super::file_socket;
 use super::file_top::{path, require, to_json, word};
 use super::nearest::nearest;
@@ -52,13 +53,18 @@ fn scenario_name(name: &str) -> Reading<()> {
 }
 
 fn read(name: &str, table: &Table, problems: &mut Vec<Problem>) -> ScenarioTable {
-    const KEYS: [&str; 12] = [
+    const KEYS: [&str; 17] = [
         "arrivals",
         "users",
         "think_time",
         "rate",
         "connections",
         "every",
+        "steps",
+        "break_when",
+        "recovery",
+        "precision",
+        "holds",
         "ramp_up",
         "warm_up",
         "duration",
@@ -79,7 +85,7 @@ fn read(name: &str, table: &Table, problems: &mut Vec<Problem>) -> ScenarioTable
         }),
         users: reader.scalar("users", quantity::users),
         think_time: reader.scalar("think_time", quantity::think_time),
-        rate: reader.scalar("rate", quantity::rate),
+        rate: file_search::single_rate(&mut reader),
         connections: reader.scalar("connections", quantity::connections),
         every: reader.scalar("every", quantity::lasting),
         ramp_up: reader.scalar("ramp_up", quantity::phase),
@@ -87,6 +93,7 @@ fn read(name: &str, table: &Table, problems: &mut Vec<Problem>) -> ScenarioTable
         duration: reader.scalar("duration", quantity::lasting),
         extend: reader.scalar("extend", quantity::phase),
         endpoints: Vec::new(),
+        search: file_search::read(&mut reader),
         socket: None,
         written: table
             .entries

@@ -105,6 +105,8 @@ struct Layer<'a> {
 
 impl Layer<'_> {
     /// Lays a value over every scenario whose kind of arrivals has this key.
+    ///
+    /// A search is many runs of lengths of its own: it takes the value only where no other scenario does.
     fn put<T: Clone>(
         &mut self,
         key: &str,
@@ -113,15 +115,21 @@ impl Layer<'_> {
     ) {
         let Some(over) = over else { return };
         let mut fits = false;
-        for table in self.file.scenarios.iter_mut().filter(|table| table.kept) {
-            match &table.arrivals {
-                Some(kind) if takes(kind.value, key) => {
-                    fits = true;
-                    *field(table) = Some(over.clone());
+        for searches in [false, true] {
+            if searches && fits {
+                break;
+            }
+            for table in self.file.scenarios.iter_mut().filter(|table| table.kept) {
+                match &table.arrivals {
+                    Some(kind) if kind.value.is_search() != searches => {}
+                    Some(kind) if takes(kind.value, key) => {
+                        fits = true;
+                        *field(table) = Some(over.clone());
+                    }
+                    Some(_) => {}
+                    // Its kind was misread, which is told elsewhere: perhaps it would have fitted.
+                    None => fits = true,
                 }
-                Some(_) => {}
-                // Its kind was misread, which is told elsewhere: perhaps it would have fitted.
-                None => fits = true,
             }
         }
         if !fits {
@@ -131,6 +139,10 @@ impl Layer<'_> {
 }
 
 fn takes(kind: Kind, key: &str) -> bool {
+    // A search chooses its rates between two ends of its own.
+    if (kind, key) == (Kind::Capacity, "rate") {
+        return false;
+    }
     !Kind::all_keys().contains(&key) || kind.keys().contains(&key)
 }
 

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::evidence::EvidencePlan;
 use super::identity::IdentityRules;
+use super::search::{Loads, Search};
 use super::socket::{EndpointKind, Socket};
 use super::target::Target;
 use crate::requirement::Requirement;
@@ -69,6 +70,9 @@ pub struct Plan {
     pub seed: u64,
     /// Generator threads, each with a runtime of its own; 0 lets the generator choose.
     pub workers: usize,
+    /// The loads of a search, of which `arrivals` has the first; `None` for a run at one load.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
 }
 
 impl Plan {
@@ -86,7 +90,8 @@ impl Plan {
         name
     }
 
-    /// The longest the run may take, from its first due request to its last outcome.
+    /// The longest one run of it may take, from its first due request to its last outcome; a search has
+    /// several.
     pub fn longest(&self) -> Duration {
         self.phases.planned_end() + self.phases.extend + self.longest_timeout()
     }
@@ -107,8 +112,12 @@ impl Plan {
         }
     }
 
-    /// How many virtual users it has; for a rate, how many connections at most.
+    /// How many virtual users it has, at the highest step of a search; for a rate, how many connections at
+    /// most.
     pub fn users(&self) -> u32 {
+        if let Some(Loads::Steps { users, .. }) = self.search.as_ref().map(|search| &search.loads) {
+            return users.iter().copied().max().unwrap_or(0);
+        }
         match self.arrivals {
             Arrivals::Users { count, .. } | Arrivals::Burst { count, .. } => count,
             Arrivals::Constant { connections, .. } | Arrivals::Poisson { connections, .. } => {

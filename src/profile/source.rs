@@ -11,7 +11,7 @@ use super::reader::as_text;
 use super::tree::{self, Table};
 
 /// The profiles that are compiled in.
-const BUILTIN: [(&str, &str); 2] = [
+const BUILTIN: [(&str, &str); 3] = [
     (
         "phase8",
         include_str!("../../fixtures/profiles/phase8.toml"),
@@ -19,6 +19,10 @@ const BUILTIN: [(&str, &str); 2] = [
     (
         "phase8-full",
         include_str!("../../fixtures/profiles/phase8-full.toml"),
+    ),
+    (
+        "capacity",
+        include_str!("../../fixtures/profiles/capacity.toml"),
     ),
 ];
 

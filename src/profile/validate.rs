@@ -13,6 +13,7 @@ use super::problem::{At, Complaint, Place, Problem, sort_problems};
 use super::source::ProfileSource;
 use super::validate_requirement::{requirement, speaks_of_the_session, thresholds};
 use super::validate_scenario::{Common, plan};
+use super::validate_search::headroom;
 use crate::requirement::Requirement;
 
 /// What a profile that says nothing gets.
@@ -141,6 +142,7 @@ fn plans(
         prefix: prefix(&file.target),
         headers: &file.target.headers,
         bounds: *bounds,
+        file,
         seed: value_or(file.seed.as_ref(), SEED),
         workers: value_or(file.workers.as_ref(), 0),
     };
@@ -149,7 +151,10 @@ fn plans(
         if let Some(mut plan) = plan(table, &common, problems)
             && table.kept
         {
-            plan.thresholds = thresholds(&plan.scenario, requirements);
+            plan.thresholds = thresholds(&plan, requirements);
+            if let Some(search) = &mut plan.search {
+                search.headroom = headroom(requirements);
+            }
             plans.push(plan);
         }
     }

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use super::file::{CheckTable, Kind, ProfileFile, RequirementTable, ScenarioTable};
 use super::nearest::advice;
-use super::plan::Bounds;
+use super::plan::{Bounds, Plan};
 use super::problem::{At, Complaint, Problem};
 use super::quantity::Reading;
 use super::units::show_duration;
 use super::validate_scenario::name;
+use super::validate_search_metric;
 use super::validate_socket::{CONNECT, MESSAGE, connect_timeout, reply_timeout};
 use crate::requirement::{Check, Metric, Population, Requirement, Scope, Severity};
 
@@ -79,6 +80,7 @@ fn checked(
     let scope = scope(written, scenario)?;
     within_timeout(written, scenario, file, bounds)?;
     if let Some(scenario) = scenario {
+        validate_search_metric::fits(written, scenario)?;
         within_offer(written, scenario)?;
         has_sockets(written, scenario)?;
     }
@@ -123,7 +125,7 @@ fn needs(metric: Metric, table: &RequirementTable, file: &ProfileFile) -> Readin
         .help(format!("write [{section}] with path = \"/health\"")))
 }
 
-fn speaks_of_the_generator(metric: Metric) -> bool {
+pub(super) fn speaks_of_the_generator(metric: Metric) -> bool {
     matches!(
         metric,
         Metric::GeneratorLateness { .. } | Metric::GeneratorCpu | Metric::GeneratorRefusals
@@ -165,7 +167,10 @@ fn population(
     ))))
 }
 
-fn scope(written: &CheckTable, scenario: Option<&ScenarioTable>) -> Result<Scope, Problem> {
+pub(super) fn scope(
+    written: &CheckTable,
+    scenario: Option<&ScenarioTable>,
+) -> Result<Scope, Problem> {
     if let Some(wanted) = &written.population {
         return population(written, wanted, scenario);
     }
@@ -200,7 +205,7 @@ fn scope(written: &CheckTable, scenario: Option<&ScenarioTable>) -> Result<Scope
 }
 
 /// A request that is given up can't be told from one that would have kept a longer limit.
-fn within_timeout(
+pub(super) fn within_timeout(
     written: &CheckTable,
     scenario: Option<&ScenarioTable>,
     file: &ProfileFile,
@@ -287,13 +292,19 @@ fn within_offer(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Pr
     Err(complaint.at(place.clone()))
 }
 
-/// The times at which requests of a scenario are counted, for all requirements on it.
-pub(super) fn thresholds(scenario: &str, requirements: &[Requirement]) -> Vec<Duration> {
-    let times: BTreeSet<Duration> = requirements
+/// The times at which requests of a plan are counted, for all requirements on it and for its own search.
+pub(super) fn thresholds(plan: &Plan, requirements: &[Requirement]) -> Vec<Duration> {
+    let required = requirements
         .iter()
-        .filter(|requirement| requirement.scenario.as_deref() == Some(scenario))
-        .flat_map(|requirement| &requirement.checks)
-        .filter(|check| !speaks_of_the_generator(check.metric) && !check.metric.is_observed())
+        .filter(|requirement| requirement.scenario.as_deref() == Some(plan.scenario.as_str()))
+        .flat_map(|requirement| &requirement.checks);
+    let searched = plan.search.iter().flat_map(|search| &search.holds);
+    let times: BTreeSet<Duration> = required
+        .chain(searched)
+        .filter(|check| {
+            let metric = check.metric;
+            !speaks_of_the_generator(metric) && !metric.is_observed() && !metric.needs_search()
+        })
         .filter_map(|check| check.limit.threshold())
         .collect();
     times.into_iter().collect()

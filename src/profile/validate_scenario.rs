@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::file::{EndpointTable, Kind, ScenarioTable};
+use super::file::{EndpointTable, Kind, ProfileFile, ScenarioTable};
 use super::file_top::MISSING;
 use super::nearest::list;
 use super::plan::{Arrivals, Bounds, Endpoint, Phases, Plan};
@@ -10,17 +10,20 @@ use super::problem::{At, Complaint, Problem};
 use super::socket::EndpointKind;
 use super::units::show_duration;
 use super::validate::value_or;
+use super::validate_search;
 use super::validate_socket;
 
-const CONNECTIONS: u32 = 200;
+pub(super) const CONNECTIONS: u32 = 200;
 const EVERY: Duration = Duration::from_secs(1);
-const THINK: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(1));
+pub(super) const THINK: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(1));
 
 /// What all scenarios of a profile have in common.
 pub(super) struct Common<'a> {
     pub(super) prefix: String,
     pub(super) headers: &'a [At<(String, String)>],
     pub(super) bounds: Bounds,
+    /// All that was written: a search may name requirements of the profile.
+    pub(super) file: &'a ProfileFile,
     pub(super) seed: u64,
     pub(super) workers: usize,
 }
@@ -32,7 +35,13 @@ pub(super) fn plan(
     problems: &mut Vec<Problem>,
 ) -> Option<Plan> {
     let endpoints = endpoints(table, common, problems);
-    let arrivals = arrivals(table, problems);
+    let (arrivals, search) = match table.arrivals.as_ref().map(|kind| kind.value) {
+        Some(kind) if kind.is_search() => {
+            misplaced(table, kind, problems);
+            validate_search::loads(table, kind, common, problems).unzip()
+        }
+        _ => (arrivals(table, problems), None),
+    };
     let phases = phases(table, problems);
     let socket = validate_socket::socket(table, &common.prefix, problems);
     if table.socket.is_some() != socket.is_some() {
@@ -51,11 +60,12 @@ pub(super) fn plan(
         thresholds: Vec::new(),
         seed: common.seed,
         workers: common.workers,
+        search,
     })
 }
 
-fn arrivals(table: &ScenarioTable, problems: &mut Vec<Problem>) -> Option<Arrivals> {
-    let kind = table.arrivals.as_ref()?.value;
+/// Tells the keys that go with other kinds of arrivals.
+fn misplaced(table: &ScenarioTable, kind: Kind, problems: &mut Vec<Problem>) {
     for (key, place) in &table.written {
         if Kind::all_keys().contains(&key.as_str()) && !kind.keys().contains(&key.as_str()) {
             let complaint =
@@ -65,6 +75,11 @@ fn arrivals(table: &ScenarioTable, problems: &mut Vec<Problem>) -> Option<Arriva
             problems.push(complaint.help(help).at(place.clone()));
         }
     }
+}
+
+fn arrivals(table: &ScenarioTable, problems: &mut Vec<Problem>) -> Option<Arrivals> {
+    let kind = table.arrivals.as_ref()?.value;
+    misplaced(table, kind, problems);
     let connections = value_or(table.connections.as_ref(), CONNECTIONS);
     Some(match kind {
         Kind::Users => {
@@ -87,6 +102,7 @@ fn arrivals(table: &ScenarioTable, problems: &mut Vec<Problem>) -> Option<Arriva
             count: needed(table, "users", "100", table.users.as_ref(), problems)?,
             every: value_or(table.every.as_ref(), EVERY),
         },
+        Kind::Steps | Kind::Capacity => return None,
     })
 }
 

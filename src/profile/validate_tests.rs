@@ -28,6 +28,12 @@ fn outline(profile: &Profile) -> String {
         let _ = writeln!(text, "\n{}: {:?}", plan.scenario, plan.arrivals);
         let _ = writeln!(text, "  {:?}\n  {:?}", plan.phases, plan.bounds);
         let _ = writeln!(text, "  over from {:?}", plan.thresholds);
+        if let Some(search) = &plan.search {
+            let _ = writeln!(text, "  {:?}", search.loads);
+            for check in search.holds.iter().chain(&search.headroom) {
+                let _ = writeln!(text, "  keeps {} {}", check.metric, check.limit);
+            }
+        }
         for endpoint in &plan.endpoints {
             let auth = if endpoint.auth { " with token" } else { "" };
             let _ = writeln!(
@@ -58,8 +64,30 @@ fn the_built_in_profiles_are_what_they_say() {
     let none = Overrides::default();
     let phase8 = builtin("phase8", &none);
     let full = builtin("phase8-full", &none);
+    let capacity = builtin("capacity", &none);
     insta::assert_snapshot!(format!("{}\n{}", outline(&phase8), outline(&full)));
-    let planned = phase8.plans.iter().map(|plan| plan.phases.planned_end());
+    let names: Vec<&str> = capacity
+        .requirements
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    let session = [
+        "health::endpoint",
+        "capacity::rps",
+        "generator::headroom",
+        "health::uptime",
+    ];
+    assert_eq!(names, session);
+    let loads = |plan: &Plan| match plan.search.as_ref().map(|search| &search.loads) {
+        Some(crate::profile::Loads::Steps { users, recovery }) => {
+            users.len() as u32 + u32::from(recovery.is_some())
+        }
+        _ => 1,
+    };
+    let planned = phase8
+        .plans
+        .iter()
+        .map(|plan| plan.phases.planned_end() * loads(plan));
     let planned: Duration = planned.sum();
     assert!(planned < Duration::from_secs(100), "{planned:?}");
 }
@@ -78,7 +106,7 @@ fn overrides_go_where_they_fit() {
             ..Overrides::default()
         },
     );
-    let [api, throughput, burst, ..] = profile.plans.as_slice() else {
+    let [api, throughput, burst, rest @ ..] = profile.plans.as_slice() else {
         panic!("three plans and more");
     };
     assert!(matches!(api.arrivals, Arrivals::Users { count: 7, .. }));
@@ -89,12 +117,21 @@ fn overrides_go_where_they_fit() {
     ));
     assert_eq!(api.phases.ramp_up.as_secs(), 60);
     assert_eq!(burst.phases.ramp_up, Duration::ZERO);
-    assert!(
-        profile
-            .plans
-            .iter()
-            .all(|plan| plan.phases.measure.as_secs() == 300)
+    let mut loads = [api, throughput, burst].into_iter();
+    assert!(loads.all(|plan| plan.phases.measure.as_secs() == 300));
+    // Many runs of five minutes each are not what was meant.
+    let stress = rest.iter().find(|plan| plan.search.is_some());
+    let stress = stress.expect("a search");
+    assert_eq!(stress.phases.measure.as_secs(), 3);
+    let alone = builtin(
+        "phase8",
+        &Overrides {
+            duration: flag(Duration::from_secs(60)),
+            scenarios: flag(vec!["stress".to_owned()]),
+            ..Overrides::default()
+        },
     );
+    assert_eq!(alone.plans[0].phases.measure.as_secs(), 60);
     assert_eq!(api.bounds.connect_timeout, Duration::from_secs(2));
     assert_eq!(api.endpoints[0].path, "/base/health");
     assert_eq!(profile.health.expect("health").path, "/base/health");
@@ -233,7 +270,7 @@ fn the_documented_profiles_work() {
         .skip(1)
         .filter_map(|rest| rest.split("```").next())
         .collect();
-    assert_eq!(examples.len(), 2);
+    assert_eq!(examples.len(), 3);
     for example in examples {
         if let Err(told) = from_text(example, &Overrides::default()) {
             panic!("{told}");

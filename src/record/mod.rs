@@ -4,6 +4,7 @@ mod coarse;
 mod histogram;
 mod observed;
 mod result;
+mod search;
 mod sockets;
 mod summary;
 mod tally;
@@ -14,6 +15,9 @@ pub use histogram::Histogram;
 pub use observed::{EndpointFigures, Look, Observed, Seen, Statement, TargetProcess, figure};
 pub use result::{
     Counts, EndpointResult, Generator, Outage, Problem, RunResult, Second, Status, Watch, Window,
+};
+pub use search::{
+    Ending, LoadUnit, Recovery, Role, Scaling, Search, Standing, Step, failures_of, ungraceful_of,
 };
 pub use sockets::Sockets;
 pub use summary::{EndpointSummary, Outcomes, Summary, Times};

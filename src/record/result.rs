@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::histogram::Histogram;
 use super::observed::Observed;
+use super::search::Search;
 use super::sockets::Sockets;
 use crate::client::Outcome;
 use crate::profile::EndpointKind;
@@ -41,6 +42,9 @@ pub struct RunResult {
     /// What others told of the target meanwhile.
     #[serde(default)]
     pub observed: Observed,
+    /// The steps of a search; `None` for a run at one load.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
     /// What is worth telling about the run: redirects followed, retries of the preflight.
     pub notes: Vec<String>,
 }

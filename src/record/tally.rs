@@ -201,15 +201,7 @@ fn second_at<'a>(seconds: &'a mut Vec<Second>, rules: &Rules, at: u64) -> &'a mu
 }
 
 fn empty_second(rules: &Rules) -> Second {
-    let counts = Counts {
-        over: vec![0; rules.thresholds.len()],
-        over_by_generator: vec![0; rules.thresholds.len()],
-        ..Counts::default()
-    };
-    Second {
-        endpoints: vec![counts; rules.endpoints.len()],
-        ..Second::default()
-    }
+    Second::empty(rules.endpoints.len(), rules.thresholds.len())
 }
 
 fn merge_second(mine: &mut Second, theirs: &Second) {

@@ -105,6 +105,7 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
             ..Watch::default()
         },
         observed: Observed::default(),
+        search: None,
         notes: Vec::new(),
     }
 }
@@ -220,6 +221,76 @@ pub(crate) fn observed() -> Observed {
     }
 }
 
+/// A search that broke at its second step, by refusals and timeouts, and came back.
+pub(crate) fn searched(scenario: &str) -> RunResult {
+    let step = |from: u64, load: f64, part: &RunResult| {
+        let summary = crate::record::Summary::of(part);
+        crate::record::Step {
+            role: crate::record::Role::Load,
+            load,
+            from: from * SECOND,
+            window: Window {
+                from: (from + 2) * SECOND,
+                to: (from + 12) * SECOND,
+                ..part.window
+            },
+            standing: crate::record::Standing::Held,
+            reason: "0 % of 1,000 requests failed".to_owned(),
+            saturated: None,
+            outcomes: summary.outcomes,
+            rps: summary.rps,
+            response: summary.response,
+            answered: summary.answered,
+            lateness_ms: 0.04,
+            cpu: Some(11.25),
+        }
+    };
+    let good = calm(scenario);
+    let bad = run(scenario, |due, _| match due % 30 {
+        0 => Asked::ok(2).ended(Outcome::RateLimited),
+        10 if due % 700 == 0 => Asked::ok(30_000).ended(Outcome::Timeout),
+        _ => Asked::ok(80),
+    });
+    let broken = crate::record::Step {
+        standing: crate::record::Standing::Broken,
+        reason: "35 % of 1,000 requests failed, at least 32 % with 95 % confidence (allowed: 10 %)"
+            .to_owned(),
+        ..step(13, 400.0, &bad)
+    };
+    let open = crate::record::Step {
+        standing: crate::record::Standing::Undecided,
+        saturated: Some("the generator used 91 % of its processor time in `stress`".to_owned()),
+        ..step(13, 2_000.0, &bad)
+    };
+    let back = crate::record::Step {
+        role: crate::record::Role::Recovery,
+        ..step(26, 100.0, &good)
+    };
+    let mut whole = good.clone();
+    whole.seconds.extend(bad.seconds.clone());
+    whole.window.to = 38 * SECOND;
+    whole.window.extensions = 2;
+    whole.search = Some(crate::record::Search {
+        unit: crate::record::LoadUnit::Users,
+        steps: vec![step(0, 100.0, &good), broken, open, back],
+        ending: crate::record::Ending::Saturated,
+        recovery: Some(crate::record::Recovery {
+            before_ms: 38.0,
+            bound_ms: 57.0,
+            after_ms: Some(1_250.0),
+            watched_ms: 6_250.0,
+        }),
+        scaling: Some(crate::record::Scaling {
+            lambda: 1.02,
+            sigma: 0.013,
+            kappa: 0.000_025,
+            peak: Some(198.7),
+            points: 3,
+        }),
+    });
+    whole
+}
+
 /// A run that was never made.
 pub(crate) fn failed(scenario: &str) -> RunResult {
     RunResult {
@@ -239,6 +310,7 @@ pub(crate) fn failed(scenario: &str) -> RunResult {
         generator: Generator::default(),
         watch: Watch::default(),
         observed: Observed::default(),
+        search: None,
         notes: Vec::new(),
     }
 }
@@ -414,6 +486,29 @@ pub(crate) fn report() -> Report {
             unjudged(),
         ],
         runs: vec![rough("api"), calm("burst"), failed("mixed")],
+    }
+}
+
+/// A session of searches alone.
+pub(crate) fn searches() -> Report {
+    let mut never_back = searched("capacity");
+    if let Some(search) = &mut never_back.search {
+        search.unit = crate::record::LoadUnit::Rate;
+        search.ending = crate::record::Ending::Settled;
+        search.steps.truncate(2);
+        search.recovery = search.recovery.map(|recovery| crate::record::Recovery {
+            after_ms: None,
+            ..recovery
+        });
+        search.scaling = search.scaling.map(|scaling| crate::record::Scaling {
+            peak: None,
+            ..scaling
+        });
+    }
+    Report {
+        judgements: Vec::new(),
+        runs: vec![searched("stress"), never_back],
+        ..report()
     }
 }
 

@@ -104,10 +104,18 @@ pub enum Metric {
     EndpointTimeMean,
     /// The longest 95th percentile among the endpoints that the target tells of itself.
     EndpointTimeP95,
+    /// How many users a target bears before it breaks, found by steps.
+    BreakingPoint,
+    /// How long after the highest step the response time is back where it was.
+    RecoveryTime,
+    /// The share of the failures at the breaking point that are no refusals (429, 503).
+    UngracefulFailures,
+    /// The highest rate at which a target keeps its requirements, found by bisection.
+    Capacity,
 }
 
 /// Every metric name that takes no quantile.
-const PLAIN: [(&str, Metric); 18] = [
+const PLAIN: [(&str, Metric); 22] = [
     ("response_time_mean", Metric::MeanResponseTime),
     ("error_rate", Metric::ErrorRate),
     ("success_rate", Metric::SuccessRate),
@@ -126,6 +134,10 @@ const PLAIN: [(&str, Metric); 18] = [
     ("memory", Metric::Memory),
     ("endpoint_time_mean", Metric::EndpointTimeMean),
     ("endpoint_time_p95", Metric::EndpointTimeP95),
+    ("breaking_point", Metric::BreakingPoint),
+    ("recovery_time", Metric::RecoveryTime),
+    ("ungraceful_failures", Metric::UngracefulFailures),
+    ("capacity", Metric::Capacity),
 ];
 
 impl Metric {
@@ -164,26 +176,33 @@ impl Metric {
             | Metric::QueryTimeMean
             | Metric::QueryTimeP95
             | Metric::EndpointTimeMean
-            | Metric::EndpointTimeP95 => Unit::Time,
+            | Metric::EndpointTimeP95
+            | Metric::RecoveryTime => Unit::Time,
             Metric::ErrorRate
             | Metric::SuccessRate
             | Metric::GeneratorCpu
             | Metric::CacheHitRate
             | Metric::QueryErrorRate
             | Metric::Cpu
-            | Metric::Memory => Unit::Share,
-            Metric::Throughput => Unit::Rate,
+            | Metric::Memory
+            | Metric::UngracefulFailures => Unit::Share,
+            Metric::Throughput | Metric::Capacity => Unit::Rate,
             Metric::Outages
             | Metric::UnexpectedCloses
             | Metric::Reconnects
-            | Metric::GeneratorRefusals => Unit::Count,
+            | Metric::GeneratorRefusals
+            | Metric::BreakingPoint => Unit::Count,
         }
     }
 
     /// The direction in which the metric gets better.
     pub fn better(self) -> Better {
         match self {
-            Metric::SuccessRate | Metric::Throughput | Metric::CacheHitRate => Better::Higher,
+            Metric::SuccessRate
+            | Metric::Throughput
+            | Metric::CacheHitRate
+            | Metric::BreakingPoint
+            | Metric::Capacity => Better::Higher,
             _ => Better::Lower,
         }
     }
@@ -210,6 +229,17 @@ impl Metric {
     /// Whether the metric comes from beside the load, and is known only when the run is over.
     pub fn is_observed(self) -> bool {
         !self.sources().is_empty()
+    }
+
+    /// Whether the metric is found by a search, over one load after another.
+    pub fn needs_search(self) -> bool {
+        matches!(
+            self,
+            Metric::BreakingPoint
+                | Metric::RecoveryTime
+                | Metric::UngracefulFailures
+                | Metric::Capacity
+        )
     }
 
     /// Whether the metric can be judged endpoint by endpoint.

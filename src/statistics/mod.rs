@@ -14,6 +14,7 @@ mod proportion;
 mod quantile;
 mod sequential;
 mod special;
+mod usl;
 
 pub use anytime::{
     ln_e_value_at_least, ln_e_value_at_most, lower_bound_anytime, upper_bound_anytime,
@@ -24,3 +25,4 @@ pub use mean::{Interval, MeanBlock, mean_interval};
 pub use proportion::{lower_bound, upper_bound};
 pub use quantile::{QuantileRanks, quantile_ranks};
 pub use sequential::{Decision, Look, ProportionEvidence, WorstAgain, bounds, decide};
+pub use usl::{Usl, fit_usl};

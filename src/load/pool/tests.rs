@@ -84,6 +84,7 @@ fn plan(arrivals: Arrivals, measure: Duration) -> Plan {
         thresholds: vec![Duration::from_millis(200)],
         seed: 8,
         workers: 1,
+        search: None,
     }
 }
 

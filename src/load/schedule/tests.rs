@@ -39,6 +39,7 @@ fn plan(arrivals: Arrivals, ramp_up: u64, seed: u64) -> Plan {
         thresholds: Vec::new(),
         seed,
         workers: 1,
+        search: None,
     }
 }
 

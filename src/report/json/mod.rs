@@ -4,6 +4,7 @@ mod generator;
 mod read;
 mod read_run;
 mod run;
+mod search;
 #[cfg(test)]
 mod tests;
 mod write;

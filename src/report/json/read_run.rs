@@ -3,12 +3,13 @@
 use serde::Deserialize;
 
 use super::read::{ReadError, millis};
+use super::search::{SearchForm, search};
 use crate::record::{
     Coarse, Counts, EndpointKind, EndpointResult, Generator, Histogram, Observed, Outage, Outcomes,
     Problem, RunResult, Second, Sockets, Status, Watch, Window,
 };
 
-fn nanos(millis: f64) -> u64 {
+pub(super) fn nanos(millis: f64) -> u64 {
     (millis * 1e6).round() as u64
 }
 
@@ -29,6 +30,8 @@ pub(super) struct RunForm {
     sockets: Sockets,
     watch: WatchForm,
     observed: Observed,
+    #[serde(default)]
+    search: Option<SearchForm>,
 }
 
 pub(super) fn run(form: RunForm) -> Result<RunResult, ReadError> {
@@ -51,6 +54,7 @@ pub(super) fn run(form: RunForm) -> Result<RunResult, ReadError> {
         sockets: form.sockets,
         watch: watch(form.watch)?,
         observed: form.observed,
+        search: form.search.map(search),
         notes: form.notes,
     })
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::generator::{GeneratorFigures, RunGenerator};
+use super::search::SearchForm;
 use super::write::finite;
 use crate::record::{
     Coarse, Counts, EndpointKind, EndpointResult, EndpointSummary, Histogram, Observed, Outcomes,
@@ -35,6 +36,7 @@ pub(super) struct RunForm<'a> {
     sockets: Option<&'a Sockets>,
     watch: WatchForm<'a>,
     observed: &'a Observed,
+    search: Option<SearchForm>,
 }
 
 impl RunForm<'_> {
@@ -79,11 +81,12 @@ impl RunForm<'_> {
             sockets: Some(&run.sockets).filter(|_| run.has_sockets()),
             watch: WatchForm::of(&run.watch),
             observed: &run.observed,
+            search: run.search.as_ref().map(SearchForm::of),
         }
     }
 }
 
-fn millis(nanos: u64) -> f64 {
+pub(super) fn millis(nanos: u64) -> f64 {
     nanos as f64 / 1e6
 }
 
@@ -108,7 +111,7 @@ impl WindowForm {
 
 /// Figures of times in milliseconds; all null when there are none.
 #[derive(Default, Serialize)]
-struct TimesForm {
+pub(super) struct TimesForm {
     p50: Option<f64>,
     p90: Option<f64>,
     p95: Option<f64>,
@@ -119,7 +122,7 @@ struct TimesForm {
 }
 
 impl TimesForm {
-    fn of(histogram: &Histogram) -> TimesForm {
+    pub(super) fn of(histogram: &Histogram) -> TimesForm {
         TimesForm::from(Times::of(histogram))
     }
 }

@@ -9,7 +9,7 @@ fn value(report: &Report) -> Value {
 
 #[test]
 fn a_report_reads_back_as_it_was() {
-    for report in [fixture::report(), fixture::hostile()] {
+    for report in [fixture::report(), fixture::hostile(), fixture::searches()] {
         assert_eq!(from_json(&to_json(&report)).expect("a report"), report);
     }
 }
@@ -112,7 +112,7 @@ fn another_version_or_another_form_is_refused() {
 fn reports_keep_to_the_documented_schema() {
     let schema: Value =
         serde_json::from_str(include_str!("../../../docs/report.schema.json")).expect("a schema");
-    for report in [fixture::report(), fixture::hostile()] {
+    for report in [fixture::report(), fixture::hostile(), fixture::searches()] {
         let mut wrong = Vec::new();
         validate(&value(&report), &schema, &schema, "$", &mut wrong);
         assert!(wrong.is_empty(), "{wrong:#?}");

@@ -4,6 +4,7 @@ mod evidence;
 mod line;
 mod requirements;
 mod scenario;
+mod search;
 mod table;
 #[cfg(test)]
 mod tests;

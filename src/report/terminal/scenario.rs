@@ -2,6 +2,7 @@
 
 use super::evidence;
 use super::line::{Line, Tone, labelled};
+use super::search;
 use super::table::{Cell, Side, Table};
 use crate::record::{EndpointSummary, Generator, Outcomes, RunResult, Status, Summary, Times};
 use crate::report::clean::clean;
@@ -33,8 +34,13 @@ pub(super) fn lines(run: &RunResult, width: usize) -> Vec<Line> {
             width,
         ));
     }
+    if let Some(search) = &run.search {
+        lines.extend(search::lines(run, search, width));
+    }
     if summary.due > 0 {
-        lines.extend(times(&summary, width));
+        if run.search.is_none() {
+            lines.extend(times(&summary, width));
+        }
         let outcomes = outcomes(&summary.outcomes);
         lines.extend(fact("outcomes", &outcomes, width));
     }
@@ -49,7 +55,7 @@ pub(super) fn lines(run: &RunResult, width: usize) -> Vec<Line> {
     if summary.due + summary.unjudged_due > 0 {
         lines.extend(fact("generator", &generator(&run.generator), width));
     }
-    if run.window.extensions > 0 {
+    if run.window.extensions > 0 && run.search.is_none() {
         let text = format!(
             "{}, for verdicts still open",
             times_over(run.window.extensions)
@@ -71,7 +77,9 @@ fn heading(run: &RunResult, summary: &Summary, width: usize) -> Vec<Line> {
         Status::Failed => ", failed",
     };
     let mut text = format!("{}{status}", clean(&run.scenario));
-    if summary.due > 0 {
+    if let Some(search) = &run.search {
+        text = format!("{text}: {}", search::heading(search));
+    } else if summary.due > 0 {
         let rate = summary.rps.map_or_else(String::new, |rps| {
             format!(", {} answered well", human::show(Unit::Rate, rps))
         });
@@ -154,7 +162,7 @@ fn figures(times: Option<&Times>) -> Vec<Cell> {
         .to_vec()
 }
 
-fn rates(rps: Option<f64>, failed: u64, due: u64) -> [Cell; 2] {
+pub(super) fn rates(rps: Option<f64>, failed: u64, due: u64) -> [Cell; 2] {
     let rps = rps.map_or_else(
         || "-".to_owned(),
         |rps| human::show(Unit::Rate, rps).replace("/s", ""),

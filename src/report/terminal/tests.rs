@@ -34,6 +34,13 @@ fn a_report_at_160_columns() {
 }
 
 #[test]
+fn a_search_step_by_step() {
+    for width in [80, 120] {
+        insta::assert_snapshot!(render(&fixture::searches(), plain(width)));
+    }
+}
+
+#[test]
 fn colours_change_nothing_else() {
     let report = fixture::report();
     let coloured = render(
@@ -81,7 +88,8 @@ fn the_footnote_stands_only_where_requests_failed() {
 proptest! {
     #[test]
     fn no_line_is_wider_than_the_terminal(columns in 0usize..200, colour: bool, hostile: bool) {
-        let report = if hostile { fixture::hostile() } else { fixture::report() };
+        let mut report = if hostile { fixture::hostile() } else { fixture::report() };
+        report.runs.push(fixture::searched("stress"));
         let text = without_colours(&render(&report, Style { width: columns, colour }));
         for line in text.lines() {
             prop_assert!(width(line) <= columns, "{} > {columns}: {line:?}", width(line));

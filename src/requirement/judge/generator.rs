@@ -9,6 +9,8 @@ use crate::record::{Histogram, RunResult};
 
 /// Every request and every second was counted, so these values have no interval: they are compared bare.
 pub(super) fn find(check: &Check, runs: &[&RunResult]) -> Finding {
+    let runs = at_one_load(runs);
+    let runs = runs.as_slice();
     let mut lag = Histogram::new();
     for run in runs {
         lag.merge(&run.generator.lag);
@@ -66,6 +68,21 @@ pub(super) fn find(check: &Check, runs: &[&RunResult]) -> Finding {
         estimate: Some(estimate),
         verdict,
         reason,
+    }
+}
+
+/// A search goes on until something gives way, and says itself when that is the generator: as long as there
+/// are other runs, they alone tell whether it had headroom.
+fn at_one_load<'a>(runs: &[&'a RunResult]) -> Vec<&'a RunResult> {
+    let steady: Vec<&RunResult> = runs
+        .iter()
+        .filter(|run| run.search.is_none())
+        .copied()
+        .collect();
+    if steady.is_empty() {
+        runs.to_vec()
+    } else {
+        steady
     }
 }
 

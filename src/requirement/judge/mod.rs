@@ -5,6 +5,7 @@ mod generator;
 mod mean;
 mod observed;
 mod proportion;
+mod search;
 mod session;
 mod socket;
 mod text;
@@ -150,6 +151,9 @@ fn find(check: &Check, part: Part, evidence: &Evidence<'_>, levels: Levels) -> F
         Metric::Outages => return session::outages(check, evidence),
         Metric::GeneratorLateness { .. } | Metric::GeneratorCpu | Metric::GeneratorRefusals => {
             return generator::find(check, &evidence.runs);
+        }
+        metric if metric.needs_search() => {
+            return search::find(check, evidence.runs.first().copied(), levels);
         }
         _ => {}
     }

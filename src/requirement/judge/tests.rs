@@ -65,6 +65,7 @@ fn run(sample: impl Fn(u64, u64) -> Sample) -> RunResult {
         },
         watch: Watch::default(),
         observed: Observed::default(),
+        search: None,
         notes: Vec::new(),
     }
 }

@@ -1,0 +1,86 @@
+//! A search: one load after another, each chosen by what the last ones showed.
+
+use std::sync::atomic::Ordering;
+use std::time::SystemTime;
+
+use super::loading::{Failure, Loading, own_fault};
+use super::progress::Progress;
+use crate::load::{RunError, failed_run};
+use crate::profile::{Loads, Plan, Search};
+use crate::record::{Problem, Role, RunResult, Status, Step};
+use crate::scenario::{Leg, Made, holding, is_settled, judged, next, record};
+
+impl Loading<'_> {
+    /// Runs a search to its end; what was run until an interruption is kept.
+    pub(super) fn search(
+        &self,
+        plan: &Plan,
+        search: &Search,
+        progress: &mut Progress,
+    ) -> Result<RunResult, Failure> {
+        let mut made: Vec<Made> = Vec::new();
+        let mut steps: Vec<Step> = Vec::new();
+        while let Some(leg) = next(search, &steps) {
+            let last = self.step(plan, search, leg, &steps, progress)?;
+            let ended = last.run.status == Status::Partial;
+            steps.push(last.step.clone());
+            made.push(last);
+            if ended || self.interrupted.load(Ordering::Relaxed) {
+                break;
+            }
+        }
+        // A search that was cut off between two loads is as little complete as one cut off in a load.
+        if let Some(last) = made.last_mut()
+            && self.interrupted.load(Ordering::Relaxed)
+            && next(search, &steps).is_some()
+        {
+            last.run.status = Status::Partial;
+        }
+        record(plan, search, &made).ok_or_else(|| own_fault("the search has no load to begin with"))
+    }
+
+    fn step(
+        &self,
+        plan: &Plan,
+        search: &Search,
+        leg: Leg,
+        steps: &[Step],
+        progress: &mut Progress,
+    ) -> Result<Made, Failure> {
+        let holding = holding(plan, search);
+        let step_plan = leg.plan(plan);
+        let started = SystemTime::now();
+        let place = place(search, leg, steps);
+        let confidence = self.profile.confidence;
+        let settled = |run: &RunResult, open: u64| is_settled(run, open, &holding, confidence);
+        let made = self.once(&step_plan, &settled, &place, progress);
+        let (run, fault) = match made {
+            Ok(run) => (run, None),
+            Err(error) if steps.is_empty() => return Err(own_fault(&error.to_string())),
+            // What could be reached before and can't any more is the target's trouble, all else our own.
+            Err(error) => {
+                let problem = Problem {
+                    what: error.to_string(),
+                    advice: String::new(),
+                };
+                let fault = match error {
+                    RunError::Connect(_) => None,
+                    other => Some(other.to_string()),
+                };
+                (failed_run(&step_plan, started, problem), fault)
+            }
+        };
+        let step = judged(leg, &run, fault, &holding, search, confidence);
+        Ok(Made { leg, step, run })
+    }
+}
+
+/// Which of the loads it is.
+fn place(search: &Search, leg: Leg, steps: &[Step]) -> String {
+    let number = steps.len() + 1;
+    match (&search.loads, leg.role) {
+        (_, Role::Recovery) => ", recovery".to_owned(),
+        (Loads::Steps { users, .. }, _) => format!(", step {number} of {}", users.len()),
+        (Loads::Capacity { .. }, _) => format!(", probe {number}"),
+    }
+}

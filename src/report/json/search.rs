@@ -1,0 +1,148 @@
+//! The JSON of a search, both ways.
+
+use serde::{Deserialize, Serialize};
+
+use super::read_run::nanos;
+use super::run::{TimesForm, millis};
+use super::write::finite;
+use crate::record::{
+    Ending, Histogram, LoadUnit, Outcomes, Recovery, Role, Scaling, Search, Standing, Step, Window,
+};
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SearchForm {
+    load: LoadUnit,
+    ending: Ending,
+    /// The highest load that held.
+    #[serde(skip_deserializing)]
+    held: Option<f64>,
+    /// The lowest that broke.
+    #[serde(skip_deserializing)]
+    broken: Option<f64>,
+    steps: Vec<StepForm>,
+    recovery: Option<Recovery>,
+    scaling: Option<Scaling>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StepForm {
+    role: Role,
+    load: f64,
+    from_ms: f64,
+    window: WindowForm,
+    standing: Standing,
+    reason: String,
+    saturated: Option<String>,
+    #[serde(skip_deserializing)]
+    due: u64,
+    #[serde(skip_deserializing)]
+    failed: u64,
+    outcomes: Outcomes,
+    rps: Option<f64>,
+    #[serde(skip_deserializing)]
+    response_time_ms: TimesForm,
+    #[serde(skip_deserializing)]
+    answered_time_ms: TimesForm,
+    generator: FaredForm,
+    histograms: HistogramsForm,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WindowForm {
+    from_ms: f64,
+    to_ms: f64,
+    extendable: bool,
+    extensions: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FaredForm {
+    lateness_p99_ms: f64,
+    cpu_percent: Option<f64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct HistogramsForm {
+    response: Histogram,
+    answered: Histogram,
+}
+
+impl SearchForm {
+    pub(super) fn of(search: &Search) -> SearchForm {
+        SearchForm {
+            load: search.unit,
+            ending: search.ending,
+            held: search.held().map(|step| step.load),
+            broken: search.broken().map(|step| step.load),
+            steps: search.steps.iter().map(StepForm::of).collect(),
+            recovery: search.recovery,
+            scaling: search.scaling,
+        }
+    }
+}
+
+impl StepForm {
+    fn of(step: &Step) -> StepForm {
+        StepForm {
+            role: step.role,
+            load: step.load,
+            from_ms: millis(step.from),
+            window: WindowForm {
+                from_ms: millis(step.window.from),
+                to_ms: millis(step.window.to),
+                extendable: step.window.extendable,
+                extensions: step.window.extensions,
+            },
+            standing: step.standing,
+            reason: step.reason.clone(),
+            saturated: step.saturated.clone(),
+            due: step.due(),
+            failed: step.failed(),
+            outcomes: step.outcomes.clone(),
+            rps: step.rps.and_then(finite),
+            response_time_ms: TimesForm::of(&step.response),
+            answered_time_ms: TimesForm::of(&step.answered),
+            generator: FaredForm {
+                lateness_p99_ms: step.lateness_ms,
+                cpu_percent: step.cpu.and_then(finite),
+            },
+            histograms: HistogramsForm {
+                response: step.response.clone(),
+                answered: step.answered.clone(),
+            },
+        }
+    }
+}
+
+pub(super) fn search(form: SearchForm) -> Search {
+    Search {
+        unit: form.load,
+        ending: form.ending,
+        steps: form.steps.into_iter().map(step).collect(),
+        recovery: form.recovery,
+        scaling: form.scaling,
+    }
+}
+
+fn step(form: StepForm) -> Step {
+    Step {
+        role: form.role,
+        load: form.load,
+        from: nanos(form.from_ms),
+        window: Window {
+            from: nanos(form.window.from_ms),
+            to: nanos(form.window.to_ms),
+            extendable: form.window.extendable,
+            extensions: form.window.extensions,
+        },
+        standing: form.standing,
+        reason: form.reason,
+        saturated: form.saturated,
+        outcomes: form.outcomes,
+        rps: form.rps,
+        response: form.histograms.response,
+        answered: form.histograms.answered,
+        lateness_ms: form.generator.lateness_p99_ms,
+        cpu: form.generator.cpu_percent,
+    }
+}

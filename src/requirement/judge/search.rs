@@ -1,0 +1,258 @@
+//! What a search found: the breaking point, the capacity, how it broke and how it came back.
+
+use super::super::human::show;
+use super::super::judgement::{Estimate, Verdict};
+use super::super::limit::Comparison;
+use super::super::metric::{Metric, Unit};
+use super::super::model::Check;
+use super::text::{count, percent, time};
+use super::{Finding, Levels};
+use crate::record::{
+    Ending, LoadUnit, Role, RunResult, Search, Second, Standing, Step, failures_of, ungraceful_of,
+};
+use crate::statistics::{Block, Decision, Look, ProportionEvidence, bounds, decide};
+
+const SECOND: u64 = 1_000_000_000;
+
+pub(super) fn find(check: &Check, run: Option<&RunResult>, levels: Levels) -> Finding {
+    let Some((run, search)) = run.and_then(|run| Some((run, run.search.as_ref()?))) else {
+        return Finding::open("no search was run");
+    };
+    match check.metric {
+        Metric::RecoveryTime => recovery(check, search),
+        Metric::UngracefulFailures => ungraceful(check, run, search, levels),
+        _ => borne(check, search),
+    }
+}
+
+/// What the target bears lies above the highest load that held, and at most at the lowest that broke.
+fn borne(check: &Check, search: &Search) -> Finding {
+    let (held, broken) = (search.held(), search.broken());
+    let limit = check.limit.value;
+    let verdict = if held.is_some_and(|step| step.load >= limit) {
+        Verdict::Pass
+    } else if broken.is_some_and(|step| step.load <= limit) {
+        Verdict::Fail
+    } else {
+        Verdict::Inconclusive
+    };
+    let value = held.map_or(0.0, |step| step.load);
+    let estimate = Estimate {
+        value,
+        low: Some(value),
+        high: broken.map(|step| step.load),
+        samples: search.loads().map(Step::due).sum(),
+        effective_samples: search.loads().count() as f64,
+    };
+    Finding {
+        estimate: (!search.steps.is_empty()).then_some(estimate),
+        verdict,
+        reason: told(search),
+    }
+}
+
+fn told(search: &Search) -> String {
+    let mut parts = Vec::new();
+    match (search.held(), search.broken()) {
+        (None, Some(broken)) => parts.push(format!(
+            "{} broke, and no lower load held: {}",
+            load(search, broken),
+            broken.reason
+        )),
+        (Some(held), Some(broken)) => parts.push(format!(
+            "{} held, {} broke: {}",
+            load(search, held),
+            load(search, broken),
+            broken.reason
+        )),
+        (Some(held), None) => {
+            let highest = if search.ending == Ending::Unbroken {
+                ", the highest load that was tried"
+            } else {
+                ""
+            };
+            parts.push(format!(
+                "{} held{highest}: {}",
+                load(search, held),
+                held.reason
+            ));
+        }
+        (None, None) => parts.push("no load held and none broke".to_owned()),
+    }
+    if let Some((step, why)) = search.saturated() {
+        parts.push(format!(
+            "at {} the load generator was at its own end, which says nothing of the target: {why}",
+            load(search, step)
+        ));
+    }
+    let low = search.held().map_or(0.0, |step| step.load);
+    let high = search.broken().map_or(f64::INFINITY, |step| step.load);
+    for step in search.loads() {
+        let inside = step.load > low && step.load < high;
+        if inside && step.standing == Standing::Undecided && step.saturated.is_none() {
+            parts.push(format!(
+                "{} settled nothing: {}",
+                load(search, step),
+                step.reason
+            ));
+        }
+    }
+    parts.join("; ")
+}
+
+/// A step's load with its unit.
+fn load(search: &Search, step: &Step) -> String {
+    match search.unit {
+        LoadUnit::Users => format!("{} users", count(step.load)),
+        LoadUnit::Rate => show(Unit::Rate, step.load),
+    }
+}
+
+fn recovery(check: &Check, search: &Search) -> Finding {
+    let Some(recovery) = search.recovery else {
+        let first = search.loads().next();
+        let broke = first.is_some_and(|step| step.standing == Standing::Broken);
+        return Finding::open(if broke {
+            "the first step broke already, so there is no response time to come back to"
+        } else {
+            "the way back was not looked at"
+        });
+    };
+    let bound = format!(
+        "p95 at most {} (it was {} at the first step)",
+        time(recovery.bound_ms),
+        time(recovery.before_ms)
+    );
+    let value = recovery.after_ms.unwrap_or(recovery.watched_ms);
+    let verdict = match recovery.after_ms {
+        Some(after) if check.limit.holds(after) => Verdict::Pass,
+        None if check.limit.holds(recovery.watched_ms) => Verdict::Inconclusive,
+        _ => Verdict::Fail,
+    };
+    let reason = match recovery.after_ms {
+        Some(after) => format!("{bound} was reached {} after the highest load", time(after)),
+        None => format!(
+            "{bound} was not reached within {} after the highest load",
+            time(value)
+        ),
+    };
+    let back = search
+        .steps
+        .iter()
+        .filter(|step| step.role == Role::Recovery);
+    let samples: u64 = back.map(Step::due).sum();
+    Finding {
+        estimate: Some(Estimate {
+            value,
+            low: recovery.after_ms.is_none().then_some(value),
+            high: None,
+            samples,
+            effective_samples: samples as f64,
+        }),
+        verdict,
+        reason,
+    }
+}
+
+fn ungraceful(check: &Check, run: &RunResult, search: &Search, levels: Levels) -> Finding {
+    let Some(broken) = search.broken() else {
+        return kept("nothing broke, so nothing failed ungracefully", None);
+    };
+    let blocks = failures(run, broken);
+    let evidence = ProportionEvidence::from_blocks(&blocks, 0.0);
+    if evidence.trials <= 0.0 && broken.due() > 0 {
+        let reason = format!(
+            "{} broke by slowness: not one request failed",
+            load(search, broken)
+        );
+        return kept(reason, Some(broken.due()));
+    }
+    if evidence.trials <= 0.0 {
+        let reason = format!(
+            "{} could not be put on the target at all: {}",
+            load(search, broken),
+            broken.reason
+        );
+        return Finding {
+            estimate: None,
+            verdict: Verdict::Fail,
+            reason,
+        };
+    }
+    let high = bounds(&evidence, Look::Only, levels.pass).1;
+    let low = bounds(&evidence, Look::Only, levels.fail).0;
+    let inclusive = check.limit.comparison == Comparison::AtMost;
+    let verdict = match decide(low, high, check.limit.value / 100.0, inclusive) {
+        Decision::Below => Verdict::Pass,
+        Decision::Above => Verdict::Fail,
+        Decision::Undecided => Verdict::Inconclusive,
+    };
+    let share = evidence.hits / evidence.trials;
+    let worth = evidence
+        .design
+        .effective_share(evidence.trials, levels.pass)
+        * evidence.trials;
+    Finding {
+        estimate: Some(Estimate {
+            value: 100.0 * share,
+            low: Some(100.0 * low),
+            high: Some(100.0 * high),
+            samples: evidence.trials as u64,
+            effective_samples: worth,
+        }),
+        verdict,
+        reason: format!(
+            "{} of {} failures at {} were no refusals with 429 or 503{}",
+            percent(share),
+            count(evidence.trials),
+            load(search, broken),
+            causes(broken)
+        ),
+    }
+}
+
+fn kept(reason: impl Into<String>, samples: Option<u64>) -> Finding {
+    let none = |samples: u64| Estimate {
+        value: 0.0,
+        low: None,
+        high: None,
+        samples,
+        effective_samples: samples as f64,
+    };
+    Finding {
+        estimate: samples.map(none),
+        verdict: Verdict::Pass,
+        reason: reason.into(),
+    }
+}
+
+/// Failures of each judged second of a step, the ungraceful ones as hits.
+fn failures(run: &RunResult, step: &Step) -> Vec<Block> {
+    let end = run.seconds.len();
+    let from = ((step.window.from / SECOND) as usize).min(end);
+    let to = (step.window.to.div_ceil(SECOND) as usize).clamp(from, end);
+    let block = |second: &Second| {
+        let outcomes = second.outcomes();
+        Block {
+            hits: ungraceful_of(&outcomes)
+                .map(|(_, count)| count)
+                .sum::<u64>() as f64,
+            trials: failures_of(&outcomes) as f64,
+        }
+    };
+    run.seconds[from..to].iter().map(block).collect()
+}
+
+/// ` (timeout 12, reset 3)`, the most frequent first; empty when all were refusals.
+fn causes(step: &Step) -> String {
+    let mut causes: Vec<_> = ungraceful_of(&step.outcomes).collect();
+    causes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    if causes.is_empty() {
+        return String::new();
+    }
+    let told: Vec<String> = causes
+        .iter()
+        .map(|(outcome, number)| format!("{outcome} {}", count(*number as f64)))
+        .collect();
+    format!(" ({})", told.join(", "))
+}
