@@ -9,3 +9,5 @@ mod exchanges;
 mod preflights;
 #[path = "client/server.rs"]
 mod server;
+#[path = "client/sockets.rs"]
+mod sockets;

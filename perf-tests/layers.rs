@@ -34,8 +34,14 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "record",
-        &["client::Outcome", "client::Sample"],
-        "a record is made of samples and knows nothing of how they were obtained",
+        &[
+            "client::Outcome",
+            "client::Sample",
+            "client::Talk",
+            "profile::EndpointKind",
+            "requirement::Source",
+        ],
+        "a record is made of samples and of what named sources told, and knows nothing of how they were obtained",
     ),
     // Pure.
     rule(
@@ -55,7 +61,7 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "hint",
-        &["client::Outcome", "record", "requirement"],
+        &["client::Outcome", "record", "requirement", "statistics"],
         "advice rests on what was judged and recorded",
     ),
     rule(
@@ -76,7 +82,7 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "monitor",
-        &["client", "profile", "record"],
+        &["client", "profile", "record", "requirement::Source"],
         "monitors gather evidence and judge none of it",
     ),
     rule(

@@ -143,7 +143,7 @@ const COMMAND_LINES: &[Wrong] = &[
     typed("-Z sanitizer"),
     typed("-q=yes"),
     typed("--report-dir ''"),
-    typed("--scenarios websocket"),
+    typed("--scenarios nowhere"),
     typed("--scenarios thoughput"),
     typed("--scenarios ,"),
     typed("--scenarios api --rate 200"),
@@ -367,6 +367,137 @@ const PROFILES: &[Wrong] = &[
     ]),
 ];
 
+/// The profile with a scenario of WebSockets, and what is written into it.
+macro_rules! chat {
+    ($scenario:literal, $socket:literal) => {
+        edited(&[(
+            "[scenario.rush]",
+            concat!(
+                "[scenario.chat]\nusers = 10\nduration = \"20s\"\n",
+                $scenario,
+                "\n[scenario.chat.socket]\n",
+                $socket,
+                "\n[scenario.rush]"
+            ),
+        )])
+    };
+}
+
+/// The same, with a requirement of its own.
+macro_rules! chat_required {
+    ($requirement:literal) => {
+        edited(&[
+            (
+                "[scenario.rush]",
+                "[scenario.chat]\narrivals = \"users\"\nusers = 10\nduration = \"20s\"\n\
+                 [scenario.chat.socket]\npath = \"/ws\"\nmessage = \"{id}\"\n[scenario.rush]",
+            ),
+            (
+                "[[requirement]]\nname = \"rush::rate\"",
+                concat!(
+                    "[[requirement]]\nname = \"chat::it\"\n",
+                    $requirement,
+                    "\n[[requirement]]\nname = \"rush::rate\""
+                ),
+            ),
+        ])
+    };
+}
+
+/// The same, with users who identify themselves.
+macro_rules! identity {
+    ($lines:literal) => {
+        edited(&[(
+            "[scenario.rush]",
+            concat!("[identity]\n", $lines, "\n[scenario.rush]"),
+        )])
+    };
+}
+
+const SOCKETS: &[Wrong] = &[
+    chat!("arrivals = \"users\"", ""),
+    chat!(
+        "arrivals = \"users\"",
+        "path = \"/ws/{id}\"\nmessage = \"{id}\""
+    ),
+    chat!(
+        "arrivals = \"users\"",
+        "path = \"ws/{user}\"\nmessage = \"{id}\""
+    ),
+    chat!("arrivals = \"users\"", "path = \"/ws\"\nmessage = \"ping\""),
+    chat!(
+        "arrivals = \"users\"",
+        "path = \"/ws\"\nmessage = \"{id}\"\nshare = 30"
+    ),
+    chat!(
+        "arrivals = \"users\"",
+        "path = \"/ws\"\nmessage = \"{id}\"\nshare = \"130 %\""
+    ),
+    chat!(
+        "arrivals = \"users\"",
+        "path = \"/ws\"\nmessage = \"{id}\"\nevry = \"1s\""
+    ),
+    chat!(
+        "arrivals = \"users\"",
+        "path = \"/ws\"\nmessage = \"{id}\"\nreply = { type = 1 }"
+    ),
+    chat!(
+        "arrivals = \"users\"\nthink_time = \"1s\"",
+        "path = \"/ws\"\nmessage = \"{id}\""
+    ),
+    chat!("arrivals = \"burst\"", "path = \"/ws\"\nmessage = \"{id}\""),
+    chat!(
+        "arrivals = \"users\"\nendpoint = [{ path = \"/\" }]",
+        "path = \"/ws\"\nmessage = \"{id}\""
+    ),
+    chat!(
+        "arrivals = \"users\"\nendpoint = [{ path = \"/\", name = \"connect\" }]",
+        "path = \"/ws\"\nmessage = \"{id}\"\nshare = \"30 %\""
+    ),
+    chat_required!(
+        "scenario = \"chat\"\nmetric = \"response_time_p95\"\nlimit = \"< 6 s\"\nendpoint = \"message\""
+    ),
+    chat_required!(
+        "scenario = \"chat\"\nmetric = \"response_time_p95\"\nlimit = \"< 1 s\"\nendpoint = \"mesage\""
+    ),
+    chat_required!(
+        "scenario = \"chat\"\nmetric = \"error_rate\"\nlimit = \"< 1 %\"\npopulation = \"http\""
+    ),
+    chat_required!(
+        "scenario = \"chat\"\nmetric = \"error_rate\"\nlimit = \"< 1 %\"\npopulation = \"sockets\""
+    ),
+    chat_required!(
+        "scenario = \"chat\"\nmetric = \"unexpected_closes\"\nlimit = \"== 0\"\npopulation = \"websocket\""
+    ),
+    chat_required!(
+        "scenario = \"chat\"\nmetric = \"error_rate\"\nlimit = \"< 1 %\"\nendpoint = \"each\"\npopulation = \"websocket\""
+    ),
+    chat_required!("scenario = \"browse\"\nmetric = \"reconnects\"\nlimit = \"== 0\""),
+    identity!("user = \"ann\""),
+    identity!("claims = \"sub\""),
+    identity!("algorithm = \"none\""),
+    identity!("expires = \"soon\""),
+    identity!("headers = { Authorization = \"Bearer {token}\" }"),
+    identity!("login = { path = \"/login\" }"),
+    identity!("login = { path = \"login\", json = { user = \"{user}\" } }"),
+    identity!("shard = true"),
+    edited(&[(
+        "timeout = \"10s\"",
+        "timeout = \"10s\"\nheaders = { X-User = \"{user}\" }",
+    )]),
+    files(
+        "--users-file users.csv",
+        &[("users.csv", "user,token\nann,\n")],
+    ),
+    files(
+        "--users-file users.csv",
+        &[("users.csv", "{\"user\":\"ann\"")],
+    ),
+    files("--users-file none.csv", &[]),
+    typed("--jwt-secret="),
+    set(&[("PERF_USER_FILE", "x")]),
+];
+
 const TOGETHER: &[Wrong] = &[
     Wrong {
         environment: &[("PERF_SEED", "x"), ("PERF_USER", "7")],
@@ -510,7 +641,7 @@ fn shown(wrong: &Wrong) -> String {
 
 #[test]
 fn a_hundred_ways_to_get_it_wrong() {
-    let tables = [COMMAND_LINES, ENVIRONMENTS, PROFILES, TOGETHER];
+    let tables = [COMMAND_LINES, ENVIRONMENTS, PROFILES, SOCKETS, TOGETHER];
     let cases: Vec<&Wrong> = tables.into_iter().flatten().collect();
     assert!(cases.len() >= 100, "{} cases", cases.len());
     let mut table = String::new();

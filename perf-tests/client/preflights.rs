@@ -9,8 +9,9 @@ use tokio::time::Instant;
 
 use crate::server::{LONG, OK, Server, Step, destination, endpoint, nowhere, send};
 
-fn plan(paths: &[&str]) -> Plan {
+pub(crate) fn plan(paths: &[&str]) -> Plan {
     Plan {
+        socket: None,
         scenario: "api".into(),
         arrivals: Arrivals::Burst {
             count: 1,

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use agentos_perf::profile::{Bounds, Destination, Endpoint, Secret};
+use agentos_perf::profile::{Bounds, Destination, Endpoint, EndpointKind, Secret};
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -193,6 +193,7 @@ pub(crate) fn destination(origin: &str) -> Destination {
         origin: origin.parse().unwrap(),
         token: Some(Secret::new("s3cret-token")),
         insecure: false,
+        users: std::sync::Arc::default(),
     }
 }
 
@@ -204,6 +205,7 @@ pub(crate) fn nowhere() -> Destination {
 
 pub(crate) fn endpoint(method: &str, path: &str) -> Endpoint {
     Endpoint {
+        kind: EndpointKind::Http,
         name: path.to_owned(),
         method: method.to_owned(),
         path: path.to_owned(),

@@ -20,9 +20,19 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(faults: &[&str]) -> Server {
+        Server::launch(Command::new(COMMAND), faults)
+    }
+
+    /// One that signs tokens with this key.
+    pub(crate) fn with_key(key: &str, faults: &[&str]) -> Server {
+        let mut command = Command::new(COMMAND);
+        command.env("PERF_JWT_SECRET", key);
+        Server::launch(command, faults)
+    }
+
+    fn launch(mut command: Command, faults: &[&str]) -> Server {
         let folder = TempDir::new().expect("a temporary folder");
         let token_file = folder.path().join("token");
-        let mut command = Command::new(COMMAND);
         command.args([
             "serve",
             "--exit-on-stdin-close",

@@ -65,6 +65,16 @@ fn child<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
     }
 }
 
+/// What a field holds as text, be it a text, a number or a truth.
+pub(super) fn field_text(document: &Value, path: &str) -> Option<String> {
+    match json_field(document, path)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        _ => None,
+    }
+}
+
 /// The number that a field holds, be it written as a number or as a string; never NaN or infinite.
 pub fn json_number(document: &Value, path: &str) -> Option<f64> {
     let number = match json_field(document, path)? {

@@ -9,10 +9,12 @@ mod json;
 mod outcome;
 mod preflight;
 mod preflight_advice;
+mod preflight_socket;
 mod request;
 mod sample;
 mod tls;
 mod wire;
+mod ws;
 
 pub use connect::{ConnectError, Connector};
 pub use control::{Answer, ControlClient, ControlError};
@@ -21,6 +23,9 @@ pub use http::{Connection, Exchange};
 pub use json::{json_field, json_number};
 pub use outcome::Outcome;
 pub use preflight::{Preflight, PreflightFailure, preflight};
-pub use request::{PreparedRequest, RequestError};
-pub use sample::Sample;
+pub use request::{PreparedRequest, RequestError, login_request};
+pub use sample::{Sample, Talk};
+#[cfg(feature = "evidence")]
+pub use tls::tls_without_protocol;
 pub use wire::Stream;
+pub use ws::{Handshake, Line};

@@ -12,6 +12,8 @@ pub enum Outcome {
     Ok,
     /// Answered with a status that was not expected.
     Status(u16),
+    /// A WebSocket was closed with this code before the reply; 1006 stands for none.
+    Closed(u16),
     /// Refused with 429.
     RateLimited,
     /// No whole answer within the timeout.
@@ -51,12 +53,12 @@ impl Outcome {
             .iter()
             .find(|(name, _)| *name == text)
             .map(|(_, outcome)| *outcome);
-        plain.or_else(|| {
-            text.strip_prefix("status_")?
-                .parse()
-                .ok()
-                .map(Outcome::Status)
-        })
+        let numbered = |prefix, outcome: fn(u16) -> Outcome| {
+            text.strip_prefix(prefix)?.parse().ok().map(outcome)
+        };
+        plain
+            .or_else(|| numbered("status_", Outcome::Status))
+            .or_else(|| numbered("closed_", Outcome::Closed))
     }
 }
 
@@ -76,8 +78,10 @@ const PLAIN: [(&str, Outcome); 11] = [
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Outcome::Status(status) = self {
-            return write!(f, "status_{status}");
+        match self {
+            Outcome::Status(status) => return write!(f, "status_{status}"),
+            Outcome::Closed(code) => return write!(f, "closed_{code}"),
+            _ => {}
         }
         let plain = PLAIN.iter().find(|(_, outcome)| outcome == self);
         f.write_str(plain.map_or("unnamed", |(name, _)| name))

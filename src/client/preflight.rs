@@ -8,9 +8,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use url::Url;
 
+use super::preflight_socket;
 use super::request::without_query;
 use super::{Answer, ControlClient, ControlError, PreparedRequest, preflight_advice as advice};
-use crate::profile::{Destination, Plan};
+use crate::profile::{Destination, Endpoint, EndpointKind, Plan};
 
 /// The longest that a connection is waited for.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -84,9 +85,11 @@ pub async fn preflight(
         places: Semaphore::new(AT_ONCE),
     });
     let mut asked = JoinSet::new();
-    for (at, endpoint) in plan.endpoints.iter().enumerate() {
-        let request = PreparedRequest::new(&plan.headers, endpoint, destination)
-            .map_err(|error| advice::unusable(&error.into(), destination))?;
+    let http = |endpoint: &&Endpoint| endpoint.kind == EndpointKind::Http;
+    for (at, endpoint) in plan.endpoints.iter().filter(http).enumerate() {
+        let request =
+            PreparedRequest::of(&plan.headers, endpoint, destination, destination.user(0))
+                .map_err(|error| advice::unusable(&error.into(), destination))?;
         let (scout, auth) = (Arc::clone(&scout), endpoint.auth);
         asked.spawn(async move { (at, scout.look(request, auth).await) });
     }
@@ -99,7 +102,11 @@ pub async fn preflight(
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         }
     }
-    conclude(plan, destination, findings.into_iter().flatten())
+    let ready = conclude(plan, destination, findings.into_iter().flatten())?;
+    if let Some(socket) = &plan.socket {
+        preflight_socket::look(plan, socket, destination).await?;
+    }
+    Ok(ready)
 }
 
 fn conclude(

@@ -1,14 +1,14 @@
 //! Requests as they are sent, built once and sent often.
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Uri};
 use http_body_util::Full;
 use url::Position;
 
 use super::Outcome;
-use crate::profile::{Destination, Endpoint};
+use crate::profile::{Destination, Endpoint, Identity, Secret};
 
 /// Why a request cannot be sent. Never shows a token or the value of a header.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,9 +51,27 @@ impl PreparedRequest {
         endpoint: &Endpoint,
         destination: &Destination,
     ) -> Result<PreparedRequest, RequestError> {
-        let mut headers = own_headers(destination, endpoint.auth)?;
+        PreparedRequest::of(common, endpoint, destination, None)
+    }
+
+    /// The same, of one virtual user: with its token and its headers, where it has some.
+    ///
+    /// # Errors
+    /// The first part of it that HTTP cannot carry.
+    pub fn of(
+        common: &[(String, String)],
+        endpoint: &Endpoint,
+        destination: &Destination,
+        user: Option<&Identity>,
+    ) -> Result<PreparedRequest, RequestError> {
+        let own = user.and_then(|user| user.token.as_ref());
+        let token = own.or(destination.token.as_ref()).map(Secret::reveal);
+        let mut headers = own_headers(destination, token.filter(|_| endpoint.auth))?;
         lay_over(&mut headers, common)?;
         lay_over(&mut headers, &endpoint.headers)?;
+        if let Some(user) = user {
+            lay_over(&mut headers, &user.headers)?;
+        }
         Ok(PreparedRequest {
             method: Method::from_bytes(endpoint.method.as_bytes())
                 .map_err(|_| RequestError::Method(endpoint.method.clone()))?,
@@ -76,7 +94,14 @@ impl PreparedRequest {
         Ok(PreparedRequest {
             method: Method::GET,
             uri: parse_path(path)?,
-            headers: own_headers(destination, auth)?,
+            headers: own_headers(
+                destination,
+                destination
+                    .token
+                    .as_ref()
+                    .filter(|_| auth)
+                    .map(Secret::reveal),
+            )?,
             body: Bytes::new(),
             expect: (200..300).collect(),
         })
@@ -143,6 +168,26 @@ impl PreparedRequest {
     }
 }
 
+/// A POST of a JSON document, whatever it is answered.
+///
+/// # Errors
+/// When the path cannot be sent.
+pub fn login_request(
+    path: &str,
+    body: &serde_json::Value,
+    destination: &Destination,
+) -> Result<PreparedRequest, RequestError> {
+    let mut headers = own_headers(destination, None)?;
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(PreparedRequest {
+        method: Method::POST,
+        uri: parse_path(path)?,
+        headers,
+        body: Bytes::from(body.to_string()),
+        expect: vec![200],
+    })
+}
+
 fn parse_path(path: &str) -> Result<Uri, RequestError> {
     let parsed = path.starts_with('/').then(|| path.parse::<PathAndQuery>());
     match parsed {
@@ -157,7 +202,10 @@ pub(super) fn without_query(path: &str) -> &str {
     path.split_once('?').map_or(path, |(path, _)| path)
 }
 
-fn own_headers(destination: &Destination, auth: bool) -> Result<HeaderMap, RequestError> {
+pub(super) fn own_headers(
+    destination: &Destination,
+    token: Option<&str>,
+) -> Result<HeaderMap, RequestError> {
     let mut headers = HeaderMap::with_capacity(4);
     let host = &destination.origin[Position::BeforeHost..Position::AfterPort];
     let host = HeaderValue::from_str(host).map_err(|_| RequestError::HeaderValue("host".into()))?;
@@ -166,16 +214,19 @@ fn own_headers(destination: &Destination, auth: bool) -> Result<HeaderMap, Reque
         USER_AGENT,
         HeaderValue::from_static(concat!("agentos-perf/", env!("CARGO_PKG_VERSION"))),
     );
-    if let Some(token) = destination.token.as_ref().filter(|_| auth) {
-        let mut value = HeaderValue::from_str(&format!("Bearer {}", token.reveal()))
-            .map_err(|_| RequestError::Token)?;
+    if let Some(token) = token {
+        let mut value =
+            HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| RequestError::Token)?;
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);
     }
     Ok(headers)
 }
 
-fn lay_over(headers: &mut HeaderMap, layer: &[(String, String)]) -> Result<(), RequestError> {
+pub(super) fn lay_over(
+    headers: &mut HeaderMap,
+    layer: &[(String, String)],
+) -> Result<(), RequestError> {
     let mut fresh = HeaderMap::with_capacity(layer.len());
     for (name, value) in layer {
         let parsed = HeaderName::from_bytes(name.as_bytes())
@@ -200,12 +251,14 @@ mod tests {
             origin: "http://[::1]:8000".parse().unwrap(),
             token: Some(Secret::new("eyJ.x")),
             insecure: false,
+            users: std::sync::Arc::default(),
         }
     }
 
     fn endpoint() -> Endpoint {
         Endpoint {
             name: "agents".into(),
+            kind: crate::profile::EndpointKind::Http,
             method: "GET".into(),
             path: "/agents?page=1".into(),
             weight: 1,

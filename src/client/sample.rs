@@ -2,6 +2,21 @@
 
 use super::Outcome;
 
+/// What a WebSocket met since it was asked last, beside its due messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Talk {
+    /// Frames that nobody had asked for.
+    pub unasked: u64,
+    /// Control pings, answered.
+    pub control_pings: u64,
+    /// Replies to messages that had been given up.
+    pub late_replies: u64,
+    /// Connections made again after one was lost.
+    pub reconnects: u64,
+    /// The close code of the connection if it was lost, 1006 without one.
+    pub closed: Option<u16>,
+}
+
 /// One due request, ended. Times are nanoseconds since the start of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample {

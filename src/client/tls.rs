@@ -23,6 +23,17 @@ pub(super) fn config(insecure: bool) -> Result<ClientConfig, ConnectError> {
     Ok(configure(verifier))
 }
 
+/// The same for what does not speak HTTP.
+///
+/// # Errors
+/// [`ConnectError::NoRoots`] when certificates are to be verified and this machine has none to do it with.
+#[cfg(feature = "evidence")]
+pub fn tls_without_protocol(insecure: bool) -> Result<ClientConfig, ConnectError> {
+    let mut config = config(insecure)?;
+    config.alpn_protocols.clear();
+    Ok(config)
+}
+
 pub(super) enum Verifier {
     Any,
     Roots(Arc<RootCertStore>),

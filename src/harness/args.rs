@@ -4,10 +4,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::flags::{Flag, Takes};
+use super::identity::Credentials;
 use super::libtest::{Libtest, color, format, unstable};
 use super::resolve::Environment;
-use super::token::token;
+use super::token::{credentials, token};
 use super::typed::{self, Given, Typed};
+use crate::monitor::{DatabaseUrl, RedisAddress};
 use crate::profile::quantity::{self, Reading};
 use crate::profile::{
     At, Complaint, Overrides, Problem, ProfileSource, Secret, Target, scenario_names, sort_problems,
@@ -23,8 +25,12 @@ pub struct Args {
     pub target: Option<Target>,
     /// The bearer token.
     pub token: Option<Secret>,
+    /// What virtual users identify themselves with.
+    pub(super) credentials: Credentials,
     /// Whether any certificate is taken.
     pub insecure: bool,
+    /// Who else is asked of the target.
+    pub sources: SourceArgs,
     /// The profile.
     pub profile: ProfileSource,
     /// What goes before the profile's values.
@@ -37,6 +43,19 @@ pub struct Args {
     pub help: bool,
     /// Whether the version is asked for; nothing else is looked at then.
     pub version: bool,
+}
+
+/// Who is asked of the target besides itself.
+#[derive(Debug, Clone, Default)]
+pub struct SourceArgs {
+    /// Its Redis.
+    pub redis: Option<RedisAddress>,
+    /// Its `PostgreSQL`.
+    pub database: Option<DatabaseUrl>,
+    /// A page of counters.
+    pub metrics: Option<Target>,
+    /// Its process on this machine.
+    pub pid: Option<u32>,
 }
 
 /// Reads the command line (without the program's name) and the environment.
@@ -92,7 +111,9 @@ impl Meaning {
         Args {
             target: target.as_ref().map(|at| at.value.clone()),
             token,
+            credentials: credentials(&self.typed, &mut self.problems),
             insecure: self.truth("insecure"),
+            sources: self.sources(),
             overrides: self.overrides(target, scenarios),
             profile,
             strict: self.truth("strict"),
@@ -122,6 +143,21 @@ impl Meaning {
             confidence: self.value("confidence", quantity::confidence),
             timeout: self.value("timeout", quantity::lasting),
             workers: self.value("workers", quantity::workers),
+        }
+    }
+
+    fn sources(&mut self) -> SourceArgs {
+        SourceArgs {
+            redis: self
+                .value("redis-url", RedisAddress::parse)
+                .map(|at| at.value),
+            database: self
+                .value("database-url", DatabaseUrl::parse)
+                .map(|at| at.value),
+            metrics: self.value("metrics-url", Target::parse).map(|at| at.value),
+            pid: self
+                .value("target-pid", quantity::process)
+                .map(|at| at.value),
         }
     }
 

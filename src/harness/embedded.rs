@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
@@ -20,6 +21,7 @@ const TOKEN_LIFE: Duration = Duration::from_secs(24 * 3600);
 pub(super) struct Embedded {
     child: Child,
     destination: Destination,
+    signing_key: Secret,
 }
 
 impl Embedded {
@@ -58,13 +60,29 @@ impl Embedded {
             ));
         };
         let (user, organization) = (reference::DEMO_USER, reference::DEMO_ORGANIZATION);
+        let signing_key = Secret::new(secret.clone());
         let token = reference::mint_token(&secret.into(), user, organization, TOKEN_LIFE);
         let destination = Destination {
             origin,
             token: Some(Secret::new(token)),
             insecure: false,
+            users: Arc::default(),
         };
-        Ok(Embedded { child, destination })
+        Ok(Embedded {
+            child,
+            destination,
+            signing_key,
+        })
+    }
+
+    /// What tokens are signed with that it takes.
+    pub(super) fn signing_key(&self) -> &Secret {
+        &self.signing_key
+    }
+
+    /// Its process.
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Where it listens, with a token that it takes.

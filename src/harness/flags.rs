@@ -140,12 +140,67 @@ pub(super) const FLAGS: &[Flag] = &[
          PERF_TOKEN and --token-file don't show there",
     ),
     ours(
+        "users-file",
+        &["PERF_USERS_FILE"],
+        Value("FILE"),
+        Target,
+        "Who the virtual users are: CSV (user,token or user,password) or JSON lines",
+    ),
+    ours(
+        "jwt-secret",
+        &["PERF_JWT_SECRET"],
+        Value("KEY"),
+        Target,
+        "What the service signs tokens with: every virtual user is given one of its own, with the claims \
+         under [identity] in the profile. In the process list everybody can read it: use the variable",
+    ),
+    ours(
+        "login-password",
+        &["PERF_LOGIN_PASSWORD"],
+        Value("TEXT"),
+        Target,
+        "With what every virtual user logs in, once and before the load, as [identity.login] in the \
+         profile says. In the process list everybody can read it: use the variable",
+    ),
+    ours(
         "insecure",
         &["PERF_INSECURE"],
         YesNo,
         Target,
         "Take any TLS certificate, also a forged one: whoever sits on the way can read and \
          change everything, the token included",
+    ),
+    ours(
+        "redis-url",
+        &["PERF_REDIS_URL"],
+        Value("URL"),
+        Target,
+        "The target's Redis, for its hit rate: redis://HOST:6379. A password in it shows in the \
+         process list: PERF_REDIS_URL doesn't",
+    ),
+    ours(
+        "database-url",
+        &["PERF_DATABASE_URL"],
+        Value("URL"),
+        Target,
+        "The target's PostgreSQL, for times and errors of its queries: \
+         postgres://USER@HOST:5432/NAME. A password in it shows in the process list: \
+         PERF_DATABASE_URL doesn't",
+    ),
+    ours(
+        "metrics-url",
+        &["PERF_METRICS_URL"],
+        Value("URL"),
+        Target,
+        "A page of counters for Prometheus, of which the profile names those that matter: \
+         http://HOST:9100/metrics",
+    ),
+    ours(
+        "target-pid",
+        &["PERF_TARGET_PID"],
+        Value("PID"),
+        Target,
+        "The target's process on this machine; found by its port where it is not given",
     ),
     ours(
         "scenarios",

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::progress::Progress;
 use crate::client::preflight;
 use crate::load::{self, Observer};
-use crate::monitor::ProcessorClock;
+use crate::monitor::{Monitors, ProcessorClock, Watched};
 use crate::profile::{Destination, Plan, Profile};
 use crate::record::{Problem, RunResult};
 use crate::requirement::{Evidence, Requirement, Verdict, judge};
@@ -16,6 +16,7 @@ pub(super) struct Loading<'a> {
     pub(super) profile: &'a Profile,
     pub(super) plan: &'a Plan,
     pub(super) destination: &'a Destination,
+    pub(super) watched: &'a Watched,
     pub(super) interrupted: &'a AtomicBool,
 }
 
@@ -53,10 +54,15 @@ impl Loading<'_> {
             processor: ProcessorClock::default(),
             progress,
         };
+        // Without monitors nobody tells anything, and what hangs on them is inconclusive.
+        let monitors = Monitors::start(self.watched).ok();
         observer.progress.begin(self.plan);
         let result = load::run(&ready.plan, self.destination, &mut observer);
         observer.progress.end();
         let mut result = result.map_err(|error| own_fault(&error.to_string()))?;
+        if let Some(monitors) = monitors {
+            result.observed = monitors.finish(result.started);
+        }
         result.plan = self.plan.fingerprint();
         result.notes.splice(0..0, ready.notes);
         Ok(result)
@@ -101,10 +107,15 @@ impl Observer for Watching<'_> {
             unsettled,
             ..Evidence::default()
         };
+        // Others are asked when the run is over; no length of it would make them tell more.
+        let measured = |requirement: &&&Requirement| {
+            let mut checks = requirement.checks.iter();
+            !checks.any(|check| check.metric.is_observed())
+        };
         let settled = |requirement: &&Requirement| {
             judge(requirement, &evidence, self.confidence).verdict != Verdict::Inconclusive
         };
-        self.requirements.iter().all(settled)
+        self.requirements.iter().filter(measured).all(settled)
     }
 
     fn is_interrupted(&mut self) -> bool {

@@ -62,6 +62,8 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn test(args: &Args, profile: Profile) -> ExitCode {
+    // A connection is an open file. What the system does not grant shows as requests without a socket.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
     let interrupted = Arc::new(AtomicBool::new(false));
     let folder = args.report_dir.clone().unwrap_or_else(default_folder);
     let disk = Disk::of_environment(&folder, |name| std::env::var(name).ok());
@@ -73,11 +75,14 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
         origin: target.origin.clone(),
         token: args.token.clone(),
         insecure: args.insecure,
+        users: Arc::default(),
     });
     let settings = Settings {
         destination,
+        sources: args.sources.clone(),
         strict: args.strict,
         folder: folder.clone(),
+        credentials: args.credentials.clone(),
     };
     let progress = Progress::on_stderr(begins_lines(&args.libtest));
     let nextest = disk.is_some();

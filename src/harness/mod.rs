@@ -5,6 +5,7 @@ mod embedded;
 mod flags;
 mod gathering;
 mod help;
+mod identity;
 mod libtest;
 mod loading;
 mod main;
@@ -15,6 +16,7 @@ mod session;
 mod token;
 mod trials;
 mod typed;
+mod users_file;
 
 pub use args::{Args, parse};
 pub use help::help_text;

@@ -7,13 +7,15 @@ use std::time::{Instant, SystemTime};
 
 use once_cell::sync::OnceCell;
 
+use super::args::SourceArgs;
 use super::embedded::Embedded;
+use super::identity::{Credentials, Identities};
 use super::loading::Loading;
 use super::nextest::Disk;
 use super::progress::Progress;
 use crate::hint::advise;
 use crate::load::{failed_run, millis};
-use crate::monitor::Watcher;
+use crate::monitor::{Watched, Watcher};
 use crate::profile::{Destination, Plan, Profile};
 use crate::record::{Problem, RunResult};
 use crate::report::Report;
@@ -25,10 +27,14 @@ use crate::store::{StoreError, write_report};
 pub(super) struct Settings {
     /// Where the load goes; `None` starts the embedded AgentOS.
     pub destination: Option<Destination>,
+    /// Who else is asked of the target.
+    pub sources: SourceArgs,
     /// Whether missed targets fail.
     pub strict: bool,
     /// Where reports and shared runs go.
     pub folder: PathBuf,
+    /// What virtual users identify themselves with.
+    pub credentials: Credentials,
 }
 
 /// All that the tests of one process share.
@@ -38,6 +44,7 @@ pub(super) struct Session {
     started: SystemTime,
     clock: Instant,
     embedded: OnceCell<Embedded>,
+    identities: Identities,
     pub(super) watcher: OnceCell<Watcher>,
     runs: Vec<OnceCell<RunResult>>,
     unreachable: OnceCell<Problem>,
@@ -65,6 +72,7 @@ impl Session {
             started: SystemTime::now(),
             clock: Instant::now(),
             embedded: OnceCell::new(),
+            identities: Identities::default(),
             watcher: OnceCell::new(),
             unreachable: OnceCell::new(),
             judgements: Mutex::default(),
@@ -105,6 +113,7 @@ impl Session {
             unsettled: 0,
             health: &health,
             watch: watch.as_ref(),
+            sources: Some(&self.profile.evidence.sources),
         };
         let mut judgement = judge(requirement, &evidence, self.profile.confidence);
         judgement.advice = advise(&judgement, &runs);
@@ -232,13 +241,15 @@ impl Session {
             if let Some(problem) = self.unreachable.get() {
                 return Err(problem.clone());
             }
-            let destination = self.destination()?;
+            let destination = self.joined(plan)?;
             self.watch(&destination);
             let before = self.watcher.get().map(Watcher::seen).unwrap_or_default();
+            let watched = self.watched(&destination);
             let loading = Loading {
                 profile: &self.profile,
                 plan,
                 destination: &destination,
+                watched: &watched,
                 interrupted: &self.interrupted,
             };
             let mut result = loading
@@ -256,6 +267,33 @@ impl Session {
             Ok(result)
         };
         attempt().unwrap_or_else(|problem| failed_run(plan, started, problem))
+    }
+
+    /// Who is asked of the target: of the embedded AgentOS also its process, which nobody else could be.
+    fn watched(&self, destination: &Destination) -> Watched {
+        let sources = &self.settings.sources;
+        Watched {
+            destination: destination.clone(),
+            plan: self.profile.evidence.clone(),
+            redis: sources.redis.clone(),
+            database: sources.database.clone(),
+            metrics: sources.metrics.clone(),
+            pid: sources.pid.or(self.embedded.get().map(Embedded::pid)),
+        }
+    }
+
+    /// Where a plan's load goes, with who its users are.
+    fn joined(&self, plan: &Plan) -> Result<Destination, Problem> {
+        let destination = self.destination()?;
+        let mut credentials = self.settings.credentials.clone();
+        if let Some(embedded) = self.embedded.get() {
+            credentials = Credentials {
+                signing_key: Some(embedded.signing_key().clone()),
+                ..Credentials::default()
+            };
+        }
+        self.identities
+            .join(plan, &self.profile.identity, &credentials, destination)
     }
 
     pub(super) fn destination(&self) -> Result<Destination, Problem> {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::identity::{Credentials, read_users};
 use super::typed::{Given, Typed};
 use crate::profile::{Complaint, Problem, Secret, file_trouble};
 
@@ -27,6 +28,30 @@ pub(super) fn token(typed: &Typed, problems: &mut Vec<Problem>) -> Option<Secret
             None
         }
     }
+}
+
+/// What virtual users identify themselves with, as far as it was given.
+pub(super) fn credentials(typed: &Typed, problems: &mut Vec<Problem>) -> Credentials {
+    let mut found = Credentials::default();
+    if let Some(given) = typed.last("users-file") {
+        let path = Path::new(&given.value);
+        match read_users(path) {
+            Ok(users) => found.users = users,
+            Err(message) => problems.push(Complaint::new(message).at(given.place.clone())),
+        }
+        found.file = Some(path.to_owned());
+    }
+    let mut secret = |name: &str| {
+        let given = typed.last(name)?;
+        if given.value.trim().is_empty() {
+            problems.push(Complaint::new("its value is empty").at(given.place.clone()));
+            return None;
+        }
+        Some(Secret::new(given.value.clone()))
+    };
+    found.signing_key = secret("jwt-secret");
+    found.password = secret("login-password");
+    found
 }
 
 fn from_file(given: &Given) -> Result<Secret, Problem> {

@@ -12,7 +12,13 @@ pub(super) enum Topic {
     Throughput,
     Health,
     Outages,
+    Sockets,
     Generator,
+    Cache,
+    Queries,
+    Processor,
+    Memory,
+    OwnTimes,
 }
 
 impl Topic {
@@ -23,9 +29,15 @@ impl Topic {
             Metric::Throughput => Topic::Throughput,
             Metric::HealthTime => Topic::Health,
             Metric::Outages => Topic::Outages,
+            Metric::UnexpectedCloses | Metric::Reconnects => Topic::Sockets,
             Metric::GeneratorLateness { .. } | Metric::GeneratorCpu | Metric::GeneratorRefusals => {
                 Topic::Generator
             }
+            Metric::CacheHitRate => Topic::Cache,
+            Metric::QueryTimeMean | Metric::QueryTimeP95 | Metric::QueryErrorRate => Topic::Queries,
+            Metric::Cpu => Topic::Processor,
+            Metric::Memory => Topic::Memory,
+            Metric::EndpointTimeMean | Metric::EndpointTimeP95 => Topic::OwnTimes,
         }
     }
 }

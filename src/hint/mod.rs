@@ -3,10 +3,13 @@
 mod case;
 mod failures;
 mod generator;
+mod observed;
 mod session;
 mod slowness;
+mod sockets;
 mod table;
 #[cfg(test)]
 mod tests;
+mod trend;
 
 pub use table::advise;

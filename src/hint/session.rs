@@ -53,7 +53,9 @@ pub(super) fn too_few(case: &Case<'_>) -> Option<String> {
     if generator::late(case).is_some() || generator::busy(case).is_some() {
         return None;
     }
-    let means = if case.run.window.extendable {
+    let means = if measured.check.metric.is_observed() {
+        "give it longer with --duration"
+    } else if case.run.window.extendable {
         "give it longer with --duration, or allow more with --extend"
     } else {
         "give it longer with --duration, or let it go on while a verdict is open with --extend"

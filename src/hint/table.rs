@@ -1,7 +1,7 @@
 //! The table: which finding concerns what, in the order in which they are told.
 
 use super::case::{Case, Topic, topics};
-use super::{failures, generator, session, slowness};
+use super::{failures, generator, observed, session, slowness, sockets};
 use crate::record::{RunResult, Status};
 use crate::requirement::{Judgement, Verdict};
 
@@ -18,13 +18,19 @@ const UP: &[Topic] = &[
     Topic::Throughput,
     Topic::Health,
     Topic::Outages,
+    Topic::Sockets,
 ];
+const TALK: &[Topic] = &[Topic::Times, Topic::Errors, Topic::Sockets];
 
 /// What happened to the target from outside.
 const EVENTS: &[(&[Topic], Find)] = &[(UP, session::outages), (UP, session::restarts)];
 
 /// How requests failed.
 const FAILURES: &[(&[Topic], Find)] = &[
+    (TALK, sockets::refused),
+    (TALK, sockets::not_there),
+    (TALK, sockets::lost_replies),
+    (TALK, sockets::closed),
     (LOAD, failures::no_connection),
     (LOAD, failures::rate_limited),
     (LOAD, failures::not_allowed),
@@ -48,6 +54,27 @@ const DELAYS: &[(&[Topic], Find)] = &[
     (SPEED, slowness::queueing),
     (SPEED, slowness::slow_endpoints),
     (LOAD, session::too_few),
+];
+
+const STORED: &[Topic] = &[Topic::Cache];
+const ASKED: &[Topic] = &[Topic::Queries];
+const WAITED: &[Topic] = &[Topic::Queries, Topic::Times, Topic::OwnTimes];
+const WORKED: &[Topic] = &[Topic::Processor, Topic::Times, Topic::OwnTimes];
+const KEPT: &[Topic] = &[Topic::Memory, Topic::Times, Topic::Errors];
+
+/// What was seen from beside the load.
+const INSIDE: &[(&[Topic], Find)] = &[
+    (STORED, observed::cache),
+    (WAITED, observed::slow_queries),
+    (ASKED, observed::unknown_queries),
+    (WAITED, observed::locks),
+    (WAITED, observed::idle_and_slow),
+    (WORKED, observed::busy),
+    (KEPT, observed::leak),
+    (&[Topic::Memory], observed::short_of_memory),
+    (STORED, session::too_few),
+    (ASKED, session::too_few),
+    (LOAD, observed::band),
 ];
 
 /// What to do about a judgement that is no pass, a line each; nothing when it is one.
@@ -103,6 +130,7 @@ fn of_run(judgement: &Judgement, run: &RunResult) -> Vec<String> {
         .iter()
         .chain(failures)
         .chain(DELAYS)
+        .chain(INSIDE)
         .filter(|(concerned, _)| concerned.iter().any(|topic| topics.contains(topic)))
         .filter_map(|(_, find)| find(&case))
         .collect()

@@ -107,6 +107,41 @@ fn cases() -> Vec<(&'static str, Judgement, Vec<RunResult>)> {
     });
     let mut busy = calm("api");
     busy.generator.waited_for_connection = 900;
+    let mut seen = calm("api");
+    seen.observed = fixture::observed();
+    let mut roomy = seen.clone();
+    for looks in roomy
+        .observed
+        .sources
+        .values_mut()
+        .map(|seen| &mut seen.looks)
+    {
+        for look in looks {
+            look.figures.insert("evicted_keys".to_owned(), 0.0);
+        }
+    }
+    let mut idle = run("api", |_, _| Asked::ok(300));
+    idle.observed = fixture::observed();
+    let hit_rate = || missed("cache_hit_rate", "> 60 %");
+    cases.extend([
+        ("evictions", hit_rate(), vec![seen.clone()]),
+        ("no evictions", hit_rate(), vec![roomy]),
+        ("a cache nobody asked", hit_rate(), vec![calm("api")]),
+        (
+            "queries",
+            missed("query_time_mean", "< 50 ms"),
+            vec![seen.clone()],
+        ),
+        (
+            "unknown queries",
+            missed("query_time_mean", "< 50 ms"),
+            vec![calm("api")],
+        ),
+        ("processors", missed("cpu", "< 80 %"), vec![seen.clone()]),
+        ("leak", missed("memory", "< 85 %"), vec![seen]),
+        ("memory", missed("memory", "< 85 %"), vec![calm("api")]),
+        ("slow and idle", slow(), vec![idle]),
+    ]);
     cases.extend([
         ("stall", slow(), vec![stalled(5_000, 7_000)]),
         ("stall in mid-second", slow(), vec![stalled(5_500, 7_500)]),

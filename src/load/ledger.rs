@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::mix::Mix;
 use super::schedule::Stream;
-use crate::client::{Exchange, Outcome, Sample};
+use crate::client::{Exchange, Outcome, Sample, Talk};
 use crate::record::Tally;
 
 /// A due request that has been taken up.
@@ -76,16 +76,33 @@ impl Ledger {
     /// Takes up the stream's next request.
     pub(super) fn take(&self, stream: usize, lag: u64) -> Job {
         let k = &mut self.state.borrow_mut().next[stream];
-        let (due, number) = (
-            self.streams[stream].due(*k),
-            self.streams[stream].number(*k),
-        );
-        *k += 1;
-        Job {
-            endpoint: self.mix.pick(number),
-            due,
+        let stream = &self.streams[stream];
+        let job = Job {
+            endpoint: self.mix.of(stream, *k),
+            due: stream.due(*k),
             lag,
+        };
+        *k += 1;
+        job
+    }
+
+    /// Whether a stream's user holds a WebSocket.
+    pub(super) fn is_socket(&self, stream: usize) -> bool {
+        self.streams[stream].is_socket()
+    }
+
+    /// A connection that is due now because the last one was lost.
+    pub(super) fn reconnect(&self, now: u64) -> Job {
+        Job {
+            endpoint: self.mix.connect(),
+            due: now,
+            lag: 0,
         }
+    }
+
+    /// Records what a user's WebSocket met beside its due messages.
+    pub(super) fn talk(&self, talk: &Talk) {
+        self.state.borrow_mut().tally.sockets.add(talk);
     }
 
     pub(super) fn enqueue(&self, job: Job) {
@@ -173,9 +190,8 @@ impl Ledger {
         }
         for (stream, k) in self.streams.iter().zip(&mut state.next) {
             while stream.due(*k) < end {
-                let endpoint = self.mix.pick(stream.number(*k));
                 let job = Job {
-                    endpoint,
+                    endpoint: self.mix.of(stream, *k),
                     due: stream.due(*k),
                     lag: 0,
                 };

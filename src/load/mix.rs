@@ -1,7 +1,7 @@
 //! Which endpoint a request asks, by weight.
 
-use super::schedule::mix;
-use crate::profile::Plan;
+use super::schedule::{Stream, mix};
+use crate::profile::{EndpointKind, Plan};
 
 /// The weighted choice of a plan.
 #[derive(Debug, Clone)]
@@ -9,6 +9,8 @@ pub(super) struct Mix {
     seed: u64,
     /// Sums of the weights up to and with each endpoint.
     sums: Vec<u64>,
+    /// The connection and the message of users on a WebSocket.
+    socket: (usize, usize),
 }
 
 impl Mix {
@@ -17,11 +19,30 @@ impl Mix {
             *sum += u64::from(endpoint.weight);
             Some(*sum)
         });
+        let place = |kind| {
+            let found = plan.endpoints.iter().position(|one| one.kind == kind);
+            found.unwrap_or_default()
+        };
         // Apart from the seed of the due times, or the two choices would go together.
         Mix {
             seed: mix(plan.seed, 0x6d69_785f_656e_6470),
             sums: sums.collect(),
+            socket: (place(EndpointKind::Connect), place(EndpointKind::Message)),
         }
+    }
+
+    /// The endpoint of a stream's request `k`.
+    pub(super) fn of(&self, stream: &Stream, k: u64) -> usize {
+        match (stream.is_socket(), k) {
+            (false, _) => self.pick(stream.number(k)),
+            (true, 0) => self.connect(),
+            (true, _) => self.socket.1,
+        }
+    }
+
+    /// The endpoint that stands for connecting a WebSocket.
+    pub(super) fn connect(&self) -> usize {
+        self.socket.0
     }
 
     /// The endpoint of the plan's request `number`.
@@ -41,6 +62,7 @@ mod tests {
         let mix = Mix {
             seed: 8,
             sums: vec![30, 50, 70, 85, 100],
+            socket: (0, 0),
         };
         let mut counts = [0u32; 5];
         for number in 0..100_000 {

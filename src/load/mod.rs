@@ -13,4 +13,4 @@ mod worker;
 pub use result::{failed_run, millis};
 pub use run::{Observer, Progress, RunError, run};
 pub use schedule::{Connections, Stream, streams};
-pub use users::{HttpUser, HttpUsers, User, Users};
+pub use users::{HttpUser, Kit, SocketUser, User, Users, VirtualUser, VirtualUsers};

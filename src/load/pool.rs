@@ -31,6 +31,8 @@ pub(super) struct Work<U> {
     pub(super) judged_from: u64,
     pub(super) timeout: Duration,
     pub(super) gauge: Arc<Gauge>,
+    /// Users on a WebSocket that have not left yet.
+    pub(super) present: Cell<u32>,
 }
 
 /// Runs a worker's streams to the end of the run and no longer than one timeout beyond.
@@ -103,11 +105,30 @@ impl<U: Users> Work<U> {
 /// A virtual user with a connection of its own.
 async fn own_lane<U: Users>(work: Rc<Work<U>>, stream: usize) {
     let lane = work.ledger.open_lane();
-    let mut user = work.users.user();
+    let mut user = work.users.user(stream);
+    let holds_socket = work.ledger.is_socket(stream);
+    work.present
+        .set(work.present.get() + u32::from(holds_socket));
     let mut free_since = 0;
-    while let Some(job) = work.wait(stream, free_since).await {
+    loop {
+        let job = tokio::select! {
+            biased;
+            job = work.wait(stream, free_since) => job,
+            () = user.idle() => Some(work.ledger.reconnect(work.now())),
+        };
+        let Some(job) = job else {
+            break;
+        };
         work.exchange(lane, &mut user, job).await;
         free_since = work.now();
+        if holds_socket {
+            work.ledger.talk(&user.talk());
+        }
+    }
+    if holds_socket {
+        work.ledger.talk(&user.talk());
+        user.leave().await;
+        work.present.set(work.present.get() - 1);
     }
 }
 
@@ -140,7 +161,7 @@ async fn dispatch<U: Users + 'static>(work: Rc<Work<U>>, pool: Rc<Pool>, stream:
 
 /// A connection of the pool.
 async fn shared_lane<U: Users>(work: Rc<Work<U>>, pool: Rc<Pool>, lane: usize, first: Job) {
-    let mut user = work.users.user();
+    let mut user = work.users.user(lane);
     let (sender, mut jobs) = mpsc::unbounded_channel();
     let mut next = Some(first);
     while let Some(job) = next {
@@ -161,7 +182,9 @@ async fn supervise<U>(work: &Work<U>, mut commands: Commands) {
         let give_up = stopped.unwrap_or(work.instant(end) + work.timeout);
         let now = Instant::now();
         let over = stopped.is_some() || now >= work.instant(end);
-        if now >= give_up || (over && work.ledger.is_idle(end)) {
+        // Whoever holds a connection may say goodbye, if that takes no longer than a moment.
+        let gone = work.present.get() == 0 || now >= work.instant(end) + STOP_GRACE;
+        if now >= give_up || (over && gone && work.ledger.is_idle(end)) {
             return;
         }
         let wake = if over {

@@ -5,7 +5,8 @@ use std::time::SystemTime;
 use super::schedule::nanos;
 use crate::profile::Plan;
 use crate::record::{
-    EndpointResult, EndpointTally, Generator, Problem, RunResult, Status, Tally, Watch, Window,
+    EndpointResult, EndpointTally, Generator, Observed, Problem, RunResult, Sockets, Status, Tally,
+    Watch, Window,
 };
 
 /// What is known of a run besides its tally.
@@ -45,7 +46,9 @@ impl Run<'_> {
                 .collect(),
             seconds: tally.seconds.clone(),
             generator: self.generator(tally),
+            sockets: tally.sockets.clone(),
             watch: Watch::default(),
+            observed: Observed::default(),
             notes: Vec::new(),
         }
     }
@@ -67,6 +70,7 @@ impl Run<'_> {
 fn endpoint_result(endpoint: &crate::profile::Endpoint, tally: &EndpointTally) -> EndpointResult {
     EndpointResult {
         name: endpoint.name.clone(),
+        kind: endpoint.kind,
         request: format!("{} {}", endpoint.method, endpoint.path),
         outcomes: tally.outcomes.clone(),
         response: tally.response.clone(),
@@ -89,7 +93,9 @@ pub fn failed_run(plan: &Plan, started: SystemTime, problem: Problem) -> RunResu
         endpoints: Vec::new(),
         seconds: Vec::new(),
         generator: Generator::default(),
+        sockets: Sockets::default(),
         watch: Watch::default(),
+        observed: Observed::default(),
         notes: Vec::new(),
     }
 }

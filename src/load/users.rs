@@ -2,78 +2,221 @@
 
 use std::future::Future;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::client::{Connection, Connector, Exchange, PreparedRequest};
-use crate::profile::Bounds;
+use crate::client::{
+    Connection, Connector, Exchange, Handshake, Line, PreparedRequest, RequestError, Talk,
+};
+use crate::profile::{Bounds, Destination, Endpoint, EndpointKind, Plan, Socket};
 
 /// Longer than any run.
 const NEVER: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How long a user who leaves waits for its goodbye to be taken.
+const GOODBYE: Duration = Duration::from_millis(200);
+/// Numbers of a user's messages, so that no two users' are the same.
+const IDS_PER_USER: u64 = 1_000_000_000;
 
 /// Makes users; one for each connection that a run needs.
 pub trait Users {
     /// What it makes.
     type User: User + 'static;
 
-    /// One more user, not yet connected.
-    fn user(&self) -> Self::User;
+    /// The user at this place of the worker's, not yet connected.
+    fn user(&self, index: usize) -> Self::User;
 }
 
 /// One user with a connection of its own.
 pub trait User {
     /// Sends the request of an endpoint, by its place in the plan, and waits for its end.
     fn exchange(&mut self, endpoint: usize) -> impl Future<Output = Exchange>;
+
+    /// Attends to the connection while nothing is due; returns once for each connection that has to be made
+    /// again. May be dropped at any time.
+    fn idle(&mut self) -> impl Future<Output = ()> {
+        std::future::pending()
+    }
+
+    /// What was met beside the due requests since the last call.
+    fn talk(&mut self) -> Talk {
+        Talk::default()
+    }
+
+    /// Ends the connection as a user would who goes.
+    fn leave(&mut self) -> impl Future<Output = ()> {
+        std::future::ready(())
+    }
 }
 
-/// Users over HTTP.
-pub struct HttpUsers {
+/// What one user sends, ready to be sent any number of times.
+#[derive(Clone)]
+pub struct Kit {
+    requests: Arc<[PreparedRequest]>,
+    /// Only of a user on a WebSocket, with the number of its first message.
+    handshake: Option<(Handshake, u64)>,
+}
+
+impl Kit {
+    /// The kits of these users of a plan, by their numbers.
+    ///
+    /// # Errors
+    /// The first part of what one of them sends that HTTP cannot carry.
+    pub fn all(
+        plan: &Plan,
+        destination: &Destination,
+        users: impl Iterator<Item = usize>,
+    ) -> Result<Vec<Kit>, RequestError> {
+        let common = Kit::requests(plan, destination, None)?;
+        users
+            .map(|index| {
+                let requests = match destination.user(index) {
+                    Some(_) => Kit::requests(plan, destination, Some(index))?,
+                    None => Arc::clone(&common),
+                };
+                let handshake = Kit::handshake(plan, destination, index)?;
+                Ok(Kit {
+                    requests,
+                    handshake,
+                })
+            })
+            .collect()
+    }
+
+    fn requests(
+        plan: &Plan,
+        destination: &Destination,
+        index: Option<usize>,
+    ) -> Result<Arc<[PreparedRequest]>, RequestError> {
+        let user = index.and_then(|index| destination.user(index));
+        let http = |endpoint: &&Endpoint| endpoint.kind == EndpointKind::Http;
+        let endpoints = plan.endpoints.iter().filter(http);
+        endpoints
+            .map(|endpoint| PreparedRequest::of(&plan.headers, endpoint, destination, user))
+            .collect()
+    }
+
+    fn handshake(
+        plan: &Plan,
+        destination: &Destination,
+        index: usize,
+    ) -> Result<Option<(Handshake, u64)>, RequestError> {
+        let Some(socket) = plan.socket.as_ref() else {
+            return Ok(None);
+        };
+        if !socket.holds(index as u32, plan.users()) {
+            return Ok(None);
+        }
+        let handshake = Handshake::new(socket, &plan.headers, destination, index)?;
+        Ok(Some((handshake, (index as u64 + 1) * IDS_PER_USER)))
+    }
+}
+
+/// The users of one worker.
+pub struct VirtualUsers {
+    kits: Vec<Kit>,
     connector: Connector,
-    requests: Rc<[PreparedRequest]>,
     bounds: Bounds,
+    socket: Option<Rc<Socket>>,
     give_up: Instant,
 }
 
-impl HttpUsers {
-    /// Users that share a connector and the prepared requests of one plan.
-    pub fn new(connector: Connector, requests: Vec<PreparedRequest>, bounds: Bounds) -> HttpUsers {
-        // The pool ends what is still on its way, as the end of the run may move.
-        let give_up = Instant::now() + NEVER;
-        HttpUsers {
+impl VirtualUsers {
+    /// Users that share a connector; a user beyond the kits has one that somebody has already.
+    pub fn new(kits: Vec<Kit>, connector: Connector, plan: &Plan) -> VirtualUsers {
+        VirtualUsers {
+            kits,
             connector,
-            requests: requests.into(),
-            bounds,
-            give_up,
+            bounds: plan.bounds,
+            socket: plan.socket.clone().map(Rc::new),
+            // The pool ends what is still on its way, as the end of the run may move.
+            give_up: Instant::now() + NEVER,
         }
     }
 }
 
-impl Users for HttpUsers {
-    type User = HttpUser;
+impl Users for VirtualUsers {
+    type User = VirtualUser;
 
-    fn user(&self) -> HttpUser {
-        HttpUser {
-            connection: Connection::new(self.connector.clone()),
-            requests: Rc::clone(&self.requests),
-            bounds: self.bounds,
-            give_up: self.give_up,
+    fn user(&self, index: usize) -> VirtualUser {
+        let kit = self.kits[index % self.kits.len()].clone();
+        match (kit.handshake, &self.socket) {
+            (Some((handshake, first_id)), Some(socket)) => VirtualUser::Socket(SocketUser {
+                line: Line::new(handshake, first_id),
+                connector: self.connector.clone(),
+                socket: Rc::clone(socket),
+                connect: kit.requests.len(),
+            }),
+            _ => VirtualUser::Http(HttpUser {
+                connection: Connection::new(self.connector.clone()),
+                requests: kit.requests,
+                bounds: self.bounds,
+                give_up: self.give_up,
+            }),
         }
     }
+}
+
+/// One user, over HTTP or on a WebSocket.
+pub enum VirtualUser {
+    /// Sends requests.
+    Http(HttpUser),
+    /// Stays connected.
+    Socket(SocketUser),
 }
 
 /// One user over HTTP.
 pub struct HttpUser {
     connection: Connection,
-    requests: Rc<[PreparedRequest]>,
+    requests: Arc<[PreparedRequest]>,
     bounds: Bounds,
     give_up: Instant,
 }
 
-impl User for HttpUser {
+/// One user on a WebSocket.
+pub struct SocketUser {
+    line: Line,
+    connector: Connector,
+    socket: Rc<Socket>,
+    /// Which of the plan's endpoints is to connect; all behind it are messages.
+    connect: usize,
+}
+
+impl User for VirtualUser {
     async fn exchange(&mut self, endpoint: usize) -> Exchange {
-        self.connection
-            .exchange(&self.requests[endpoint], &self.bounds, self.give_up)
-            .await
+        match self {
+            VirtualUser::Http(user) => {
+                let request = &user.requests[endpoint];
+                let connection = &mut user.connection;
+                connection
+                    .exchange(request, &user.bounds, user.give_up)
+                    .await
+            }
+            VirtualUser::Socket(user) if endpoint == user.connect => {
+                user.line.connect(&user.connector, &user.socket).await
+            }
+            VirtualUser::Socket(user) => user.line.exchange(&user.connector, &user.socket).await,
+        }
+    }
+
+    async fn idle(&mut self) {
+        match self {
+            VirtualUser::Http(_) => std::future::pending().await,
+            VirtualUser::Socket(user) => user.line.idle(&user.socket).await,
+        }
+    }
+
+    fn talk(&mut self) -> Talk {
+        match self {
+            VirtualUser::Http(_) => Talk::default(),
+            VirtualUser::Socket(user) => user.line.talk(),
+        }
+    }
+
+    async fn leave(&mut self) {
+        if let VirtualUser::Socket(user) = self {
+            user.line.leave(GOODBYE).await;
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! One worker of the generator: a thread with a runtime and users of its own.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -12,10 +13,10 @@ use super::mix::Mix;
 use super::pool::{Work, work};
 use super::run::RunError;
 use super::schedule::{Connections, Stream, nanos};
-use super::users::HttpUsers;
-use crate::client::{Connector, PreparedRequest};
-use crate::profile::{Destination, Plan};
-use crate::record::{Rules, Tally};
+use super::users::{Kit, VirtualUsers};
+use crate::client::Connector;
+use crate::profile::{Destination, Endpoint, Plan};
+use crate::record::{EndpointRules, Rules, Tally};
 
 /// What every worker is made of.
 pub(super) struct Setup<'a> {
@@ -42,13 +43,9 @@ impl Setup<'_> {
     ) -> Result<Worker, RunError> {
         let plan = self.plan;
         let connector = Connector::new(self.destination)?;
-        let requests = plan
-            .endpoints
-            .iter()
-            .map(|endpoint| PreparedRequest::new(&plan.headers, endpoint, self.destination))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| RunError::Request(error.to_string()))?;
-        let bounds = plan.bounds;
+        let kits = self.kits(&group)?;
+        let timeout = plan.longest_timeout();
+        let their_plan = plan.clone();
         let ledger = Ledger::new(group, Mix::new(plan), Tally::new(rules(plan)));
         let connections = match self.connections {
             Connections::Own => Connections::Own,
@@ -62,15 +59,15 @@ impl Setup<'_> {
             .enable_all()
             .build()?;
         let body = move || {
-            let users = HttpUsers::new(connector, requests, bounds);
             let work_ = Work {
-                users,
+                users: VirtualUsers::new(kits, connector, &their_plan),
+                present: Cell::new(0),
                 ledger,
                 connections,
                 start: tokio::time::Instant::from_std(start),
                 end,
                 judged_from,
-                timeout: bounds.timeout,
+                timeout,
                 gauge: theirs,
             };
             runtime.block_on(begin(work_, receiver))
@@ -83,9 +80,22 @@ impl Setup<'_> {
             gauge,
         })
     }
+
+    /// One for each stream, or one for each known user where connections are shared.
+    fn kits(&self, group: &[Stream]) -> Result<Vec<Kit>, RunError> {
+        let numbers: Vec<usize> = match self.connections {
+            Connections::Own => group
+                .iter()
+                .map(|stream| stream.number(0) as usize)
+                .collect(),
+            Connections::Shared(_) => (0..self.destination.users.len().max(1)).collect(),
+        };
+        Kit::all(self.plan, self.destination, numbers.into_iter())
+            .map_err(|error| RunError::Request(error.to_string()))
+    }
 }
 
-async fn begin(job: Work<HttpUsers>, commands: Commands) -> Tally {
+async fn begin(job: Work<VirtualUsers>, commands: Commands) -> Tally {
     tokio::time::sleep_until(job.start).await;
     work(job, commands).await
 }
@@ -97,15 +107,22 @@ fn portion(all: u32, index: usize, of: usize) -> u32 {
 }
 
 pub(super) fn rules(plan: &Plan) -> Rules {
+    let judged_from = nanos(plan.phases.judged_from());
+    let of = |endpoint: &Endpoint| EndpointRules {
+        timeout: nanos(plan.timeout(endpoint)),
+        judged_from: if endpoint.kind.is_judged_from_start() {
+            0
+        } else {
+            judged_from
+        },
+    };
     Rules {
-        endpoints: plan.endpoints.len(),
+        endpoints: plan.endpoints.iter().map(of).collect(),
         thresholds: plan
             .thresholds
             .iter()
             .map(|threshold| nanos(*threshold))
             .collect(),
-        timeout: nanos(plan.bounds.timeout),
-        judged_from: nanos(plan.phases.judged_from()),
     }
 }
 

@@ -1,7 +1,36 @@
-//! Evidence from beside the load: the generator's own state, and whether the target stays up.
+//! Evidence from beside the load: the generator's own state, whether the target stays up, and what others
+//! tell of it.
 
+#[cfg(feature = "evidence")]
+mod exposition;
 mod generator;
+#[cfg(feature = "evidence")]
+mod host;
+#[cfg(feature = "evidence")]
+mod locate;
+#[cfg(feature = "evidence")]
+mod monitors;
+#[cfg(feature = "evidence")]
+mod postgres;
+#[cfg(feature = "evidence")]
+mod process;
+#[cfg(feature = "evidence")]
+mod prometheus;
+#[cfg(feature = "evidence")]
+mod redis;
+#[cfg(feature = "evidence")]
+mod rounds;
+#[cfg(feature = "evidence")]
+mod statements;
+#[cfg(feature = "evidence")]
+mod target;
 mod watch;
 
 pub use generator::ProcessorClock;
+#[cfg(feature = "evidence")]
+pub use monitors::{Monitors, Watched};
+#[cfg(feature = "evidence")]
+pub use postgres::DatabaseUrl;
+#[cfg(feature = "evidence")]
+pub use redis::RedisAddress;
 pub use watch::{Probe, Watcher, log};

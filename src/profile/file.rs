@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use super::evidence::EvidencePlan;
+use super::file_socket::SocketTable;
+use super::identity::IdentityRules;
 use super::plan::Rate;
 use super::problem::{At, Place};
 use super::target::Target;
-use crate::requirement::{Limit, Metric, Severity};
+use crate::requirement::{Limit, Metric, Population, Severity};
 
 /// A profile as it was written.
 pub(super) struct ProfileFile {
@@ -18,6 +21,8 @@ pub(super) struct ProfileFile {
     pub(super) target: TargetTable,
     pub(super) health: Option<HealthTable>,
     pub(super) uptime: Option<UptimeTable>,
+    pub(super) evidence: EvidencePlan,
+    pub(super) identity: Option<IdentityRules>,
     pub(super) scenarios: Vec<ScenarioTable>,
     pub(super) requirements: Vec<RequirementTable>,
 }
@@ -71,6 +76,7 @@ pub(super) struct ScenarioTable {
     pub(super) duration: Option<At<Duration>>,
     pub(super) extend: Option<At<Duration>>,
     pub(super) endpoints: Vec<EndpointTable>,
+    pub(super) socket: Option<SocketTable>,
     /// Which keys were written, misread ones included: they are not missing.
     pub(super) written: Vec<(String, Place)>,
 }
@@ -103,6 +109,7 @@ pub(super) struct CheckTable {
     pub(super) metric: At<Metric>,
     pub(super) limit: At<Limit>,
     pub(super) endpoint: Option<At<String>>,
+    pub(super) population: Option<At<Population>>,
 }
 
 /// The kinds of arrivals by name.

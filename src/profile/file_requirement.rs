@@ -7,12 +7,22 @@ use super::problem::{At, Complaint, Problem};
 use super::quantity::Reading;
 use super::reader::{Reader, any};
 use super::tree::Table;
-use crate::requirement::{Limit, Metric, Severity};
+use crate::requirement::{Limit, Metric, Population, Severity};
+
+/// What a check says, be it alone or one of several.
+const CHECK_KEYS: [&str; 4] = ["metric", "limit", "endpoint", "population"];
 
 /// Reads one requirement.
 pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> RequirementTable {
-    const KEYS: [&str; 7] = [
-        "name", "severity", "scenario", "metric", "limit", "endpoint", "checks",
+    const KEYS: [&str; 8] = [
+        "name",
+        "severity",
+        "scenario",
+        "metric",
+        "limit",
+        "endpoint",
+        "population",
+        "checks",
     ];
     const SEVERITIES: [&str; 3] = ["critical", "important", "target"];
     let mut reader = Reader::new(table, &KEYS, problems);
@@ -26,7 +36,7 @@ pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> RequirementTab
         checks: Vec::new(),
     };
     let checks = reader.tables("checks");
-    let short = ["metric", "limit", "endpoint"]
+    let short = CHECK_KEYS
         .into_iter()
         .find(|key| reader.node(key).is_some());
     match short {
@@ -46,8 +56,7 @@ pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> RequirementTab
                 reader.problems().push(complaint.at(place));
             }
             for table in checks {
-                let mut check =
-                    Reader::new(table, &["metric", "limit", "endpoint"], reader.problems());
+                let mut check = Reader::new(table, &CHECK_KEYS, reader.problems());
                 requirement.checks.extend(read_check(&mut check));
             }
         }
@@ -62,6 +71,16 @@ fn read_check(reader: &mut Reader<'_, '_>) -> Option<CheckTable> {
     let metric = reader.text("metric", metric);
     let limit = reader.scalar("limit", limit);
     let endpoint = reader.text("endpoint", any);
+    let population = reader.text("population", |text| {
+        let found = Population::parse(text);
+        word(text, "population", &Population::NAMES, found)
+    });
+    if let (Some(_), Some(population)) = (&endpoint, &population) {
+        let complaint = Complaint::new("`endpoint` and `population` exclude each other");
+        reader
+            .problems()
+            .push(complaint.at(population.place.clone()));
+    }
     let (metric, limit) = (metric?, limit?);
     let fits = check_fit(metric.value, limit.value);
     let limit: At<Limit> = limit;
@@ -73,6 +92,7 @@ fn read_check(reader: &mut Reader<'_, '_>) -> Option<CheckTable> {
         metric,
         limit,
         endpoint,
+        population,
     })
 }
 

@@ -1,6 +1,7 @@
 //! `[scenario.NAME]` and its endpoints, as they were written.
 
 use super::file::{EndpointTable, Kind, ScenarioTable};
+use super::file_socket;
 use super::file_top::{path, require, to_json, word};
 use super::nearest::nearest;
 use super::problem::{At, Complaint, Problem};
@@ -51,7 +52,7 @@ fn scenario_name(name: &str) -> Reading<()> {
 }
 
 fn read(name: &str, table: &Table, problems: &mut Vec<Problem>) -> ScenarioTable {
-    const KEYS: [&str; 11] = [
+    const KEYS: [&str; 12] = [
         "arrivals",
         "users",
         "think_time",
@@ -63,6 +64,7 @@ fn read(name: &str, table: &Table, problems: &mut Vec<Problem>) -> ScenarioTable
         "duration",
         "extend",
         "endpoint",
+        "socket",
     ];
     let mut reader = Reader::new(table, &KEYS, problems);
     require(&mut reader, "arrivals", "\"users\"");
@@ -85,6 +87,7 @@ fn read(name: &str, table: &Table, problems: &mut Vec<Problem>) -> ScenarioTable
         duration: reader.scalar("duration", quantity::lasting),
         extend: reader.scalar("extend", quantity::phase),
         endpoints: Vec::new(),
+        socket: None,
         written: table
             .entries
             .iter()
@@ -92,6 +95,8 @@ fn read(name: &str, table: &Table, problems: &mut Vec<Problem>) -> ScenarioTable
             .collect(),
     };
     let endpoints = reader.tables("endpoint");
+    let socket = reader.table("socket");
+    scenario.socket = socket.map(|table| file_socket::read(table, problems));
     scenario.endpoints = endpoints
         .into_iter()
         .map(|table| read_endpoint(table, problems))
@@ -149,6 +154,25 @@ fn read_json(reader: &mut Reader<'_, '_>) -> Option<At<String>> {
 
 /// Reads `headers`; what may not be sent, or may not stand in a file, is told without its value.
 pub(super) fn read_headers(reader: &mut Reader<'_, '_>) -> Vec<At<(String, String)>> {
+    let headers = read_marked_headers(reader);
+    for header in &headers {
+        if let Some(mark) = reserved_name(&header.value.1) {
+            let complaint = Complaint::new(format!("`{mark}` is filled in nowhere here"))
+                .help("headers that differ from user to user belong to [identity]");
+            reader.problems().push(complaint.at(header.place.clone()));
+        }
+    }
+    headers
+}
+
+/// The first of the marks that stand for something of a user, if there is one.
+pub(super) fn reserved_name(text: &str) -> Option<&'static str> {
+    let marks = ["{user}", "{token}", "{n}", "{ip}", "{id}", "{password}"];
+    marks.into_iter().find(|mark| text.contains(mark))
+}
+
+/// Reads headers whose values may have marks for what differs from user to user.
+pub(super) fn read_marked_headers(reader: &mut Reader<'_, '_>) -> Vec<At<(String, String)>> {
     let Some(table) = reader.table("headers") else {
         return Vec::new();
     };
@@ -201,6 +225,11 @@ fn header(entry: &Entry) -> Reading<(String, String)> {
 fn endpoint_name(text: &str) -> Reading<String> {
     if text.trim().is_empty() || text.chars().any(char::is_control) {
         return Err(Complaint::new("an endpoint's name is one line of text"));
+    }
+    if matches!(text, "connect" | "message") {
+        return Err(Complaint::new(format!(
+            "`{text}` is what the parts of a WebSocket are called"
+        )));
     }
     if text == "each" {
         return Err(Complaint::new(

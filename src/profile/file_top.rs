@@ -1,5 +1,6 @@
 //! Reads a profile's tables; scenarios and requirements have readers of their own.
 
+use super::evidence::EvidencePlan;
 use super::file::{HealthTable, ProfileFile, TargetTable, UptimeTable};
 use super::nearest::advice;
 use super::problem::{At, Complaint, Problem};
@@ -7,14 +8,14 @@ use super::quantity::{self, Reading};
 use super::reader::{Reader, any};
 use super::target::Target;
 use super::tree::{Table, Value};
-use super::{file_requirement, file_scenario};
+use super::{file_evidence, file_identity, file_requirement, file_scenario};
 
 /// What is told of a key that has to be there.
 pub(super) const MISSING: &str = "is missing";
 
 /// Reads a whole profile.
 pub(super) fn read(tree: &Table, problems: &mut Vec<Problem>) -> ProfileFile {
-    const KEYS: [&str; 12] = [
+    const KEYS: [&str; 14] = [
         "name",
         "description",
         "extends",
@@ -25,6 +26,8 @@ pub(super) fn read(tree: &Table, problems: &mut Vec<Problem>) -> ProfileFile {
         "target",
         "health",
         "uptime",
+        "evidence",
+        "identity",
         "scenario",
         "requirement",
     ];
@@ -39,12 +42,16 @@ pub(super) fn read(tree: &Table, problems: &mut Vec<Problem>) -> ProfileFile {
         target: TargetTable::default(),
         health: None,
         uptime: None,
+        evidence: EvidencePlan::default(),
+        identity: None,
         scenarios: Vec::new(),
         requirements: Vec::new(),
     };
     let target = reader.table("target");
     let health = reader.table("health");
     let uptime = reader.table("uptime");
+    let evidence = reader.table("evidence");
+    let identity = reader.table("identity");
     let scenarios = reader.table("scenario");
     let requirements = reader.tables("requirement");
     file.target = target
@@ -52,6 +59,10 @@ pub(super) fn read(tree: &Table, problems: &mut Vec<Problem>) -> ProfileFile {
         .unwrap_or_default();
     file.health = health.map(|table| read_health(table, problems));
     file.uptime = uptime.map(|table| read_uptime(table, problems));
+    if let Some(table) = evidence {
+        file.evidence = file_evidence::read(table, problems);
+    }
+    file.identity = identity.map(|table| file_identity::read(table, problems));
     if let Some(table) = scenarios {
         file.scenarios = file_scenario::read_all(table, problems);
     }

@@ -1,9 +1,15 @@
 //! Profiles: what to load, how, and what it has to keep.
 
+mod destination;
+mod evidence;
 mod file;
+mod file_evidence;
+mod file_identity;
 mod file_requirement;
 mod file_scenario;
+mod file_socket;
 mod file_top;
+pub(crate) mod identity;
 mod merge;
 pub(crate) mod nearest;
 mod overrides;
@@ -11,6 +17,7 @@ mod plan;
 mod problem;
 pub mod quantity;
 mod reader;
+mod socket;
 mod source;
 mod target;
 mod tree;
@@ -18,13 +25,15 @@ mod units;
 mod validate;
 mod validate_requirement;
 mod validate_scenario;
+mod validate_socket;
 
+pub use destination::{Destination, Secret};
+pub use evidence::{CounterPage, EndpointTable, EvidencePlan, Field, TargetPages};
+pub use identity::{Algorithm, Identity, IdentityRules, Login};
 pub use overrides::Overrides;
-pub use plan::{
-    Arrivals, Bounds, Destination, Endpoint, HealthCheck, Phases, Plan, Profile, Rate, Secret,
-    UptimeCheck,
-};
+pub use plan::{Arrivals, Bounds, Endpoint, HealthCheck, Phases, Plan, Profile, Rate, UptimeCheck};
 pub use problem::{At, Complaint, Place, Problem, render_problems, sort_problems};
+pub use socket::{EndpointKind, Socket};
 #[cfg(feature = "harness")]
 pub(crate) use source::reason as file_trouble;
 pub use source::{ProfileSource, scenario_names};

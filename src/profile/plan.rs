@@ -1,12 +1,14 @@
 //! Validated, immutable plans: all that a run needs to know, and nothing it must check again.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use url::Url;
 
+use super::evidence::EvidencePlan;
+use super::identity::IdentityRules;
+use super::socket::{EndpointKind, Socket};
 use super::target::Target;
 use crate::requirement::Requirement;
 
@@ -27,6 +29,10 @@ pub struct Profile {
     pub health: Option<HealthCheck>,
     /// How outages and restarts are watched for; needed by `outages`.
     pub uptime: Option<UptimeCheck>,
+    /// Who is asked for what the load does not measure.
+    pub evidence: EvidencePlan,
+    /// Who the virtual users are.
+    pub identity: IdentityRules,
     /// The confidence of every verdict, in (0.5, 1).
     pub confidence: f64,
 }
@@ -47,8 +53,12 @@ pub struct Plan {
     pub arrivals: Arrivals,
     /// How long each part lasts.
     pub phases: Phases,
-    /// What is asked, and how often; never empty, weights above 0.
+    /// What is asked, and how often; never empty, weights of HTTP requests above 0. A WebSocket's two parts
+    /// come last.
     pub endpoints: Vec<Endpoint>,
+    /// Those of the users that hold a WebSocket each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub socket: Option<Socket>,
     /// Headers of every request.
     pub headers: Vec<(String, String)>,
     /// What a request may take.
@@ -78,7 +88,33 @@ impl Plan {
 
     /// The longest the run may take, from its first due request to its last outcome.
     pub fn longest(&self) -> Duration {
-        self.phases.planned_end() + self.phases.extend + self.bounds.timeout
+        self.phases.planned_end() + self.phases.extend + self.longest_timeout()
+    }
+
+    /// The longest that anything due may take.
+    pub fn longest_timeout(&self) -> Duration {
+        let socket = self.socket.as_ref();
+        let timeouts = socket.map(|socket| socket.connect_timeout.max(socket.reply_timeout));
+        timeouts.unwrap_or_default().max(self.bounds.timeout)
+    }
+
+    /// The longest that one of its endpoints may take.
+    pub fn timeout(&self, endpoint: &Endpoint) -> Duration {
+        match (&self.socket, endpoint.kind) {
+            (Some(socket), EndpointKind::Connect) => socket.connect_timeout,
+            (Some(socket), EndpointKind::Message) => socket.reply_timeout,
+            _ => self.bounds.timeout,
+        }
+    }
+
+    /// How many virtual users it has; for a rate, how many connections at most.
+    pub fn users(&self) -> u32 {
+        match self.arrivals {
+            Arrivals::Users { count, .. } | Arrivals::Burst { count, .. } => count,
+            Arrivals::Constant { connections, .. } | Arrivals::Poisson { connections, .. } => {
+                connections
+            }
+        }
     }
 }
 
@@ -185,6 +221,9 @@ pub struct Bounds {
 pub struct Endpoint {
     /// What tables call it.
     pub name: String,
+    /// What it is.
+    #[serde(skip_serializing_if = "is_http")]
+    pub kind: EndpointKind,
     /// The method, in capitals.
     pub method: String,
     /// Path and query, beginning with `/`, base path included.
@@ -199,6 +238,11 @@ pub struct Endpoint {
     pub auth: bool,
     /// The statuses that count as answered; never empty.
     pub expect: Vec<u16>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_http(kind: &EndpointKind) -> bool {
+    *kind == EndpointKind::Http
 }
 
 /// How the target says that it is well.
@@ -235,58 +279,9 @@ pub struct UptimeCheck {
     pub alone: Duration,
 }
 
-/// Where requests go, and what they identify themselves with.
-#[derive(Clone)]
-pub struct Destination {
-    /// Scheme, host and port; the path is empty.
-    pub origin: Url,
-    /// The bearer token, if any.
-    pub token: Option<Secret>,
-    /// Whether any certificate is taken.
-    pub insecure: bool,
-}
-
-impl fmt::Debug for Destination {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Destination({}, token: {})",
-            self.origin,
-            self.token.is_some()
-        )
-    }
-}
-
-/// A text that is never shown: a token or a password.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps a text from being shown.
-    pub fn new(text: impl Into<String>) -> Secret {
-        Secret(text.into())
-    }
-
-    /// The text itself, for the one place that sends it.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(***)")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_secret_is_not_shown() {
-        assert_eq!(format!("{:?}", Secret::new("eyJhbGciOi")), "Secret(***)");
-    }
 
     #[test]
     fn rates_outside_their_range_are_none() {

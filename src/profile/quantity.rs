@@ -63,12 +63,29 @@ pub fn weight(text: &str) -> Reading<u32> {
     whole(text, "a weight", 0, 100).map(|count| count as u32)
 }
 
+/// A part of the users in percent, with or without its sign: 1 to 99.
+///
+/// # Errors
+/// When it is no whole number in this range.
+pub fn share(text: &str) -> Reading<u32> {
+    let number = text.trim().trim_end_matches('%');
+    whole(number, "a share in percent", 1, 99).map(|share| share as u32)
+}
+
 /// An HTTP status: 100 to 599.
 ///
 /// # Errors
 /// When it is no whole number in this range.
 pub fn status(text: &str) -> Reading<u16> {
     whole(text, "an HTTP status", 100, 599).map(|count| count as u16)
+}
+
+/// The number of a process: 1 to 4,294,967,295.
+///
+/// # Errors
+/// When it is no whole number in this range.
+pub fn process(text: &str) -> Reading<u32> {
+    whole(text, "a process", 1, u64::from(u32::MAX)).map(|number| number as u32)
 }
 
 /// What random choices are drawn from.

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::evidence::EvidencePlan;
 use super::file::{HealthTable, ProfileFile, TargetTable, UptimeTable};
 use super::file_top::{self, MISSING};
+use super::identity::IdentityRules;
 use super::overrides::{Overrides, lay_over};
 use super::plan::{Bounds, HealthCheck, Plan, Profile, UptimeCheck};
 use super::problem::{At, Complaint, Place, Problem, sort_problems};
@@ -79,6 +81,8 @@ fn profile(
             .uptime
             .as_ref()
             .and_then(|table| uptime(table, &prefix, problems)),
+        evidence: evidence(&file.evidence, &prefix),
+        identity: identity(file, &prefix),
         confidence: value_or(file.confidence.as_ref(), CONFIDENCE),
     })
 }
@@ -152,6 +156,14 @@ fn plans(
     plans
 }
 
+fn identity(file: &ProfileFile, prefix: &str) -> IdentityRules {
+    let mut identity = file.identity.clone().unwrap_or_default();
+    if let Some(login) = &mut identity.login {
+        login.path = format!("{prefix}{}", login.path);
+    }
+    identity
+}
+
 /// What stands before every path.
 fn prefix(target: &TargetTable) -> String {
     let own = target.base_path.as_ref().map_or("", |path| &path.value);
@@ -219,6 +231,19 @@ fn uptime(table: &UptimeTable, prefix: &str, problems: &mut Vec<Problem>) -> Opt
         timeout: value_or(table.timeout.as_ref(), PROBE_TIMEOUT),
         alone,
     })
+}
+
+fn evidence(written: &EvidencePlan, prefix: &str) -> EvidencePlan {
+    let mut plan = written.clone();
+    let target = plan.target.iter_mut().flat_map(|pages| &mut pages.paths);
+    let counters = plan
+        .prometheus
+        .iter_mut()
+        .filter_map(|page| page.path.as_mut());
+    for path in target.chain(counters) {
+        path.insert_str(0, prefix);
+    }
+    plan
 }
 
 /// Tells every name that was given before.

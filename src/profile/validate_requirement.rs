@@ -6,11 +6,12 @@ use std::time::Duration;
 use super::file::{CheckTable, Kind, ProfileFile, RequirementTable, ScenarioTable};
 use super::nearest::advice;
 use super::plan::Bounds;
-use super::problem::{Complaint, Problem};
+use super::problem::{At, Complaint, Problem};
 use super::quantity::Reading;
 use super::units::show_duration;
 use super::validate_scenario::name;
-use crate::requirement::{Check, Metric, Requirement, Scope, Severity};
+use super::validate_socket::{CONNECT, MESSAGE, connect_timeout, reply_timeout};
+use crate::requirement::{Check, Metric, Population, Requirement, Scope, Severity};
 
 /// The requirement of a table; `None` when something that it needs was misread.
 pub(super) fn requirement(
@@ -76,9 +77,10 @@ fn checked(
     let metric = written.metric.value;
     needs(metric, table, file).map_err(|complaint| complaint.at(written.metric.place.clone()))?;
     let scope = scope(written, scenario)?;
-    within_timeout(written, file, bounds)?;
+    within_timeout(written, scenario, file, bounds)?;
     if let Some(scenario) = scenario {
         within_offer(written, scenario)?;
+        has_sockets(written, scenario)?;
     }
     Ok(Check {
         metric,
@@ -137,7 +139,36 @@ pub(super) fn speaks_of_the_session(requirement: &Requirement) -> bool {
             .any(|check| check.metric == Metric::Outages || speaks_of_the_generator(check.metric))
 }
 
+/// The users that a check looks at, if there are such users.
+fn population(
+    written: &CheckTable,
+    population: &At<Population>,
+    scenario: Option<&ScenarioTable>,
+) -> Result<Scope, Problem> {
+    let metric = written.metric.value;
+    let complain = |complaint: Complaint| complaint.at(population.place.clone());
+    if !metric.is_per_endpoint() {
+        let complaint =
+            Complaint::new(format!("{metric} is not measured population by population"));
+        return Err(complain(complaint.help("leave population out")));
+    }
+    let there = scenario.is_none_or(|scenario| match population.value {
+        Population::Http => !scenario.endpoints.is_empty(),
+        Population::WebSocket => scenario.socket.is_some(),
+    });
+    if there {
+        return Ok(Scope::Population(population.value));
+    }
+    Err(complain(Complaint::new(format!(
+        "the scenario has no users of this kind: {}",
+        population.value
+    ))))
+}
+
 fn scope(written: &CheckTable, scenario: Option<&ScenarioTable>) -> Result<Scope, Problem> {
+    if let Some(wanted) = &written.population {
+        return population(written, wanted, scenario);
+    }
     let Some(endpoint) = &written.endpoint else {
         return Ok(Scope::All);
     };
@@ -151,7 +182,10 @@ fn scope(written: &CheckTable, scenario: Option<&ScenarioTable>) -> Result<Scope
         return Ok(Scope::EachEndpoint);
     }
     if let Some(scenario) = scenario {
-        let names: Vec<String> = scenario.endpoints.iter().filter_map(name).collect();
+        let mut names: Vec<String> = scenario.endpoints.iter().filter_map(name).collect();
+        if scenario.socket.is_some() {
+            names.extend([CONNECT, MESSAGE].map(str::to_owned));
+        }
         if !names.contains(&endpoint.value) {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let complaint = Complaint::new(format!(
@@ -168,13 +202,20 @@ fn scope(written: &CheckTable, scenario: Option<&ScenarioTable>) -> Result<Scope
 /// A request that is given up can't be told from one that would have kept a longer limit.
 fn within_timeout(
     written: &CheckTable,
+    scenario: Option<&ScenarioTable>,
     file: &ProfileFile,
     bounds: &Bounds,
 ) -> Result<(), Problem> {
+    let socket = scenario.and_then(|scenario| scenario.socket.as_ref());
+    let endpoint = written.endpoint.as_ref().map(|at| at.value.as_str());
     let (timeout, place) = match written.metric.value {
-        Metric::ResponseTime { .. } | Metric::MeanResponseTime => {
-            (bounds.timeout, file.target.timeout.as_ref())
-        }
+        Metric::ResponseTime { .. } | Metric::MeanResponseTime => match (socket, endpoint) {
+            (Some(socket), Some(CONNECT)) => {
+                (connect_timeout(socket), socket.connect_timeout.as_ref())
+            }
+            (Some(socket), Some(MESSAGE)) => (reply_timeout(socket), socket.reply_timeout.as_ref()),
+            _ => (bounds.timeout, file.target.timeout.as_ref()),
+        },
         Metric::HealthTime => {
             let health = file.health.as_ref();
             let timeout = health.and_then(|table| table.timeout.as_ref());
@@ -198,6 +239,21 @@ fn within_timeout(
         .map(|at| &at.place)
         .filter(|place| place.is_override());
     Err(complaint.at(place.unwrap_or(&written.limit.place).clone()))
+}
+
+/// Only WebSockets can be lost.
+fn has_sockets(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Problem> {
+    let metric = written.metric.value;
+    let of_sockets = matches!(metric, Metric::UnexpectedCloses | Metric::Reconnects);
+    if !of_sockets || scenario.socket.is_some() {
+        return Ok(());
+    }
+    let complaint = Complaint::new(format!(
+        "the scenario `{}` has no WebSocket, so {metric} can't be measured",
+        scenario.name
+    ));
+    let help = format!("write [scenario.{}.socket]", scenario.name);
+    Err(complaint.help(help).at(written.metric.place.clone()))
 }
 
 /// No target can answer more than it is asked.
@@ -237,7 +293,7 @@ pub(super) fn thresholds(scenario: &str, requirements: &[Requirement]) -> Vec<Du
         .iter()
         .filter(|requirement| requirement.scenario.as_deref() == Some(scenario))
         .flat_map(|requirement| &requirement.checks)
-        .filter(|check| !speaks_of_the_generator(check.metric))
+        .filter(|check| !speaks_of_the_generator(check.metric) && !check.metric.is_observed())
         .filter_map(|check| check.limit.threshold())
         .collect();
     times.into_iter().collect()

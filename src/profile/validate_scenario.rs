@@ -7,8 +7,10 @@ use super::file_top::MISSING;
 use super::nearest::list;
 use super::plan::{Arrivals, Bounds, Endpoint, Phases, Plan};
 use super::problem::{At, Complaint, Problem};
+use super::socket::EndpointKind;
 use super::units::show_duration;
 use super::validate::value_or;
+use super::validate_socket;
 
 const CONNECTIONS: u32 = 200;
 const EVERY: Duration = Duration::from_secs(1);
@@ -32,12 +34,18 @@ pub(super) fn plan(
     let endpoints = endpoints(table, common, problems);
     let arrivals = arrivals(table, problems);
     let phases = phases(table, problems);
-    let (headers, endpoints) = share_headers(common.headers, endpoints?);
+    let socket = validate_socket::socket(table, &common.prefix, problems);
+    if table.socket.is_some() != socket.is_some() {
+        return None;
+    }
+    let (headers, mut endpoints) = share_headers(common.headers, endpoints?);
+    endpoints.extend(socket.iter().flat_map(validate_socket::endpoints));
     Some(Plan {
         scenario: table.name.clone(),
         arrivals: arrivals?,
         phases: phases?,
         endpoints,
+        socket,
         headers,
         bounds: common.bounds,
         thresholds: Vec::new(),
@@ -136,6 +144,9 @@ fn endpoints(
     problems: &mut Vec<Problem>,
 ) -> Option<Vec<Endpoint>> {
     if table.endpoints.is_empty() {
+        if table.socket.is_some() {
+            return Some(Vec::new());
+        }
         // A misread list is told already.
         if table.written.iter().all(|(key, _)| key != "endpoint") {
             let complaint = Complaint::new("the scenario has no endpoint").help(format!(
@@ -227,6 +238,7 @@ fn endpoint(written: &EndpointTable, weight: u32, common: &Common<'_>) -> Option
     }
     Some(Endpoint {
         name: name(written)?,
+        kind: EndpointKind::Http,
         method: method(written),
         path: format!("{}{}", common.prefix, written.path.as_ref()?.value),
         weight,

@@ -59,12 +59,9 @@ fn the_built_in_profiles_are_what_they_say() {
     let phase8 = builtin("phase8", &none);
     let full = builtin("phase8-full", &none);
     insta::assert_snapshot!(format!("{}\n{}", outline(&phase8), outline(&full)));
-    let longest: Duration = phase8
-        .plans
-        .iter()
-        .map(|plan| plan.phases.planned_end() + plan.phases.extend)
-        .sum();
-    assert!(longest < Duration::from_secs(80), "{longest:?}");
+    let planned = phase8.plans.iter().map(|plan| plan.phases.planned_end());
+    let planned: Duration = planned.sum();
+    assert!(planned < Duration::from_secs(100), "{planned:?}");
 }
 
 #[test]
@@ -81,8 +78,8 @@ fn overrides_go_where_they_fit() {
             ..Overrides::default()
         },
     );
-    let [api, throughput, burst] = profile.plans.as_slice() else {
-        panic!("three plans");
+    let [api, throughput, burst, ..] = profile.plans.as_slice() else {
+        panic!("three plans and more");
     };
     assert!(matches!(api.arrivals, Arrivals::Users { count: 7, .. }));
     assert!(matches!(burst.arrivals, Arrivals::Burst { count: 7, .. }));

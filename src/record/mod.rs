@@ -2,14 +2,19 @@
 
 mod coarse;
 mod histogram;
+mod observed;
 mod result;
+mod sockets;
 mod summary;
 mod tally;
 
+pub use crate::profile::EndpointKind;
 pub use coarse::Coarse;
 pub use histogram::Histogram;
+pub use observed::{EndpointFigures, Look, Observed, Seen, Statement, TargetProcess, figure};
 pub use result::{
     Counts, EndpointResult, Generator, Outage, Problem, RunResult, Second, Status, Watch, Window,
 };
+pub use sockets::Sockets;
 pub use summary::{EndpointSummary, Outcomes, Summary, Times};
-pub use tally::{EndpointTally, Rules, Tally};
+pub use tally::{EndpointRules, EndpointTally, Rules, Tally};

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::histogram::Histogram;
+use super::observed::Observed;
+use super::sockets::Sockets;
 use crate::client::Outcome;
+use crate::profile::EndpointKind;
 
 /// One execution of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,8 +33,14 @@ pub struct RunResult {
     pub seconds: Vec<Second>,
     /// How the generator itself fared.
     pub generator: Generator,
+    /// What WebSockets met beside their due messages.
+    #[serde(default)]
+    pub sockets: Sockets,
     /// What the watch on the target saw meanwhile.
     pub watch: Watch,
+    /// What others told of the target meanwhile.
+    #[serde(default)]
+    pub observed: Observed,
     /// What is worth telling about the run: redirects followed, retries of the preflight.
     pub notes: Vec<String>,
 }
@@ -75,6 +84,9 @@ pub struct Window {
 pub struct EndpointResult {
     /// Its name in the plan.
     pub name: String,
+    /// What it is.
+    #[serde(default)]
+    pub kind: EndpointKind,
     /// Method and the path that was really asked.
     pub request: String,
     /// How its due requests ended, judged part alone.
@@ -160,6 +172,15 @@ pub struct Outage {
     pub probes: u64,
     /// What the first failed probe met.
     pub cause: String,
+}
+
+impl RunResult {
+    /// Whether some of its users were on a WebSocket.
+    pub fn has_sockets(&self) -> bool {
+        self.endpoints
+            .iter()
+            .any(|endpoint| endpoint.kind.is_socket())
+    }
 }
 
 impl Watch {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Counts, Histogram, Second};
+use super::{Counts, Histogram, Second, Sockets};
 use crate::client::{Outcome, Sample};
 
 const SECOND: u64 = 1_000_000_000;
@@ -10,10 +10,22 @@ const SECOND: u64 = 1_000_000_000;
 /// How samples are counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
-    /// How many endpoints there are.
-    pub endpoints: usize,
+    /// One for each endpoint.
+    pub endpoints: Vec<EndpointRules>,
     /// Response times from which on a request is over, in nanoseconds, ascending.
     pub thresholds: Vec<u64>,
+}
+
+impl EndpointRules {
+    /// The same for this many endpoints.
+    pub fn for_each(self, endpoints: usize) -> Vec<EndpointRules> {
+        vec![self; endpoints]
+    }
+}
+
+/// How samples of one endpoint are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndpointRules {
     /// What a failed request is charged at least, in nanoseconds.
     pub timeout: u64,
     /// What is due before is not judged, in nanoseconds from the start of the run.
@@ -36,6 +48,8 @@ pub struct Tally {
     pub connections: u64,
     /// Requests sent again on a new connection.
     pub resent: u64,
+    /// What WebSockets met beside their due messages.
+    pub sockets: Sockets,
 }
 
 /// What is kept of one endpoint's judged requests.
@@ -57,13 +71,14 @@ impl Tally {
     /// Nothing counted yet.
     pub fn new(rules: Rules) -> Tally {
         Tally {
-            endpoints: vec![EndpointTally::default(); rules.endpoints],
+            endpoints: vec![EndpointTally::default(); rules.endpoints.len()],
             rules,
             seconds: Vec::new(),
             lag: Histogram::new(),
             waited_for_connection: 0,
             connections: 0,
             resent: 0,
+            sockets: Sockets::default(),
         }
     }
 
@@ -77,13 +92,13 @@ impl Tally {
         let charged = if sample.outcome.is_ok() {
             response
         } else {
-            response.max(self.rules.timeout)
+            response.max(self.rules.endpoints[sample.endpoint].timeout)
         };
         self.count(sample, charged);
         if sample.outcome.is_ok() {
             second_at(&mut self.seconds, &self.rules, sample.done).done_ok += 1;
         }
-        if sample.due >= self.rules.judged_from {
+        if sample.due >= self.rules.endpoints[sample.endpoint].judged_from {
             self.lag.record(sample.lag);
             self.endpoints[sample.endpoint].record(sample, response, charged);
         }
@@ -104,12 +119,14 @@ impl Tally {
         self.waited_for_connection += other.waited_for_connection;
         self.connections += other.connections;
         self.resent += other.resent;
+        self.sockets.merge(&other.sockets);
     }
 
     /// The same without its histograms: all that a look in mid-run needs.
     pub fn counters(&self) -> Tally {
         Tally {
             seconds: self.seconds.clone(),
+            sockets: self.sockets.clone(),
             ..Tally::new(self.rules.clone())
         }
     }
@@ -190,7 +207,7 @@ fn empty_second(rules: &Rules) -> Second {
         ..Counts::default()
     };
     Second {
-        endpoints: vec![counts; rules.endpoints],
+        endpoints: vec![counts; rules.endpoints.len()],
         ..Second::default()
     }
 }

@@ -96,7 +96,7 @@ fn bearer(value: &str) -> Option<&str> {
 }
 
 /// Whose token came with the request.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct User {
     pub(super) id: String,
     pub(super) organization: String,

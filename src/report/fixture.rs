@@ -1,13 +1,17 @@
 //! Reports for tests, counted by the same tally as real ones.
 
+use std::collections::BTreeMap;
+
 use crate::client::{Outcome, Sample};
 use crate::record::{
-    EndpointResult, Generator, Outage, Problem, Rules, RunResult, Status, Tally, Watch, Window,
+    EndpointFigures, EndpointKind, EndpointResult, EndpointRules, Generator, Look, Observed,
+    Outage, Problem, Rules, RunResult, Seen, Sockets, Statement, Status, Tally, TargetProcess,
+    Watch, Window, figure,
 };
 use crate::report::Report;
 use crate::requirement::{
     Check, CheckJudgement, Estimate, Judgement, Limit, Metric, Requirement, Scope, Severity,
-    Verdict,
+    Source, Verdict,
 };
 
 pub(crate) const SECOND: u64 = 1_000_000_000;
@@ -49,10 +53,12 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
     ];
     let thresholds = vec![100 * MS, 200 * MS, 500 * MS];
     let mut tally = Tally::new(Rules {
-        endpoints: names.len(),
+        endpoints: EndpointRules {
+            timeout: 30 * SECOND,
+            judged_from: 2 * SECOND,
+        }
+        .for_each(names.len()),
         thresholds: thresholds.clone(),
-        timeout: 30 * SECOND,
-        judged_from: 2 * SECOND,
     });
     for number in 0..1_200u64 {
         let endpoint = (number % 3) as usize;
@@ -70,6 +76,7 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
         });
     }
     RunResult {
+        sockets: Sockets::default(),
         scenario: scenario.to_owned(),
         plan: "0123456789abcdef".to_owned(),
         started: STARTED,
@@ -97,6 +104,7 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
             probes: 12,
             ..Watch::default()
         },
+        observed: Observed::default(),
         notes: Vec::new(),
     }
 }
@@ -105,6 +113,7 @@ fn endpoints(names: &[(&str, &str)], tally: &Tally) -> Vec<EndpointResult> {
     let counted = names.iter().zip(&tally.endpoints);
     counted
         .map(|((name, request), tally)| EndpointResult {
+            kind: EndpointKind::Http,
             name: (*name).to_owned(),
             request: (*request).to_owned(),
             outcomes: tally.outcomes.clone(),
@@ -145,12 +154,76 @@ pub(crate) fn rough(scenario: &str) -> RunResult {
         cause: "timeout".to_owned(),
     });
     run.watch.restarts.push(STARTED + 7_500);
+    run.observed = observed();
     run
+}
+
+/// A cache that loses keys, a slow statement, a process that grows, and a database that went away.
+pub(crate) fn observed() -> Observed {
+    let look = |second: i64, figures: &[(&str, f64)]| Look {
+        at_ms: second * 1_000,
+        figures: figures
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), *value))
+            .collect(),
+    };
+    let redis = |second: i64| {
+        let number = second as f64;
+        let figures = [
+            (figure::CACHE_HITS, 1_000.0 + 5.0 * number),
+            (figure::CACHE_MISSES, 10.0 + 5.0 * number),
+            (figure::EVICTED, 4.0 * number),
+            (figure::CACHE_MEMORY, 64.0 * 1_048_576.0),
+            (figure::CACHE_MEMORY_MAX, 64.0 * 1_048_576.0),
+        ];
+        look(second, &figures)
+    };
+    let process = |second: i64| {
+        let figures = [
+            (figure::CPU, 20.0 + (second % 3) as f64),
+            (
+                figure::MEMORY_BYTES,
+                (100 + 2 * second) as f64 * 1_048_576.0,
+            ),
+        ];
+        look(second, &figures)
+    };
+    let seen = |look: &dyn Fn(i64) -> Look, problem: Option<&str>| Seen {
+        looks: (0..=13).map(look).collect(),
+        problems: problem.map(str::to_owned).into_iter().collect(),
+    };
+    let waits = |second: i64| look(second, &[(figure::LOCK_WAITS, (second % 2) as f64)]);
+    let gone = Some("no answer within 2s (3 times)");
+    Observed {
+        local: Some(true),
+        process: Some(TargetProcess {
+            pid: 4_711,
+            name: "uvicorn".to_owned(),
+        }),
+        sources: BTreeMap::from([
+            (Source::Process, seen(&process, None)),
+            (Source::Redis, seen(&redis, None)),
+            (Source::Postgres, seen(&waits, gone)),
+        ]),
+        endpoints: vec![EndpointFigures {
+            name: "GET:/health".to_owned(),
+            mean_ms: Some(12.5),
+            p95_ms: None,
+            requests: Some(1_000.0),
+        }],
+        statements: vec![Statement {
+            text: "SELECT * FROM agents WHERE name LIKE $1".to_owned(),
+            calls: 40,
+            total_ms: 6_000.0,
+            deviation_ms: 30.0,
+        }],
+    }
 }
 
 /// A run that was never made.
 pub(crate) fn failed(scenario: &str) -> RunResult {
     RunResult {
+        sockets: Sockets::default(),
         scenario: scenario.to_owned(),
         plan: "fedcba9876543210".to_owned(),
         started: STARTED,
@@ -165,6 +238,7 @@ pub(crate) fn failed(scenario: &str) -> RunResult {
         seconds: Vec::new(),
         generator: Generator::default(),
         watch: Watch::default(),
+        observed: Observed::default(),
         notes: Vec::new(),
     }
 }
@@ -362,6 +436,12 @@ pub(crate) fn hostile() -> Report {
         }
         for outage in &mut run.watch.outages {
             outage.cause = BAD.to_owned();
+        }
+        for seen in run.observed.sources.values_mut() {
+            seen.problems = vec![BAD.to_owned()];
+        }
+        if let Some(process) = &mut run.observed.process {
+            process.name = BAD.to_owned();
         }
     }
     for judgement in &mut report.judgements {

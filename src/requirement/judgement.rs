@@ -48,7 +48,8 @@ impl fmt::Display for Verdict {
 pub struct CheckJudgement {
     /// The check.
     pub check: Check,
-    /// The endpoint that decided, when endpoints were judged one by one.
+    /// The endpoint that decided, when endpoints were judged one by one; or the users that were judged apart
+    /// from the others.
     pub endpoint: Option<String>,
     /// What was measured; `None` when nothing was.
     pub estimate: Option<Estimate>,

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::source::Source;
+
 /// The kind of quantity a metric is, and so the kind of limit it takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -73,6 +75,10 @@ pub enum Metric {
     HealthTime,
     /// Outages and restarts of the target during the session.
     Outages,
+    /// WebSockets that ended although their user wanted to stay.
+    UnexpectedCloses,
+    /// WebSockets that were made again after that.
+    Reconnects,
     /// A quantile of how late the generator itself was to send.
     GeneratorLateness {
         /// The quantile, in (0, 1).
@@ -82,18 +88,44 @@ pub enum Metric {
     GeneratorCpu,
     /// Requests that the generator could not send for want of sockets or connections.
     GeneratorRefusals,
+    /// The share of the cache's look-ups that found something.
+    CacheHitRate,
+    /// The mean time of a database query.
+    QueryTimeMean,
+    /// The 95th percentile of the time of database queries.
+    QueryTimeP95,
+    /// The share of database queries or transactions that failed.
+    QueryErrorRate,
+    /// The share of the target's processors that was in use.
+    Cpu,
+    /// The share of the target's memory that was in use.
+    Memory,
+    /// The longest mean time among the endpoints that the target tells of itself.
+    EndpointTimeMean,
+    /// The longest 95th percentile among the endpoints that the target tells of itself.
+    EndpointTimeP95,
 }
 
 /// Every metric name that takes no quantile.
-const PLAIN: [(&str, Metric); 8] = [
+const PLAIN: [(&str, Metric); 18] = [
     ("response_time_mean", Metric::MeanResponseTime),
     ("error_rate", Metric::ErrorRate),
     ("success_rate", Metric::SuccessRate),
     ("throughput", Metric::Throughput),
     ("health_time", Metric::HealthTime),
     ("outages", Metric::Outages),
+    ("unexpected_closes", Metric::UnexpectedCloses),
+    ("reconnects", Metric::Reconnects),
     ("generator_cpu", Metric::GeneratorCpu),
     ("generator_refusals", Metric::GeneratorRefusals),
+    ("cache_hit_rate", Metric::CacheHitRate),
+    ("query_time_mean", Metric::QueryTimeMean),
+    ("query_time_p95", Metric::QueryTimeP95),
+    ("query_error_rate", Metric::QueryErrorRate),
+    ("cpu", Metric::Cpu),
+    ("memory", Metric::Memory),
+    ("endpoint_time_mean", Metric::EndpointTimeMean),
+    ("endpoint_time_p95", Metric::EndpointTimeP95),
 ];
 
 impl Metric {
@@ -128,17 +160,30 @@ impl Metric {
             Metric::ResponseTime { .. }
             | Metric::MeanResponseTime
             | Metric::HealthTime
-            | Metric::GeneratorLateness { .. } => Unit::Time,
-            Metric::ErrorRate | Metric::SuccessRate | Metric::GeneratorCpu => Unit::Share,
+            | Metric::GeneratorLateness { .. }
+            | Metric::QueryTimeMean
+            | Metric::QueryTimeP95
+            | Metric::EndpointTimeMean
+            | Metric::EndpointTimeP95 => Unit::Time,
+            Metric::ErrorRate
+            | Metric::SuccessRate
+            | Metric::GeneratorCpu
+            | Metric::CacheHitRate
+            | Metric::QueryErrorRate
+            | Metric::Cpu
+            | Metric::Memory => Unit::Share,
             Metric::Throughput => Unit::Rate,
-            Metric::Outages | Metric::GeneratorRefusals => Unit::Count,
+            Metric::Outages
+            | Metric::UnexpectedCloses
+            | Metric::Reconnects
+            | Metric::GeneratorRefusals => Unit::Count,
         }
     }
 
     /// The direction in which the metric gets better.
     pub fn better(self) -> Better {
         match self {
-            Metric::SuccessRate | Metric::Throughput => Better::Higher,
+            Metric::SuccessRate | Metric::Throughput | Metric::CacheHitRate => Better::Higher,
             _ => Better::Lower,
         }
     }
@@ -146,6 +191,25 @@ impl Metric {
     /// Whether the metric is measured on a scenario's load run (else on the session as a whole).
     pub fn needs_load(self) -> bool {
         !matches!(self, Metric::HealthTime | Metric::Outages)
+    }
+
+    /// Who knows the metric, the best first, where a profile says nothing else; empty for what the load
+    /// itself measures.
+    pub fn sources(self) -> &'static [Source] {
+        use Source::{Host, Postgres, Process, Prometheus, Redis, Target};
+        match self {
+            Metric::CacheHitRate => &[Redis, Prometheus, Target],
+            Metric::QueryTimeMean | Metric::QueryErrorRate => &[Postgres, Prometheus, Target],
+            Metric::QueryTimeP95 => &[Postgres, Target],
+            Metric::Cpu | Metric::Memory => &[Process, Host, Target],
+            Metric::EndpointTimeMean | Metric::EndpointTimeP95 => &[Target],
+            _ => &[],
+        }
+    }
+
+    /// Whether the metric comes from beside the load, and is known only when the run is over.
+    pub fn is_observed(self) -> bool {
+        !self.sources().is_empty()
     }
 
     /// Whether the metric can be judged endpoint by endpoint.

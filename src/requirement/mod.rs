@@ -6,9 +6,11 @@ mod judgement;
 mod limit;
 mod metric;
 mod model;
+mod source;
 
 pub use judge::{Evidence, HealthSample, judge};
 pub use judgement::{CheckJudgement, Estimate, Judgement, TestVerdict, Verdict};
 pub use limit::{Comparison, Limit, LimitError};
 pub use metric::{Better, Metric, Unit};
-pub use model::{Check, Requirement, Scope, Severity};
+pub use model::{Check, Population, Requirement, Scope, Severity};
+pub use source::{Source, Sources};

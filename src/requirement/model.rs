@@ -51,6 +51,46 @@ pub enum Scope {
     EachEndpoint,
     /// One endpoint, by name.
     Endpoint(String),
+    /// The users of one kind.
+    Population(Population),
+}
+
+/// The users of a scenario, by the way they speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Population {
+    /// Those who send requests.
+    Http,
+    /// Those on a WebSocket.
+    WebSocket,
+}
+
+impl Population {
+    /// Every name a profile may use.
+    pub const NAMES: [&'static str; 2] = ["http", "websocket"];
+
+    /// Reads a population as a profile names it.
+    pub fn parse(name: &str) -> Option<Population> {
+        match name {
+            "http" => Some(Population::Http),
+            "websocket" => Some(Population::WebSocket),
+            _ => None,
+        }
+    }
+
+    /// Whether users belong to it who are on a WebSocket or not.
+    pub fn holds(self, on_socket: bool) -> bool {
+        (self == Population::WebSocket) == on_socket
+    }
+}
+
+impl fmt::Display for Population {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Population::Http => "http",
+            Population::WebSocket => "websocket",
+        })
+    }
 }
 
 /// One thing that is measured and held against a limit.

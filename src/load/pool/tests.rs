@@ -4,8 +4,8 @@ use super::*;
 use crate::client::{Exchange, Outcome};
 use crate::load::mix::Mix;
 use crate::load::schedule::{nanos, streams};
-use crate::profile::{Arrivals, Bounds, Endpoint, Phases, Plan, Rate};
-use crate::record::{Histogram, Rules};
+use crate::profile::{Arrivals, Bounds, Endpoint, EndpointKind, Phases, Plan, Rate};
+use crate::record::{EndpointRules, Histogram, Rules};
 
 const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -22,7 +22,7 @@ struct Model {
 impl Users for Model {
     type User = Model;
 
-    fn user(&self) -> Model {
+    fn user(&self, _index: usize) -> Model {
         self.clone()
     }
 }
@@ -55,6 +55,7 @@ impl User for Model {
 fn plan(arrivals: Arrivals, measure: Duration) -> Plan {
     let endpoint = |name: &str, weight| Endpoint {
         name: name.into(),
+        kind: EndpointKind::Http,
         method: "GET".into(),
         path: "/".into(),
         weight,
@@ -64,6 +65,7 @@ fn plan(arrivals: Arrivals, measure: Duration) -> Plan {
         expect: vec![200],
     };
     Plan {
+        socket: None,
         scenario: "api".into(),
         arrivals,
         phases: Phases {
@@ -97,10 +99,12 @@ async fn run(plan: &Plan, service: Duration, stall: (Duration, Duration)) -> (Ta
     let start = Instant::now();
     let (groups, connections) = streams(plan, 1);
     let rules = Rules {
-        endpoints: 2,
+        endpoints: EndpointRules {
+            timeout: nanos(plan.bounds.timeout),
+            judged_from: 0,
+        }
+        .for_each(2),
         thresholds: plan.thresholds.iter().map(|limit| nanos(*limit)).collect(),
-        timeout: nanos(plan.bounds.timeout),
-        judged_from: 0,
     };
     let ledger = Ledger::new(groups.concat(), Mix::new(plan), Tally::new(rules));
     let job = Work {
@@ -116,6 +120,7 @@ async fn run(plan: &Plan, service: Duration, stall: (Duration, Duration)) -> (Ta
         judged_from: 0,
         timeout: plan.bounds.timeout,
         gauge: Arc::default(),
+        present: Cell::default(),
     };
     let (_commands, receiver) = mpsc::unbounded_channel();
     let tally = work(job, receiver).await;

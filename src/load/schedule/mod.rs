@@ -11,7 +11,7 @@ use crate::profile::{Arrivals, Plan};
 use burst::BurstUser;
 use poisson::Poisson;
 use rate::RampedRate;
-use users::User;
+use users::{SocketUser, User};
 
 pub(super) use random::mix;
 
@@ -31,6 +31,7 @@ pub struct Stream {
 #[derive(Debug, Clone)]
 enum Kind {
     User(User),
+    SocketUser(SocketUser),
     Burst(BurstUser),
     Constant(RampedRate),
     Poisson(Box<Poisson>),
@@ -44,10 +45,16 @@ impl Stream {
         let n = self.number(k);
         match &self.kind {
             Kind::User(user) => user.due(k),
+            Kind::SocketUser(user) => user.due(k),
             Kind::Burst(user) => user.due(k),
             Kind::Constant(rate) => rate.due(n),
             Kind::Poisson(poisson) => poisson.due(n),
         }
+    }
+
+    /// Whether it is that of a user on a WebSocket, whose request 0 is the connection.
+    pub fn is_socket(&self) -> bool {
+        matches!(self.kind, Kind::SocketUser(_))
     }
 
     /// The number of this stream's request `k` in the whole plan: what its random choices hang on.
@@ -95,6 +102,12 @@ pub fn streams(plan: &Plan, workers: usize) -> (Vec<Vec<Stream>>, Connections) {
         } => {
             let user = |index| {
                 let think = (nanos(*think_min), nanos(*think_max));
+                let socket = plan.socket.as_ref();
+                if let Some(socket) = socket.filter(|socket| socket.holds(index, *count)) {
+                    let every = (nanos(socket.every_min), nanos(socket.every_max));
+                    let user = User::on_socket(index, *count, every, ramp, plan.seed);
+                    return Kind::SocketUser(user);
+                }
                 Kind::User(User::new(index, *count, think, ramp, plan.seed))
             };
             (deal(*count, workers, user), Connections::Own)

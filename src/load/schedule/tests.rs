@@ -10,6 +10,7 @@ const SECOND: u64 = 1_000_000_000;
 fn plan(arrivals: Arrivals, ramp_up: u64, seed: u64) -> Plan {
     let endpoint = Endpoint {
         name: "health".into(),
+        kind: crate::profile::EndpointKind::Http,
         method: "GET".into(),
         path: "/health".into(),
         weight: 1,
@@ -19,6 +20,7 @@ fn plan(arrivals: Arrivals, ramp_up: u64, seed: u64) -> Plan {
         expect: vec![200],
     };
     Plan {
+        socket: None,
         scenario: "api".into(),
         arrivals,
         phases: Phases {

@@ -33,10 +33,42 @@ impl User {
         }
     }
 
+    /// User `index` of `count` on a WebSocket: connects at its place in the ramp-up, and sends its first
+    /// message somewhere in the first of its pauses.
+    pub(super) fn on_socket(
+        index: u32,
+        count: u32,
+        every: (u64, u64),
+        ramp: u64,
+        seed: u64,
+    ) -> SocketUser {
+        let place = u128::from(ramp) * u128::from(index) / u128::from(count.max(1));
+        SocketUser {
+            connects: place as u64,
+            messages: User::new(index, count, every, ramp, seed),
+        }
+    }
+
     pub(super) fn due(&self, k: u64) -> u64 {
         let jitter = (unit(self.seed, k) * self.jitter as f64) as u64;
         self.start
             .saturating_add(self.mean.saturating_mul(k))
             .saturating_add(jitter)
+    }
+}
+
+/// One virtual user on a WebSocket: its first request is the connection, the others are messages.
+#[derive(Debug, Clone)]
+pub(super) struct SocketUser {
+    connects: u64,
+    messages: User,
+}
+
+impl SocketUser {
+    pub(super) fn due(&self, k: u64) -> u64 {
+        match k {
+            0 => self.connects,
+            k => self.messages.due(k - 1),
+        }
     }
 }

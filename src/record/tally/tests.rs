@@ -6,10 +6,12 @@ const MS: u64 = 1_000_000;
 
 fn rules() -> Rules {
     Rules {
-        endpoints: 3,
+        endpoints: EndpointRules {
+            timeout: 10_000 * MS,
+            judged_from: 2 * SECOND,
+        }
+        .for_each(3),
         thresholds: vec![100 * MS, 200 * MS],
-        timeout: 10_000 * MS,
-        judged_from: 2 * SECOND,
     }
 }
 

@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use super::read::{ReadError, millis};
 use crate::record::{
-    Coarse, Counts, EndpointResult, Generator, Histogram, Outage, Outcomes, Problem, RunResult,
-    Second, Status, Watch, Window,
+    Coarse, Counts, EndpointKind, EndpointResult, Generator, Histogram, Observed, Outage, Outcomes,
+    Problem, RunResult, Second, Sockets, Status, Watch, Window,
 };
 
 fn nanos(millis: f64) -> u64 {
@@ -25,7 +25,10 @@ pub(super) struct RunForm {
     endpoints: Vec<EndpointForm>,
     seconds: Vec<SecondForm>,
     generator: GeneratorForm,
+    #[serde(default)]
+    sockets: Sockets,
     watch: WatchForm,
+    observed: Observed,
 }
 
 pub(super) fn run(form: RunForm) -> Result<RunResult, ReadError> {
@@ -45,7 +48,9 @@ pub(super) fn run(form: RunForm) -> Result<RunResult, ReadError> {
         endpoints: form.endpoints.into_iter().map(endpoint).collect(),
         seconds: form.seconds.into_iter().map(second).collect(),
         generator: generator(form.generator),
+        sockets: form.sockets,
         watch: watch(form.watch)?,
+        observed: form.observed,
         notes: form.notes,
     })
 }
@@ -61,6 +66,8 @@ struct WindowForm {
 #[derive(Deserialize)]
 struct EndpointForm {
     name: String,
+    #[serde(default)]
+    kind: EndpointKind,
     request: String,
     outcomes: Outcomes,
     bytes: u64,
@@ -77,6 +84,7 @@ struct Histograms {
 fn endpoint(form: EndpointForm) -> EndpointResult {
     EndpointResult {
         name: form.name,
+        kind: form.kind,
         request: form.request,
         outcomes: form.outcomes,
         response: form.histograms.response,

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::generator::{GeneratorFigures, RunGenerator};
 use super::write::finite;
 use crate::record::{
-    Coarse, Counts, EndpointResult, EndpointSummary, Histogram, Outcomes, Problem, RunResult,
-    Second, Status, Summary, Times, Watch, Window,
+    Coarse, Counts, EndpointKind, EndpointResult, EndpointSummary, Histogram, Observed, Outcomes,
+    Problem, RunResult, Second, Sockets, Status, Summary, Times, Watch, Window,
 };
 use crate::report::instant;
 
@@ -31,7 +31,10 @@ pub(super) struct RunForm<'a> {
     seconds: Vec<SecondForm<'a>>,
     histograms: Histograms,
     generator: RunGenerator<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sockets: Option<&'a Sockets>,
     watch: WatchForm<'a>,
+    observed: &'a Observed,
 }
 
 impl RunForm<'_> {
@@ -73,7 +76,9 @@ impl RunForm<'_> {
                 cpu_percent_by_second: &run.generator.cpu,
                 histogram: &run.generator.lag,
             },
+            sockets: Some(&run.sockets).filter(|_| run.has_sockets()),
             watch: WatchForm::of(&run.watch),
+            observed: &run.observed,
         }
     }
 }
@@ -149,6 +154,7 @@ struct Histograms {
 #[derive(Serialize)]
 struct EndpointForm<'a> {
     name: &'a str,
+    kind: EndpointKind,
     request: &'a str,
     due: u64,
     outcomes: &'a Outcomes,
@@ -171,6 +177,7 @@ impl EndpointForm<'_> {
     fn of<'a>(endpoint: &'a EndpointResult, summary: &EndpointSummary) -> EndpointForm<'a> {
         EndpointForm {
             name: &endpoint.name,
+            kind: endpoint.kind,
             request: &endpoint.request,
             due: summary.due,
             outcomes: &endpoint.outcomes,

@@ -1,5 +1,6 @@
 //! A scenario's block: its times, its outcomes, and how the generator fared.
 
+use super::evidence;
 use super::line::{Line, Tone, labelled};
 use super::table::{Cell, Side, Table};
 use crate::record::{EndpointSummary, Generator, Outcomes, RunResult, Status, Summary, Times};
@@ -56,6 +57,7 @@ pub(super) fn lines(run: &RunResult, width: usize) -> Vec<Line> {
         lines.extend(fact("extended", &text, width));
     }
     lines.extend(watch(run, width));
+    lines.extend(evidence::lines(run, width));
     for note in &run.notes {
         lines.extend(fact("note", &clean(note), width));
     }
@@ -193,10 +195,10 @@ fn generator(generator: &Generator) -> String {
         _ => "cpu not measured".to_owned(),
     };
     let mut text = format!(
-        "late by {late} at p99, {cpu}, {} without a socket, {} connections on {} workers",
+        "late by {late} at p99, {cpu}, {} without a socket, {} on {}",
         human::count(generator.refusals),
-        human::count(generator.connections),
-        generator.workers,
+        counted(generator.connections, "connection"),
+        counted(u64::from(generator.workers), "worker"),
     );
     let rare = [
         (generator.waited_for_connection, "waited for a connection"),
@@ -240,6 +242,12 @@ fn times_over(count: u32) -> String {
     }
 }
 
-fn fact(label: &str, text: &str, width: usize) -> Vec<Line> {
+pub(super) fn fact(label: &str, text: &str, width: usize) -> Vec<Line> {
     labelled(&format!("  {label:<12}"), Tone::Quiet, text, width)
+}
+
+/// `1 worker`, `2 workers`
+fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", human::count(count))
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use super::super::model::Population;
 use crate::record::{Counts, Histogram, RunResult, Second, Watch};
+use crate::requirement::Sources;
 use crate::statistics::{Block, Look};
 
 const SECOND: u64 = 1_000_000_000;
@@ -27,20 +29,59 @@ pub struct Evidence<'a> {
     pub health: &'a [HealthSample],
     /// What the watch on the target saw.
     pub watch: Option<&'a Watch>,
+    /// Who is asked first for what the load does not measure; `None` is the usual order.
+    pub sources: Option<&'a Sources>,
 }
 
 /// The judged part of a run, all of it or one endpoint.
 pub(super) struct Slice<'a> {
     pub(super) run: &'a RunResult,
-    pub(super) endpoint: Option<usize>,
+    pub(super) part: Part,
     pub(super) unsettled: u64,
+}
+
+/// Which endpoints are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    All,
+    Endpoint(usize),
+    Population(Population),
+}
+
+impl Part {
+    /// Whether an endpoint, by its place in the run, belongs to it.
+    fn holds(self, run: &RunResult, index: usize) -> bool {
+        match self {
+            Part::All => true,
+            Part::Endpoint(mine) => mine == index,
+            Part::Population(population) => run
+                .endpoints
+                .get(index)
+                .is_some_and(|endpoint| population.holds(endpoint.kind.is_socket())),
+        }
+    }
+
+    /// Whether all of it is judged, ramp-up included.
+    fn is_judged_from_start(self, run: &RunResult) -> bool {
+        match self {
+            Part::Endpoint(index) => run
+                .endpoints
+                .get(index)
+                .is_some_and(|endpoint| endpoint.kind.is_judged_from_start()),
+            _ => false,
+        }
+    }
 }
 
 impl Slice<'_> {
     /// The seconds in which judged requests were due.
     pub(super) fn seconds(&self) -> &[Second] {
         let count = self.run.seconds.len();
-        let from = ((self.run.window.from / SECOND) as usize).min(count);
+        let from = if self.part.is_judged_from_start(self.run) {
+            0
+        } else {
+            ((self.run.window.from / SECOND) as usize).min(count)
+        };
         let to = (self.run.window.to.div_ceil(SECOND) as usize).clamp(from, count);
         &self.run.seconds[from..to]
     }
@@ -56,7 +97,7 @@ impl Slice<'_> {
     pub(super) fn each(&self, number: impl Fn(&Counts) -> u64) -> Vec<u64> {
         let of = |second: &Second| -> u64 {
             let counts = second.endpoints.iter().enumerate();
-            let mine = counts.filter(|(index, _)| self.endpoint.is_none_or(|mine| mine == *index));
+            let mine = counts.filter(|(index, _)| self.part.holds(self.run, *index));
             mine.map(|(_, counts)| number(counts)).sum()
         };
         self.seconds().iter().map(of).collect()
@@ -89,7 +130,7 @@ impl Slice<'_> {
         let mut all = Histogram::new();
         let endpoints = self.run.endpoints.iter().enumerate();
         endpoints
-            .filter(|(index, _)| self.endpoint.is_none_or(|mine| mine == *index))
+            .filter(|(index, _)| self.part.holds(self.run, *index))
             .for_each(|(_, endpoint)| all.merge(&endpoint.response));
         all
     }

@@ -24,7 +24,7 @@ pub(super) fn response_time(check: &Check, slice: &Slice<'_>, levels: Levels) ->
         })
         .collect();
     let due: f64 = blocks.iter().map(|block| block.count).sum();
-    let mut finding = weigh(check, &blocks, slice, levels, time);
+    let mut finding = weigh(check, &blocks, slice.look(), levels, time);
     let mean = blocks.iter().map(|block| block.sum).sum::<f64>() / due.max(1.0);
     let lag = slice.run.generator.lag.mean_ms();
     if finding.verdict == Verdict::Fail && check.limit.holds(mean - lag) {
@@ -47,7 +47,8 @@ pub(super) fn throughput(check: &Check, slice: &Slice<'_>, levels: Levels) -> Fi
             count: 1.0,
         })
         .collect();
-    let mut finding = weigh(check, &blocks, slice, levels, |rate| format!("{rate:.1}/s"));
+    let shown = |rate| format!("{rate:.1}/s");
+    let mut finding = weigh(check, &blocks, slice.look(), levels, shown);
     let offered = slice.due() as f64 / seconds.len().max(1) as f64;
     finding.reason += &format!("; {offered:.1}/s were offered");
     if finding.verdict == Verdict::Fail && !check.limit.holds(offered) {
@@ -60,14 +61,15 @@ pub(super) fn throughput(check: &Check, slice: &Slice<'_>, levels: Levels) -> Fi
     finding
 }
 
-fn weigh(
+/// The mean over blocks against its limit.
+pub(super) fn weigh(
     check: &Check,
     blocks: &[MeanBlock],
-    slice: &Slice<'_>,
+    look: Look,
     levels: Levels,
     shown: impl Fn(f64) -> String,
 ) -> Finding {
-    let spent = match slice.look() {
+    let spent = match look {
         Look::Only => 1.0,
         Look::First => 0.5,
         Look::Later => 0.5 / LATER_LOOKS,

@@ -3,8 +3,10 @@
 mod evidence;
 mod generator;
 mod mean;
+mod observed;
 mod proportion;
 mod session;
+mod socket;
 mod text;
 
 #[cfg(test)]
@@ -15,8 +17,8 @@ use super::metric::Metric;
 use super::model::{Check, Requirement, Scope};
 use crate::record::{RunResult, Status};
 
-use evidence::Slice;
 pub use evidence::{Evidence, HealthSample};
+use evidence::{Part, Slice};
 
 /// What one check came to, before it is put into words for a report.
 struct Finding {
@@ -50,9 +52,13 @@ pub fn judge(requirement: &Requirement, evidence: &Evidence<'_>, confidence: f64
     };
     let judged: Vec<CheckJudgement> = parts
         .into_iter()
-        .map(|(check, endpoint)| {
-            let finding = find(check, endpoint, evidence, levels);
-            let endpoint = endpoint.and_then(|index| endpoint_name(evidence, index));
+        .map(|(check, part)| {
+            let finding = find(check, part, evidence, levels);
+            let endpoint = match part {
+                Part::Endpoint(index) => endpoint_name(evidence, index),
+                Part::Population(population) => Some(format!("{population} users")),
+                Part::All => None,
+            };
             CheckJudgement {
                 check: check.clone(),
                 endpoint,
@@ -115,21 +121,19 @@ fn unfit(requirement: &Requirement, evidence: &Evidence<'_>) -> Option<Judgement
 }
 
 /// The checks, taken apart by endpoint where they ask for it.
-fn parts<'a>(
-    requirement: &'a Requirement,
-    run: Option<&RunResult>,
-) -> Vec<(&'a Check, Option<usize>)> {
+fn parts<'a>(requirement: &'a Requirement, run: Option<&RunResult>) -> Vec<(&'a Check, Part)> {
     let endpoints = run.map_or(&[][..], |run| &run.endpoints[..]);
-    let of = |check: &'a Check| -> Vec<(&'a Check, Option<usize>)> {
+    let of = |check: &'a Check| -> Vec<(&'a Check, Part)> {
         match &check.scope {
-            Scope::All => vec![(check, None)],
+            Scope::All => vec![(check, Part::All)],
+            Scope::Population(population) => vec![(check, Part::Population(*population))],
             Scope::EachEndpoint => (0..endpoints.len())
-                .map(|index| (check, Some(index)))
+                .map(|index| (check, Part::Endpoint(index)))
                 .collect(),
             Scope::Endpoint(name) => {
                 // One that is not there has no requests, and so no verdict.
                 let index = endpoints.iter().position(|endpoint| endpoint.name == *name);
-                vec![(check, Some(index.unwrap_or(usize::MAX)))]
+                vec![(check, Part::Endpoint(index.unwrap_or(usize::MAX)))]
             }
         }
     };
@@ -140,12 +144,7 @@ fn endpoint_name(evidence: &Evidence<'_>, index: usize) -> Option<String> {
     Some(evidence.runs.first()?.endpoints.get(index)?.name.clone())
 }
 
-fn find(
-    check: &Check,
-    endpoint: Option<usize>,
-    evidence: &Evidence<'_>,
-    levels: Levels,
-) -> Finding {
+fn find(check: &Check, part: Part, evidence: &Evidence<'_>, levels: Levels) -> Finding {
     match check.metric {
         Metric::HealthTime => return session::health(check, evidence, levels),
         Metric::Outages => return session::outages(check, evidence),
@@ -157,9 +156,15 @@ fn find(
     let Some(run) = evidence.runs.first() else {
         return Finding::open("no load was run");
     };
+    if check.metric.is_observed() {
+        return observed::find(check, run, evidence.sources, levels);
+    }
+    if matches!(check.metric, Metric::UnexpectedCloses | Metric::Reconnects) {
+        return socket::find(check, run);
+    }
     let slice = Slice {
         run,
-        endpoint,
+        part,
         unsettled: evidence.unsettled,
     };
     if slice.due() == 0 {
@@ -231,6 +236,9 @@ fn badness(part: &CheckJudgement) -> f64 {
 
 fn told(check: &CheckJudgement) -> String {
     match &check.endpoint {
+        Some(users) if matches!(check.check.scope, Scope::Population(_)) => {
+            format!("{users}: {}", check.reason)
+        }
         Some(endpoint) => format!("endpoint `{endpoint}`: {}", check.reason),
         None => check.reason.clone(),
     }

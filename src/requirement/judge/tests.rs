@@ -3,7 +3,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::client::{Outcome, Sample};
-use crate::record::{EndpointResult, Generator, Outage, Problem, Rules, Tally, Watch, Window};
+use crate::record::{
+    EndpointKind, EndpointResult, EndpointRules, Generator, Observed, Outage, Problem, Rules,
+    Sockets, Tally, Watch, Window,
+};
 use crate::requirement::{Limit, Severity};
 
 const MS: u64 = 1_000_000;
@@ -12,10 +15,12 @@ const SECOND: u64 = 1_000_000_000;
 /// Twenty seconds of fifty requests each, made by `sample` from second and place in it.
 fn run(sample: impl Fn(u64, u64) -> Sample) -> RunResult {
     let rules = Rules {
-        endpoints: 2,
+        endpoints: EndpointRules {
+            timeout: 10 * SECOND,
+            judged_from: 0,
+        }
+        .for_each(2),
         thresholds: vec![100 * MS, 200 * MS],
-        timeout: 10 * SECOND,
-        judged_from: 0,
     };
     let mut tally = Tally::new(rules);
     for second in 0..20 {
@@ -24,6 +29,7 @@ fn run(sample: impl Fn(u64, u64) -> Sample) -> RunResult {
         }
     }
     let endpoint = |(name, counted): (&str, &crate::record::EndpointTally)| EndpointResult {
+        kind: EndpointKind::Http,
         name: name.into(),
         request: format!("GET /{name}"),
         outcomes: counted.outcomes.clone(),
@@ -33,6 +39,7 @@ fn run(sample: impl Fn(u64, u64) -> Sample) -> RunResult {
         bytes: 0,
     };
     RunResult {
+        sockets: Sockets::default(),
         scenario: "api".into(),
         plan: "0".into(),
         started: 0,
@@ -57,6 +64,7 @@ fn run(sample: impl Fn(u64, u64) -> Sample) -> RunResult {
             ..Generator::default()
         },
         watch: Watch::default(),
+        observed: Observed::default(),
         notes: Vec::new(),
     }
 }

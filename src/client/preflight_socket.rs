@@ -1,0 +1,129 @@
+//! One WebSocket before the load: a handshake, a message and its reply.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::{Connector, Exchange, Handshake, Line, Outcome, PreflightFailure};
+use crate::profile::{Destination, Plan, Socket};
+
+/// Asked at most so often, until one message has its reply.
+const ATTEMPTS: u32 = 3;
+/// The longest that all of it takes.
+const ALL: Duration = Duration::from_secs(8);
+/// Far from the ids of any user of the load.
+const FIRST_ID: u64 = 1;
+
+/// Opens the WebSocket of the plan's first user who has one, and waits for one reply.
+///
+/// # Errors
+/// When it is refused, or no message has a reply.
+pub(super) async fn look(
+    plan: &Plan,
+    socket: &Socket,
+    destination: &Destination,
+) -> Result<(), PreflightFailure> {
+    let first = (0..plan.users()).find(|index| socket.holds(*index, plan.users()));
+    let handshake = Handshake::new(
+        socket,
+        &plan.headers,
+        destination,
+        first.unwrap_or_default() as usize,
+    );
+    let handshake = handshake.map_err(|error| failure(socket, &error.to_string(), &correct()))?;
+    let connector = Connector::new(destination)
+        .map_err(|error| failure(socket, &error.to_string(), &correct()))?;
+    let mut line = Line::new(handshake, FIRST_ID);
+    let until = Instant::now() + ALL;
+    let mut last = (Outcome::Timeout, false);
+    for _ in 0..ATTEMPTS {
+        let Ok(ended) = timeout_at(until, attempt(&mut line, &connector, socket)).await else {
+            break;
+        };
+        match ended {
+            Ok(()) => {
+                line.leave(Duration::from_millis(200)).await;
+                return Ok(());
+            }
+            Err(found) => last = found,
+        }
+    }
+    let (outcome, connected) = last;
+    let (what, advice) = told(outcome, connected);
+    Err(PreflightFailure {
+        unreachable: outcome == Outcome::Connect,
+        ..failure(socket, &what, &advice)
+    })
+}
+
+/// How one attempt ended, and whether it got as far as an open line.
+async fn attempt(
+    line: &mut Line,
+    connector: &Connector,
+    socket: &Socket,
+) -> Result<(), (Outcome, bool)> {
+    let connected: Exchange = line.connect(connector, socket).await;
+    if !connected.outcome.is_ok() {
+        return Err((connected.outcome, false));
+    }
+    let replied = line.exchange(connector, socket).await;
+    if replied.outcome.is_ok() {
+        Ok(())
+    } else {
+        Err((replied.outcome, true))
+    }
+}
+
+fn failure(socket: &Socket, what: &str, advice: &str) -> PreflightFailure {
+    let path = super::request::without_query(&socket.path);
+    PreflightFailure {
+        what: format!("the WebSocket {path} {what}"),
+        advice: advice.to_owned(),
+        unreachable: false,
+    }
+}
+
+fn correct() -> String {
+    "Correct it in the profile.".to_owned()
+}
+
+fn told(outcome: Outcome, connected: bool) -> (String, String) {
+    let (what, advice) = match (connected, outcome) {
+        (false, Outcome::Status(status @ (401 | 403))) => (
+            format!("was refused with {status}"),
+            "The token was not accepted for this user: its `sub` has to be the user in the path, with the \
+             organization (`org_id`) in it, and it must not have expired. Give users with their own tokens \
+             in --users-file, or the key that tokens are signed with in PERF_JWT_SECRET.",
+        ),
+        (false, Outcome::Status(status)) => (
+            format!("was answered {status}"),
+            "Is its path right, and does a proxy in between pass on `Upgrade`? If the deployment has no \
+             WebSocket, leave the scenario out.",
+        ),
+        (false, Outcome::RateLimited) => (
+            "was refused with 429".to_owned(),
+            "Raise or switch off the rate limit for this machine's address while testing.",
+        ),
+        (false, Outcome::Connect) => (
+            "got no connection".to_owned(),
+            "Is the service running at that URL? Does a firewall keep this machine from it?",
+        ),
+        (false, Outcome::Timeout) => (
+            "gave no answer to its handshake".to_owned(),
+            "The service took the connection and gave no answer: look into its log.",
+        ),
+        (false, _) => (
+            format!("could not be opened ({outcome})"),
+            "Is it this service that listens there, and is it ws or wss?",
+        ),
+        (true, Outcome::Timeout) => (
+            "is open, but no message had a reply".to_owned(),
+            "Do message, reply and match in the profile say what this service is sent and answers?",
+        ),
+        (true, _) => (
+            format!("was closed after a message ({outcome})"),
+            "Does message in the profile say what this service understands? Its log says why it closes.",
+        ),
+    };
+    (what, advice.to_owned())
+}

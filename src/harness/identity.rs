@@ -1,0 +1,405 @@
+//! Who the virtual users are: read from a file, minted, logged in, or all the same.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jsonwebtoken::{Algorithm as Signature, EncodingKey, Header, encode};
+use serde_json::Value;
+
+use crate::client::{ControlClient, ControlError, json_field, login_request};
+use crate::profile::identity::fill;
+use crate::profile::{Algorithm, Destination, Identity, IdentityRules, Login, Plan, Secret};
+use crate::record::Problem;
+
+/// How long one login may take.
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where users' credentials come from, in the order in which they are preferred.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Credentials {
+    /// Users of a file, with what each identifies itself with.
+    pub(super) users: Vec<FileUser>,
+    /// The file they come from.
+    pub(super) file: Option<PathBuf>,
+    /// The key that tokens are signed with.
+    pub(super) signing_key: Option<Secret>,
+    /// The password with which every user logs in.
+    pub(super) password: Option<Secret>,
+}
+
+/// One user of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FileUser {
+    pub(super) user: String,
+    pub(super) token: Option<Secret>,
+    pub(super) password: Option<Secret>,
+}
+
+/// The users of a session, as far as they were needed so far.
+#[derive(Debug, Default)]
+pub(super) struct Identities {
+    known: Mutex<Vec<Identity>>,
+}
+
+impl Identities {
+    /// The same destination with an identity for each user of a plan, where there is a source of them.
+    ///
+    /// # Errors
+    /// When there are too few for users that must each be themselves, or one can't be made.
+    pub(super) fn join(
+        &self,
+        plan: &Plan,
+        rules: &IdentityRules,
+        credentials: &Credentials,
+        destination: Destination,
+    ) -> Result<Destination, Problem> {
+        let wanted = plan.users();
+        let source = Source {
+            rules,
+            credentials,
+            destination: &destination,
+        };
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if (known.len() as u32) < wanted {
+            let more = source.more(known.len() as u32 + 1, wanted)?;
+            known.extend(more);
+        }
+        let must_be_themselves = plan.socket.as_ref().filter(|one| one.needs_identity());
+        if let Some(socket) = must_be_themselves
+            && (known.len() as u32) < socket.users
+        {
+            return source.shared(known.len(), plan, socket.users);
+        }
+        let users: Arc<[Identity]> = known.iter().take(wanted as usize).cloned().collect();
+        let first = users.first().and_then(|user| user.token.clone());
+        Ok(Destination {
+            token: destination.token.clone().or(first),
+            users,
+            ..destination
+        })
+    }
+}
+
+struct Source<'a> {
+    rules: &'a IdentityRules,
+    credentials: &'a Credentials,
+    destination: &'a Destination,
+}
+
+impl Source<'_> {
+    /// Users `from..=to`, as many of them as there are; none where there is no source.
+    fn more(&self, from: u32, to: u32) -> Result<Vec<Identity>, Problem> {
+        let login = self.rules.login.as_ref();
+        let credentials = self.credentials;
+        if !credentials.users.is_empty() {
+            let listed = credentials.users.iter().zip(1..).skip(from as usize - 1);
+            let listed: Vec<_> = listed.take((to + 1 - from) as usize).collect();
+            let without = listed.iter().any(|(user, _)| user.token.is_none());
+            if let (true, Some(login)) = (without, login) {
+                let named = listed.iter().map(|(user, n)| {
+                    let password = user.password.clone().or(credentials.password.clone());
+                    (user.user.clone(), *n, password)
+                });
+                return self.logged_in(login, named.collect());
+            }
+            let identity = |(user, n): (&FileUser, u32)| Identity {
+                user: user.user.clone(),
+                token: user.token.clone(),
+                headers: self.rules.headers(n, &user.user),
+            };
+            return Ok(listed.into_iter().map(identity).collect());
+        }
+        if let Some(key) = &credentials.signing_key {
+            let key = signing_key(self.rules.algorithm, key)?;
+            return (from..=to).map(|n| self.minted(&key, n)).collect();
+        }
+        match (login, &credentials.password) {
+            (Some(login), Some(password)) => {
+                let named = (from..=to).map(|n| (self.rules.name(n), n, Some(password.clone())));
+                self.logged_in(login, named.collect())
+            }
+            // Headers alone make users too, where the service tells them by an address.
+            _ if !self.rules.headers.is_empty() => Ok((from..=to).map(|n| self.plain(n)).collect()),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn plain(&self, n: u32) -> Identity {
+        let user = self.rules.name(n);
+        Identity {
+            headers: self.rules.headers(n, &user),
+            token: None,
+            user,
+        }
+    }
+
+    fn minted(&self, key: &EncodingKey, n: u32) -> Result<Identity, Problem> {
+        let identity = self.plain(n);
+        let number = n.to_string();
+        let mut claims = fill(
+            &self.rules.claims,
+            &[("{user}", &identity.user), ("{n}", &number)],
+        );
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        if let Value::Object(claims) = &mut claims {
+            claims.insert("iat".to_owned(), Value::from(now.as_secs()));
+            let expires = now.saturating_add(self.rules.expires).as_secs();
+            claims.insert("exp".to_owned(), Value::from(expires));
+        }
+        let signature = signature(self.rules.algorithm);
+        let token = encode(&Header::new(signature), &claims, key).map_err(|_| unsigned())?;
+        Ok(Identity {
+            token: Some(Secret::new(token)),
+            ..identity
+        })
+    }
+
+    /// Logs users in, one after the other and no faster than the profile allows.
+    fn logged_in(
+        &self,
+        login: &Login,
+        users: Vec<(String, u32, Option<Secret>)>,
+    ) -> Result<Vec<Identity>, Problem> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let runtime = runtime.map_err(|error| own_fault(&error.to_string()))?;
+        runtime.block_on(async {
+            let client = ControlClient::new(self.destination, LOGIN_TIMEOUT)
+                .map_err(|error| own_fault(&error.to_string()))?;
+            let pause = Duration::from_secs_f64(1.0 / login.rate.as_f64());
+            let begun = tokio::time::Instant::now();
+            let mut identities = Vec::with_capacity(users.len());
+            for (place, (user, n, password)) in users.into_iter().enumerate() {
+                tokio::time::sleep_until(begun + pause * place as u32).await;
+                let token = self.log_in(&client, login, &user, n, password).await?;
+                identities.push(Identity {
+                    headers: self.rules.headers(n, &user),
+                    token: Some(token),
+                    user,
+                });
+            }
+            Ok(identities)
+        })
+    }
+
+    async fn log_in(
+        &self,
+        client: &ControlClient,
+        login: &Login,
+        user: &str,
+        n: u32,
+        password: Option<Secret>,
+    ) -> Result<Secret, Problem> {
+        let failed = |what: String| {
+            Problem {
+            what: format!("the login of `{user}` at {} {what}", login.path),
+            advice: "look at [identity.login] in the profile, and at the password in PERF_LOGIN_PASSWORD \
+                     or in the users file"
+                .to_owned(),
+        }
+        };
+        let password = password.ok_or_else(|| failed("has no password".to_owned()))?;
+        let number = n.to_string();
+        let marks = [
+            ("{user}", user),
+            ("{n}", number.as_str()),
+            ("{password}", password.reveal()),
+        ];
+        let body = fill(&login.body, &marks);
+        let request = login_request(&login.path, &body, self.destination)
+            .map_err(|error| failed(format!("can't be sent: {error}")))?;
+        let answer = client.send(&request, LOGIN_TIMEOUT).await;
+        let answer = answer.map_err(|error: ControlError| failed(format!("gave {error}")))?;
+        if !(200..300).contains(&answer.status) {
+            return Err(failed(format!("was answered {}", answer.status)));
+        }
+        let token = serde_json::from_slice::<Value>(&answer.body).ok();
+        let token = token
+            .as_ref()
+            .and_then(|answer| json_field(answer, &login.token_field))
+            .and_then(Value::as_str);
+        let missing = || failed(format!("was answered without `{}`", login.token_field));
+        token.map(Secret::new).ok_or_else(missing)
+    }
+
+    /// Too few users to each be themselves: all of them are the bearer of the one token, if the profile
+    /// says that the service allows it.
+    fn shared(&self, known: usize, plan: &Plan, wanted: u32) -> Result<Destination, Problem> {
+        let bearer = self.destination.token.as_ref().and_then(subject);
+        if let (true, Some(user), 0) = (self.rules.shared, bearer, known) {
+            let identity = Identity {
+                user,
+                token: self.destination.token.clone(),
+                headers: Vec::new(),
+            };
+            return Ok(Destination {
+                users: Arc::from([identity]),
+                ..self.destination.clone()
+            });
+        }
+        let have = match (&self.credentials.file, &self.destination.token) {
+            (Some(file), _) => format!("{} has {known}", file.display()),
+            (None, Some(_)) => "there is one token for all of them".to_owned(),
+            (None, None) => "there is no token for any of them".to_owned(),
+        };
+        Err(Problem {
+            what: format!(
+                "the {wanted} WebSocket users of `{}` each have to be themselves, and {have}",
+                plan.scenario
+            ),
+            advice: format!(
+                "give {wanted} users with their tokens in --users-file (a service that checks who connects \
+                 refuses all but one bearer of the same token), or the key that tokens are signed with in \
+                 PERF_JWT_SECRET, or a password for [identity.login] in PERF_LOGIN_PASSWORD; where the \
+                 service takes one token for all, write shared = true under [identity]; or take fewer --users"
+            ),
+        })
+    }
+}
+
+/// Whose token it is, by its own word; nothing rests on it but a name in a path.
+fn subject(token: &Secret) -> Option<String> {
+    use base64::Engine as _;
+    let payload = token.reveal().split('.').nth(1)?;
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(payload)
+        .ok()?;
+    let claims: Value = serde_json::from_slice(&bytes).ok()?;
+    claims.get("sub")?.as_str().map(str::to_owned)
+}
+
+fn signature(algorithm: Algorithm) -> Signature {
+    match algorithm {
+        Algorithm::Hs256 => Signature::HS256,
+        Algorithm::Rs256 => Signature::RS256,
+    }
+}
+
+fn signing_key(algorithm: Algorithm, key: &Secret) -> Result<EncodingKey, Problem> {
+    match algorithm {
+        Algorithm::Hs256 => Ok(EncodingKey::from_secret(key.reveal().as_bytes())),
+        Algorithm::Rs256 => {
+            EncodingKey::from_rsa_pem(key.reveal().as_bytes()).map_err(|_| unsigned())
+        }
+    }
+}
+
+fn unsigned() -> Problem {
+    Problem {
+        what: "tokens can't be signed with the key in PERF_JWT_SECRET".to_owned(),
+        advice: "RS256 takes a private RSA key in PEM form, HS256 any text: does [identity] algorithm fit?"
+            .to_owned(),
+    }
+}
+
+fn own_fault(what: &str) -> Problem {
+    Problem {
+        what: what.to_owned(),
+        advice: "see to the limits of the machine that makes the load".to_owned(),
+    }
+}
+
+/// Reads users from CSV (`user,token[,password]`, with or without a heading) or JSON lines.
+///
+/// # Errors
+/// With the line, and without repeating anything of it, as it may be a token.
+pub(super) fn read_users(path: &Path) -> Result<Vec<FileUser>, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let trouble = crate::profile::file_trouble(&error);
+        format!("`{}` cannot be read: {trouble}", path.display())
+    })?;
+    super::users_file::parse(&text)
+        .map_err(|(line, why)| format!("`{}`, line {line}: {why}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::{Overrides, ProfileSource, load};
+    use jsonwebtoken::{DecodingKey, Validation, decode};
+
+    fn destination(token: Option<&str>) -> Destination {
+        Destination {
+            origin: "http://127.0.0.1:9/".parse().unwrap(),
+            token: token.map(Secret::new),
+            insecure: false,
+            users: Arc::default(),
+        }
+    }
+
+    fn websocket() -> Plan {
+        let profile = load(
+            &ProfileSource::parse("phase8").unwrap(),
+            &Overrides::default(),
+        );
+        profile.unwrap().plan("websocket").unwrap().clone()
+    }
+
+    fn joined(rules: &IdentityRules, credentials: &Credentials) -> Result<Destination, Problem> {
+        Identities::default().join(&websocket(), rules, credentials, destination(None))
+    }
+
+    #[test]
+    fn every_user_is_given_a_token_of_its_own() {
+        let rules = IdentityRules {
+            claims: serde_json::json!({ "sub": "{user}", "org_id": "org-{n}" }),
+            ..IdentityRules::default()
+        };
+        let credentials = Credentials {
+            signing_key: Some(Secret::new("a key")),
+            ..Credentials::default()
+        };
+        let users = joined(&rules, &credentials).unwrap().users;
+        assert_eq!(users.len(), 100);
+        let mut validation = Validation::new(Signature::HS256);
+        validation.set_required_spec_claims(&["exp", "sub", "iat"]);
+        for (user, n) in users.iter().zip(1..) {
+            let key = DecodingKey::from_secret(b"a key");
+            let token = user.token.as_ref().unwrap().reveal();
+            let claims = decode::<Value>(token, &key, &validation).unwrap().claims;
+            assert_eq!(claims["sub"], format!("load-user-{n}"));
+            assert_eq!(claims["org_id"], format!("org-{n}"));
+            assert_eq!(user.user, format!("load-user-{n}"));
+        }
+    }
+
+    #[test]
+    fn a_key_of_the_wrong_kind_is_told_without_being_shown() {
+        let rules = IdentityRules {
+            algorithm: Algorithm::Rs256,
+            ..IdentityRules::default()
+        };
+        let credentials = Credentials {
+            signing_key: Some(Secret::new("hunter2")),
+            ..Credentials::default()
+        };
+        let problem = joined(&rules, &credentials).unwrap_err();
+        assert!(problem.what.contains("PERF_JWT_SECRET"));
+        assert!(!format!("{problem:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn one_token_is_shared_only_where_the_profile_says_so() {
+        use base64::Engine as _;
+        let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(br#"{"sub":"ann"}"#);
+        let token = format!("e30.{payload}.x");
+        for (shared, expected) in [(true, Some("ann")), (false, None)] {
+            let rules = IdentityRules {
+                shared,
+                ..IdentityRules::default()
+            };
+            let joined = Identities::default().join(
+                &websocket(),
+                &rules,
+                &Credentials::default(),
+                destination(Some(&token)),
+            );
+            let user = joined.ok().map(|found| found.users[0].user.clone());
+            assert_eq!(user.as_deref(), expected);
+        }
+    }
+}

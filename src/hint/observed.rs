@@ -1,0 +1,243 @@
+//! What the cache, the database and the machine tell of a finding.
+
+use super::case::{Case, Topic, topics};
+use super::trend::slope;
+use crate::record::{Seen, Statement, Times, figure};
+use crate::requirement::{Metric, Source, Unit, human};
+
+/// Statements named in one line.
+const NAMED: usize = 3;
+/// Processors used less than this, in percent, are not what is waited for.
+const IDLE_PERCENT: f64 = 50.0;
+
+/// Whether a low hit rate comes from want of memory or from keys that are not there to be hit.
+pub(super) fn cache(case: &Case<'_>) -> Option<String> {
+    let Some(redis) = case.run.observed.seen(Source::Redis) else {
+        return Some(
+            "look into the cache: are the keys that are asked for ever written, and does their time to live \
+             outlast the pause between two requests for them? --redis-url tells hits, misses and evictions"
+                .to_owned(),
+        );
+    };
+    let evicted = redis.rise(figure::EVICTED)?;
+    let expired = redis
+        .rise(figure::EXPIRED)
+        .map_or_else(String::new, |expired| {
+            format!(", and {} had lived out their time", number(expired))
+        });
+    if evicted > 0.0 {
+        return Some(format!(
+            "Redis threw out {} keys for want of memory during the run{}: give it more (maxmemory), or let \
+             less worthy keys live for less long",
+            number(evicted),
+            memory(redis)
+        ));
+    }
+    Some(format!(
+        "Redis threw out no key for want of memory{expired}: let keys live longer (TTL), and look whether what \
+         is read is what was written (names of keys)"
+    ))
+}
+
+fn memory(redis: &Seen) -> String {
+    let megabytes = |name| redis.last(name).map(|bytes| bytes / f64::from(1 << 20));
+    match (
+        megabytes(figure::CACHE_MEMORY),
+        megabytes(figure::CACHE_MEMORY_MAX),
+    ) {
+        (Some(used), Some(most)) if most > 0.0 => format!(" ({used:.0} of {most:.0} MiB are used)"),
+        _ => String::new(),
+    }
+}
+
+/// The statements that take longest, all together and each.
+pub(super) fn slow_queries(case: &Case<'_>) -> Option<String> {
+    let statements = &case.run.observed.statements;
+    let all: f64 = statements.iter().map(|one| one.total_ms).sum();
+    let most = named(
+        statements,
+        |one| one.total_ms,
+        |one| {
+            format!(
+                "{} of the time: {}",
+                human::show(
+                    Unit::Share,
+                    100.0 * one.total_ms / all.max(f64::MIN_POSITIVE)
+                ),
+                one.text
+            )
+        },
+    );
+    let slowest = named(statements, Statement::mean_ms, |one| {
+        format!("{} each: {}", human::time(one.mean_ms()), one.text)
+    });
+    (!statements.is_empty()).then(|| {
+        format!(
+            "look at the plans (EXPLAIN ANALYZE) and indexes of the statements that took most time ({most}), and \
+             of the slowest ({slowest})"
+        )
+    })
+}
+
+fn named(
+    statements: &[Statement],
+    rank: impl Fn(&Statement) -> f64,
+    told: impl Fn(&Statement) -> String,
+) -> String {
+    let mut ranked: Vec<&Statement> = statements.iter().collect();
+    ranked.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
+    let told: Vec<String> = ranked.iter().take(NAMED).map(|one| told(one)).collect();
+    told.join("; ")
+}
+
+/// Where no statement is known, how to know them.
+pub(super) fn unknown_queries(case: &Case<'_>) -> Option<String> {
+    let observed = &case.run.observed;
+    (observed.statements.is_empty()).then(|| {
+        "pass --database-url of a PostgreSQL with pg_stat_statements, and the slow statements are named here"
+            .to_owned()
+    })
+}
+
+/// Connections of the database that waited for each other.
+pub(super) fn locks(case: &Case<'_>) -> Option<String> {
+    let seen = case.run.observed.seen(Source::Postgres)?;
+    let waits: Vec<f64> = seen
+        .looks
+        .iter()
+        .filter_map(|look| look.figure(figure::LOCK_WAITS))
+        .collect();
+    let waiting = waits.iter().filter(|waits| **waits > 0.0).count();
+    let deadlocks = seen.rise(figure::DEADLOCKS).filter(|broken| *broken > 0.0);
+    (waiting > 0 || deadlocks.is_some()).then(|| {
+        let broken = deadlocks.map_or_else(String::new, |broken| {
+            format!(", and {} deadlocks were broken", number(broken))
+        });
+        format!(
+            "connections of the database waited for locks at {waiting} of {} looks (up to {} at once){broken}: \
+             look for long transactions, and rows that everybody writes",
+            waits.len(),
+            number(waits.iter().copied().fold(0.0, f64::max))
+        )
+    })
+}
+
+/// Slow while the processors idle: something else is waited for.
+pub(super) fn idle_and_slow(case: &Case<'_>) -> Option<String> {
+    let limit = case.time_limit()?;
+    let slow = Times::of(&case.summary.service)?.p95 >= limit;
+    let cpu = processor(case)?;
+    (slow && cpu < IDLE_PERCENT).then(|| {
+        format!(
+            "the target used only {} of the processors while it was slow: it waits for the database, for locks, \
+             for a pool of connections or for another service",
+            human::show(Unit::Share, cpu)
+        )
+    })
+}
+
+/// Nothing but more processors, or less work for them.
+pub(super) fn busy(case: &Case<'_>) -> Option<String> {
+    let told = topics(case.judgement).contains(&Topic::Processor);
+    let cpu = processor(case)?;
+    (told || cpu >= 80.0).then(|| {
+        format!(
+            "the target used {} of the processors: profile what it computes, cache more, or scale out (more \
+             workers where processors are free, more machines where they are not)",
+            human::show(Unit::Share, cpu)
+        )
+    })
+}
+
+/// Mean use of processors by whoever knows best.
+fn processor(case: &Case<'_>) -> Option<f64> {
+    let mean = |source| {
+        let values = judged(case, source, figure::CPU)?;
+        Some(values.iter().map(|(_, cpu)| cpu).sum::<f64>() / values.len() as f64)
+    };
+    mean(Source::Process).or_else(|| mean(Source::Target))
+}
+
+/// A figure in the judged part of the run; `None` when it was not told there.
+fn judged(case: &Case<'_>, source: Source, name: &str) -> Option<Vec<(i64, f64)>> {
+    let ms = |nanos: u64| (nanos / 1_000_000).cast_signed();
+    let window = case.run.window;
+    let values = case
+        .run
+        .observed
+        .seen(source)?
+        .between(name, ms(window.from), ms(window.to));
+    (!values.is_empty()).then_some(values)
+}
+
+/// Memory that rises all through the run.
+pub(super) fn leak(case: &Case<'_>) -> Option<String> {
+    let values = judged(case, Source::Process, figure::MEMORY_BYTES)?;
+    let points: Vec<(f64, f64)> = values
+        .iter()
+        .map(|(at, bytes)| (*at as f64 / 1e3, bytes / f64::from(1 << 20)))
+        .collect();
+    let slope = slope(&points)?;
+    // A target that is warming up takes some memory once, and far less than this share in every second.
+    let grew = slope * case.run.window.length();
+    let first = points.first()?.1;
+    (grew > 0.05 * first).then(|| {
+        format!(
+            "the target's memory grew by {slope:.2} MiB a second all through the run, {grew:.0} MiB on {first:.0} MiB: \
+             look for a leak (caches without bounds, tasks and connections that are never closed), or use fewer \
+             --users until it is found"
+        )
+    })
+}
+
+/// Memory that is short without growing.
+pub(super) fn short_of_memory(case: &Case<'_>) -> Option<String> {
+    let told = topics(case.judgement).contains(&Topic::Memory);
+    (told && leak(case).is_none()).then(|| {
+        "memory is short from the start: use fewer workers or --users, smaller pools and caches, or a larger \
+         machine"
+            .to_owned()
+    })
+}
+
+/// How far off the figure is, in the words of AgentOS.
+pub(super) fn band(case: &Case<'_>) -> Option<String> {
+    let judged = case.judgement.checks.iter().find_map(|judged| {
+        let value = judged.estimate.as_ref()?.value;
+        Some((judged.check.metric, value))
+    });
+    let (metric, value) = judged?;
+    let (what, band) = match metric {
+        Metric::ResponseTime { quantile } if (quantile - 0.95).abs() < 1e-9 => (
+            "p95",
+            first_of(
+                value,
+                &[(150.0, "good"), (200.0, "acceptable")],
+                "needs optimization",
+            ),
+        ),
+        Metric::ErrorRate => (
+            "the error rate",
+            first_of(
+                value,
+                &[(0.1, "excellent"), (1.0, "good")],
+                "needs attention",
+            ),
+        ),
+        _ => return None,
+    };
+    let shown = human::show(metric.unit(), value);
+    Some(format!("{what} of {shown} {band}"))
+}
+
+fn first_of(value: f64, bands: &[(f64, &'static str)], else_: &'static str) -> String {
+    let found = bands.iter().find(|(below, _)| value < *below);
+    match found {
+        Some((_, word)) => format!("is {word}"),
+        None => else_.to_owned(),
+    }
+}
+
+fn number(count: f64) -> String {
+    human::count(count.max(0.0).round() as u64)
+}

@@ -1,0 +1,144 @@
+//! The machine, and the target's process when it is on it.
+
+use std::time::Instant;
+
+use sysinfo::{Networks, Pid, ProcessRefreshKind, ProcessesToUpdate, System};
+
+use super::locate::{Located, locate};
+use super::process::ProcessTree;
+use super::rounds::{Figures, Glimpse, Looker, enter};
+use crate::record::figure;
+use crate::requirement::Source;
+
+/// Looks at this machine, on threads where it may block.
+pub(super) struct HostLooker {
+    /// Away while a look is under way.
+    machine: Option<Box<Machine>>,
+    /// Where the target was found, once it was looked for.
+    pub(super) located: Option<Located>,
+}
+
+/// Where the target listens, and which process it is if that is known.
+#[derive(Debug, Clone)]
+pub(super) struct Listening {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) pid: Option<u32>,
+}
+
+impl HostLooker {
+    pub(super) fn new(target: Listening) -> HostLooker {
+        HostLooker {
+            machine: Some(Box::new(Machine::new(target))),
+            located: None,
+        }
+    }
+}
+
+impl Looker for HostLooker {
+    const SOURCE: Source = Source::Host;
+
+    async fn look(&mut self) -> Result<Glimpse, String> {
+        let Some(mut machine) = self.machine.take() else {
+            return Err("an earlier look has not come to an end".to_owned());
+        };
+        let looked = tokio::task::spawn_blocking(move || {
+            let glimpse = machine.look();
+            (machine, glimpse)
+        });
+        let (machine, glimpse) = looked.await.map_err(|error| error.to_string())?;
+        self.located.clone_from(&machine.located);
+        self.machine = Some(machine);
+        Ok(glimpse)
+    }
+}
+
+struct Machine {
+    system: System,
+    networks: Networks,
+    target: Listening,
+    located: Option<Located>,
+    tree: Option<ProcessTree>,
+    own: Option<Pid>,
+    /// The look before, and the processor time of this process until then, in milliseconds.
+    last: Option<(Instant, u64)>,
+}
+
+impl Machine {
+    fn new(target: Listening) -> Machine {
+        Machine {
+            system: System::new(),
+            networks: Networks::new(),
+            target,
+            located: None,
+            tree: None,
+            own: sysinfo::get_current_pid().ok(),
+            last: None,
+        }
+    }
+
+    fn look(&mut self) -> Glimpse {
+        let mut glimpse = Glimpse::default();
+        self.networks.refresh(true);
+        if self.located.is_none() {
+            let located = locate(&self.target, &self.networks);
+            let told = located.problem.clone();
+            glimpse
+                .problems
+                .extend(told.map(|what| (Source::Process, what)));
+            self.tree = located.pid.map(ProcessTree::new);
+            self.located = Some(located);
+        }
+        self.system.refresh_cpu_usage();
+        self.system.refresh_memory();
+        let which = ProcessRefreshKind::nothing().with_cpu().with_memory();
+        // The target's children can be any processes, so all are read where it is here.
+        let own = self.own.as_slice();
+        let wanted = if self.tree.is_some() {
+            ProcessesToUpdate::All
+        } else {
+            ProcessesToUpdate::Some(own)
+        };
+        self.system.refresh_processes_specifics(wanted, true, which);
+        let figures = self.figures();
+        glimpse.figures.push((Source::Host, figures));
+        if let Some(tree) = &mut self.tree {
+            match tree.look(&self.system) {
+                Ok(figures) => glimpse.figures.push((Source::Process, figures)),
+                Err(what) => glimpse.problems.push((Source::Process, what)),
+            }
+        }
+        glimpse
+    }
+
+    fn figures(&mut self) -> Figures {
+        let mut figures = Figures::new();
+        let own = self.own.and_then(|pid| self.system.process(pid));
+        let used = own.map_or(0, sysinfo::Process::accumulated_cpu_time);
+        let now = Instant::now();
+        // Use of processors is a difference: the first look tells none.
+        if let Some((before, used_before)) = self.last.replace((now, used)) {
+            let processors = self.system.cpus().len().max(1) as f64;
+            let elapsed = now.duration_since(before).as_secs_f64() * 1e3;
+            let share = 100.0 * used.saturating_sub(used_before) as f64 / elapsed / processors;
+            let cpu = f64::from(self.system.global_cpu_usage());
+            enter(&mut figures, figure::CPU, Some(cpu));
+            enter(&mut figures, figure::CPU_OWN, Some(share));
+        }
+        let (used, all) = (self.system.used_memory(), self.system.total_memory());
+        if all > 0 {
+            let share = 100.0 * used as f64 / all as f64;
+            enter(&mut figures, figure::MEMORY, Some(share));
+            enter(&mut figures, figure::MEMORY_BYTES, Some(used as f64));
+        }
+        enter(&mut figures, figure::LOAD, Some(System::load_average().one));
+        let sum = |bytes: fn(&sysinfo::NetworkData) -> u64| -> f64 {
+            self.networks.values().map(bytes).sum::<u64>() as f64
+        };
+        let received = sum(sysinfo::NetworkData::total_received);
+        let sent = sum(sysinfo::NetworkData::total_transmitted);
+        enter(&mut figures, figure::RECEIVED, Some(received));
+        enter(&mut figures, figure::SENT, Some(sent));
+        figures
+    }
+}

@@ -1,0 +1,247 @@
+//! `PostgreSQL`: its own statistics, looked at from within one open transaction.
+//!
+//! A transaction that stays open counts neither as committed nor as rolled back, so the looks themselves
+//! do not show in what they see.
+
+use std::time::Duration;
+
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::{Client, Config, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::rounds::{Figures, Glimpse, Looker, enter};
+use super::statements::{Counted, Statements};
+use crate::client::tls_without_protocol;
+use crate::profile::{Complaint, Secret};
+use crate::record::{Statement, figure};
+use crate::requirement::Source;
+
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// Begins the transaction. Nothing of it may be cut off by the server's own limits for idle ones, and no
+/// look may hang on a lock.
+const BEGIN: &str = "BEGIN READ ONLY; SET LOCAL statement_timeout = '1500ms'; \
+     SET LOCAL idle_in_transaction_session_timeout = 0";
+
+/// The comment marks what is not the target's.
+const DATABASE: &str = "SELECT /* agentos-perf */ pg_stat_clear_snapshot(); SELECT /* agentos-perf */ \
+     xact_commit + xact_rollback AS queries, xact_rollback AS failed_queries, deadlocks, blks_hit AS blocks_hit, \
+     blks_read AS blocks_read, numbackends AS connections, (SELECT count(*) FROM pg_stat_activity \
+     WHERE datname = current_database() AND wait_event_type = 'Lock') AS lock_waits \
+     FROM pg_stat_database WHERE datname = current_database()";
+
+/// Statements that do work, the target's alone.
+const STATEMENTS: &str = "SELECT /* agentos-perf */ s.userid || '/' || s.queryid AS key, sum(s.calls) AS calls, \
+     sum(s.total_exec_time) AS total, sum(s.calls * (s.stddev_exec_time ^ 2 + s.mean_exec_time ^ 2)) AS squares, \
+     max(left(s.query, 300)) AS text FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid \
+     WHERE d.datname = current_database() AND s.queryid IS NOT NULL AND s.query NOT LIKE '%/* agentos-perf */%' \
+     AND s.query !~* '^(begin|start transaction|commit|end|rollback|abort|savepoint|release|set|reset|discard|deallocate|listen|unlisten)\\M' \
+     GROUP BY 1";
+
+/// How to get at the database; never shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DatabaseUrl(Secret);
+
+impl DatabaseUrl {
+    /// Reads `postgres://[USER[:PASSWORD]@]HOST[:PORT]/NAME`, with the parameters that such a URL may have.
+    ///
+    /// # Errors
+    /// When it is none; the message never repeats any of it.
+    pub fn parse(text: &str) -> Result<DatabaseUrl, Complaint> {
+        let wrong = |what: &str| Complaint::new(what).help("write postgres://USER@HOST:5432/NAME");
+        let text = text.trim();
+        if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
+            return Err(wrong("the URL does not begin with postgres://"));
+        }
+        let config: Config = text
+            .parse()
+            .map_err(|_| wrong("this cannot be read as the URL of a PostgreSQL database"))?;
+        if config.get_hosts().is_empty() {
+            return Err(wrong("the URL has no host"));
+        }
+        Ok(DatabaseUrl(Secret::new(text)))
+    }
+
+    fn config(&self) -> Result<Config, String> {
+        let text = self.0.reveal();
+        let parsed = text.parse::<Config>();
+        let mut config = parsed.map_err(|_| "its URL cannot be read".to_owned())?;
+        config.application_name("agentos-perf");
+        config.connect_timeout(CONNECT);
+        // On this machine nobody sits on the way, and certificates there are seldom more than a placeholder.
+        let near = |host: &Host| match host {
+            Host::Tcp(name) => ["localhost", "127.0.0.1", "::1"].contains(&name.as_str()),
+            #[cfg(unix)]
+            Host::Unix(_) => true,
+        };
+        if !text.contains("sslmode=") && config.get_hosts().iter().all(near) {
+            config.ssl_mode(SslMode::Disable);
+        }
+        Ok(config)
+    }
+}
+
+/// Looks at the statistics over one kept connection.
+pub(super) struct PostgresLooker {
+    url: DatabaseUrl,
+    insecure: bool,
+    /// Away while a look is under way.
+    session: Option<Session>,
+    statements: Statements,
+}
+
+struct Session {
+    client: Client,
+    /// Whether `pg_stat_statements` can be read.
+    has_statements: bool,
+}
+
+impl PostgresLooker {
+    pub(super) fn new(url: DatabaseUrl, insecure: bool) -> PostgresLooker {
+        PostgresLooker {
+            url,
+            insecure,
+            session: None,
+            statements: Statements::default(),
+        }
+    }
+
+    /// The statements between the first look and the last.
+    pub(super) fn statements(&self) -> Vec<Statement> {
+        self.statements.differences()
+    }
+
+    async fn connect(&self, problems: &mut Vec<(Source, String)>) -> Result<Session, String> {
+        let config = self.url.config()?;
+        let tls = tls_without_protocol(self.insecure).map_err(|error| error.to_string())?;
+        let connected = config.connect(MakeRustlsConnect::new(tls)).await;
+        let (client, connection) = connected.map_err(|error| told(&error))?;
+        // It ends with the client, or tells its error to whoever uses that.
+        tokio::spawn(async move {
+            let _ = connection.await;
+        });
+        // Asked for before the transaction, which an error would end.
+        let asked = client.simple_query(STATEMENTS).await;
+        if let Err(error) = &asked {
+            let what = format!(
+                "pg_stat_statements cannot be read ({}), so there are no times of queries: add it to \
+                 shared_preload_libraries, and CREATE EXTENSION pg_stat_statements",
+                told(error)
+            );
+            problems.push((Source::Postgres, what));
+        }
+        client
+            .batch_execute(BEGIN)
+            .await
+            .map_err(|error| told(&error))?;
+        Ok(Session {
+            client,
+            has_statements: asked.is_ok(),
+        })
+    }
+}
+
+impl Looker for PostgresLooker {
+    const SOURCE: Source = Source::Postgres;
+
+    async fn look(&mut self) -> Result<Glimpse, String> {
+        let mut glimpse = Glimpse::default();
+        let session = match self.session.take() {
+            Some(session) => session,
+            None => self.connect(&mut glimpse.problems).await?,
+        };
+        let mut figures = Figures::new();
+        for row in rows(&session.client, DATABASE).await? {
+            for name in [
+                figure::QUERIES,
+                figure::FAILED_QUERIES,
+                figure::DEADLOCKS,
+                figure::BLOCKS_HIT,
+                figure::BLOCKS_READ,
+                figure::CONNECTIONS,
+                figure::LOCK_WAITS,
+            ] {
+                enter(&mut figures, name, number(&row, name));
+            }
+        }
+        if session.has_statements {
+            let rows = rows(&session.client, STATEMENTS).await?;
+            let counted: Vec<Counted> = rows.iter().filter_map(counted).collect();
+            let calls: f64 = counted.iter().map(|one| one.calls).sum();
+            let time: f64 = counted.iter().map(|one| one.total_ms).sum();
+            enter(&mut figures, figure::TIMED_QUERIES, Some(calls));
+            enter(&mut figures, figure::QUERY_TIME, Some(time));
+            self.statements.look(counted);
+        }
+        self.session = Some(session);
+        glimpse.figures.push((Source::Postgres, figures));
+        Ok(glimpse)
+    }
+}
+
+async fn rows(client: &Client, query: &str) -> Result<Vec<SimpleQueryRow>, String> {
+    let messages = client.simple_query(query).await;
+    let messages = messages.map_err(|error| told(&error))?;
+    let row = |message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    };
+    Ok(messages.into_iter().filter_map(row).collect())
+}
+
+fn counted(row: &SimpleQueryRow) -> Option<Counted> {
+    Some(Counted {
+        key: row.try_get("key").ok()??.to_owned(),
+        text: row.try_get("text").ok()??.to_owned(),
+        calls: number(row, "calls")?,
+        total_ms: number(row, "total")?,
+        squares: number(row, "squares")?,
+    })
+}
+
+fn number(row: &SimpleQueryRow, name: &str) -> Option<f64> {
+    row.try_get(name).ok()??.parse().ok()
+}
+
+/// What the server says, or the innermost cause: nothing of the URL is in either.
+fn told(error: &tokio_postgres::Error) -> String {
+    if let Some(said) = error.as_db_error() {
+        return said.message().chars().take(160).collect();
+    }
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string().chars().take(160).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_read_and_never_shown() {
+        let url = DatabaseUrl::parse("postgres://me:hunter2@db.example/app").expect("a URL");
+        assert!(!format!("{url:?}").contains("hunter2"));
+        assert_eq!(
+            url.config().expect("a config").get_ssl_mode(),
+            SslMode::Prefer
+        );
+        let near = DatabaseUrl::parse("postgresql://me@127.0.0.1:5433/app").expect("a URL");
+        assert_eq!(
+            near.config().expect("a config").get_ssl_mode(),
+            SslMode::Disable
+        );
+        for wrong in [
+            "",
+            "me:hunter2@host/app",
+            "mysql://me:hunter2@host/app",
+            "postgres://",
+            "postgres://me:hunter2@host:port/app",
+            "postgres://me:hunter2@host/app?nonsense=1",
+        ] {
+            let complaint = DatabaseUrl::parse(wrong).expect_err(wrong);
+            assert!(!format!("{complaint:?}").contains("hunter2"), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Looking at a source before, during and after a run, whatever the source does.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+
+use crate::record::{Look, Seen};
+use crate::requirement::Source;
+
+/// Figures by name; only finite ones are entered.
+pub(super) type Figures = BTreeMap<String, f64>;
+
+/// Enters a figure, unless it is none.
+pub(super) fn enter(figures: &mut Figures, name: &str, value: Option<f64>) {
+    if let Some(value) = value.filter(|value| value.is_finite()) {
+        figures.insert(name.to_owned(), value);
+    }
+}
+
+/// What one look brought.
+#[derive(Debug, Default)]
+pub(super) struct Glimpse {
+    pub(super) figures: Vec<(Source, Figures)>,
+    pub(super) problems: Vec<(Source, String)>,
+}
+
+/// Someone who looks. A look that is dropped half-way must leave nothing behind that the next one trips over.
+pub(super) trait Looker {
+    /// Whom problems are told of that are nobody else's.
+    const SOURCE: Source;
+
+    /// One look.
+    async fn look(&mut self) -> Result<Glimpse, String>;
+}
+
+/// When to look.
+pub(super) struct Rounds {
+    pub(super) every: Duration,
+    /// How long one look may take.
+    pub(super) patience: Duration,
+    /// Ends the rounds when it changes or is gone.
+    pub(super) stop: watch::Receiver<bool>,
+    /// Told when the first look is done, however it ended.
+    pub(super) ready: mpsc::Sender<()>,
+}
+
+/// All looks at the sources of one looker.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    looks: BTreeMap<Source, Vec<(u64, Figures)>>,
+    problems: BTreeMap<Source, Vec<(String, u32)>>,
+}
+
+impl Log {
+    /// Enters a problem; the same one again is only counted.
+    pub(super) fn problem(&mut self, source: Source, what: String) {
+        let known = self.problems.entry(source).or_default();
+        match known.iter_mut().find(|(text, _)| *text == what) {
+            Some((_, times)) => *times += 1,
+            None => known.push((what, 1)),
+        }
+    }
+
+    fn glimpse(&mut self, at: u64, glimpse: Glimpse) {
+        for (source, figures) in glimpse.figures {
+            self.looks.entry(source).or_default().push((at, figures));
+        }
+        for (source, what) in glimpse.problems {
+            self.problem(source, what);
+        }
+    }
+
+    /// The log in times from the start of the run, in milliseconds since 1970.
+    pub(super) fn seen(self, started: u64) -> BTreeMap<Source, Seen> {
+        let mut seen: BTreeMap<Source, Seen> = BTreeMap::new();
+        for (source, looks) in self.looks {
+            let look = |(at, figures): (u64, Figures)| Look {
+                at_ms: at.cast_signed() - started.cast_signed(),
+                figures,
+            };
+            seen.entry(source).or_default().looks = looks.into_iter().map(look).collect();
+        }
+        for (source, problems) in self.problems {
+            let told = |(what, times): (String, u32)| match times {
+                1 => what,
+                times => format!("{what} ({times} times)"),
+            };
+            seen.entry(source).or_default().problems = problems.into_iter().map(told).collect();
+        }
+        seen
+    }
+}
+
+/// Looks until told to stop, and once more then.
+pub(super) async fn follow<L: Looker>(looker: &mut L, mut rounds: Rounds) -> Log {
+    let mut log = Log::default();
+    patient(looker, &mut log, rounds.patience).await;
+    // Nobody waits for it any more when the first looks of the others took too long.
+    let _ = rounds.ready.send(());
+    let mut ticks = interval_at(Instant::now() + rounds.every, rounds.every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = rounds.stop.changed() => break,
+            _ = ticks.tick() => {}
+        }
+        tokio::select! {
+            biased;
+            // The look under way is given up: it would only be in the way of the last one.
+            _ = rounds.stop.changed() => break,
+            () = patient(looker, &mut log, rounds.patience) => {}
+        }
+    }
+    patient(looker, &mut log, rounds.patience).await;
+    log
+}
+
+async fn patient<L: Looker>(looker: &mut L, log: &mut Log, patience: Duration) {
+    let seen = timeout(patience, looker.look()).await;
+    let at = now();
+    match seen {
+        Ok(Ok(glimpse)) => log.glimpse(at, glimpse),
+        Ok(Err(what)) => log.problem(L::SOURCE, what),
+        Err(_) => log.problem(L::SOURCE, format!("no answer within {patience:?}")),
+    }
+}
+
+/// Milliseconds since 1970.
+fn now() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

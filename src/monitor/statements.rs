@@ -1,0 +1,134 @@
+//! What the statements of one run took, from counters that reach back further.
+
+use std::collections::BTreeMap;
+
+use crate::record::Statement;
+
+/// The list ends with all others together.
+const MOST: usize = 50;
+const OTHERS: &str = "(others)";
+const LONGEST_TEXT: usize = 200;
+
+/// A statement's counters at one look.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Counted {
+    /// What makes it the same at two looks.
+    pub(super) key: String,
+    pub(super) text: String,
+    pub(super) calls: f64,
+    /// All its times, in milliseconds.
+    pub(super) total_ms: f64,
+    /// The squares of all its times, summed.
+    pub(super) squares: f64,
+}
+
+/// The first look and the last.
+#[derive(Debug, Default)]
+pub(super) struct Statements {
+    first: Option<BTreeMap<String, Counted>>,
+    last: BTreeMap<String, Counted>,
+}
+
+impl Statements {
+    pub(super) fn look(&mut self, counted: Vec<Counted>) {
+        let by_key = counted.into_iter().map(|one| (one.key.clone(), one));
+        self.last = by_key.collect();
+        if self.first.is_none() {
+            self.first = Some(self.last.clone());
+        }
+    }
+
+    /// What was run between the two, those that took most time together first.
+    pub(super) fn differences(&self) -> Vec<Statement> {
+        let before = |key: &str| self.first.as_ref().and_then(|first| first.get(key));
+        let mut run: Vec<Counted> = self
+            .last
+            .values()
+            .map(|one| since(one, before(&one.key)))
+            .filter(|one| one.calls >= 1.0)
+            .collect();
+        run.sort_by(|a, b| b.total_ms.total_cmp(&a.total_ms));
+        let others = run.split_off(run.len().min(MOST));
+        let sum = |of: fn(&Counted) -> f64| others.iter().map(of).sum();
+        if !others.is_empty() {
+            run.push(Counted {
+                key: String::new(),
+                text: OTHERS.to_owned(),
+                calls: sum(|one| one.calls),
+                total_ms: sum(|one| one.total_ms),
+                squares: sum(|one| one.squares),
+            });
+        }
+        run.iter().map(statement).collect()
+    }
+}
+
+/// A statement whose counters were set back in between has all that it shows from this run.
+fn since(now: &Counted, before: Option<&Counted>) -> Counted {
+    let before = before.filter(|before| before.calls <= now.calls);
+    let less = |of: fn(&Counted) -> f64| (of(now) - before.map_or(0.0, of)).max(0.0);
+    Counted {
+        calls: less(|one| one.calls),
+        total_ms: less(|one| one.total_ms),
+        squares: less(|one| one.squares),
+        ..now.clone()
+    }
+}
+
+fn statement(counted: &Counted) -> Statement {
+    let mean = counted.total_ms / counted.calls;
+    let variance = (counted.squares / counted.calls - mean * mean).max(0.0);
+    let words: Vec<&str> = counted.text.split_whitespace().collect();
+    Statement {
+        text: words.join(" ").chars().take(LONGEST_TEXT).collect(),
+        calls: counted.calls as u64,
+        total_ms: counted.total_ms,
+        deviation_ms: variance.sqrt(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Calls of these times, in milliseconds.
+    fn counted(key: &str, times: &[f64]) -> Counted {
+        Counted {
+            key: key.to_owned(),
+            text: format!("SELECT\n  {key}"),
+            calls: times.len() as f64,
+            total_ms: times.iter().sum(),
+            squares: times.iter().map(|time| time * time).sum(),
+        }
+    }
+
+    #[test]
+    fn only_what_was_run_in_between_counts() {
+        let mut statements = Statements::default();
+        statements.look(vec![counted("a", &[100.0, 200.0]), counted("b", &[5.0])]);
+        statements.look(vec![
+            counted("a", &[100.0, 200.0, 10.0, 20.0]),
+            counted("b", &[5.0]),
+            counted("c", &[7.0]),
+        ]);
+        let run = statements.differences();
+        assert_eq!(run.len(), 2);
+        assert_eq!((run[0].text.as_str(), run[0].calls), ("SELECT a", 2));
+        assert!((run[0].mean_ms() - 15.0).abs() < 1e-9);
+        assert!((run[0].deviation_ms - 5.0).abs() < 1e-6);
+        assert_eq!((run[1].text.as_str(), run[1].calls), ("SELECT c", 1));
+    }
+
+    #[test]
+    fn a_long_list_ends_with_the_others() {
+        let mut statements = Statements::default();
+        statements.look(Vec::new());
+        let many = (0..60).map(|n| counted(&format!("s{n}"), &[1.0]));
+        statements.look(many.collect());
+        let run = statements.differences();
+        assert_eq!(
+            (run.len(), run[MOST].text.as_str(), run[MOST].calls),
+            (51, OTHERS, 10)
+        );
+    }
+}

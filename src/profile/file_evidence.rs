@@ -1,0 +1,215 @@
+//! `[evidence]`: read and checked in one go, as nothing else of a profile bears on it but the base path.
+
+use std::time::Duration;
+
+use super::evidence::{CounterPage, EndpointTable, EvidencePlan, Field, TargetPages};
+use super::file_top::{path, require, word};
+use super::nearest::advice;
+use super::problem::{At, Complaint, Problem};
+use super::quantity::{self, Reading};
+use super::reader::{Reader, any, as_text};
+use super::tree::Table;
+use crate::requirement::{Metric, Source};
+
+const EVERY: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What is judged on sources.
+const METRICS: [&str; 8] = [
+    "cache_hit_rate",
+    "query_time_mean",
+    "query_time_p95",
+    "query_error_rate",
+    "cpu",
+    "memory",
+    "endpoint_time_mean",
+    "endpoint_time_p95",
+];
+
+/// What a target may tell of itself.
+const TARGET_FIGURES: [&str; 11] = [
+    "cache_hits",
+    "cache_misses",
+    "cache_hit_rate_percent",
+    "queries",
+    "failed_queries",
+    "timed_queries",
+    "query_time_ms",
+    "query_time_mean_ms",
+    "query_time_p95_ms",
+    "cpu_percent",
+    "memory_percent",
+];
+
+/// What counters on a page may be about.
+const COUNTERS: [&str; 6] = [
+    "cache_hits",
+    "cache_misses",
+    "queries",
+    "failed_queries",
+    "timed_queries",
+    "query_time_seconds",
+];
+
+/// Reads `[evidence]`.
+pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> EvidencePlan {
+    let mut keys = vec!["target", "prometheus"];
+    keys.extend(METRICS);
+    let mut reader = Reader::new(table, &keys, problems);
+    let mut plan = EvidencePlan::default();
+    for name in METRICS {
+        let metric = Metric::parse(name);
+        let order = metric.and_then(|metric| reader.list(name, |text| source(metric, text)));
+        if let (Some(metric), Some(order)) = (metric, order) {
+            plan.sources.set(metric, order.value);
+        }
+    }
+    let target = reader.table("target");
+    let prometheus = reader.table("prometheus");
+    plan.target = target.and_then(|table| read_target(table, problems));
+    plan.prometheus = prometheus.map(|table| read_counters(table, problems));
+    plan
+}
+
+/// One that can know the metric at all.
+fn source(metric: Metric, text: &str) -> Reading<Source> {
+    let able: Vec<&str> = metric
+        .sources()
+        .iter()
+        .map(|source| source.name())
+        .collect();
+    let found = Source::parse(text).filter(|source| metric.sources().contains(source));
+    word(text, &format!("source of {metric}"), &able, found)
+}
+
+fn read_target(table: &Table, problems: &mut Vec<Problem>) -> Option<TargetPages> {
+    const KEYS: [&str; 7] = [
+        "pages",
+        "auth",
+        "every",
+        "timeout",
+        "figures",
+        "endpoints",
+        "endpoint_fields",
+    ];
+    let mut reader = Reader::new(table, &KEYS, problems);
+    require(&mut reader, "pages", "{ summary = \"/metrics.json\" }");
+    let auth = reader.truth("auth").is_some_and(|at| at.value);
+    let every = reader.scalar("every", quantity::lasting);
+    let timeout = reader.scalar("timeout", quantity::lasting);
+    let pages = read_pages(&mut reader);
+    let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).collect();
+    let figures = read_figures(&mut reader, &TARGET_FIGURES, |text| field(text, &names));
+    let at = reader.text("endpoints", |text| field(text, &names));
+    let fields = reader.table("endpoint_fields");
+    let endpoints = at.map(|at| read_endpoints(at, fields, reader.problems()));
+    if pages.is_empty() {
+        return None;
+    }
+    Some(TargetPages {
+        paths: pages.into_iter().map(|(_, path)| path).collect(),
+        auth,
+        every: every.map_or(EVERY, |at| at.value),
+        timeout: timeout.map_or(TIMEOUT, |at| at.value),
+        figures,
+        endpoints,
+    })
+}
+
+fn read_pages(reader: &mut Reader<'_, '_>) -> Vec<(String, String)> {
+    let Some(table) = reader.table("pages") else {
+        return Vec::new();
+    };
+    let mut pages = Vec::new();
+    for entry in &table.entries {
+        match as_text(&entry.node).and_then(path) {
+            Ok(path) => pages.push((entry.key.clone(), path)),
+            Err(complaint) => reader
+                .problems()
+                .push(complaint.at(entry.node.place.clone())),
+        }
+    }
+    pages
+}
+
+/// A table from figures to what tells them.
+fn read_figures<T>(
+    reader: &mut Reader<'_, '_>,
+    known: &[&str],
+    parse: impl Fn(&str) -> Reading<T>,
+) -> Vec<(String, Vec<T>)> {
+    let Some(table) = reader.table("figures") else {
+        return Vec::new();
+    };
+    let mut inner = Reader::new(table, known, reader.problems());
+    let mut figures = Vec::new();
+    for name in known {
+        if let Some(told) = inner.list(name, &parse) {
+            figures.push(((*name).to_owned(), told.value));
+        }
+    }
+    figures
+}
+
+/// `PAGE:FIELD`.
+fn field(text: &str, pages: &[&str]) -> Reading<Field> {
+    let example = "write PAGE:FIELD, such as \"summary:database.cache_hit_rate\"";
+    let (name, field) = text
+        .split_once(':')
+        .ok_or_else(|| Complaint::new(format!("`{text}` names no page")).help(example))?;
+    if field.is_empty() {
+        return Err(Complaint::new(format!("`{text}` names no field")).help(example));
+    }
+    let page = pages.iter().position(|page| *page == name).ok_or_else(|| {
+        Complaint::new(format!("there is no page `{name}`")).help(advice(name, pages))
+    })?;
+    Ok(Field {
+        page,
+        field: field.to_owned(),
+    })
+}
+
+fn read_endpoints(
+    at: At<Field>,
+    fields: Option<&Table>,
+    problems: &mut Vec<Problem>,
+) -> EndpointTable {
+    let mut endpoints = EndpointTable {
+        at: at.value,
+        mean: "mean".to_owned(),
+        p95: "p95".to_owned(),
+        requests: "requests".to_owned(),
+    };
+    if let Some(table) = fields {
+        let mut reader = Reader::new(table, &["mean", "p95", "requests"], problems);
+        let mut put = |key: &str, field: &mut String| {
+            if let Some(at) = reader.text(key, any) {
+                *field = at.value;
+            }
+        };
+        put("mean", &mut endpoints.mean);
+        put("p95", &mut endpoints.p95);
+        put("requests", &mut endpoints.requests);
+    }
+    endpoints
+}
+
+fn read_counters(table: &Table, problems: &mut Vec<Problem>) -> CounterPage {
+    let mut reader = Reader::new(table, &["path", "auth", "figures"], problems);
+    CounterPage {
+        path: reader.text("path", path).map(|at| at.value),
+        auth: reader.truth("auth").is_some_and(|at| at.value),
+        figures: read_figures(&mut reader, &COUNTERS, counter),
+    }
+}
+
+/// The name of a counter, as the text format of Prometheus allows it.
+fn counter(text: &str) -> Reading<String> {
+    let first = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | ':');
+    let rest = |c: char| first(c) || c.is_ascii_digit();
+    if text.starts_with(first) && text.chars().all(rest) {
+        return Ok(text.to_owned());
+    }
+    Err(Complaint::new(format!("`{text}` is no name of a counter"))
+        .help("write the name alone, without {labels}: all its series are summed"))
+}

@@ -1,0 +1,96 @@
+//! `[identity]`, as it was written and as it is meant.
+
+use serde_json::Value as Json;
+
+use super::file_scenario::read_marked_headers;
+use super::file_top::{path, require, to_json, word};
+use super::identity::{Algorithm, IdentityRules, Login};
+use super::plan::Rate;
+use super::problem::{Complaint, Problem};
+use super::quantity;
+use super::reader::{Reader, any};
+use super::tree::Table;
+use super::validate::value_or;
+
+const KEYS: [&str; 7] = [
+    "user",
+    "claims",
+    "algorithm",
+    "expires",
+    "shared",
+    "headers",
+    "login",
+];
+
+/// Reads who the users are.
+pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> IdentityRules {
+    let mut reader = Reader::new(table, &KEYS, problems);
+    let default = IdentityRules::default();
+    let algorithm = reader.text("algorithm", |text| {
+        word(
+            text,
+            "signature algorithm",
+            &["HS256", "RS256"],
+            Algorithm::parse(text),
+        )
+    });
+    let claims = json(&mut reader, "claims");
+    let login = reader.table("login");
+    IdentityRules {
+        user: value_or(reader.text("user", user).as_ref(), default.user),
+        algorithm: value_or(algorithm.as_ref(), default.algorithm),
+        expires: value_or(
+            reader.scalar("expires", quantity::lasting).as_ref(),
+            default.expires,
+        ),
+        shared: value_or(reader.truth("shared").as_ref(), default.shared),
+        headers: read_marked_headers(&mut reader)
+            .into_iter()
+            .map(|at| at.value)
+            .collect(),
+        claims: claims.unwrap_or(default.claims),
+        login: login.and_then(|table| read_login(table, problems)),
+    }
+}
+
+fn read_login(table: &Table, problems: &mut Vec<Problem>) -> Option<Login> {
+    let mut reader = Reader::new(table, &["path", "json", "token_field", "rate"], problems);
+    require(&mut reader, "path", "\"/api/v1/auth/login\"");
+    require(
+        &mut reader,
+        "json",
+        "{ email = \"{user}@example.com\", password = \"{password}\" }",
+    );
+    let body = json(&mut reader, "json");
+    let token_field = reader.text("token_field", any);
+    let rate = reader.scalar("rate", quantity::rate);
+    Some(Login {
+        path: reader.text("path", path)?.value,
+        body: body?,
+        token_field: value_or(token_field.as_ref(), "access_token".to_owned()),
+        rate: match rate {
+            Some(rate) => rate.value,
+            None => Rate::per_second(10.0)?,
+        },
+    })
+}
+
+fn json(reader: &mut Reader<'_, '_>, key: &str) -> Option<Json> {
+    let node = reader.node(key)?;
+    let complaint = match to_json(&node.value) {
+        Some(object @ Json::Object(_)) => return Some(object),
+        Some(_) => Complaint::new("a table is wanted here"),
+        None => Complaint::new("JSON has no such number (nan, inf)"),
+    };
+    reader.problems().push(complaint.at(node.place.clone()));
+    None
+}
+
+/// Users who all have the same name are one user.
+fn user(text: &str) -> quantity::Reading<String> {
+    if text.contains("{n}") {
+        return Ok(text.to_owned());
+    }
+    Err(Complaint::new("every user would have the same name")
+        .help("write {n} where its number goes: user = \"load-user-{n}\""))
+}

@@ -1,0 +1,107 @@
+//! `[scenario.NAME.socket]`, as it was written.
+
+use std::time::Duration;
+
+use super::file_scenario::reserved_name;
+use super::file_top::{path, require};
+use super::problem::{At, Complaint, Place, Problem};
+use super::quantity::{self, Reading};
+use super::reader::{Reader, any, as_text};
+use super::tree::Table;
+
+/// `[scenario.NAME.socket]`.
+pub(super) struct SocketTable {
+    pub(super) place: Place,
+    pub(super) share: Option<At<u32>>,
+    pub(super) every: Option<At<(Duration, Duration)>>,
+    pub(super) path: Option<At<String>>,
+    pub(super) message: Option<At<String>>,
+    pub(super) reply: Vec<(String, String)>,
+    pub(super) matching: Option<At<String>>,
+    pub(super) auth: Option<At<bool>>,
+    pub(super) connect_timeout: Option<At<Duration>>,
+    pub(super) reply_timeout: Option<At<Duration>>,
+    pub(super) frame_limit: Option<At<u64>>,
+}
+
+/// Reads the users on a WebSocket.
+pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> SocketTable {
+    const KEYS: [&str; 10] = [
+        "share",
+        "every",
+        "path",
+        "message",
+        "reply",
+        "match",
+        "auth",
+        "connect_timeout",
+        "reply_timeout",
+        "frame_limit",
+    ];
+    let mut reader = Reader::new(table, &KEYS, problems);
+    require(&mut reader, "path", "\"/ws/{user}?token={token}\"");
+    require(
+        &mut reader,
+        "message",
+        "'{\"type\":\"ping\",\"timestamp\":{id}}'",
+    );
+    let reply = reply(&mut reader);
+    SocketTable {
+        place: reader.place(),
+        share: reader.scalar("share", quantity::share),
+        every: reader.scalar("every", quantity::think_time),
+        path: reader.text("path", marked_path),
+        message: reader.text("message", message),
+        reply,
+        matching: reader.text("match", any),
+        auth: reader.truth("auth"),
+        connect_timeout: reader.scalar("connect_timeout", quantity::lasting),
+        reply_timeout: reader.scalar("reply_timeout", quantity::lasting),
+        frame_limit: reader.scalar("frame_limit", quantity::body_limit),
+    }
+}
+
+/// A path with its places for `{user}` and `{token}`, which no URL may have as they stand.
+fn marked_path(text: &str) -> Reading<String> {
+    if !text.starts_with('/') {
+        return path(text);
+    }
+    let mut rest = text.to_owned();
+    for mark in ["{user}", "{token}"] {
+        rest = rest.replace(mark, "x");
+    }
+    if let Some(mark) = reserved_name(&rest) {
+        return Err(Complaint::new(format!("`{mark}` stands for nothing here"))
+            .help("{user} and {token} do"));
+    }
+    path(&rest).map(|_| text.to_owned())
+}
+
+/// Replies can't be matched to a message that says nothing of its own.
+fn message(text: &str) -> Reading<String> {
+    if text.contains("{id}") {
+        return Ok(text.to_owned());
+    }
+    Err(
+        Complaint::new("the message has no place for what its reply is told by").help(
+            "write {id} where the service repeats what it was sent, such as \
+             '{\"type\":\"ping\",\"timestamp\":{id}}'",
+        ),
+    )
+}
+
+fn reply(reader: &mut Reader<'_, '_>) -> Vec<(String, String)> {
+    let Some(table) = reader.table("reply") else {
+        return Vec::new();
+    };
+    let mut fields = Vec::new();
+    for entry in &table.entries {
+        match as_text(&entry.node) {
+            Ok(text) => fields.push((entry.key.clone(), text.to_owned())),
+            Err(complaint) => reader
+                .problems()
+                .push(complaint.at(entry.node.place.clone())),
+        }
+    }
+    fields
+}

@@ -1,0 +1,58 @@
+//! Who told what of the target, in a line each.
+
+use super::line::Line;
+use super::scenario::fact;
+use crate::record::{RunResult, Seen, figure};
+use crate::report::clean::clean;
+use crate::requirement::{Source, Unit, human};
+
+/// A line for each source that was asked.
+pub(super) fn lines(run: &RunResult, width: usize) -> Vec<Line> {
+    let sources = run.observed.sources.iter();
+    let line = |(source, seen): (&Source, &Seen)| {
+        let mut parts = told(*source, seen, run);
+        if seen.looks.is_empty() {
+            parts.push("told nothing".to_owned());
+        }
+        parts.extend(seen.problems.iter().map(|problem| clean(problem)));
+        fact(
+            "evidence",
+            &format!("{source}: {}", parts.join("; ")),
+            width,
+        )
+    };
+    sources.flat_map(line).collect()
+}
+
+fn told(source: Source, seen: &Seen, run: &RunResult) -> Vec<String> {
+    let mut parts = Vec::new();
+    if let (Source::Process, Some(process)) = (source, &run.observed.process) {
+        parts.push(format!("{} {}", clean(&process.name), process.pid));
+    }
+    if source == Source::Host && run.observed.local == Some(false) {
+        parts.push("the target runs elsewhere".to_owned());
+    }
+    let window = (run.window.from / 1_000_000, run.window.to / 1_000_000);
+    for (name, what) in [(figure::CPU, "processors"), (figure::MEMORY, "memory")] {
+        let values = seen.between(name, window.0.cast_signed(), window.1.cast_signed());
+        if !values.is_empty() {
+            let most = values.iter().map(|(_, value)| *value).fold(0.0, f64::max);
+            let mean = values.iter().map(|(_, value)| value).sum::<f64>() / values.len() as f64;
+            let [mean, most] = [mean, most].map(|share| human::show(Unit::Share, share));
+            parts.push(format!("{what} {mean}, at most {most}"));
+        }
+    }
+    for (name, what) in [
+        (figure::CACHE_HITS, "hits"),
+        (figure::CACHE_MISSES, "misses"),
+        (figure::EVICTED, "evictions"),
+        (figure::QUERIES, "queries"),
+        (figure::FAILED_QUERIES, "of them failed"),
+        (figure::DEADLOCKS, "deadlocks"),
+    ] {
+        if let Some(rise) = seen.rise(name) {
+            parts.push(format!("{} {what}", human::count(rise.round() as u64)));
+        }
+    }
+    parts
+}
