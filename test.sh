@@ -24,13 +24,23 @@ if ! command -v npm >/dev/null 2>&1; then
         need npm "Node.js with npm (Debian: npm); the workflows are checked with it"
     fi
 fi
+postgres=$(command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null || true)
+redis=$(command -v redis-server || true)
+if [ -z "$postgres" ] || [ -z "$redis" ]; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        apt-get update -qq && apt-get install -y -qq postgresql redis-server
+    else
+        [ -n "$postgres" ] || need initdb "PostgreSQL (Debian: postgresql); the tests start one of their own"
+        [ -n "$redis" ] || need redis-server "Redis (Debian: redis-server); the tests start one of their own"
+    fi
+fi
 
 title "format"
 cargo fmt --check
 
 title "lints"
 cargo clippy --locked --all-targets -- -D warnings
-for features in "" reference harness; do
+for features in "" reference reference-servers harness; do
     cargo clippy --locked --lib --no-default-features --features "$features" -- -D warnings
 done
 

@@ -200,8 +200,8 @@ fn a_database_that_goes_is_missed_until_it_is_back() {
     assert!(!told.to_string().contains(PASSWORD), "{told}");
     assert_eq!(
         serving.get_as("user-1", "/api/v1/auth/me").0,
-        200,
-        "the cache has it"
+        500,
+        "what is cached is for users that are still there"
     );
     serving.wait_until("database", "unhealthy");
     let (_, health) = serving.get("/api/v1/performance/health");
