@@ -227,14 +227,15 @@ async fn against(script: &[Reply]) -> (Vec<Outcome>, Talk) {
 #[tokio::test]
 async fn a_reply_is_known_by_what_it_repeats() {
     use Reply::{Chatter, ControlPing, Pong, RealPong, Silence, Stale};
-    let ok = Outcome::Ok;
+    const OK: Outcome = Outcome::Ok;
     // The greeting comes unasked on every connection.
-    let cases: [(&[Reply], &[Outcome], (u64, u64, u64)); 5] = [
-        (&[Pong, Pong, RealPong], &[ok, ok, ok], (1, 0, 0)),
-        (&[Chatter, Pong], &[ok, ok], (6, 0, 0)),
-        (&[Stale, Pong], &[ok, ok], (1, 0, 1)),
-        (&[Silence, Pong], &[Outcome::Timeout, ok], (1, 0, 0)),
-        (&[ControlPing, Pong], &[ok, ok], (1, 1, 0)),
+    type Case = (&'static [Reply], &'static [Outcome], (u64, u64, u64));
+    let cases: [Case; 5] = [
+        (&[Pong, Pong, RealPong], &[OK, OK, OK], (1, 0, 0)),
+        (&[Chatter, Pong], &[OK, OK], (6, 0, 0)),
+        (&[Stale, Pong], &[OK, OK], (1, 0, 1)),
+        (&[Silence, Pong], &[Outcome::Timeout, OK], (1, 0, 0)),
+        (&[ControlPing, Pong], &[OK, OK], (1, 1, 0)),
     ];
     for (script, expected, (unasked, control_pings, late_replies)) in cases {
         let (outcomes, talk) = against(script).await;

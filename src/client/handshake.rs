@@ -8,7 +8,7 @@ use url::Position;
 
 use super::RequestError;
 use super::request::{lay_over, own_headers};
-use crate::profile::{Destination, Socket};
+use crate::profile::{Destination, Secret, Socket};
 
 /// What a user needs to open its WebSocket; the token's place is filled in.
 #[derive(Clone)]
@@ -32,7 +32,7 @@ impl Handshake {
         let token = identity
             .and_then(|identity| identity.token.as_ref())
             .or(destination.token.as_ref())
-            .map(|token| token.reveal());
+            .map(Secret::reveal);
         let escaped = |text: &str| -> String {
             url::form_urlencoded::byte_serialize(text.as_bytes())
                 .collect::<String>()

@@ -86,9 +86,8 @@ impl Line {
             Ok(stream) => stream,
             Err(error) => return error.outcome(),
         };
-        let request = match self.handshake.request() {
-            Ok(request) => request,
-            Err(_) => return Outcome::Protocol,
+        let Ok(request) = self.handshake.request() else {
+            return Outcome::Protocol;
         };
         *sent = Some(Instant::now());
         let limit = usize::try_from(socket.frame_bytes).unwrap_or(usize::MAX);
@@ -137,7 +136,7 @@ impl Line {
             return (Outcome::Closed(ABNORMAL), 0);
         };
         if let Err(error) = open.send(message).await {
-            return (self.lost(Some(Err(error))), 0);
+            return (self.lost(Some(&Err(error))), 0);
         }
         loop {
             match self.frame().await {
@@ -187,17 +186,17 @@ impl Line {
                     }
                 }
                 Some(Ok(Message::Pong(_) | Message::Frame(_))) => {}
-                other => return Err(self.lost(other)),
+                other => return Err(self.lost(other.as_ref())),
             }
         }
     }
 
     /// The connection has ended though its user wanted to stay.
-    fn lost(&mut self, how: Option<Result<Message, Error>>) -> Outcome {
+    fn lost(&mut self, how: Option<&Result<Message, Error>>) -> Outcome {
         self.open = None;
         self.lost = true;
         let code = match how {
-            Some(Ok(Message::Close(Some(CloseFrame { code, .. })))) => u16::from(code),
+            Some(Ok(Message::Close(Some(CloseFrame { code, .. })))) => u16::from(*code),
             Some(Ok(Message::Close(None))) => NO_CODE,
             Some(Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => ABNORMAL,
             Some(Err(Error::Capacity(_) | Error::Protocol(_) | Error::Utf8(_))) => {

@@ -8,8 +8,10 @@ use jsonwebtoken::{Algorithm as Signature, EncodingKey, Header, encode};
 use serde_json::Value;
 
 use super::login::Logins;
-use crate::profile::identity::fill;
-use crate::profile::{Algorithm, Destination, Identity, IdentityRules, Login, Plan, Secret};
+
+use crate::profile::{
+    Algorithm, Destination, Identity, IdentityRules, Login, Plan, Secret, fill_marks,
+};
 use crate::record::Problem;
 
 /// Where users' credentials come from, in the order in which they are preferred.
@@ -142,7 +144,7 @@ impl Source<'_> {
     fn minted(&self, key: &EncodingKey, n: u32) -> Result<Identity, Problem> {
         let identity = self.plain(n);
         let number = n.to_string();
-        let mut claims = fill(
+        let mut claims = fill_marks(
             &self.rules.claims,
             &[("{user}", &identity.user), ("{n}", &number)],
         );

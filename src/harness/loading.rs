@@ -72,7 +72,7 @@ impl Loading<'_> {
     pub(super) fn once(
         &self,
         plan: &Plan,
-        settled: &dyn Fn(&RunResult, u64) -> bool,
+        settled: &dyn Fn(&RunResult, &[u64]) -> bool,
         place: &str,
         progress: &mut Progress,
     ) -> Result<RunResult, RunError> {
@@ -89,10 +89,10 @@ impl Loading<'_> {
     }
 
     /// Whether every verdict that waits for this run is settled.
-    fn is_settled(&self, so_far: &RunResult, unsettled: u64) -> bool {
+    fn is_settled(&self, so_far: &RunResult, open: &[u64]) -> bool {
         let evidence = Evidence {
             runs: vec![so_far],
-            unsettled,
+            open,
             ..Evidence::default()
         };
         let mine =
@@ -124,7 +124,7 @@ pub(super) fn own_fault(what: &str) -> Failure {
 
 /// Watches over a run on behalf of its verdicts and of whoever sits before the screen.
 struct Watching<'a> {
-    settled: &'a dyn Fn(&RunResult, u64) -> bool,
+    settled: &'a dyn Fn(&RunResult, &[u64]) -> bool,
     interrupted: &'a AtomicBool,
     processor: ProcessorClock,
     progress: &'a mut Progress,
@@ -135,8 +135,8 @@ impl Observer for Watching<'_> {
         self.progress.show(progress);
     }
 
-    fn is_settled(&mut self, so_far: &RunResult, unsettled: u64) -> bool {
-        (self.settled)(so_far, unsettled)
+    fn is_settled(&mut self, so_far: &RunResult, open: &[u64]) -> bool {
+        (self.settled)(so_far, open)
     }
 
     fn is_interrupted(&mut self) -> bool {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::client::{ControlClient, ControlError, json_field, login_request};
-use crate::profile::identity::fill;
-use crate::profile::{Destination, Identity, IdentityRules, Login, Secret};
+
+use crate::profile::{Destination, Identity, IdentityRules, Login, Secret, fill_marks};
 use crate::record::Problem;
 
 /// How long one login may take.
@@ -73,7 +73,7 @@ impl Logins<'_> {
             ("{n}", number.as_str()),
             ("{password}", password.reveal()),
         ];
-        let body = fill(&self.login.body, &marks);
+        let body = fill_marks(&self.login.body, &marks);
         let request = login_request(&self.login.path, &body, self.destination)
             .map_err(|error| failed(format!("can't be sent: {error}")))?;
         let answer = client.send(&request, LOGIN_TIMEOUT).await;

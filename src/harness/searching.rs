@@ -52,7 +52,7 @@ impl Loading<'_> {
         let started = SystemTime::now();
         let place = place(search, leg, steps);
         let confidence = self.profile.confidence;
-        let settled = |run: &RunResult, open: u64| is_settled(run, open, &holding, confidence);
+        let settled = |run: &RunResult, open: &[u64]| is_settled(run, open, &holding, confidence);
         let made = self.once(&step_plan, &settled, &place, progress);
         let (run, fault) = match made {
             Ok(run) => (run, None),

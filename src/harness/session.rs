@@ -110,7 +110,7 @@ impl Session {
         let watch = self.watch_for(requirement, &runs);
         let evidence = Evidence {
             runs: runs.iter().collect(),
-            unsettled: 0,
+            open: &[],
             health: &health,
             watch: watch.as_ref(),
             sources: Some(&self.profile.evidence.sources),

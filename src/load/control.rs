@@ -44,8 +44,8 @@ pub(super) enum Command {
 #[derive(Debug)]
 pub(super) struct Look {
     pub(super) tally: Tally,
-    /// Requests due in the judged part so far, ended or not.
-    pub(super) due: u64,
+    /// Requests due so far that have not ended, for each endpoint.
+    pub(super) open: Vec<u64>,
 }
 
 pub(super) type Commands = mpsc::UnboundedReceiver<Command>;

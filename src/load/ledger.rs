@@ -153,14 +153,25 @@ impl Ledger {
         self.state.borrow().tally.counters()
     }
 
-    /// Requests due in `from..to`, ended or not.
-    pub(super) fn due_between(&self, from: u64, to: u64) -> u64 {
-        let count = |stream: &Stream| {
-            stream
-                .count_before(to)
-                .saturating_sub(stream.count_before(from))
-        };
-        self.streams.iter().map(count).sum()
+    /// Requests due before `now` that have not ended, for each endpoint. Those of the ramp-up count as well:
+    /// whatever is still open then is no reason to judge early.
+    pub(super) fn open(&self, now: u64) -> Vec<u64> {
+        let state = self.state.borrow();
+        let mut open = vec![0; state.tally.endpoints.len()];
+        for flight in state.flights.iter().flatten() {
+            open[flight.job.endpoint] += 1;
+        }
+        for job in &state.queue {
+            open[job.endpoint] += 1;
+        }
+        for (stream, next) in self.streams.iter().zip(&state.next) {
+            let mut k = *next;
+            while stream.due(k) < now {
+                open[self.mix.of(stream, k)] += 1;
+                k += 1;
+            }
+        }
+        open
     }
 
     /// Whether nothing that is due before `end` is waiting or on its way.

@@ -28,7 +28,6 @@ pub(super) struct Work<U> {
     pub(super) connections: Connections,
     pub(super) start: Instant,
     pub(super) end: Arc<End>,
-    pub(super) judged_from: u64,
     pub(super) timeout: Duration,
     pub(super) gauge: Arc<Gauge>,
     /// Users on a WebSocket that have not left yet.
@@ -196,8 +195,8 @@ async fn supervise<U>(work: &Work<U>, mut commands: Commands) {
             () = sleep_until(wake) => {}
             command = commands.recv() => match command {
                 Some(Command::Look(answer)) => {
-                    let due = work.ledger.due_between(work.judged_from, work.now());
-                    let _ = answer.send(Look { tally: work.ledger.counters(), due });
+                    let open = work.ledger.open(work.now());
+                    let _ = answer.send(Look { tally: work.ledger.counters(), open });
                 }
                 Some(Command::Stop) => stopped = Some(now + STOP_GRACE.min(work.timeout)),
                 None => sleep_until(wake).await,

@@ -19,6 +19,8 @@ use crate::record::{RunResult, Status, Tally};
 const LEAD: Duration = Duration::from_millis(50);
 /// How long before the end the verdicts are looked at: what is decided then must reach every user.
 const LOOK_AHEAD: Duration = Duration::from_millis(50);
+/// Asked so often at once: a single request on its way may keep a verdict open that is settled without it.
+const LOOKS: u32 = 2;
 /// The run may be extended in this many steps.
 const EXTENSIONS: u32 = 3;
 /// How often the coordinator wakes.
@@ -59,8 +61,8 @@ pub trait Observer {
     fn progress(&mut self, progress: Progress);
 
     /// Whether every verdict on the run is settled: `so_far` holds counters without histograms, and
-    /// `unsettled` requests of its judged part have not ended yet.
-    fn is_settled(&mut self, so_far: &RunResult, unsettled: u64) -> bool;
+    /// `open` tells for each endpoint how many requests are due and have not ended yet.
+    fn is_settled(&mut self, so_far: &RunResult, open: &[u64]) -> bool;
 
     /// Whether the run is to be broken off.
     fn is_interrupted(&mut self) -> bool;
@@ -214,24 +216,28 @@ impl Coordinator<'_> {
         if end >= latest {
             return;
         }
-        let mut tally = Tally::new(rules(self.plan));
-        let mut due = 0;
-        for look in self
-            .workers
-            .iter()
-            .filter_map(|worker| ask(worker, LOOK_AHEAD))
-        {
-            tally.merge(&look.tally);
-            due += look.due;
-        }
-        let judged_from = nanos(self.plan.phases.judged_from());
-        let unsettled = due.saturating_sub(tally.due_between(judged_from, u64::MAX));
-        let so_far = self.result(&tally, 0, Status::Complete);
-        if !observer.is_settled(&so_far, unsettled) {
+        if !(0..LOOKS).any(|_| self.is_settled(observer)) {
             let step = nanos(self.plan.phases.extend).div_ceil(u64::from(EXTENSIONS));
             self.end.set((end + step).min(latest));
             self.extensions += 1;
         }
+    }
+
+    /// Whether every verdict is settled on what has ended by now.
+    fn is_settled(&self, observer: &mut dyn Observer) -> bool {
+        let mut tally = Tally::new(rules(self.plan));
+        let mut open = vec![0; self.plan.endpoints.len()];
+        for look in self
+            .workers
+            .iter()
+            .filter_map(|worker| ask(worker, LOOK_AHEAD / LOOKS))
+        {
+            tally.merge(&look.tally);
+            open.iter_mut()
+                .zip(&look.open)
+                .for_each(|(all, part)| *all += part);
+        }
+        observer.is_settled(&self.result(&tally, 0, Status::Complete), &open)
     }
 
     fn result(&self, tally: &Tally, started: u64, status: Status) -> RunResult {

@@ -54,7 +54,6 @@ impl Setup<'_> {
         let (commands, receiver) = mpsc::unbounded_channel();
         let gauge = Arc::new(Gauge::default());
         let (start, end, theirs) = (self.start, Arc::clone(self.end), Arc::clone(&gauge));
-        let judged_from = nanos(plan.phases.judged_from());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -66,7 +65,6 @@ impl Setup<'_> {
                 connections,
                 start: tokio::time::Instant::from_std(start),
                 end,
-                judged_from,
                 timeout,
                 gauge: theirs,
             };

@@ -43,7 +43,7 @@ pub(super) struct Rounds {
     pub(super) patience: Duration,
     /// Ends the rounds when it changes or is gone.
     pub(super) stop: watch::Receiver<bool>,
-    /// Told when the first look is done, however it ended.
+    /// Dropped when the first look is done, however it ended.
     pub(super) ready: mpsc::Sender<()>,
 }
 
@@ -95,26 +95,32 @@ impl Log {
 }
 
 /// Looks until told to stop, and once more then.
-pub(super) async fn follow<L: Looker>(looker: &mut L, mut rounds: Rounds) -> Log {
+pub(super) async fn follow<L: Looker>(looker: &mut L, rounds: Rounds) -> Log {
+    let Rounds {
+        every,
+        patience,
+        mut stop,
+        ready,
+    } = rounds;
     let mut log = Log::default();
-    patient(looker, &mut log, rounds.patience).await;
-    // Nobody waits for it any more when the first looks of the others took too long.
-    let _ = rounds.ready.send(());
-    let mut ticks = interval_at(Instant::now() + rounds.every, rounds.every);
+    patient(looker, &mut log, patience).await;
+    // Whoever waits for the first looks waits until all of these are gone.
+    drop(ready);
+    let mut ticks = interval_at(Instant::now() + every, every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = rounds.stop.changed() => break,
+            _ = stop.changed() => break,
             _ = ticks.tick() => {}
         }
         tokio::select! {
             biased;
             // The look under way is given up: it would only be in the way of the last one.
-            _ = rounds.stop.changed() => break,
-            () = patient(looker, &mut log, rounds.patience) => {}
+            _ = stop.changed() => break,
+            () = patient(looker, &mut log, patience) => {}
         }
     }
-    patient(looker, &mut log, rounds.patience).await;
+    patient(looker, &mut log, patience).await;
     log
 }
 

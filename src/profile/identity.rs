@@ -113,17 +113,17 @@ impl IdentityRules {
 }
 
 /// The texts of a JSON value with their marks replaced; keys stay as they are.
-pub(crate) fn fill(value: &Value, marks: &[(&str, &str)]) -> Value {
+pub fn fill_marks(value: &Value, marks: &[(&str, &str)]) -> Value {
     match value {
         Value::String(text) => Value::String(
             marks
                 .iter()
                 .fold(text.clone(), |text, (mark, with)| text.replace(mark, with)),
         ),
-        Value::Array(items) => items.iter().map(|item| fill(item, marks)).collect(),
+        Value::Array(items) => items.iter().map(|item| fill_marks(item, marks)).collect(),
         Value::Object(fields) => fields
             .iter()
-            .map(|(key, item)| (key.clone(), fill(item, marks)))
+            .map(|(key, item)| (key.clone(), fill_marks(item, marks)))
             .collect(),
         other => other.clone(),
     }
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn marks_are_replaced_in_texts_alone() {
         let claims = json!({ "sub": "{user}", "{user}": [1, "no {n}"], "deep": { "a": "{user}" } });
-        let filled = fill(&claims, &[("{user}", "ann"), ("{n}", "3")]);
+        let filled = fill_marks(&claims, &[("{user}", "ann"), ("{n}", "3")]);
         assert_eq!(
             filled,
             json!({ "sub": "ann", "{user}": [1, "no 3"], "deep": { "a": "ann" } })

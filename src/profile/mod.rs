@@ -10,7 +10,7 @@ mod file_scenario;
 mod file_search;
 mod file_socket;
 mod file_top;
-pub(crate) mod identity;
+mod identity;
 mod merge;
 pub(crate) mod nearest;
 mod overrides;
@@ -33,7 +33,7 @@ mod validate_socket;
 
 pub use destination::{Destination, Secret};
 pub use evidence::{CounterPage, EndpointTable, EvidencePlan, Field, TargetPages};
-pub use identity::{Algorithm, Identity, IdentityRules, Login};
+pub use identity::{Algorithm, Identity, IdentityRules, Login, fill_marks};
 pub use overrides::Overrides;
 pub use plan::{Arrivals, Bounds, Endpoint, HealthCheck, Phases, Plan, Profile, Rate, UptimeCheck};
 pub use problem::{At, Complaint, Place, Problem, render_problems, sort_problems};

@@ -91,7 +91,7 @@ pub fn judged(
     search: &Search,
     confidence: f64,
 ) -> Step {
-    let (verdict, reason) = verdict(run, 0, holding, confidence);
+    let (verdict, reason) = verdict(run, &[], holding, confidence);
     let saturated = fault.or_else(|| unfit(run, search, confidence));
     let standing = match verdict {
         Verdict::Pass => Standing::Held,
@@ -117,9 +117,9 @@ pub fn judged(
     }
 }
 
-/// Whether a step needs to go on no longer: `unsettled` requests of its judged part are still open.
-pub fn is_settled(run: &RunResult, unsettled: u64, holding: &Requirement, confidence: f64) -> bool {
-    verdict(run, unsettled, holding, confidence).0 != Verdict::Inconclusive
+/// Whether a step needs to go on no longer: `open` requests of each endpoint have not ended.
+pub fn is_settled(run: &RunResult, open: &[u64], holding: &Requirement, confidence: f64) -> bool {
+    verdict(run, open, holding, confidence).0 != Verdict::Inconclusive
 }
 
 /// The verdict on a step and what it rests on.
@@ -129,7 +129,7 @@ pub fn is_settled(run: &RunResult, unsettled: u64, holding: &Requirement, confid
 /// well when its second half is. It has held only as a whole. The two looks share the probability of an error.
 fn verdict(
     run: &RunResult,
-    unsettled: u64,
+    open: &[u64],
     holding: &Requirement,
     confidence: f64,
 ) -> (Verdict, String) {
@@ -137,7 +137,7 @@ fn verdict(
     let on = |run: &RunResult| {
         let evidence = Evidence {
             runs: vec![run],
-            unsettled,
+            open,
             ..Evidence::default()
         };
         judge(holding, &evidence, confidence)

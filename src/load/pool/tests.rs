@@ -118,7 +118,6 @@ async fn run(plan: &Plan, service: Duration, stall: (Duration, Duration)) -> (Ta
         connections,
         start,
         end: Arc::new(End::at(nanos(plan.phases.planned_end()))),
-        judged_from: 0,
         timeout: plan.bounds.timeout,
         gauge: Arc::default(),
         present: Cell::default(),

@@ -23,8 +23,8 @@ pub struct HealthSample {
 pub struct Evidence<'a> {
     /// The run of its scenario, or all runs of the session when it speaks of the session.
     pub runs: Vec<&'a RunResult>,
-    /// Requests of the judged part that have not ended yet; only in the middle of a run.
-    pub unsettled: u64,
+    /// Requests of each endpoint that are due and have not ended yet; empty when the run is over.
+    pub open: &'a [u64],
     /// Answers of the health endpoint.
     pub health: &'a [HealthSample],
     /// What the watch on the target saw.
@@ -59,6 +59,14 @@ impl Part {
                 .get(index)
                 .is_some_and(|endpoint| population.holds(endpoint.kind.is_socket())),
         }
+    }
+
+    /// What its endpoints have of a number that each of them has.
+    pub(super) fn sum(self, run: &RunResult, numbers: &[u64]) -> u64 {
+        let mine = numbers.iter().enumerate();
+        mine.filter(|(index, _)| self.holds(run, *index))
+            .map(|(_, number)| number)
+            .sum()
     }
 
     /// Whether all of it is judged, ramp-up included.

@@ -169,7 +169,7 @@ fn find(check: &Check, part: Part, evidence: &Evidence<'_>, levels: Levels) -> F
     let slice = Slice {
         run,
         part,
-        unsettled: evidence.unsettled,
+        unsettled: part.sum(run, evidence.open),
     };
     if slice.due() == 0 {
         return Finding::open("nothing was due in the judged part of the run");

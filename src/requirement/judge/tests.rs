@@ -291,16 +291,21 @@ fn what_the_generator_held_up_is_not_blamed_on_the_target() {
 fn requests_still_on_their_way_keep_a_verdict_open() {
     let run = run(quick);
     let requirement = one("response_time_p95", "< 200 ms");
-    let verdict = |unsettled| {
+    let verdict = |open: &[u64], requirement: &Requirement| {
         let evidence = Evidence {
             runs: vec![&run],
-            unsettled,
+            open,
             ..Evidence::default()
         };
-        judge(&requirement, &evidence, 0.95).verdict
+        judge(requirement, &evidence, 0.95).verdict
     };
-    assert_eq!(verdict(5), Verdict::Pass);
-    assert_eq!(verdict(60), Verdict::Inconclusive);
+    assert_eq!(verdict(&[2, 3], &requirement), Verdict::Pass);
+    assert_eq!(verdict(&[30, 30], &requirement), Verdict::Inconclusive);
+    // Another endpoint's are none of its business.
+    let mut alone = requirement.clone();
+    alone.checks[0].scope = Scope::Endpoint(run.endpoints[0].name.clone());
+    assert_eq!(verdict(&[0, 60], &alone), Verdict::Pass);
+    assert_eq!(verdict(&[60, 0], &alone), Verdict::Inconclusive);
 }
 
 #[test]
