@@ -103,6 +103,16 @@ fn a_stall_shows_in_the_response_time_and_not_in_the_service_time() {
 }
 
 #[test]
+fn what_recurs_is_told_with_its_period() {
+    let server = Server::start(&["stall=400ms@4s", "stall=400ms@9s", "stall=400ms@14s"]);
+    let judged = Judged::against(&server.url, &server.token, STALL, &[]);
+    let told = String::from_utf8_lossy(&judged.output.stdout).into_owned();
+    let line = told.lines().find(|line| line.contains("recurring"));
+    let line = line.unwrap_or_else(|| panic!("nothing recurs:\n{told}"));
+    assert!(line.contains("every 5.0 s, 3 times"), "{line}");
+}
+
+#[test]
 fn a_rate_limit_is_named_and_does_not_pass_for_speed() {
     let server = Server::start(&["rate-limit=10/60s"]);
     let judged = Judged::against(

@@ -32,6 +32,7 @@ impl Session {
             Err(_) => return None,
         }
         let watcher = self.watcher.get()?;
+        let searches: Vec<_> = runs.iter().filter_map(RunResult::searched).collect();
         let mut seen = watcher.seen();
         let enough = |seen: &Watch| watcher.lasted() >= check.alone && seen.probes > 0;
         // The least time can be cut short: an outage that was seen stays one.
@@ -45,10 +46,11 @@ impl Session {
             all.merge(&run.watch);
         }
         if self.disk.is_none() {
-            return Some(seen);
+            all = Watch::default();
         }
         all.merge(&seen);
-        Some(all)
+        // A search goes on until the target gives way, and judges itself how it did.
+        Some(all.without(&searches))
     }
 
     pub(super) fn health_for(&self, requirement: &Requirement) -> Vec<HealthSample> {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::case::Case;
 use super::generator;
-use crate::record::{EndpointSummary, RunResult, Second, Times};
+use crate::record::{EndpointSummary, Recurring, RunResult, Second, Times};
 use crate::requirement::{Metric, Verdict, human};
 
 /// A second with fewer requests says nothing about a stall.
@@ -37,6 +37,19 @@ pub(super) fn stall(case: &Case<'_>) -> Option<String> {
         human::count(due),
         human::time(run.thresholds[threshold] as f64 / 1e6),
         longest(seconds),
+    ))
+}
+
+/// Spikes at equal distances are somebody's schedule.
+pub(super) fn recurring(case: &Case<'_>) -> Option<String> {
+    let found = Recurring::of(case.run)?;
+    Some(format!(
+        "response times of up to {} come again every {:.0} s ({} times): look for what the target does every {:.0} \
+         s (a scheduled job, garbage collection, a checkpoint, a cache that expires at once)",
+        human::time(found.longest_ms),
+        found.period,
+        found.times,
+        found.period
     ))
 }
 

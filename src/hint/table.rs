@@ -58,6 +58,7 @@ const DELAYS: &[(&[Topic], Find)] = &[
     (OWN, generator::busy),
     (SPEED, generator::waited),
     (SPEED, slowness::stall),
+    (SPEED, slowness::recurring),
     (SPEED, slowness::queueing),
     (SPEED, slowness::slow_endpoints),
     (LOAD, session::too_few),

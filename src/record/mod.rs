@@ -3,6 +3,7 @@
 mod coarse;
 mod histogram;
 mod observed;
+mod recurring;
 mod result;
 mod search;
 mod sockets;
@@ -13,6 +14,7 @@ pub use crate::profile::EndpointKind;
 pub use coarse::Coarse;
 pub use histogram::Histogram;
 pub use observed::{EndpointFigures, Look, Observed, Seen, Statement, TargetProcess, figure};
+pub use recurring::Recurring;
 pub use result::{
     Counts, EndpointResult, Generator, Outage, Problem, RunResult, Second, Status, Watch, Window,
 };

@@ -1,6 +1,7 @@
 //! The record of one run: the only thing that is stored, merged or judged.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -187,7 +188,25 @@ impl RunResult {
     }
 }
 
+impl RunResult {
+    /// When a search was on, in milliseconds since 1970; `None` for a run at one load.
+    pub fn searched(&self) -> Option<Range<u64>> {
+        let lasted = self.seconds.len() as u64 * 1_000;
+        self.search
+            .as_ref()
+            .map(|_| self.started..self.started + lasted)
+    }
+}
+
 impl Watch {
+    /// The same without what began in one of these times, in milliseconds since 1970.
+    pub fn without(mut self, times: &[Range<u64>]) -> Watch {
+        let outside = |at: u64| !times.iter().any(|time| time.contains(&at));
+        self.outages.retain(|outage| outside(outage.from));
+        self.restarts.retain(|restart| outside(*restart));
+        self
+    }
+
     /// What was seen after `before`, an earlier state of the same log.
     pub fn since(&self, before: &Watch) -> Watch {
         // An outage that was open before is still seen afterwards.

@@ -4,7 +4,9 @@ use super::evidence;
 use super::line::{Line, Tone, labelled};
 use super::search;
 use super::table::{Cell, Side, Table};
-use crate::record::{EndpointSummary, Generator, Outcomes, RunResult, Status, Summary, Times};
+use crate::record::{
+    EndpointSummary, Generator, Outcomes, Recurring, RunResult, Status, Summary, Times,
+};
 use crate::report::clean::clean;
 use crate::requirement::{Unit, human};
 
@@ -54,6 +56,9 @@ pub(super) fn lines(run: &RunResult, width: usize) -> Vec<Line> {
     }
     if summary.due + summary.unjudged_due > 0 {
         lines.extend(fact("generator", &generator(&run.generator), width));
+    }
+    if let Some(found) = Recurring::of(run).filter(|_| run.search.is_none()) {
+        lines.extend(fact("recurring", &recurring(&found), width));
     }
     if run.window.extensions > 0 && run.search.is_none() {
         let text = format!(
@@ -252,6 +257,16 @@ fn times_over(count: u32) -> String {
 
 pub(super) fn fact(label: &str, text: &str, width: usize) -> Vec<Line> {
     labelled(&format!("  {label:<12}"), Tone::Quiet, text, width)
+}
+
+fn recurring(found: &Recurring) -> String {
+    format!(
+        "response times of up to {}, every {:.1} s, {} times from {} s after the start of the run",
+        human::time(found.longest_ms),
+        found.period,
+        found.times,
+        found.first
+    )
 }
 
 /// `1 worker`, `2 workers`
