@@ -1,5 +1,6 @@
 //! WebSockets against servers that do what they should not.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use agentos_perf::client::{Connector, Exchange, Handshake, Line, Outcome, Talk, preflight};
@@ -8,10 +9,11 @@ use agentos_perf::profile::{
 };
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes};
-use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
+use tokio_tungstenite::{WebSocketStream, accept_async, accept_hdr_async};
 use url::Url;
 
 /// What a server does with the messages of one connection, one after the other.
@@ -310,6 +312,44 @@ async fn a_refused_handshake_tells_its_status() {
     drop(closed);
     let mut user = User::new(url.parse().unwrap(), "ann");
     assert_eq!(user.connect().await, Outcome::Connect);
+}
+
+#[tokio::test]
+async fn over_tls_it_is_the_same() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin: Url = format!("https://{}/", listener.local_addr().unwrap())
+        .parse()
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(super::server::certificate(2090)));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            // A client that does not trust the certificate ends the handshake.
+            let Ok(stream) = acceptor.accept(stream).await else {
+                continue;
+            };
+            let mut served = accept_async(stream).await.unwrap();
+            while let Some(Ok(Message::Text(text))) = served.next().await {
+                let answer = text.replace("ping", "pong");
+                let _ = served.send(Message::Text(answer.into())).await;
+            }
+        }
+    });
+    for (insecure, expected) in [(false, Outcome::Tls), (true, Outcome::Ok)] {
+        let destination = Destination {
+            insecure,
+            ..destination(origin.clone(), "ann")
+        };
+        let handshake = Handshake::new(&socket(), &[], &destination, 0).unwrap();
+        let mut user = User {
+            line: Line::new(handshake, 1),
+            connector: Connector::new(&destination).unwrap(),
+            socket: socket(),
+        };
+        assert_eq!(user.connect().await, expected);
+        if insecure {
+            assert_eq!(user.exchange().await.outcome, Outcome::Ok);
+        }
+    }
 }
 
 fn plan() -> Plan {
