@@ -15,6 +15,8 @@ const P95: &str = "response_time::p95";
 const ERRORS: &str = "errors::rate";
 const API: &str = "scenario::api";
 const BURST: &str = "concurrency::users";
+const MIXED: &str = "scenario::mixed";
+const OWN: &str = "target::endpoint_times";
 const HEALTH: &str = "health::endpoint";
 const UPTIME: &str = "health::uptime";
 
@@ -29,18 +31,18 @@ const CASES: [Case; 7] = [
     (&[], &[], None),
     (
         &["latency=300ms"],
-        &[HEALTH, P50, P95, API, BURST],
+        &[HEALTH, P50, P95, API, BURST, MIXED, OWN],
         Some((P95, "took 200 ms or more")),
     ),
     (
         &["latency=300ms:/api/v1/workflows"],
-        &[P95, API],
+        &[P95, API, OWN],
         Some((API, "workflows")),
     ),
     // Two in a hundred of all requests, none of them for the health.
     (
         &["errors=8%:/api/v1/agents/", "errors=4%:/api/v1/auth/me"],
-        &[ERRORS, API, BURST],
+        &[ERRORS, API, BURST, MIXED],
         Some((ERRORS, "failed")),
     ),
     // All of its failures fall into one second of eight, which leaves open how many there are in general.
@@ -191,7 +193,7 @@ fn nothing_listening_fails_every_test_and_soon() {
     drop(free);
     let judged = Judged::against(&url, "none", "phase8", &[]);
     assert_eq!(judged.failed().len(), judged.requirements().len());
-    assert_eq!(judged.requirements().len(), 15);
+    assert_eq!(judged.requirements().len(), 22);
     assert_eq!(judged.output.status.code(), Some(101));
     assert!(
         judged.told(P95).contains("Is the service running"),

@@ -6,7 +6,7 @@ mod support;
 use std::process::Command;
 
 use serde_json::Value;
-use support::{Judged, Server, without_steering};
+use support::{Judged, KEY, Server, without_steering};
 use tempfile::TempDir;
 
 const QUICK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/profiles/quick.toml");
@@ -14,8 +14,8 @@ const QUICK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/profiles/quic
 /// The paths of the api scenario that nothing but the loads and their preflights ask for.
 const LOADED: [&str; 2] = ["/api/v1/auth/me", "/api/v1/workflows"];
 
-/// Once for each of the three runs, at most.
-const PREFLIGHTS: u64 = 3;
+/// Once for each of the five runs, at most.
+const PREFLIGHTS: u64 = 5;
 
 fn verdicts(report: &Value) -> Vec<(&str, &str)> {
     let requirements = report["requirements"].as_array().expect("requirements");
@@ -70,6 +70,7 @@ fn nextest(server: &Server, folder: &TempDir) -> (Option<i32>, Value, String) {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("PERF_TARGET_URL", &server.url)
         .env("PERF_TOKEN", &server.token)
+        .env("PERF_JWT_SECRET", KEY)
         .env("PERF_PROFILE", QUICK)
         .env("PERF_REPORT_DIR", folder.path())
         .output()
@@ -92,7 +93,7 @@ fn each_load_is_run_once_and_judged_as_in_one_process() {
     let (code, report, told) = nextest(&server, &folder);
     assert_eq!(code, Some(100), "some tests fail:\n{told}");
     assert_eq!(verdicts(&report), verdicts(&alone.report), "{told}");
-    assert_eq!(report["runs"].as_array().map(Vec::len), Some(3));
+    assert_eq!(report["runs"].as_array().map(Vec::len), Some(5));
 
     let asked = server.requests();
     for path in LOADED {

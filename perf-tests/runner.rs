@@ -24,6 +24,8 @@ fn a_list_is_names_and_nothing_else() {
     let names = "health::endpoint: test\nresponse_time::p50: test\nresponse_time::p95: test\n\
         response_time::p99: test\nerrors::rate: test\nscenario::api: test\nthroughput::rps: test\n\
         concurrency::users: test\nscenario::websocket: test\nscenario::mixed: test\n\
+        cache::hit_rate: test\ndatabase::mean_query_time: test\ndatabase::p95_query_time: test\n\
+        database::error_rate: test\nsystem::cpu: test\nsystem::memory: test\ntarget::endpoint_times: test\n\
         scenario::stress: test\nstress::recovery: test\nstress::degradation: test\n\
         generator::headroom: test\nhealth::uptime: test\n";
     // A target where nothing listens shows that nothing is asked.

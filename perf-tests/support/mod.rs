@@ -9,6 +9,9 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+/// What servers sign tokens with, and harnesses too.
+pub(crate) const KEY: &str = "a key of these tests alone";
+
 const COMMAND: &str = env!("CARGO_BIN_EXE_agentos-perf");
 
 /// A running `agentos-perf serve`; it ends with this.
@@ -20,7 +23,7 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(faults: &[&str]) -> Server {
-        Server::launch(Command::new(COMMAND), faults)
+        Server::with_key(KEY, faults)
     }
 
     /// One that signs tokens with this key.
@@ -146,6 +149,7 @@ impl Judged {
         let output = command
             .args(filters)
             .env("PERF_TOKEN", token)
+            .env("PERF_JWT_SECRET", KEY)
             .output()
             .expect("it runs");
         let report = read_report(folder.path()).unwrap_or_else(|error| {

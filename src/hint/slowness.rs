@@ -162,6 +162,30 @@ pub(super) fn slow_endpoints(case: &Case<'_>) -> Option<String> {
     }
 }
 
+/// From this many bytes on an answer is worth making smaller.
+const HEAVY_BYTES: u64 = 512 * 1024;
+
+/// Slow answers that carry much: what pages load is the first thing to look at.
+pub(super) fn heavy_bodies(case: &Case<'_>) -> Option<String> {
+    let limit = case.time_limit()?;
+    let (_, of) = quantile(case);
+    let parts = case.run.endpoints.iter().zip(&case.summary.endpoints);
+    let heavy = parts.filter_map(|(part, summary)| {
+        let slow = summary
+            .service
+            .as_ref()
+            .is_some_and(|time| of(time) >= limit);
+        let each = part.bytes / summary.due.max(1);
+        (slow && each >= HEAVY_BYTES).then_some((each, part.name.as_str()))
+    });
+    let (bytes, name) = heavy.max()?;
+    Some(format!(
+        "{name} answers with {:.1} MiB each: compress it, page lists, split bundles, load images and what is not \
+         seen at once lazily",
+        bytes as f64 / f64::from(1 << 20)
+    ))
+}
+
 /// The figure that the missed limit is about, or the nearest one that is kept.
 fn quantile(case: &Case<'_>) -> (&'static str, fn(&Times) -> f64) {
     let open = case.judgement.checks.iter();

@@ -61,6 +61,7 @@ const DELAYS: &[(&[Topic], Find)] = &[
     (SPEED, slowness::recurring),
     (SPEED, slowness::queueing),
     (SPEED, slowness::slow_endpoints),
+    (SPEED, slowness::heavy_bodies),
     (LOAD, session::too_few),
     (SEARCH, search::saturated),
     (SEARCH, search::gap),

@@ -1,6 +1,8 @@
+use std::collections::BTreeMap;
+
 use super::advise;
 use crate::client::Outcome;
-use crate::record::{Outage, RunResult};
+use crate::record::{EndpointKind, Outage, RunResult};
 use crate::report::fixture::{self, Asked, MS, STARTED, calm, check, estimate, judged, run};
 use crate::requirement::{Judgement, Severity, Verdict};
 
@@ -83,6 +85,35 @@ fn restarted() -> RunResult {
     run
 }
 
+/// What befell WebSockets, by what is required of them.
+fn sockets() -> Vec<(&'static str, Judgement, Vec<RunResult>)> {
+    let talking = |kind: EndpointKind, outcome: Outcome| {
+        let mut run = ending(outcome);
+        run.endpoints[0].kind = EndpointKind::Connect;
+        run.endpoints[1].kind = EndpointKind::Message;
+        let from = usize::from(kind == EndpointKind::Message);
+        let lost = run.endpoints[1 - from].outcomes.remove(&outcome);
+        let mine = &mut run.endpoints[from].outcomes;
+        *mine.entry(outcome).or_default() += lost.unwrap_or(0) + 1;
+        run
+    };
+    let mut late = talking(EndpointKind::Message, Outcome::Timeout);
+    late.sockets.late_replies = 7;
+    let mut closed = talking(EndpointKind::Message, Outcome::Closed(1011));
+    closed.sockets.closes = BTreeMap::from([(1011, 3), (1006, 1)]);
+    let unexpected = || missed("unexpected_closes", "== 0");
+    let refused = talking(EndpointKind::Connect, Outcome::Status(403));
+    let unknown = talking(EndpointKind::Connect, Outcome::Status(404));
+    let lost = talking(EndpointKind::Message, Outcome::Timeout);
+    vec![
+        ("handshake refused", failing(), vec![refused]),
+        ("no such socket", failing(), vec![unknown]),
+        ("lost replies", failing(), vec![lost]),
+        ("late replies", failing(), vec![late]),
+        ("closed by the service", unexpected(), vec![closed]),
+    ]
+}
+
 fn cases() -> Vec<(&'static str, Judgement, Vec<RunResult>)> {
     let mut cases: Vec<(&'static str, Judgement, Vec<RunResult>)> = [
         ("refused", Outcome::Connect),
@@ -122,6 +153,11 @@ fn cases() -> Vec<(&'static str, Judgement, Vec<RunResult>)> {
     }
     let mut idle = run("api", |_, _| Asked::ok(300));
     idle.observed = fixture::observed();
+    let mut heavy = run("api", |_, _| Asked::ok(300));
+    heavy.endpoints[1].bytes = 3_000_000 * 400;
+    let recurs = run("api", |due, _| {
+        Asked::ok(if due % 3_000 < 150 { 500 } else { 10 })
+    });
     let hit_rate = || missed("cache_hit_rate", "> 60 %");
     cases.extend([
         ("evictions", hit_rate(), vec![seen.clone()]),
@@ -141,7 +177,10 @@ fn cases() -> Vec<(&'static str, Judgement, Vec<RunResult>)> {
         ("leak", missed("memory", "< 85 %"), vec![seen]),
         ("memory", missed("memory", "< 85 %"), vec![calm("api")]),
         ("slow and idle", slow(), vec![idle]),
+        ("heavy bodies", slow(), vec![heavy]),
+        ("again and again", slow(), vec![recurs]),
     ]);
+    cases.extend(sockets());
     cases.extend([
         ("stall", slow(), vec![stalled(5_000, 7_000)]),
         ("stall in mid-second", slow(), vec![stalled(5_500, 7_500)]),

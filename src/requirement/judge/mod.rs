@@ -43,6 +43,7 @@ impl Finding {
 /// A wrong pass of the whole requirement is as improbable as one of its checks' (all must pass); a wrong
 /// fail is shared between the checks, as one of them is enough (Bonferroni).
 pub fn judge(requirement: &Requirement, evidence: &Evidence<'_>, confidence: f64) -> Judgement {
+    let evidence = &made(requirement, evidence);
     if let Some(unfit) = unfit(requirement, evidence) {
         return unfit;
     }
@@ -70,6 +71,16 @@ pub fn judge(requirement: &Requirement, evidence: &Evidence<'_>, confidence: f64
         })
         .collect();
     conclude(requirement, &judged)
+}
+
+/// What speaks of the session as a whole is judged on the runs that could be made, if any could.
+fn made<'a>(requirement: &Requirement, evidence: &Evidence<'a>) -> Evidence<'a> {
+    let mut evidence = evidence.clone();
+    let was_made = |run: &&RunResult| run.status != Status::Failed;
+    if requirement.scenario.is_none() && evidence.runs.iter().any(was_made) {
+        evidence.runs.retain(was_made);
+    }
+    evidence
 }
 
 /// The error probability allowed to each side of a check.

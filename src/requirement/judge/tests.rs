@@ -288,6 +288,24 @@ fn what_the_generator_held_up_is_not_blamed_on_the_target() {
 }
 
 #[test]
+fn the_session_is_judged_on_the_runs_that_could_be_made() {
+    let good = run(quick);
+    let mut failed = run(quick);
+    failed.status = Status::Failed;
+    let mut requirement = one("generator_refusals", "== 0");
+    requirement.scenario = None;
+    let verdict = |runs: Vec<&RunResult>| {
+        let evidence = Evidence {
+            runs,
+            ..Evidence::default()
+        };
+        judge(&requirement, &evidence, 0.95).verdict
+    };
+    assert_eq!(verdict(vec![&failed, &good]), Verdict::Pass);
+    assert_eq!(verdict(vec![&failed, &failed]), Verdict::Fail);
+}
+
+#[test]
 fn requests_still_on_their_way_keep_a_verdict_open() {
     let run = run(quick);
     let requirement = one("response_time_p95", "< 200 ms");
