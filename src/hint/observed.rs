@@ -10,6 +10,9 @@ const NAMED: usize = 3;
 /// Processors used less than this, in percent, are not what is waited for.
 const IDLE_PERCENT: f64 = 50.0;
 
+/// What any service takes in its first seconds of load, in MiB.
+const LEAST_GROWTH_MIB: f64 = 16.0;
+
 /// Whether a low hit rate comes from want of memory or from keys that are not there to be hit.
 pub(super) fn cache(case: &Case<'_>) -> Option<String> {
     let Some(redis) = case.run.observed.seen(Source::Redis) else {
@@ -181,7 +184,7 @@ pub(super) fn leak(case: &Case<'_>) -> Option<String> {
     // A target that is warming up takes some memory once, and far less than this share in every second.
     let grew = slope * case.run.window.length();
     let first = points.first()?.1;
-    (grew > 0.05 * first).then(|| {
+    (grew > LEAST_GROWTH_MIB && grew > 0.05 * first).then(|| {
         format!(
             "the target's memory grew by {slope:.2} MiB a second all through the run, {grew:.0} MiB on {first:.0} MiB: \
              look for a leak (caches without bounds, tasks and connections that are never closed), or use fewer \
