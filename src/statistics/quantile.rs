@@ -46,7 +46,7 @@ fn highest_rank(quantile: f64, samples: f64, alpha: f64) -> Option<f64> {
             .above
             .exp()
     };
-    let (mut fits, mut fails) = (0.0, (samples * quantile).floor() + 1.0);
+    let (mut fits, mut fails) = (0.0, samples.floor() + 1.0);
     while fails - fits > 1.5 {
         let middle = f64::floor(0.5 * (fits + fails));
         if missed(middle) <= alpha {
@@ -99,6 +99,13 @@ mod tests {
                 high: None
             }
         );
+    }
+
+    #[test]
+    fn a_single_sample_may_be_a_bound() {
+        // It exceeds the 94th percentile with a probability of 6 %.
+        assert!(quantile_ranks(0.94, 1.0, 0.1).low.is_some());
+        assert!(quantile_ranks(0.94, 1.0, 0.05).low.is_none());
     }
 
     proptest! {
