@@ -199,11 +199,16 @@ impl RunResult {
 }
 
 impl Watch {
-    /// The same without what began in one of these times, in milliseconds since 1970.
+    /// The same without what happened within one of these times, in milliseconds since 1970. An outage that
+    /// outlasts the time it began in stays.
     pub fn without(mut self, times: &[Range<u64>]) -> Watch {
-        let outside = |at: u64| !times.iter().any(|time| time.contains(&at));
-        self.outages.retain(|outage| outside(outage.from));
-        self.restarts.retain(|restart| outside(*restart));
+        let is_within = |outage: &Outage, time: &Range<u64>| {
+            time.contains(&outage.from) && outage.to.is_some_and(|to| to <= time.end)
+        };
+        self.outages
+            .retain(|outage| !times.iter().any(|time| is_within(outage, time)));
+        self.restarts
+            .retain(|restart| !times.iter().any(|time| time.contains(restart)));
         self
     }
 
@@ -240,5 +245,36 @@ impl Watch {
                 self.restarts.push(*restart);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outage(from: u64, to: Option<u64>) -> Outage {
+        Outage {
+            from,
+            to,
+            probes: 1,
+            cause: "gone".to_owned(),
+        }
+    }
+
+    #[test]
+    fn only_what_is_over_within_a_time_is_left_out() {
+        let watch = Watch {
+            probes: 9,
+            outages: vec![
+                outage(50, Some(60)),
+                outage(110, Some(120)),
+                outage(190, Some(210)),
+                outage(195, None),
+            ],
+            restarts: vec![40, 150],
+        };
+        let left = watch.without(&[100..200]);
+        let begins: Vec<u64> = left.outages.iter().map(|outage| outage.from).collect();
+        assert_eq!((begins, left.restarts), (vec![50, 190, 195], vec![40]));
     }
 }
