@@ -17,7 +17,10 @@ use crate::profile::{
 
 /// All that a session is told from outside its profile.
 #[derive(Debug, Clone, Default)]
-#[allow(clippy::struct_excessive_bools)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct Args {
     /// What goes to the test harness.
     pub libtest: Libtest,
@@ -256,7 +259,10 @@ impl Meaning {
     }
 }
 
-#[allow(clippy::unnecessary_wraps)]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a reader of values, of which others refuse some"
+)]
 fn path(text: &str) -> Reading<PathBuf> {
     Ok(PathBuf::from(text))
 }

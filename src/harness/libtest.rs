@@ -8,7 +8,10 @@ use crate::profile::quantity::Reading;
 
 /// What cargo's own tests take too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct Libtest {
     /// Parts of names, or whole ones under `exact`.
     pub filters: Vec<String>,

@@ -159,7 +159,10 @@ pub(super) fn as_text(node: &Node) -> Reading<&str> {
 }
 
 /// Any text.
-#[allow(clippy::unnecessary_wraps)]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a reader of values, of which others refuse some"
+)]
 pub(super) fn any(text: &str) -> Reading<String> {
     Ok(text.to_owned())
 }

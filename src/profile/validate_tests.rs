@@ -17,7 +17,10 @@ fn from_text(text: &str, overrides: &Overrides) -> Result<Profile, String> {
     load(&ProfileSource::File(path), overrides).map_err(|problems| render_problems(&problems))
 }
 
-#[allow(clippy::unnecessary_wraps)]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "what an override that was given is"
+)]
 fn flag<T>(value: T) -> Option<At<T>> {
     Some(At::new(value, Place::Flag("--flag".to_owned())))
 }

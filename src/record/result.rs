@@ -273,7 +273,7 @@ mod tests {
             ],
             restarts: vec![40, 150],
         };
-        let left = watch.without(&[100..200]);
+        let left = watch.without(&[0..10, 100..200]);
         let begins: Vec<u64> = left.outages.iter().map(|outage| outage.from).collect();
         assert_eq!((begins, left.restarts), (vec![50, 190, 195], vec![40]));
     }

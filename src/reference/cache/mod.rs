@@ -52,7 +52,11 @@ impl Cache {
     /// Opens what the options name.
     #[cfg_attr(
         not(feature = "reference-servers"),
-        allow(clippy::unused_async, clippy::unnecessary_wraps)
+        expect(
+            clippy::unused_async,
+            clippy::unnecessary_wraps,
+            reason = "Redis may refuse, and takes its time"
+        )
     )]
     pub(super) async fn open(options: &Options) -> Result<Self, ServeError> {
         #[cfg(feature = "reference-servers")]
@@ -111,7 +115,10 @@ impl Cache {
     }
 
     /// Whether the cache answers.
-    #[cfg_attr(not(feature = "reference-servers"), allow(clippy::unused_async))]
+    #[cfg_attr(
+        not(feature = "reference-servers"),
+        expect(clippy::unused_async, reason = "Redis takes its time")
+    )]
     pub(super) async fn probe(&self) -> bool {
         match &self.bodies {
             Bodies::Here(_) => true,
