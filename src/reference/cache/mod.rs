@@ -52,11 +52,7 @@ impl Cache {
     /// Opens what the options name.
     #[cfg_attr(
         not(feature = "reference-servers"),
-        expect(
-            clippy::unused_async,
-            clippy::unnecessary_wraps,
-            reason = "Redis may refuse, and takes its time"
-        )
+        expect(clippy::unused_async, reason = "Redis takes its time")
     )]
     pub(super) async fn open(options: &Options) -> Result<Self, ServeError> {
         #[cfg(feature = "reference-servers")]
