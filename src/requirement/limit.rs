@@ -57,6 +57,14 @@ impl Comparison {
         }
     }
 
+    /// Whether the limit itself still keeps it.
+    pub fn is_inclusive(self) -> bool {
+        matches!(
+            self,
+            Comparison::AtMost | Comparison::AtLeast | Comparison::Equal
+        )
+    }
+
     /// Whether the limit is an upper one.
     pub fn is_upper(self) -> bool {
         matches!(

@@ -1,6 +1,5 @@
 //! Whether the generator had headroom: if not, what it measured is not the target alone.
 
-use super::super::judgement::{Estimate, Verdict};
 use super::super::metric::Metric;
 use super::super::model::Check;
 use super::Finding;
@@ -52,23 +51,7 @@ pub(super) fn find(check: &Check, runs: &[&RunResult]) -> Finding {
             (refused as f64, lag.len(), told)
         }
     };
-    let verdict = if check.limit.holds(value) {
-        Verdict::Pass
-    } else {
-        Verdict::Fail
-    };
-    let estimate = Estimate {
-        value,
-        low: None,
-        high: None,
-        samples,
-        effective_samples: samples as f64,
-    };
-    Finding {
-        estimate: Some(estimate),
-        verdict,
-        reason,
-    }
+    Finding::bare(check, value, samples, reason)
 }
 
 /// A search goes on until something gives way, and says itself when that is the generator: as long as there

@@ -36,6 +36,25 @@ impl Finding {
             reason: reason.into(),
         }
     }
+
+    /// A value without an interval, held against the limit as it is: an exact count, or what somebody told.
+    fn bare(check: &Check, value: f64, samples: u64, reason: impl Into<String>) -> Finding {
+        Finding {
+            estimate: Some(Estimate {
+                value,
+                low: None,
+                high: None,
+                samples,
+                effective_samples: samples as f64,
+            }),
+            verdict: if check.limit.holds(value) {
+                Verdict::Pass
+            } else {
+                Verdict::Fail
+            },
+            reason: reason.into(),
+        }
+    }
 }
 
 /// Judges a requirement on what was observed, at the given confidence in (0.5, 1).

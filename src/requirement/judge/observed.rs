@@ -3,15 +3,15 @@
 //! Counts give an interval, and so do the seconds of a series. A ratio that comes alone is compared bare.
 
 use super::super::human;
-use super::super::judgement::{Estimate, Verdict};
-use super::super::limit::Comparison;
+use super::super::judgement::Estimate;
 use super::super::metric::Metric;
 use super::super::model::Check;
 use super::super::source::{Source, Sources};
+use super::proportion::{Allowed, Weighed};
 use super::text::{count, percent, time};
 use super::{Finding, Levels, mean};
 use crate::record::{RunResult, figure};
-use crate::statistics::{Block, Decision, Look, ProportionEvidence, bounds, decide};
+use crate::statistics::{Block, Look};
 
 mod estimated;
 mod known;
@@ -98,23 +98,15 @@ fn share(check: &Check, blocks: &[Block], of: &str, levels: Levels) -> Finding {
             trials: block.trials,
         })
         .collect();
-    let seen = ProportionEvidence::from_blocks(&rare, 0.0);
-    let (low, _) = bounds(&seen, Look::Only, levels.fail);
-    let (_, high) = bounds(&seen, Look::Only, levels.pass);
     let limit = check.limit.value / 100.0;
-    let allowed = if wanted { 1.0 - limit } else { limit };
-    let inclusive = matches!(
-        check.limit.comparison,
-        Comparison::AtMost | Comparison::AtLeast
-    );
-    let verdict = match decide(low, high, allowed, inclusive) {
-        Decision::Below => Verdict::Pass,
-        Decision::Above => Verdict::Fail,
-        Decision::Undecided => Verdict::Inconclusive,
+    let allowed = Allowed {
+        share: if wanted { 1.0 - limit } else { limit },
+        inclusive: check.limit.comparison.is_inclusive(),
     };
+    let seen = Weighed::of(&rare, 0, Look::Only, &allowed, levels);
     let shown = |share: f64| if wanted { 1.0 - share } else { share };
     let value = shown(seen.hits / seen.trials.max(1.0));
-    let (a, b) = (shown(low), shown(high));
+    let (a, b) = (shown(seen.low), shown(seen.high));
     let (low, high) = (a.min(b), a.max(b));
     let reason = format!(
         "{} of {} {of} {}, {} to {} with {} confidence",
@@ -131,35 +123,20 @@ fn share(check: &Check, blocks: &[Block], of: &str, levels: Levels) -> Finding {
             low: Some(100.0 * low),
             high: Some(100.0 * high),
             samples: seen.trials as u64,
-            effective_samples: seen.trials * seen.design.effective_share(seen.trials, levels.pass),
+            effective_samples: seen.effective,
         }),
-        verdict,
+        verdict: seen.verdict(),
         reason,
     }
 }
 
 fn bare(check: &Check, value: f64, why: &str, samples: u64) -> Finding {
-    let verdict = if check.limit.holds(value) {
-        Verdict::Pass
-    } else {
-        Verdict::Fail
-    };
     let shown = if check.limit.threshold().is_some() {
         time(value)
     } else {
         human::show(check.limit.unit, value)
     };
-    Finding {
-        estimate: Some(Estimate {
-            value,
-            low: None,
-            high: None,
-            samples,
-            effective_samples: samples as f64,
-        }),
-        verdict,
-        reason: format!("{shown} ({why})"),
-    }
+    Finding::bare(check, value, samples, format!("{shown} ({why})"))
 }
 
 /// What part of the run the counters cover, when it is not all of it.

@@ -13,20 +13,52 @@ use crate::statistics::{
 };
 
 /// The proportion of bad requests that is allowed.
-struct Allowed {
-    share: f64,
+pub(super) struct Allowed {
+    pub(super) share: f64,
     /// Whether exactly this share is still allowed.
-    inclusive: bool,
+    pub(super) inclusive: bool,
 }
 
 /// What the counts say of a proportion.
-struct Weighed {
-    hits: f64,
-    trials: f64,
-    low: f64,
-    high: f64,
-    effective: f64,
+pub(super) struct Weighed {
+    pub(super) hits: f64,
+    pub(super) trials: f64,
+    pub(super) low: f64,
+    pub(super) high: f64,
+    /// What the trials are worth as independent ones.
+    pub(super) effective: f64,
     decision: Decision,
+}
+
+impl Weighed {
+    /// The hits among `blocks` in the order of time; `unsettled` of their trials have not ended yet.
+    pub(super) fn of(
+        blocks: &[Block],
+        unsettled: u64,
+        look: Look,
+        allowed: &Allowed,
+        levels: Levels,
+    ) -> Weighed {
+        let evidence = ProportionEvidence::from_blocks(blocks, unsettled as f64);
+        let high = bounds(&evidence, look, levels.pass).1;
+        let low = bounds(&evidence, look, levels.fail).0;
+        let share = evidence
+            .design
+            .effective_share(evidence.trials, levels.pass);
+        Weighed {
+            hits: evidence.hits,
+            trials: evidence.trials,
+            low,
+            high,
+            effective: share * evidence.trials,
+            decision: decide(low, high, allowed.share, allowed.inclusive),
+        }
+    }
+
+    /// The verdict where nothing of it can be the generator's fault.
+    pub(super) fn verdict(&self) -> Verdict {
+        verdict(self.decision, self.decision)
+    }
 }
 
 /// `p95 < 200 ms` says that fewer than 5 % of the requests take 200 ms or more.
@@ -66,14 +98,10 @@ pub(super) fn quantile(check: &Check, quantile: f64, slice: &Slice<'_>, levels: 
 /// Error and success rates, both as the proportion of failed requests.
 pub(super) fn failures(check: &Check, slice: &Slice<'_>, levels: Levels) -> Finding {
     let limit = check.limit.value / 100.0;
-    let inclusive = matches!(
-        check.limit.comparison,
-        Comparison::AtMost | Comparison::AtLeast
-    );
     let success = check.metric == Metric::SuccessRate;
     let allowed = Allowed {
         share: if success { 1.0 - limit } else { limit },
-        inclusive,
+        inclusive: check.limit.comparison.is_inclusive(),
     };
     let weighed = weigh(
         &slice.blocks(|counts| counts.failed),
@@ -105,21 +133,7 @@ pub(super) fn failures(check: &Check, slice: &Slice<'_>, levels: Levels) -> Find
 }
 
 fn weigh(blocks: &[Block], slice: &Slice<'_>, allowed: &Allowed, levels: Levels) -> Weighed {
-    let evidence = ProportionEvidence::from_blocks(blocks, slice.unsettled as f64);
-    let look = slice.look();
-    let high = bounds(&evidence, look, levels.pass).1;
-    let low = bounds(&evidence, look, levels.fail).0;
-    Weighed {
-        hits: evidence.hits,
-        trials: evidence.trials,
-        low,
-        high,
-        effective: evidence
-            .design
-            .effective_share(evidence.trials, levels.pass)
-            * evidence.trials,
-        decision: decide(low, high, allowed.share, allowed.inclusive),
-    }
+    Weighed::of(blocks, slice.unsettled, slice.look(), allowed, levels)
 }
 
 /// A verdict that hangs on what the generator itself was late with is none.

@@ -2,15 +2,15 @@
 
 use super::super::human::show;
 use super::super::judgement::{Estimate, Verdict};
-use super::super::limit::Comparison;
 use super::super::metric::{Metric, Unit};
 use super::super::model::Check;
+use super::proportion::{Allowed, Weighed};
 use super::text::{count, percent, time};
 use super::{Finding, Levels};
 use crate::record::{
     Ending, LoadUnit, Role, RunResult, Search, Second, Standing, Step, failures_of, ungraceful_of,
 };
-use crate::statistics::{Block, Decision, Look, ProportionEvidence, bounds, decide};
+use crate::statistics::{Block, Look};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -158,16 +158,19 @@ fn ungraceful(check: &Check, run: &RunResult, search: &Search, levels: Levels) -
     let Some(broken) = search.broken() else {
         return kept("nothing broke, so nothing failed ungracefully", None);
     };
-    let blocks = failures(run, broken);
-    let evidence = ProportionEvidence::from_blocks(&blocks, 0.0);
-    if evidence.trials <= 0.0 && broken.due() > 0 {
+    let allowed = Allowed {
+        share: check.limit.value / 100.0,
+        inclusive: check.limit.comparison.is_inclusive(),
+    };
+    let seen = Weighed::of(&failures(run, broken), 0, Look::Only, &allowed, levels);
+    if seen.trials <= 0.0 && broken.due() > 0 {
         let reason = format!(
             "{} broke by slowness: not one request failed",
             load(search, broken)
         );
         return kept(reason, Some(broken.due()));
     }
-    if evidence.trials <= 0.0 {
+    if seen.trials <= 0.0 {
         let reason = format!(
             "{} could not be put on the target at all: {}",
             load(search, broken),
@@ -179,32 +182,20 @@ fn ungraceful(check: &Check, run: &RunResult, search: &Search, levels: Levels) -
             reason,
         };
     }
-    let high = bounds(&evidence, Look::Only, levels.pass).1;
-    let low = bounds(&evidence, Look::Only, levels.fail).0;
-    let inclusive = check.limit.comparison == Comparison::AtMost;
-    let verdict = match decide(low, high, check.limit.value / 100.0, inclusive) {
-        Decision::Below => Verdict::Pass,
-        Decision::Above => Verdict::Fail,
-        Decision::Undecided => Verdict::Inconclusive,
-    };
-    let share = evidence.hits / evidence.trials;
-    let worth = evidence
-        .design
-        .effective_share(evidence.trials, levels.pass)
-        * evidence.trials;
+    let share = seen.hits / seen.trials;
     Finding {
         estimate: Some(Estimate {
             value: 100.0 * share,
-            low: Some(100.0 * low),
-            high: Some(100.0 * high),
-            samples: evidence.trials as u64,
-            effective_samples: worth,
+            low: Some(100.0 * seen.low),
+            high: Some(100.0 * seen.high),
+            samples: seen.trials as u64,
+            effective_samples: seen.effective,
         }),
-        verdict,
+        verdict: seen.verdict(),
         reason: format!(
             "{} of {} failures at {} were no refusals with 429 or 503{}",
             percent(share),
-            count(evidence.trials),
+            count(seen.trials),
             load(search, broken),
             causes(broken)
         ),

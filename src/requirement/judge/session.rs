@@ -94,21 +94,5 @@ pub(super) fn outages(check: &Check, evidence: &Evidence<'_>) -> Finding {
         };
         reason += &format!("; the first, {length}, began with: {}", first.cause);
     }
-    let verdict = if check.limit.holds(value) {
-        Verdict::Pass
-    } else {
-        Verdict::Fail
-    };
-    let estimate = Estimate {
-        value,
-        low: None,
-        high: None,
-        samples: watch.probes,
-        effective_samples: watch.probes as f64,
-    };
-    Finding {
-        estimate: Some(estimate),
-        verdict,
-        reason,
-    }
+    Finding::bare(check, value, watch.probes, reason)
 }

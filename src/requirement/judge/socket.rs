@@ -1,6 +1,5 @@
 //! Checks on what WebSockets met beside their due messages.
 
-use super::super::judgement::{Estimate, Verdict};
 use super::super::metric::Metric;
 use super::super::model::Check;
 use super::Finding;
@@ -30,21 +29,7 @@ pub(super) fn find(check: &Check, run: &RunResult) -> Finding {
             .collect();
         reason += &format!(" ({})", codes.join(", "));
     }
-    Finding {
-        estimate: Some(Estimate {
-            value: value as f64,
-            low: None,
-            high: None,
-            samples: run.generator.connections,
-            effective_samples: run.generator.connections as f64,
-        }),
-        verdict: if check.limit.holds(value as f64) {
-            Verdict::Pass
-        } else {
-            Verdict::Fail
-        },
-        reason,
-    }
+    Finding::bare(check, value as f64, run.generator.connections, reason)
 }
 
 /// A close code with its meaning (RFC 6455, 7.4.1).
