@@ -9,6 +9,7 @@ pub mod harness;
 pub mod hint;
 pub mod load;
 pub mod monitor;
+pub mod pace;
 pub mod profile;
 pub mod record;
 #[cfg(feature = "reference")]

@@ -1,9 +1,10 @@
 //! The hot path: one user's kept connection, and one exchange after another on it.
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::attempt::{Kept, Listener, Trace};
 use super::{ConnectError, Connector, Outcome, PreparedRequest};
+use crate::pace::Deadline;
 use crate::profile::Bounds;
 
 /// How one exchange went.
@@ -29,7 +30,8 @@ pub struct Connection {
     connector: Connector,
     // Boxed, so that a user without a connection costs next to nothing.
     kept: Option<Box<Kept>>,
-    refusal: Option<ConnectError>,
+    refusal: Option<Box<ConnectError>>,
+    deadline: Deadline,
 }
 
 impl Connection {
@@ -39,12 +41,21 @@ impl Connection {
             connector,
             kept: None,
             refusal: None,
+            deadline: Deadline::tokio(),
+        }
+    }
+
+    /// The same with a deadline of a worker's.
+    pub fn paced(connector: Connector, deadline: Deadline) -> Connection {
+        Connection {
+            deadline,
+            ..Connection::new(connector)
         }
     }
 
     /// Why the last exchange had no connection; `None` when it had one.
     pub fn refusal(&self) -> Option<&ConnectError> {
-        self.refusal.as_ref()
+        self.refusal.as_deref()
     }
 
     /// Whether a connection is kept; it may have been closed by the target since.
@@ -83,20 +94,33 @@ impl Connection {
         if give_up <= begun {
             return trace.ended(Outcome::NotStarted);
         }
-        let attempts = self.attempts(request, bounds, &mut trace, listener);
-        if let Ok(outcome) = timeout_at(limit, attempts).await {
+        let open = &mut Open {
+            connector: &self.connector,
+            kept: &mut self.kept,
+            refusal: &mut self.refusal,
+        };
+        let attempts = open.attempts(request, bounds, &mut trace, listener);
+        if let Some(outcome) = self.deadline.within(limit, attempts).await {
             return trace.ended(outcome);
         }
-        // The attempt was dropped where it stood: only the wire knows how far it came.
-        let kept = self.kept.take();
-        trace.sent = trace.sent.or_else(|| kept.and_then(|kept| kept.sent()));
+        // The attempt was dropped where it stood, and its connection is good for nothing any more.
+        self.kept = None;
         trace.ended(match trace.sent {
             _ if limit < give_up => Outcome::Timeout,
             Some(_) => Outcome::CutOff,
             None => Outcome::NotStarted,
         })
     }
+}
 
+/// What an exchange needs of its user's connection.
+struct Open<'a> {
+    connector: &'a Connector,
+    kept: &'a mut Option<Box<Kept>>,
+    refusal: &'a mut Option<Box<ConnectError>>,
+}
+
+impl Open<'_> {
     async fn attempts(
         &mut self,
         request: &PreparedRequest,
@@ -110,45 +134,44 @@ impl Connection {
                 return outcome;
             }
             trace.connected |= !reused;
-            let Some(kept) = &mut self.kept else {
+            let Some(kept) = &mut *self.kept else {
                 return Outcome::Reset;
             };
             let end = kept.attempt(request, bounds, trace, listener).await;
-            let (sent, heard) = (kept.sent(), kept.heard());
-            trace.sent = trace.sent.or(sent);
             if !end.clean {
-                self.kept = None;
+                *self.kept = None;
             }
-            let stale = reused && !heard && end.outcome == Outcome::Reset;
-            if !stale || (sent.is_some() && !request.is_idempotent()) {
+            let stale = reused && !end.heard && end.outcome == Outcome::Reset;
+            if !stale || (end.wrote && !request.is_idempotent()) {
                 return end.outcome;
             }
-            trace.resent = sent.is_some();
+            trace.resent = end.wrote;
             reused = false;
         }
     }
 
     /// Whether the kept connection can take a request; drops it if not.
     async fn is_usable(&mut self) -> bool {
-        let usable = match &mut self.kept {
+        let usable = match &mut *self.kept {
             Some(kept) => kept.is_usable().await,
             None => false,
         };
         if !usable {
-            self.kept = None;
+            *self.kept = None;
         }
         usable
     }
 
     async fn connect(&mut self, bounds: &Bounds) -> Result<(), Outcome> {
-        match self.connector.connect(bounds.connect_timeout).await {
+        // Boxed: it is large, rare, and would have its place in every user otherwise.
+        match Box::pin(self.connector.connect(bounds.connect_timeout)).await {
             Ok(stream) => {
-                self.kept = Some(Box::new(Kept::open(stream).await?));
+                *self.kept = Some(Box::new(Kept::open(stream)));
                 Ok(())
             }
             Err(error) => {
                 let outcome = error.outcome();
-                self.refusal = Some(error);
+                *self.refusal = Some(Box::new(error));
                 Err(outcome)
             }
         }

@@ -1,11 +1,13 @@
 //! The edge to the target: connections, requests, and how each of them ended.
 
+mod answer;
 mod attempt;
 mod connect;
 mod control;
 mod handshake;
 mod health;
 mod http;
+mod http1;
 mod json;
 mod outcome;
 mod preflight;

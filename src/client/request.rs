@@ -1,10 +1,14 @@
 //! Requests as they are sent, built once and sent often.
 
+use std::fmt;
+
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
+    USER_AGENT,
+};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Method, Request, Uri};
-use http_body_util::Full;
+use http::{HeaderMap, Method, Uri};
 use url::Position;
 
 use super::Outcome;
@@ -31,13 +35,24 @@ pub enum RequestError {
 }
 
 /// One request of a plan, ready to be sent any number of times.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct PreparedRequest {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
     expect: Vec<u16>,
+    /// All of it as HTTP/1.1 writes it.
+    wire: Box<[u8]>,
+}
+
+impl fmt::Debug for PreparedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PreparedRequest")
+            .field("request", &self.shown())
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
+    }
 }
 
 impl PreparedRequest {
@@ -72,13 +87,13 @@ impl PreparedRequest {
         if let Some(user) = user {
             lay_over(&mut headers, &user.headers)?;
         }
+        let method = Method::from_bytes(endpoint.method.as_bytes())
+            .map_err(|_| RequestError::Method(endpoint.method.clone()))?;
+        let body = Bytes::from(endpoint.body.clone());
+        let uri = parse_path(&endpoint.path)?;
         Ok(PreparedRequest {
-            method: Method::from_bytes(endpoint.method.as_bytes())
-                .map_err(|_| RequestError::Method(endpoint.method.clone()))?,
-            uri: parse_path(&endpoint.path)?,
-            headers,
-            body: Bytes::from(endpoint.body.clone()),
             expect: endpoint.expect.clone(),
+            ..PreparedRequest::assemble(method, uri, headers, body)
         })
     }
 
@@ -91,20 +106,10 @@ impl PreparedRequest {
         auth: bool,
         destination: &Destination,
     ) -> Result<PreparedRequest, RequestError> {
-        Ok(PreparedRequest {
-            method: Method::GET,
-            uri: parse_path(path)?,
-            headers: own_headers(
-                destination,
-                destination
-                    .token
-                    .as_ref()
-                    .filter(|_| auth)
-                    .map(Secret::reveal),
-            )?,
-            body: Bytes::new(),
-            expect: (200..300).collect(),
-        })
+        let token = destination.token.as_ref().filter(|_| auth);
+        let headers = own_headers(destination, token.map(Secret::reveal))?;
+        let (uri, body) = (parse_path(path)?, Bytes::new());
+        Ok(PreparedRequest::assemble(Method::GET, uri, headers, body))
     }
 
     /// The same request of another path.
@@ -112,11 +117,31 @@ impl PreparedRequest {
     /// # Errors
     /// [`RequestError::Path`].
     pub fn at(&self, path: &str) -> Result<PreparedRequest, RequestError> {
-        let uri = parse_path(path)?;
+        let (method, headers, body) =
+            (self.method.clone(), self.headers.clone(), self.body.clone());
         Ok(PreparedRequest {
-            uri,
-            ..self.clone()
+            expect: self.expect.clone(),
+            ..PreparedRequest::assemble(method, parse_path(path)?, headers, body)
         })
+    }
+
+    /// Expects any status of success.
+    fn assemble(method: Method, uri: Uri, mut headers: HeaderMap, body: Bytes) -> PreparedRequest {
+        let has_content = matches!(method, Method::POST | Method::PUT | Method::PATCH);
+        if !headers.contains_key(CONTENT_LENGTH)
+            && !headers.contains_key(TRANSFER_ENCODING)
+            && (has_content || !body.is_empty())
+        {
+            headers.insert(CONTENT_LENGTH, body.len().into());
+        }
+        PreparedRequest {
+            wire: wire(&method, &uri, &headers, &body),
+            method,
+            uri,
+            headers,
+            body,
+            expect: (200..300).collect(),
+        }
     }
 
     /// Whether sending it twice does no more than sending it once.
@@ -158,14 +183,22 @@ impl PreparedRequest {
         format!("{} {}", self.method, without_query(self.path()))
     }
 
-    /// A copy to be sent: the header map is the only part of it that is allocated.
-    pub(super) fn to_http(&self) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::new(self.body.clone()));
-        *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.uri.clone();
-        *request.headers_mut() = self.headers.clone();
-        request
+    /// All of it as HTTP/1.1 writes it.
+    pub(super) fn wire(&self) -> &[u8] {
+        &self.wire
     }
+}
+
+fn wire(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Box<[u8]> {
+    let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    let mut wire = format!("{method} {path} HTTP/1.1\r\n").into_bytes();
+    for (name, value) in headers {
+        let parts: [&[u8]; 4] = [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"];
+        parts.iter().for_each(|part| wire.extend_from_slice(part));
+    }
+    wire.extend_from_slice(b"\r\n");
+    wire.extend_from_slice(body);
+    wire.into_boxed_slice()
 }
 
 /// A POST of a JSON document, whatever it is answered.
@@ -179,12 +212,10 @@ pub fn login_request(
 ) -> Result<PreparedRequest, RequestError> {
     let mut headers = own_headers(destination, None)?;
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let (uri, body) = (parse_path(path)?, Bytes::from(body.to_string()));
     Ok(PreparedRequest {
-        method: Method::POST,
-        uri: parse_path(path)?,
-        headers,
-        body: Bytes::from(body.to_string()),
         expect: vec![200],
+        ..PreparedRequest::assemble(Method::POST, uri, headers, body)
     })
 }
 

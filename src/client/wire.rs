@@ -1,15 +1,11 @@
-//! Open connections, and a stream that remembers when an exchange's first byte left, and whether any came back.
+//! Open connections.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::Instant;
 use tokio_rustls::client::TlsStream;
 
 /// An open connection, encrypted or not.
@@ -18,6 +14,24 @@ pub enum Stream {
     Plain(TcpStream),
     /// TLS over TCP.
     Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Stream {
+    /// Whether nothing came and nothing ended: then a request can be sent. Asks the system only when there
+    /// is news.
+    pub(super) fn is_silent(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut byte = [0; 1];
+        match self {
+            Stream::Plain(stream) => matches!(
+                stream.try_read(&mut byte),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock
+            ),
+            // What came may be for TLS alone.
+            Stream::Tls(stream) => Pin::new(stream)
+                .poll_read(cx, &mut ReadBuf::new(&mut byte))
+                .is_pending(),
+        }
+    }
 }
 
 impl AsyncRead for Stream {
@@ -57,95 +71,5 @@ impl AsyncWrite for Stream {
             Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Stream::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
-    }
-}
-
-/// What went over the wire since the last [`Meter::reset`]. Shared with the stream that hyper owns; always
-/// used by one task, so that no ordering is needed.
-pub(super) struct Meter {
-    base: Instant,
-    /// Nanoseconds from `base` to the first write, plus one; 0 when nothing was written.
-    wrote: AtomicU64,
-    heard: AtomicBool,
-}
-
-impl Meter {
-    pub(super) fn reset(&self) {
-        self.wrote.store(0, Relaxed);
-        self.heard.store(false, Relaxed);
-    }
-
-    /// The instant before the first write that the system took.
-    pub(super) fn sent(&self) -> Option<Instant> {
-        let nanos = self.wrote.load(Relaxed).checked_sub(1)?;
-        Some(self.base + Duration::from_nanos(nanos))
-    }
-
-    /// Whether any byte came back.
-    pub(super) fn heard(&self) -> bool {
-        self.heard.load(Relaxed)
-    }
-}
-
-/// Not vectored: hyper then puts head and body of a small request into one write.
-pub(super) struct Wire {
-    stream: Stream,
-    meter: Arc<Meter>,
-}
-
-impl Wire {
-    pub(super) fn new(stream: Stream) -> (Wire, Arc<Meter>) {
-        let meter = Arc::new(Meter {
-            base: Instant::now(),
-            wrote: AtomicU64::new(0),
-            heard: AtomicBool::new(false),
-        });
-        let wire = Wire {
-            stream,
-            meter: Arc::clone(&meter),
-        };
-        (wire, meter)
-    }
-}
-
-impl AsyncRead for Wire {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let filled = buffer.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if buffer.filled().len() > filled {
-            self.meter.heard.store(true, Relaxed);
-        }
-        read
-    }
-}
-
-impl AsyncWrite for Wire {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        if self.meter.wrote.load(Relaxed) != 0 {
-            return Pin::new(&mut self.stream).poll_write(cx, bytes);
-        }
-        let before = self.meter.base.elapsed();
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        if matches!(written, Poll::Ready(Ok(1..))) {
-            let nanos = before.as_nanos() as u64;
-            self.meter.wrote.store(nanos + 1, Relaxed);
-        }
-        written
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -13,6 +13,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::reply::{Reply, matching};
 use super::{Connector, Exchange, Handshake, Outcome, Stream, Talk};
+use crate::pace::Deadline;
 use crate::profile::Socket;
 
 /// What a close without a close frame is called (RFC 6455, 7.1.5).
@@ -25,11 +26,18 @@ const READ_BUFFER: usize = 4 * 1024;
 /// One user's WebSocket, open or not.
 pub struct Line {
     handshake: Handshake,
-    open: Option<Box<WebSocketStream<Stream>>>,
-    talk: Talk,
     /// The id of the next message: unique on every connection of the run.
     next_id: u64,
     was_open: bool,
+    wire: Wire,
+    deadline: Deadline,
+}
+
+/// The connection, and what was met on it.
+#[derive(Default)]
+struct Wire {
+    open: Option<Box<WebSocketStream<Stream>>>,
+    talk: Talk,
     /// Whether it was lost and nobody has been told.
     lost: bool,
 }
@@ -39,22 +47,29 @@ impl Line {
     pub fn new(handshake: Handshake, first_id: u64) -> Line {
         Line {
             handshake,
-            open: None,
-            talk: Talk::default(),
             next_id: first_id,
             was_open: false,
-            lost: false,
+            wire: Wire::default(),
+            deadline: Deadline::tokio(),
+        }
+    }
+
+    /// The same with a deadline of a worker's.
+    pub fn paced(handshake: Handshake, first_id: u64, deadline: Deadline) -> Line {
+        Line {
+            deadline,
+            ..Line::new(handshake, first_id)
         }
     }
 
     /// Whether it is open, as far as is known.
     pub fn is_open(&self) -> bool {
-        self.open.is_some()
+        self.wire.open.is_some()
     }
 
     /// What was met since the last call.
     pub fn talk(&mut self) -> Talk {
-        std::mem::take(&mut self.talk)
+        std::mem::take(&mut self.wire.talk)
     }
 
     /// Connects, TLS and handshake included, within the socket's time for it. An open line stays as it is.
@@ -62,12 +77,14 @@ impl Line {
         let begun = Instant::now();
         let until = begun + socket.connect_timeout;
         let mut sent = None;
-        let outcome = match timeout_at(until, self.open(connector, socket, &mut sent)).await {
+        // Boxed: it is large, rare, and would have its place in every user otherwise.
+        let opening = Box::pin(self.open(connector, socket, &mut sent));
+        let outcome = match timeout_at(until, opening).await {
             Ok(outcome) => outcome,
             Err(_) => Outcome::Timeout,
         };
         if outcome.is_ok() {
-            self.talk.reconnects += u64::from(self.was_open);
+            self.wire.talk.reconnects += u64::from(self.was_open);
             self.was_open = true;
         }
         ended(sent, outcome, 0, outcome.is_ok())
@@ -79,7 +96,7 @@ impl Line {
         socket: &Socket,
         sent: &mut Option<Instant>,
     ) -> Outcome {
-        if self.open.is_some() {
+        if self.wire.open.is_some() {
             return Outcome::Ok;
         }
         let stream = match connector.connect(socket.connect_timeout).await {
@@ -98,7 +115,7 @@ impl Line {
             .max_frame_size(Some(limit));
         match client_async_with_config(request, stream, Some(config)).await {
             Ok((open, _)) => {
-                self.open = Some(Box::new(open));
+                self.wire.open = Some(Box::new(open));
                 Outcome::Ok
             }
             Err(error) => refused(&error),
@@ -111,7 +128,7 @@ impl Line {
     /// [`Outcome::Timeout`], one whose connection went as [`Outcome::Closed`].
     pub async fn exchange(&mut self, connector: &Connector, socket: &Socket) -> Exchange {
         let mut connected = false;
-        if self.open.is_none() {
+        if self.wire.open.is_none() {
             let connecting = self.connect(connector, socket).await;
             if !connecting.outcome.is_ok() {
                 return connecting;
@@ -123,14 +140,33 @@ impl Line {
         let message = Utf8Bytes::from(socket.message.replace("{id}", &id));
         let sent = Instant::now();
         let until = sent + socket.reply_timeout;
-        let waiting = self.converse(Message::Text(message), socket, &id);
-        let (outcome, bytes) = match timeout_at(until, waiting).await {
-            Ok(ended) => ended,
-            Err(_) => (Outcome::Timeout, 0),
+        let waiting = self.wire.converse(Message::Text(message), socket, &id);
+        let (outcome, bytes) = match self.deadline.within(until, waiting).await {
+            Some(ended) => ended,
+            None => (Outcome::Timeout, 0),
         };
         ended(Some(sent), outcome, bytes, connected)
     }
 
+    /// Reads what comes while nothing is due, and returns once for each connection that is lost.
+    pub async fn idle(&mut self, socket: &Socket) {
+        self.wire.idle(socket).await;
+    }
+
+    /// Says goodbye, and does not wait for an answer longer than `patience`.
+    pub async fn leave(&mut self, patience: Duration) {
+        if let Some(mut open) = self.wire.open.take() {
+            let frame = CloseFrame {
+                code: CloseCode::Normal,
+                reason: Utf8Bytes::default(),
+            };
+            // Whoever does not take it is gone already.
+            let _ = tokio::time::timeout(patience, open.send(Message::Close(Some(frame)))).await;
+        }
+    }
+}
+
+impl Wire {
     async fn converse(&mut self, message: Message, socket: &Socket, id: &str) -> (Outcome, u64) {
         let Some(open) = &mut self.open else {
             return (Outcome::Closed(ABNORMAL), 0);
@@ -151,7 +187,7 @@ impl Line {
     }
 
     /// Reads what comes while nothing is due, and returns once for each connection that is lost.
-    pub async fn idle(&mut self, socket: &Socket) {
+    async fn idle(&mut self, socket: &Socket) {
         if self.open.is_none() && !self.lost {
             return std::future::pending().await;
         }
@@ -207,18 +243,6 @@ impl Line {
         };
         self.talk.closed = Some(code);
         Outcome::Closed(code)
-    }
-
-    /// Says goodbye, and does not wait for an answer longer than `patience`.
-    pub async fn leave(&mut self, patience: Duration) {
-        if let Some(mut open) = self.open.take() {
-            let frame = CloseFrame {
-                code: CloseCode::Normal,
-                reason: Utf8Bytes::default(),
-            };
-            // Whoever does not take it is gone already.
-            let _ = tokio::time::timeout(patience, open.send(Message::Close(Some(frame)))).await;
-        }
     }
 }
 

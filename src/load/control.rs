@@ -31,6 +31,18 @@ pub(super) struct Gauge {
     pub(super) failed: AtomicU64,
 }
 
+impl Gauge {
+    /// Counts one more; only its worker does, so that no lock on the bus is needed.
+    pub(super) fn count(&self, is_ok: bool) {
+        self.done
+            .store(self.done.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        if !is_ok {
+            self.failed
+                .store(self.failed.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        }
+    }
+}
+
 /// What the coordinator asks of a worker.
 #[derive(Debug)]
 pub(super) enum Command {

@@ -1,7 +1,6 @@
 //! The worker's book of due requests: whatever happens, each of them ends in exactly one outcome.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 
 use super::mix::Mix;
 use super::schedule::Stream;
@@ -15,6 +14,15 @@ pub(super) struct Job {
     pub(super) due: u64,
     /// The generator's own part of the wait so far.
     pub(super) lag: u64,
+}
+
+/// When what happened to a job, in nanoseconds from the start of the run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    pub(super) sent: Option<u64>,
+    pub(super) done: u64,
+    /// How long the generator was held up meanwhile.
+    pub(super) held_up: u64,
 }
 
 /// A job on its way.
@@ -34,21 +42,34 @@ pub(super) struct Ledger {
 struct State {
     tally: Tally,
     /// The first request of each stream that nobody has taken up yet.
-    next: Vec<u64>,
+    next: Vec<Next>,
     /// What each lane has on its way.
     flights: Vec<Option<Flight>>,
-    /// Due, but waiting for a connection.
-    queue: VecDeque<Job>,
+}
+
+/// A request that nobody has taken up yet.
+#[derive(Debug, Clone, Copy)]
+struct Next {
+    k: u64,
+    due: u64,
+}
+
+impl Next {
+    fn of(stream: &Stream, k: u64) -> Next {
+        Next {
+            k,
+            due: stream.due(k),
+        }
+    }
 }
 
 impl Ledger {
     pub(super) fn new(streams: Vec<Stream>, mix: Mix, tally: Tally) -> Ledger {
-        let next = vec![0; streams.len()];
+        let next = streams.iter().map(|stream| Next::of(stream, 0)).collect();
         let state = State {
             tally,
             next,
             flights: Vec::new(),
-            queue: VecDeque::new(),
         };
         Ledger {
             streams,
@@ -70,20 +91,30 @@ impl Ledger {
 
     /// When the stream's next request is due.
     pub(super) fn next_due(&self, stream: usize) -> u64 {
-        self.streams[stream].due(self.state.borrow().next[stream])
+        self.state.borrow().next[stream].due
     }
 
     /// Takes up the stream's next request.
     pub(super) fn take(&self, stream: usize, lag: u64) -> Job {
-        let k = &mut self.state.borrow_mut().next[stream];
+        let next = &mut self.state.borrow_mut().next[stream];
         let stream = &self.streams[stream];
-        let job = Job {
-            endpoint: self.mix.of(stream, *k),
-            due: stream.due(*k),
+        let Next { k, due } = *next;
+        *next = Next::of(stream, k + 1);
+        Job {
+            endpoint: self.mix.of(stream, k),
+            due,
             lag,
-        };
-        *k += 1;
-        job
+        }
+    }
+
+    /// Takes up the stream's next request for a connection that has just become free, if it is due
+    /// by `now`: all of its wait was for a connection, which the generator grudged it.
+    pub(super) fn take_waiting(&self, stream: usize, now: u64, end: u64) -> Option<Job> {
+        let due = self.next_due(stream);
+        (due <= now && due < end).then(|| {
+            self.state.borrow_mut().tally.waited_for_connection += 1;
+            self.take(stream, now - due)
+        })
     }
 
     /// Whether a stream's user holds a WebSocket.
@@ -105,32 +136,12 @@ impl Ledger {
         self.state.borrow_mut().tally.sockets.add(talk);
     }
 
-    pub(super) fn enqueue(&self, job: Job) {
-        self.state.borrow_mut().queue.push_back(job);
-    }
-
-    /// The longest waiting job; all of its wait was for a connection, which the generator grudged it.
-    pub(super) fn dequeue(&self, now: u64) -> Option<Job> {
-        let mut state = self.state.borrow_mut();
-        let job = state.queue.pop_front()?;
-        state.tally.waited_for_connection += 1;
-        Some(Job {
-            lag: now.saturating_sub(job.due),
-            ..job
-        })
-    }
-
     pub(super) fn begin(&self, lane: usize, job: Job, begun: u64) {
         self.state.borrow_mut().flights[lane] = Some(Flight { job, begun });
     }
 
-    /// Records how a lane's job ended; `nanos` tells an instant's place in the run.
-    pub(super) fn end(
-        &self,
-        lane: usize,
-        exchange: &Exchange,
-        nanos: impl Fn(tokio::time::Instant) -> u64,
-    ) {
+    /// Records how a lane's job ended; `times` tells when.
+    pub(super) fn end(&self, lane: usize, exchange: &Exchange, times: Times) {
         let mut state = self.state.borrow_mut();
         let Some(Flight { job, .. }) = state.flights[lane].take() else {
             return;
@@ -140,9 +151,9 @@ impl Ledger {
         state.tally.record(&Sample {
             endpoint: job.endpoint,
             due: job.due,
-            sent: exchange.sent.map(&nanos),
-            done: nanos(exchange.done),
-            lag: job.lag,
+            sent: times.sent,
+            done: times.done,
+            lag: job.lag + times.held_up,
             bytes: exchange.bytes,
             outcome: exchange.outcome,
         });
@@ -161,11 +172,8 @@ impl Ledger {
         for flight in state.flights.iter().flatten() {
             open[flight.job.endpoint] += 1;
         }
-        for job in &state.queue {
-            open[job.endpoint] += 1;
-        }
         for (stream, next) in self.streams.iter().zip(&state.next) {
-            let mut k = *next;
+            let mut k = next.k;
             while stream.due(k) < now {
                 open[self.mix.of(stream, k)] += 1;
                 k += 1;
@@ -177,13 +185,7 @@ impl Ledger {
     /// Whether nothing that is due before `end` is waiting or on its way.
     pub(super) fn is_idle(&self, end: u64) -> bool {
         let state = self.state.borrow();
-        state.queue.is_empty()
-            && state.flights.iter().all(Option::is_none)
-            && self
-                .streams
-                .iter()
-                .zip(&state.next)
-                .all(|(stream, k)| stream.due(*k) >= end)
+        state.flights.iter().all(Option::is_none) && state.next.iter().all(|next| next.due >= end)
     }
 
     /// Ends whatever is still open: on its way means cut off, waiting or not taken up means never started.
@@ -194,22 +196,17 @@ impl Ledger {
             let sample = unfinished(flight.job, Some(flight.begun), now, Outcome::CutOff);
             state.tally.record(&sample);
         }
-        for job in state.queue.drain(..) {
-            state
-                .tally
-                .record(&unfinished(job, None, now, Outcome::NotStarted));
-        }
-        for (stream, k) in self.streams.iter().zip(&mut state.next) {
-            while stream.due(*k) < end {
+        for (stream, next) in self.streams.iter().zip(&mut state.next) {
+            while next.due < end {
                 let job = Job {
-                    endpoint: self.mix.of(stream, *k),
-                    due: stream.due(*k),
+                    endpoint: self.mix.of(stream, next.k),
+                    due: next.due,
                     lag: 0,
                 };
                 state
                     .tally
                     .record(&unfinished(job, None, now, Outcome::NotStarted));
-                *k += 1;
+                *next = Next::of(stream, next.k + 1);
             }
         }
         state.tally.clone()

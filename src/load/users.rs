@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use crate::client::{
     Connection, Connector, Exchange, Handshake, Line, PreparedRequest, RequestError, Talk,
 };
+use crate::pace::{Agenda, Deadline};
 use crate::profile::{Bounds, Destination, Endpoint, EndpointKind, Plan, Socket};
 
 /// Longer than any run.
@@ -120,11 +121,17 @@ pub struct VirtualUsers {
     bounds: Bounds,
     socket: Option<Rc<Socket>>,
     give_up: Instant,
+    agenda: Rc<Agenda>,
 }
 
 impl VirtualUsers {
     /// Users that share a connector; a user beyond the kits has one that somebody has already.
-    pub fn new(kits: Vec<Kit>, connector: Connector, plan: &Plan) -> VirtualUsers {
+    pub fn new(
+        kits: Vec<Kit>,
+        connector: Connector,
+        plan: &Plan,
+        agenda: Rc<Agenda>,
+    ) -> VirtualUsers {
         VirtualUsers {
             kits,
             connector,
@@ -132,6 +139,7 @@ impl VirtualUsers {
             socket: plan.socket.clone().map(Rc::new),
             // The pool ends what is still on its way, as the end of the run may move.
             give_up: Instant::now() + NEVER,
+            agenda,
         }
     }
 }
@@ -141,15 +149,16 @@ impl Users for VirtualUsers {
 
     fn user(&self, index: usize) -> VirtualUser {
         let kit = self.kits[index % self.kits.len()].clone();
+        let deadline = Deadline::Paced(self.agenda.timer());
         match (kit.handshake, &self.socket) {
             (Some((handshake, first_id)), Some(socket)) => VirtualUser::Socket(SocketUser {
-                line: Line::new(handshake, first_id),
+                line: Line::paced(handshake, first_id, deadline),
                 connector: self.connector.clone(),
                 socket: Rc::clone(socket),
                 connect: kit.requests.len(),
             }),
             _ => VirtualUser::Http(HttpUser {
-                connection: Connection::new(self.connector.clone()),
+                connection: Connection::paced(self.connector.clone(), deadline),
                 requests: kit.requests,
                 bounds: self.bounds,
                 give_up: self.give_up,

@@ -1,6 +1,7 @@
 //! One worker of the generator: a thread with a runtime and users of its own.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -15,6 +16,7 @@ use super::run::RunError;
 use super::schedule::{Connections, Stream, nanos};
 use super::users::{Kit, VirtualUsers};
 use crate::client::Connector;
+use crate::pace::{Agenda, Alarm};
 use crate::profile::{Destination, Endpoint, Plan};
 use crate::record::{EndpointRules, Rules, Tally};
 
@@ -58,12 +60,13 @@ impl Setup<'_> {
             .enable_all()
             .build()?;
         let body = move || {
+            let agenda = Agenda::new(tokio::time::Instant::from_std(start));
             let work_ = Work {
-                users: VirtualUsers::new(kits, connector, &their_plan),
+                users: VirtualUsers::new(kits, connector, &their_plan, Rc::clone(&agenda)),
                 present: Cell::new(0),
                 ledger,
                 connections,
-                start: tokio::time::Instant::from_std(start),
+                agenda,
                 end,
                 timeout,
                 gauge: theirs,
@@ -94,8 +97,8 @@ impl Setup<'_> {
 }
 
 async fn begin(job: Work<VirtualUsers>, commands: Commands) -> Tally {
-    tokio::time::sleep_until(job.start).await;
-    work(job, commands).await
+    tokio::time::sleep_until(job.agenda.instant(0)).await;
+    work(job, Alarm::best(), commands).await
 }
 
 /// Worker `index`'s part of the connections, at least one.

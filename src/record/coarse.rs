@@ -1,16 +1,16 @@
-//! A small histogram for every second of a run: buckets a twelfth wide, kept sparse.
+//! A small histogram for every second of a run: buckets about a tenth wide, kept sparse.
 
 use serde::{Deserialize, Serialize};
 
-/// Buckets to a factor of ten: each is 10^(1/29), about 8.3 %, wider than the last.
-const PER_DECADE: f64 = 29.0;
-/// Everything shorter is one bucket, in nanoseconds.
-const SHORTEST: f64 = 1_000.0;
+/// Everything shorter is one bucket: 2 to this power, in nanoseconds.
+const SHORTEST: u32 = 10;
+/// Each doubling has 2 to this power buckets of equal width: they are between 6.7 and 12.5 % wide.
+const SPLIT: u32 = 3;
 
 /// Counts of times by bucket, sorted by bucket; memory follows the spread of the times, not their number.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Coarse(Vec<(u16, u64)>);
+pub struct Coarse(Vec<(u16, u32)>);
 
 impl Coarse {
     /// Counts one time, in nanoseconds.
@@ -27,7 +27,7 @@ impl Coarse {
 
     /// How many times were counted.
     pub fn len(&self) -> u64 {
-        self.0.iter().map(|(_, count)| count).sum()
+        self.0.iter().map(|(_, count)| u64::from(*count)).sum()
     }
 
     /// Whether nothing was counted.
@@ -41,7 +41,7 @@ impl Coarse {
         self.0
             .iter()
             .filter(|(bucket, _)| *bucket > limit)
-            .map(|(_, count)| count)
+            .map(|(_, count)| u64::from(*count))
             .sum()
     }
 
@@ -52,25 +52,66 @@ impl Coarse {
             .max(1.0) as u64;
         let mut seen = 0;
         let holder = self.0.iter().find(|(_, count)| {
-            seen += count;
+            seen += u64::from(*count);
             seen >= rank
         })?;
-        let exponent = (f64::from(holder.0) - 0.5).max(0.0) / PER_DECADE;
-        Some(SHORTEST * 10f64.powf(exponent) / 1e6)
+        let (low, high) = (lowest(holder.0), lowest(holder.0 + 1));
+        Some(low.midpoint(high) / 1e6)
     }
 
-    fn add(&mut self, bucket: u16, count: u64) {
+    fn add(&mut self, bucket: u16, count: u32) {
         match self.0.binary_search_by_key(&bucket, |(bucket, _)| *bucket) {
-            Ok(index) => self.0[index].1 += count,
+            Ok(index) => self.0[index].1 = self.0[index].1.saturating_add(count),
             Err(index) => self.0.insert(index, (bucket, count)),
         }
     }
 }
 
-/// 0 up to the shortest, then `PER_DECADE` buckets to a decade.
+/// 0 up to the shortest; then the doubling that holds the time, and its part of it.
 fn bucket(nanos: u64) -> u16 {
-    if (nanos as f64) < SHORTEST {
+    let Some(doubling) = nanos
+        .checked_ilog2()
+        .and_then(|log| log.checked_sub(SHORTEST))
+    else {
         return 0;
+    };
+    let part = (nanos >> (doubling + SHORTEST - SPLIT)) as u32 & ((1 << SPLIT) - 1);
+    ((doubling << SPLIT) + part + 1) as u16
+}
+
+/// The shortest time in a bucket, in nanoseconds.
+fn lowest(bucket: u16) -> f64 {
+    let Some(above) = bucket.checked_sub(1) else {
+        return 0.0;
+    };
+    let parts = f64::from(1 << SPLIT);
+    let within = 1.0 + f64::from(above & ((1 << SPLIT) - 1)) / parts;
+    within * 2f64.powi((u32::from(above) >> SPLIT) as i32 + SHORTEST as i32)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_time_lies_in_its_bucket_which_is_narrow(nanos in 1_024..u64::MAX / 4) {
+            let (low, high) = (lowest(bucket(nanos)), lowest(bucket(nanos) + 1));
+            let value = nanos as f64;
+            prop_assert!(low <= value * (1.0 + 1e-15) && value * (1.0 - 1e-15) <= high);
+            prop_assert!(high / low <= 1.125 + 1e-9);
+        }
+
+        #[test]
+        fn longer_times_lie_in_no_lower_bucket(a in any::<u64>(), b in any::<u64>()) {
+            prop_assert!(bucket(a.min(b)) <= bucket(a.max(b)));
+        }
     }
-    ((nanos as f64 / SHORTEST).log10() * PER_DECADE) as u16 + 1
+
+    #[test]
+    fn what_is_shorter_than_all_buckets_is_one() {
+        assert_eq!((bucket(0), bucket(1_023), bucket(1_024)), (0, 0, 1));
+    }
 }

@@ -55,12 +55,14 @@ pub struct Tally {
 /// What is kept of one endpoint's judged requests.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EndpointTally {
-    /// How they ended.
-    pub outcomes: BTreeMap<Outcome, u64>,
-    /// Charged response times of all of them.
-    pub response: Histogram,
+    /// How many were answered well.
+    ok: u64,
+    /// How the others ended.
+    bad: BTreeMap<Outcome, u64>,
     /// Response times of those that were answered well.
     pub answered: Histogram,
+    /// Charged response times of the others.
+    charged: Histogram,
     /// Service times of those that were answered at all.
     pub service: Histogram,
     /// Bytes of bodies.
@@ -100,7 +102,7 @@ impl Tally {
         }
         if sample.due >= self.rules.endpoints[sample.endpoint].judged_from {
             self.lag.record(sample.lag);
-            self.endpoints[sample.endpoint].record(sample, response, charged);
+            self.endpoints[sample.endpoint].record(sample, charged);
         }
     }
 
@@ -164,12 +166,30 @@ impl Tally {
 }
 
 impl EndpointTally {
-    fn record(&mut self, sample: &Sample, response: u64, charged: u64) {
-        *self.outcomes.entry(sample.outcome).or_default() += 1;
-        self.response.record(charged);
+    /// How they ended.
+    pub fn outcomes(&self) -> BTreeMap<Outcome, u64> {
+        let mut outcomes = self.bad.clone();
+        if self.ok > 0 {
+            outcomes.insert(Outcome::Ok, self.ok);
+        }
+        outcomes
+    }
+
+    /// Charged response times of all of them.
+    pub fn response(&self) -> Histogram {
+        let mut all = self.answered.clone();
+        all.merge(&self.charged);
+        all
+    }
+
+    fn record(&mut self, sample: &Sample, charged: u64) {
         self.bytes += sample.bytes;
         if sample.outcome.is_ok() {
-            self.answered.record(response);
+            self.ok += 1;
+            self.answered.record(charged);
+        } else {
+            *self.bad.entry(sample.outcome).or_default() += 1;
+            self.charged.record(charged);
         }
         let answered = matches!(
             sample.outcome,
@@ -181,10 +201,11 @@ impl EndpointTally {
     }
 
     fn merge(&mut self, other: &EndpointTally) {
-        for (outcome, count) in &other.outcomes {
-            *self.outcomes.entry(*outcome).or_default() += count;
+        self.ok += other.ok;
+        for (outcome, count) in &other.bad {
+            *self.bad.entry(*outcome).or_default() += count;
         }
-        self.response.merge(&other.response);
+        self.charged.merge(&other.charged);
         self.answered.merge(&other.answered);
         self.service.merge(&other.service);
         self.bytes += other.bytes;

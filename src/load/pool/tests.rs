@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
+
 use super::*;
 use crate::client::{Exchange, Outcome};
 use crate::load::mix::Mix;
@@ -107,6 +109,7 @@ async fn run(plan: &Plan, service: Duration, stall: (Duration, Duration)) -> (Ta
         .for_each(2),
         thresholds: plan.thresholds.iter().map(|limit| nanos(*limit)).collect(),
     };
+    let agenda = Agenda::new(start);
     let ledger = Ledger::new(groups.concat(), Mix::new(plan), Tally::new(rules));
     let job = Work {
         users: Model {
@@ -116,21 +119,21 @@ async fn run(plan: &Plan, service: Duration, stall: (Duration, Duration)) -> (Ta
         },
         ledger,
         connections,
-        start,
+        agenda,
         end: Arc::new(End::at(nanos(plan.phases.planned_end()))),
         timeout: plan.bounds.timeout,
         gauge: Arc::default(),
         present: Cell::default(),
     };
     let (_commands, receiver) = mpsc::unbounded_channel();
-    let tally = work(job, receiver).await;
+    let tally = work(job, Alarm::coarse(), receiver).await;
     (tally, start.elapsed())
 }
 
 fn all(tally: &Tally) -> (Histogram, Histogram) {
     let (mut response, mut service) = (Histogram::new(), Histogram::new());
     for endpoint in &tally.endpoints {
-        response.merge(&endpoint.response);
+        response.merge(&endpoint.response());
         service.merge(&endpoint.service);
     }
     (response, service)
@@ -140,7 +143,7 @@ fn outcomes(tally: &Tally, outcome: Outcome) -> u64 {
     tally
         .endpoints
         .iter()
-        .filter_map(|endpoint| endpoint.outcomes.get(&outcome))
+        .filter_map(|endpoint| endpoint.outcomes().get(&outcome).copied())
         .sum()
 }
 
@@ -232,7 +235,7 @@ async fn a_target_that_never_answers_ends_the_run_one_timeout_later() {
         let ended: u64 = tally
             .endpoints
             .iter()
-            .flat_map(|e| e.outcomes.values())
+            .flat_map(|e| e.outcomes().into_values())
             .sum();
         assert_eq!(due, ended);
         assert!(due == 500 || due == 300);

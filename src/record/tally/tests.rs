@@ -65,8 +65,8 @@ proptest! {
             }
         }
         let judged = samples.iter().filter(|s| s.due >= 2 * SECOND).count() as u64;
-        let outcomes: u64 = tally.endpoints.iter().flat_map(|e| e.outcomes.values()).sum();
-        let charged: u64 = tally.endpoints.iter().map(|e| e.response.len()).sum();
+        let outcomes: u64 = tally.endpoints.iter().flat_map(|e| e.outcomes().into_values()).sum();
+        let charged: u64 = tally.endpoints.iter().map(|e| e.response().len()).sum();
         prop_assert_eq!((outcomes, charged), (judged, judged));
         prop_assert_eq!(tally.due_between(2 * SECOND, u64::MAX), judged);
     }
@@ -97,7 +97,7 @@ fn a_quick_failure_is_charged_its_timeout() {
         outcome: Outcome::RateLimited,
     };
     let tally = tally(&[refused]);
-    assert!(tally.endpoints[0].response.quantile_ms(0.5) >= 9_990.0);
+    assert!(tally.endpoints[0].response().quantile_ms(0.5) >= 9_990.0);
     assert!(tally.endpoints[0].answered.is_empty());
     assert_eq!(tally.seconds[3].endpoints[0].over, [1, 1]);
     assert_eq!(tally.seconds[3].endpoints[0].over_by_generator, [0, 0]);

@@ -1,0 +1,193 @@
+//! HTTP/1.1 on one connection: a prepared request is written as it is, and its answer is read in place.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http::Method;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+
+use super::answer::{AnswerReader, Ending, Fault, Progress};
+use super::attempt::{End, Listener, Trace, cause};
+use super::{Outcome, PreparedRequest, Stream};
+use crate::profile::Bounds;
+
+/// As much as one read may bring.
+const BUFFER: usize = 64 * 1024;
+
+thread_local! {
+    /// One for all connections of a thread: what a read brings is used up before the next one.
+    static READ: RefCell<Box<[u8]>> = RefCell::new(vec![0; BUFFER].into_boxed_slice());
+}
+
+/// A connection that speaks HTTP/1.1, one exchange after another.
+pub(super) struct Http1 {
+    stream: Stream,
+}
+
+/// One exchange on its way.
+struct Attempt<'a, L> {
+    request: &'a PreparedRequest,
+    /// What of the request is still to be written.
+    left: &'a [u8],
+    is_flushed: bool,
+    /// Why no more of it could be written: an answer may have come all the same.
+    refused: Option<Outcome>,
+    wrote: bool,
+    heard: bool,
+    answer: AnswerReader,
+    trace: &'a mut Trace,
+    listener: &'a mut L,
+}
+
+impl Http1 {
+    pub(super) fn new(stream: Stream) -> Http1 {
+        Http1 { stream }
+    }
+
+    /// Whether a request can be sent.
+    pub(super) async fn is_usable(&mut self) -> bool {
+        poll_fn(|cx| Poll::Ready(self.stream.is_silent(cx))).await
+    }
+
+    /// Sends a request and reads the answer to its end.
+    pub(super) async fn attempt<L: Listener>(
+        &mut self,
+        request: &PreparedRequest,
+        bounds: &Bounds,
+        trace: &mut Trace,
+        listener: &mut L,
+    ) -> End {
+        let mut attempt = Attempt {
+            request,
+            left: request.wire(),
+            is_flushed: false,
+            refused: None,
+            wrote: false,
+            heard: false,
+            answer: AnswerReader::new(request.method() == Method::HEAD, bounds.body_bytes),
+            trace,
+            listener,
+        };
+        poll_fn(|cx| attempt.poll(&mut self.stream, cx)).await
+    }
+}
+
+impl<L: Listener> Attempt<'_, L> {
+    fn poll(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<End> {
+        self.write(stream, cx);
+        READ.with_borrow_mut(|buffer| {
+            loop {
+                let mut read = ReadBuf::new(buffer);
+                match Pin::new(&mut *stream).poll_read(cx, &mut read) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Err(error)) => return Poll::Ready(self.failed(&error)),
+                    Poll::Ready(Ok(())) if read.filled().is_empty() => {
+                        return Poll::Ready(self.ended());
+                    }
+                    Poll::Ready(Ok(())) => {
+                        if let Some(end) = self.take(read.filled()) {
+                            return Poll::Ready(end);
+                        }
+                    }
+                }
+            }
+        })
+    }
+
+    /// Writes what can be written.
+    fn write(&mut self, stream: &mut Stream, cx: &mut Context<'_>) {
+        while !self.is_flushed && self.refused.is_none() {
+            let before = (!self.wrote).then(Instant::now);
+            let stream = Pin::new(&mut *stream);
+            let written = if self.left.is_empty() {
+                stream.poll_flush(cx).map_ok(|()| {
+                    self.is_flushed = true;
+                    0
+                })
+            } else {
+                stream
+                    .poll_write(cx, self.left)
+                    .map(|written| written.and_then(some))
+            };
+            match written {
+                Poll::Pending => return,
+                Poll::Ready(Ok(count)) => {
+                    self.left = &self.left[count..];
+                    self.wrote |= count > 0;
+                    self.trace.sent = self.trace.sent.or(before);
+                }
+                Poll::Ready(Err(error)) => self.refused = Some(cause(&error)),
+            }
+        }
+    }
+
+    /// Reads a part of the answer; tells how it ended, if it did.
+    fn take(&mut self, bytes: &[u8]) -> Option<End> {
+        self.heard = true;
+        let listener = &mut *self.listener;
+        let progress = self.answer.read(bytes, &mut |chunk| listener.chunk(chunk));
+        self.trace.bytes = self.answer.body_bytes();
+        match progress {
+            Ok(Progress::More) => None,
+            Ok(Progress::Done { used }) => {
+                self.trace.done = Some(Instant::now());
+                let is_alone = used == bytes.len() && self.is_flushed;
+                Some(self.whole(is_alone && self.answer.keeps_alive()))
+            }
+            Err(Fault::Protocol) => Some(self.broken(Outcome::Protocol)),
+            Err(Fault::BadBody) => Some(self.broken(Outcome::BadBody)),
+        }
+    }
+
+    /// The connection has ended.
+    fn ended(&mut self) -> End {
+        match self.answer.eof() {
+            Ending::Whole => self.whole(false),
+            Ending::InBody => self.broken(Outcome::BadBody),
+            Ending::InHead | Ending::Unheard => self.broken(self.refused.unwrap_or(Outcome::Reset)),
+        }
+    }
+
+    fn failed(&self, error: &io::Error) -> End {
+        match self.answer.status() {
+            Some(_) => self.broken(Outcome::BadBody),
+            None => self.broken(self.refused.unwrap_or_else(|| cause(error))),
+        }
+    }
+
+    fn whole(&self, clean: bool) -> End {
+        let status = self.answer.status().unwrap_or_default();
+        self.end(self.request.judge(status), clean)
+    }
+
+    /// An unexpected status outweighs a broken body.
+    fn broken(&self, outcome: Outcome) -> End {
+        let judged = self
+            .answer
+            .status()
+            .map(|status| self.request.judge(status));
+        let worse = judged.filter(|judged| outcome == Outcome::BadBody && !judged.is_ok());
+        self.end(worse.unwrap_or(outcome), false)
+    }
+
+    fn end(&self, outcome: Outcome, clean: bool) -> End {
+        End {
+            outcome,
+            clean,
+            wrote: self.wrote,
+            heard: self.heard,
+        }
+    }
+}
+
+/// A stream that takes nothing has ended.
+fn some(written: usize) -> io::Result<usize> {
+    match written {
+        0 => Err(io::ErrorKind::WriteZero.into()),
+        count => Ok(count),
+    }
+}

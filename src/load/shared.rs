@@ -1,0 +1,136 @@
+//! Connections that a worker's arrivals share: as many as they need, up to a cap.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use super::pool::{Taken, Work};
+use super::users::Users;
+
+/// The connections of one stream of arrivals: the last one used is the first one taken.
+pub(super) struct Pool {
+    stream: usize,
+    limit: u32,
+    open: Cell<u32>,
+    idle: RefCell<Vec<Rc<Seat>>>,
+    /// Whoever hands out jobs, while all connections that are allowed are busy.
+    held: RefCell<Option<Waker>>,
+}
+
+/// Where an idle connection waits for its next job.
+struct Seat {
+    lane: usize,
+    job: Cell<Option<Taken>>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Pool {
+    pub(super) fn new(stream: usize, limit: u32) -> Rc<Pool> {
+        Rc::new(Pool {
+            stream,
+            limit,
+            open: Cell::new(0),
+            idle: RefCell::default(),
+            held: RefCell::default(),
+        })
+    }
+
+    /// Whether a job that comes due now has to wait.
+    fn is_full(&self) -> bool {
+        self.idle.borrow().is_empty() && self.open.get() >= self.limit
+    }
+
+    /// Waits until a connection is idle. Those that become free meanwhile take up what waits by themselves.
+    async fn vacancy(&self) {
+        poll_fn(|cx| {
+            if !self.is_full() {
+                return Poll::Ready(());
+            }
+            *self.held.borrow_mut() = Some(cx.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    fn rest(&self, seat: &Rc<Seat>) {
+        self.idle.borrow_mut().push(Rc::clone(seat));
+        if let Some(dispatcher) = self.held.take() {
+            dispatcher.wake();
+        }
+    }
+}
+
+impl Seat {
+    fn give(&self, taken: Taken) {
+        self.job.set(Some(taken));
+        if let Some(waker) = &*self.waker.borrow() {
+            waker.wake_by_ref();
+        }
+    }
+
+    async fn job(&self) -> Taken {
+        poll_fn(|cx| {
+            if let Some(taken) = self.job.take() {
+                return Poll::Ready(taken);
+            }
+            match &mut *self.waker.borrow_mut() {
+                Some(waker) => waker.clone_from(cx.waker()),
+                none => *none = Some(cx.waker().clone()),
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+/// Hands each job that comes due to an idle connection or to a new one.
+pub(super) async fn dispatch<U: Users + 'static>(work: Rc<Work<U>>, pool: Rc<Pool>) {
+    let timer = work.agenda.timer();
+    let mut now = work.agenda.now();
+    while let Some(time) = work.until_due(pool.stream, &timer, now).await {
+        now = time;
+        if pool.is_full() {
+            pool.vacancy().await;
+            now = work.agenda.now();
+            continue;
+        }
+        let late = now - work.ledger.next_due(pool.stream);
+        let taken = (work.ledger.take(pool.stream, late), now);
+        let idle = pool.idle.borrow_mut().pop();
+        let lane = idle.as_ref().map(|seat| seat.lane);
+        let lane = lane.unwrap_or_else(|| work.ledger.open_lane());
+        // Entered before the lane gets to run: a run that ends in between must not lose it.
+        work.ledger.begin(lane, taken.0, now);
+        if let Some(seat) = idle {
+            seat.give(taken);
+        } else {
+            pool.open.set(pool.open.get() + 1);
+            let seat = Seat {
+                lane,
+                job: Cell::new(Some(taken)),
+                waker: RefCell::default(),
+            };
+            tokio::task::spawn_local(lane_of(Rc::clone(&work), Rc::clone(&pool), Rc::new(seat)));
+        }
+    }
+}
+
+/// A connection of the pool.
+async fn lane_of<U: Users>(work: Rc<Work<U>>, pool: Rc<Pool>, seat: Rc<Seat>) {
+    let mut user = work.users.user(seat.lane);
+    loop {
+        let mut taken = seat.job().await;
+        loop {
+            let free = work.exchange(seat.lane, &mut user, taken).await;
+            let is_awaited = pool.held.borrow().is_some();
+            let waiting =
+                is_awaited.then(|| work.ledger.take_waiting(pool.stream, free, work.end.get()));
+            let Some(job) = waiting.flatten() else {
+                break;
+            };
+            taken = (job, free);
+        }
+        pool.rest(&seat);
+    }
+}
