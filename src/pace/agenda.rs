@@ -125,15 +125,20 @@ impl Agenda {
         self.state.borrow_mut().beat = self.now();
         poll_fn(|cx| {
             loop {
-                let next = self.ring(self.now());
+                let (next, rang) = self.ring(self.now());
                 let state = &mut *self.state.borrow_mut();
-                if state.set != next {
-                    alarm.set(self.instant(next));
-                    state.set = next;
-                }
                 match &mut state.keeper {
                     Some(waker) => waker.clone_from(cx.waker()),
                     none => *none = Some(cx.waker().clone()),
+                }
+                if rang {
+                    // They say first what they wait for next: setting the alarm is what costs.
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                if state.set != next {
+                    alarm.set(self.instant(next));
+                    state.set = next;
                 }
                 if alarm.poll_rung(cx).is_pending() {
                     return Poll::Pending;
@@ -150,8 +155,8 @@ impl Agenda {
         self.state.borrow().heap.len()
     }
 
-    /// Wakes whoever's time has come; tells when the next comes.
-    fn ring(&self, now: u64) -> u64 {
+    /// Wakes whoever's time has come; tells when the next comes, and whether anybody's had.
+    fn ring(&self, now: u64) -> (u64, bool) {
         let state = &mut *self.state.borrow_mut();
         let overdue = state.next();
         if now.saturating_sub(overdue) > PAUSE {
@@ -160,15 +165,16 @@ impl Agenda {
         if state.beat <= now {
             state.beat = now + BEAT;
         }
+        let mut rang = false;
         while let Some(&Reverse((at, place))) = state.heap.peek() {
             if at > now {
                 break;
             }
             state.heap.pop();
             state.timers[place as usize].queued = NEVER;
-            state.ring_one(place, now);
+            rang |= state.ring_one(place, now);
         }
-        state.next()
+        (state.next(), rang)
     }
 }
 
@@ -179,7 +185,8 @@ impl State {
         first.min(self.beat)
     }
 
-    fn ring_one(&mut self, place: u32, now: u64) {
+    /// Wakes whoever waits for a timer, if its time has come; says whether it had.
+    fn ring_one(&mut self, place: u32, now: u64) -> bool {
         let timer = &mut self.timers[place as usize];
         if timer.wanted <= now {
             timer.wanted = NEVER;
@@ -187,9 +194,12 @@ impl State {
             if let Some(waker) = &timer.waker {
                 waker.wake_by_ref();
             }
-        } else if timer.wanted != NEVER {
+            return true;
+        }
+        if timer.wanted != NEVER {
             self.queue(place);
         }
+        false
     }
 
     /// Sees to it that a timer's time is in the heap, or an earlier one.
@@ -200,7 +210,7 @@ impl State {
         }
         timer.queued = timer.wanted;
         self.heap.push(Reverse((timer.wanted, place)));
-        if timer.wanted < self.set
+        if timer.wanted < self.set.min(self.beat)
             && let Some(keeper) = &self.keeper
         {
             keeper.wake_by_ref();
