@@ -1,5 +1,10 @@
 //! The edge to the target: connections, requests, and how each of them ended.
 
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "the hot path does not use it yet")
+)]
+mod answer;
 mod attempt;
 mod connect;
 mod control;
