@@ -1,0 +1,14 @@
+//! One answer of HTTP/1.1, read from bytes as they come: pure.
+
+mod chunks;
+mod head;
+mod reader;
+
+#[cfg(test)]
+mod hyper_tests;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+
+pub(super) use reader::{AnswerReader, Ending, Fault, Progress};
