@@ -24,6 +24,8 @@ pub(super) enum Kept {
 /// What is known so far of an exchange that may be cut off at any await.
 #[derive(Default)]
 pub(super) struct Trace {
+    /// The time, when it was read a moment ago: looking at a clock is a good part of what a request costs.
+    pub(super) now: Option<Instant>,
     pub(super) sent: Option<Instant>,
     pub(super) done: Option<Instant>,
     pub(super) bytes: u64,

@@ -89,7 +89,10 @@ impl Connection {
     ) -> Exchange {
         let begun = Instant::now();
         let limit = give_up.min(begun + bounds.timeout);
-        let mut trace = Trace::default();
+        let mut trace = Trace {
+            now: Some(begun),
+            ..Trace::default()
+        };
         self.refusal = None;
         if give_up <= begun {
             return trace.ended(Outcome::NotStarted);
@@ -130,8 +133,11 @@ impl Open<'_> {
     ) -> Outcome {
         let mut reused = self.is_usable().await;
         loop {
-            if !reused && let Err(outcome) = self.connect(bounds).await {
-                return outcome;
+            if !reused {
+                trace.now = None;
+                if let Err(outcome) = self.connect(bounds).await {
+                    return outcome;
+                }
             }
             trace.connected |= !reused;
             let Some(kept) = &mut *self.kept else {

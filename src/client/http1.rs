@@ -101,7 +101,8 @@ impl<L: Listener> Attempt<'_, L> {
     /// Writes what can be written.
     fn write(&mut self, stream: &mut Stream, cx: &mut Context<'_>) {
         while !self.is_flushed && self.refused.is_none() {
-            let before = (!self.wrote).then(Instant::now);
+            let before = self.trace.sent.or(self.trace.now.take());
+            let before = before.unwrap_or_else(Instant::now);
             let stream = Pin::new(&mut *stream);
             let written = if self.left.is_empty() {
                 stream.poll_flush(cx).map_ok(|()| {
@@ -118,7 +119,7 @@ impl<L: Listener> Attempt<'_, L> {
                 Poll::Ready(Ok(count)) => {
                     self.left = &self.left[count..];
                     self.wrote |= count > 0;
-                    self.trace.sent = self.trace.sent.or(before);
+                    self.trace.sent = self.trace.sent.or((count > 0).then_some(before));
                 }
                 Poll::Ready(Err(error)) => self.refused = Some(cause(&error)),
             }
