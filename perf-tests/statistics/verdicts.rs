@@ -187,7 +187,7 @@ fn verdict(
         .collect();
     for look in 0..=EXTENSIONS {
         let evidence = ProportionEvidence::from_blocks(&blocks[..planned + look * step], 0.0);
-        let kind = if look == 0 { Look::First } else { Look::Later };
+        let kind = if look == 0 { Look::Planned } else { Look::Anytime };
         let (low, high) = bounds(&evidence, kind, ALPHA);
         let decision = decide(low, high, limit, false);
         if decision != Decision::Undecided {

@@ -42,6 +42,7 @@ fn plan(loads: Loads) -> Plan {
             warm_up: Duration::ZERO,
             measure: Duration::from_secs(4),
             extend: Duration::from_secs(2),
+            settle: None,
         },
         endpoints: vec![Endpoint {
             name: "health".to_owned(),

@@ -147,8 +147,8 @@ impl Slice<'_> {
     pub(super) fn look(&self) -> Look {
         match (self.run.window.extendable, self.run.window.extensions) {
             (false, _) => Look::Only,
-            (true, 0) => Look::First,
-            (true, _) => Look::Later,
+            (true, 0) => Look::Planned,
+            (true, _) => Look::Anytime,
         }
     }
 }

@@ -71,8 +71,8 @@ pub(super) fn weigh(
 ) -> Finding {
     let spent = match look {
         Look::Only => 1.0,
-        Look::First => 0.5,
-        Look::Later => 0.5 / LATER_LOOKS,
+        Look::Planned => 0.5,
+        Look::Anytime => 0.5 / LATER_LOOKS,
     };
     let interval = |alpha: f64| {
         mean_interval(blocks, alpha * spent).filter(|found| (found.high - found.low).is_finite())
