@@ -7,6 +7,7 @@ mod pool;
 mod result;
 mod run;
 mod schedule;
+mod settle;
 mod users;
 mod worker;
 

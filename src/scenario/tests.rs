@@ -149,6 +149,7 @@ fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> R
             to,
             extendable: !plan.phases.extend.is_zero(),
             extensions: 0,
+            planned: None,
         },
         endpoints: vec![EndpointResult {
             name: "health".to_owned(),

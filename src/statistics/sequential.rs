@@ -3,6 +3,10 @@
 use super::anytime::{lower_bound_anytime, upper_bound_anytime};
 use super::design_effect::{Block, DesignEffect, design_effect};
 use super::proportion::{lower_bound, upper_bound};
+use statrs::function::erf::erfc;
+
+/// Blocks after which the boundary for means is lowest: about as many seconds as a short run has.
+const NARROWEST: f64 = 20.0;
 
 /// What is known about a proportion at a look.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -106,6 +110,35 @@ pub fn bounds(evidence: &ProportionEvidence, look: Look, alpha: f64) -> (f64, f6
             lower_bound_anytime(hits, trials, spent),
             upper_bound_anytime(most, most_trials, spent),
         ),
+    }
+}
+
+/// The level of a bound that knows the normal or t distribution alone, at a look after `blocks` blocks of
+/// time, so that all looks together miss the truth with probability at most `alpha`.
+///
+/// At any time it is where the mixture boundary for sums of normal variables lies,
+/// `sqrt((1 + 1/x) (ln(1 + x) - 2 ln(2a)))` standard errors out with `a` the half of `alpha`, which no path
+/// of them ever crosses on one side with a probability above `a` (Robbins 1970; as a bound for means of other
+/// variables Waudby-Smith et al. 2024, "Time-uniform central limit theory and asymptotic confidence
+/// sequences"). `x` is the time, in a unit that makes the boundary lowest after [`NARROWEST`] blocks.
+///
+/// # Panics
+///
+/// When `alpha` is outside `(0, 0.5)`.
+pub fn level(look: Look, blocks: f64, alpha: f64) -> f64 {
+    assert!(
+        alpha > 0.0 && alpha < 0.5,
+        "alpha lies in (0, 0.5), not {alpha}"
+    );
+    match look {
+        Look::Only => alpha,
+        Look::Planned => 0.5 * alpha,
+        Look::Anytime => {
+            let doubt = -2.0 * alpha.ln();
+            let x = (doubt + doubt.ln().max(0.0) + 1.0) * blocks.max(1.0) / NARROWEST;
+            let out = ((1.0 + 1.0 / x) * (x.ln_1p() + doubt)).sqrt();
+            0.5 * erfc(out * std::f64::consts::FRAC_1_SQRT_2)
+        }
     }
 }
 
