@@ -238,10 +238,15 @@ impl Coordinator<'_> {
     /// nothing that ends later can open a verdict again.
     fn settle(&mut self, elapsed: u64, observer: &mut dyn Observer) {
         let end = self.end.get();
-        let Some(candidate) = self.settling.as_mut().and_then(|s| s.candidate(elapsed, end)) else {
+        let Some(candidate) = self
+            .settling
+            .as_mut()
+            .and_then(|s| s.candidate(elapsed, end))
+        else {
             return;
         };
-        let Some((tally, mut open)) = self.counters(Duration::from_nanos(candidate - elapsed)) else {
+        let Some((tally, mut open)) = self.counters(Duration::from_nanos(candidate - elapsed))
+        else {
             return;
         };
         if let Some(settling) = &mut self.settling {

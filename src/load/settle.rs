@@ -123,12 +123,24 @@ mod tests {
     fn a_second_is_looked_at_shortly_before_its_end_and_earlier_after_a_late_look() {
         let mut settling = Settling::new(&plan("3s")).unwrap();
         assert_eq!(settling.candidate(4_989 * MS, 12 * SECOND), None);
-        assert_eq!(settling.pause(4_985 * MS, Duration::from_millis(20)), Duration::from_millis(5));
-        assert_eq!(settling.candidate(4_990 * MS, 12 * SECOND), Some(5 * SECOND));
+        assert_eq!(
+            settling.pause(4_985 * MS, Duration::from_millis(20)),
+            Duration::from_millis(5)
+        );
+        assert_eq!(
+            settling.candidate(4_990 * MS, 12 * SECOND),
+            Some(5 * SECOND)
+        );
         settling.was_late();
-        assert_eq!(settling.candidate(5_980 * MS, 12 * SECOND), Some(6 * SECOND));
+        assert_eq!(
+            settling.candidate(5_980 * MS, 12 * SECOND),
+            Some(6 * SECOND)
+        );
         // Missed altogether: on to the next.
-        assert_eq!(settling.candidate(7_985 * MS, 12 * SECOND), Some(8 * SECOND));
+        assert_eq!(
+            settling.candidate(7_985 * MS, 12 * SECOND),
+            Some(8 * SECOND)
+        );
     }
 
     #[test]
@@ -137,10 +149,18 @@ mod tests {
         let mut settling = Settling::new(&plan).unwrap();
         let all = streams(&plan, 1).0.into_iter().flatten();
         let before = |at: u64| -> u64 { all.clone().map(|stream| stream.count_before(at)).sum() };
-        for (from, to) in [(0, 400 * MS), (700 * MS, 900 * MS), (4_990 * MS, 5 * SECOND)] {
+        for (from, to) in [
+            (0, 400 * MS),
+            (700 * MS, 900 * MS),
+            (4_990 * MS, 5 * SECOND),
+        ] {
             let mut open = vec![0; 2];
             settling.add_due(from, to, &mut open);
-            assert_eq!(open.iter().sum::<u64>(), before(to) - before(from), "{from} to {to}");
+            assert_eq!(
+                open.iter().sum::<u64>(),
+                before(to) - before(from),
+                "{from} to {to}"
+            );
         }
     }
 

@@ -157,11 +157,7 @@ fn phases(table: &ScenarioTable, problems: &mut Vec<Problem>) -> Option<Phases> 
 }
 
 /// Tells a least time that leaves nothing to be saved.
-fn settles_in_time(
-    table: &ScenarioTable,
-    duration: &At<Duration>,
-    problems: &mut Vec<Problem>,
-) {
+fn settles_in_time(table: &ScenarioTable, duration: &At<Duration>, problems: &mut Vec<Problem>) {
     let Some(settle) = &table.settle else { return };
     if let Some(least) = settle.value.filter(|least| *least >= duration.value)
         && same_file(&settle.place, &duration.place)

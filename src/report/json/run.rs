@@ -7,7 +7,7 @@ use super::search::SearchForm;
 use super::write::finite;
 use crate::record::{
     Coarse, Counts, EndpointKind, EndpointResult, EndpointSummary, Histogram, Observed, Outcomes,
-    Problem, RunResult, Second, Sockets, Status, Summary, Times, Watch, Window,
+    Problem, RunResult, Second, Sockets, Status, Summary, Times, Watch,
 };
 use crate::report::instant;
 

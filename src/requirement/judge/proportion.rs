@@ -9,8 +9,7 @@ use super::text::{count, percent, time};
 use super::{Finding, Levels};
 use crate::record::Counts;
 use crate::statistics::{
-    Block, Decision, Look, ProportionEvidence, bounds, decide, design_effect, level,
-    quantile_ranks,
+    Block, Decision, Look, ProportionEvidence, bounds, decide, design_effect, level, quantile_ranks,
 };
 
 /// The proportion of bad requests that is allowed.
