@@ -72,6 +72,77 @@ fn one_requirement_pays_for_its_own_load_alone() {
     assert_eq!(due, 480);
 }
 
+/// 200 requests a second for 9 s, 2 s more if need be, over after 3 s at the earliest.
+fn settling(folder: &TempDir, errors: &str) -> String {
+    let profile = format!(
+        "name = \"settling\"\n\
+         [scenario.rate]\narrivals = \"constant\"\nrate = \"200/s\"\nconnections = 50\n\
+         warm_up = \"1s\"\nduration = \"9s\"\nextend = \"2s\"\nsettle = \"3s\"\n\
+         [[scenario.rate.endpoint]]\npath = \"/health\"\n\
+         [[requirement]]\nname = \"response_time::p95\"\nscenario = \"rate\"\nseverity = \"critical\"\n\
+         metric = \"response_time_p95\"\nlimit = \"< 1 s\"\n\
+         [[requirement]]\nname = \"errors::rate\"\nscenario = \"rate\"\nseverity = \"critical\"\n\
+         metric = \"error_rate\"\nlimit = \"< {errors}\"\n"
+    );
+    let path = folder.path().join("settling.toml");
+    std::fs::write(&path, profile).expect("a file");
+    path.to_str().expect("a plain path").to_owned()
+}
+
+#[test]
+fn a_run_ends_as_soon_as_all_is_settled_and_loses_nothing() {
+    let server = Server::start(&[]);
+    let folder = TempDir::new().expect("a temporary folder");
+    let judged = Judged::against(&server.url, &server.token, &settling(&folder, "5 %"), &[]);
+    assert_eq!(judged.failed(), [""; 0], "{}", stdout(&judged.output));
+    let run = judged.run("rate");
+    let window = &run["window"];
+    let to = window["to_ms"].as_f64().expect("a number");
+    assert_eq!(
+        (&window["settled"], &window["extensions"]),
+        (&true.into(), &0.into())
+    );
+    assert_eq!(window["planned_to_ms"], 10_000.0);
+    // The warm-up, the least length, and a second or more as the machine lets it.
+    assert!((4_000.0..10_000.0).contains(&to), "{window}");
+    // Of a constant rate it is known what is due until the end: all of it was asked, and nothing after it.
+    assert_eq!(run["due"].as_f64(), Some((to - 1_000.0) / 5.0), "{window}");
+    assert_eq!(run["unjudged"]["due"], 200);
+    assert!(
+        stdout(&judged.output).contains("settled"),
+        "{}",
+        stdout(&judged.output)
+    );
+    // Who wants all of it says so.
+    let flags = ["--settle=off", "--duration", "5s"];
+    let whole = Judged::against(
+        &server.url,
+        &server.token,
+        &settling(&folder, "5 %"),
+        &flags,
+    );
+    let window = &whole.run("rate")["window"];
+    assert_eq!(
+        (&window["settled"], &window["to_ms"]),
+        (&false.into(), &6_000.0.into())
+    );
+}
+
+#[test]
+fn a_run_that_can_not_settle_takes_its_budget() {
+    let server = Server::start(&[]);
+    let folder = TempDir::new().expect("a temporary folder");
+    // Two thousand requests without an error can't show that fewer than one in a thousand fail.
+    let judged = Judged::against(&server.url, &server.token, &settling(&folder, "0.1 %"), &[]);
+    assert_eq!(judged.failed(), ["errors::rate"]);
+    let window = &judged.run("rate")["window"];
+    assert_eq!(
+        (&window["settled"], &window["to_ms"]),
+        (&false.into(), &12_000.0.into())
+    );
+    assert_eq!(window["extensions"], 3);
+}
+
 #[test]
 fn no_match_starts_nothing_and_passes() {
     let output = run(&["no_such_requirement"]);

@@ -152,6 +152,8 @@ const COMMAND_LINES: &[Wrong] = &[
     typed("--ramp-up 30s5m"),
     typed("--warm-up 1e3"),
     typed("--extend 5%"),
+    typed("--settle=2s"),
+    typed("--settle=soon"),
     typed("--timeout 0ms"),
     typed("--timeout 100ms"),
     typed("--rate 0"),

@@ -22,6 +22,7 @@ pub(crate) fn plan(paths: &[&str]) -> Plan {
             warm_up: Duration::ZERO,
             measure: Duration::from_secs(1),
             extend: Duration::ZERO,
+            settle: None,
         },
         endpoints: paths.iter().map(|path| endpoint("GET", path)).collect(),
         headers: Vec::new(),

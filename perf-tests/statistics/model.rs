@@ -110,6 +110,111 @@ fn stalls(n: usize, rate: f64, mean: f64, share: f64, p: f64, random: &mut Rando
         .collect()
 }
 
-fn upper_tail(z: f64) -> f64 {
+pub(crate) fn upper_tail(z: f64) -> f64 {
     0.5 * statrs::function::erf::erfc(z / std::f64::consts::SQRT_2)
+}
+
+/// The same requests second by second, for runs that may end at any of them.
+pub(crate) struct Seconds<'a> {
+    model: Model,
+    rate: f64,
+    /// Share of slow requests.
+    p: f64,
+    /// What this share of a normal variable exceeds.
+    border: f64,
+    random: &'a mut Random,
+    /// Of the autoregressive kind: the last request's normal variable.
+    state: f64,
+    /// Of the stalling kind: whether it does, and until when.
+    down: bool,
+    change: f64,
+    request: u32,
+}
+
+impl Seconds<'_> {
+    pub(crate) fn new(model: Model, rate: f64, p: f64, random: &mut Random) -> Seconds<'_> {
+        let mut seconds = Seconds {
+            model,
+            rate,
+            p,
+            border: normal_quantile(p),
+            random,
+            state: 0.0,
+            down: false,
+            change: f64::INFINITY,
+            request: 0,
+        };
+        match model {
+            Model::Independent => {}
+            Model::Autoregressive(_) => seconds.state = seconds.random.normal(),
+            Model::Stalls(_, share) => {
+                seconds.down = seconds.random.uniform() < share * p;
+                seconds.change = seconds.lasts();
+            }
+        }
+        seconds
+    }
+
+    /// Slow requests of the next second.
+    pub(crate) fn hits(&mut self) -> f64 {
+        if let Model::Autoregressive(_) = self.model {
+            let border = self.border;
+            return self.normals().filter(|z| *z > border).count() as f64;
+        }
+        let slow = (0..self.rate as u32).filter(|_| self.is_slow()).count();
+        slow as f64
+    }
+
+    /// The logarithms of the latencies of the next second, as normal variables; without stalls.
+    pub(crate) fn normals(&mut self) -> impl Iterator<Item = f64> {
+        let phi = match self.model {
+            Model::Autoregressive(length) => (-1.0 / (self.rate * length)).exp(),
+            _ => 0.0,
+        };
+        let noise = (1.0 - phi * phi).sqrt();
+        (0..self.rate as u32).map(move |_| {
+            self.state = phi * self.state + noise * self.random.normal();
+            self.state
+        })
+    }
+
+    fn is_slow(&mut self) -> bool {
+        let background = match self.model {
+            Model::Stalls(_, share) => (self.p - share * self.p) / (1.0 - share * self.p),
+            _ => self.p,
+        };
+        while self.change <= f64::from(self.request) / self.rate {
+            self.down = !self.down;
+            self.change += self.lasts();
+        }
+        self.request += 1;
+        self.down || self.random.uniform() < background
+    }
+
+    /// How long the target stays as it is now.
+    fn lasts(&mut self) -> f64 {
+        let Model::Stalls(mean, share) = self.model else {
+            return f64::INFINITY;
+        };
+        let stalled = share * self.p;
+        self.random.exponential(if self.down {
+            mean
+        } else {
+            mean * (1.0 - stalled) / stalled
+        })
+    }
+}
+
+/// What a share `p` of a normal variable exceeds.
+fn normal_quantile(p: f64) -> f64 {
+    let (mut low, mut high) = (-9.0, 9.0);
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if upper_tail(middle) > p {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    low
 }

@@ -1,6 +1,6 @@
 //! The measurements as Markdown.
 
-use crate::{intervals, verdicts};
+use crate::{intervals, settling, verdicts};
 use std::fmt::Write as _;
 
 const VERDICTS: &str = "
@@ -24,13 +24,89 @@ const INTERVALS: &str = "
 |---|---|---|---|---|
 ";
 
+const SETTLED: &str = "
+### Verdicts at any stopping time: % passed / % failed
+
+| target | limit | at least | at the limit | slightly worse | slightly better | far worse | far better |
+|---|---|---|---|---|---|---|---|
+";
+
+const SETTLED_MEANS: &str = "
+### Means at any stopping time: % that miss
+
+| target | at least | truth below | truth above |
+|---|---|---|---|
+";
+
+const SAVINGS: &str = "
+### How long it takes: p95 against 200 ms, 50 req/s
+
+| true p95 | target | budget | median time | % passed / % failed / % open |
+|---|---|---|---|---|
+";
+
+/// What was measured of runs that end as soon as they are settled.
+pub(crate) struct Settled {
+    pub(crate) verdicts: Vec<verdicts::Row>,
+    pub(crate) means: Vec<settling::Mean>,
+    pub(crate) savings: Vec<settling::Saving>,
+}
+
 pub(crate) fn markdown(
     verdicts: &[verdicts::Row],
     risks: &[verdicts::Risk],
+    settled: &Settled,
     intervals: &[intervals::Row],
 ) -> String {
     let mut text = VERDICTS.to_owned();
-    for row in verdicts {
+    push_verdicts(&mut text, verdicts);
+    text.push_str(RISKS);
+    for risk in risks {
+        let _ = write!(text, "| {} | {} |", risk.target.name(), limit(risk.limit));
+        for tally in &risk.tallies {
+            let _ = write!(text, " {:.1} |", 100.0 * tally.pass_rate());
+        }
+        text.push('\n');
+    }
+    text.push_str(SETTLED);
+    push_verdicts(&mut text, &settled.verdicts);
+    text.push_str(SETTLED_MEANS);
+    for row in &settled.means {
+        let (below, above) = (100.0 * row.truth_below, 100.0 * row.truth_above);
+        let _ = writeln!(
+            text,
+            "| {} | {} s | {below:.1} | {above:.1} |",
+            row.target, row.least
+        );
+    }
+    text.push_str(SAVINGS);
+    for row in &settled.savings {
+        let (passed, failed) = (100.0 * row.tally.pass_rate(), 100.0 * row.tally.fail_rate());
+        let _ = writeln!(
+            text,
+            "| {} ms | {} | {} s | {} s | {passed:.1} / {failed:.1} / {:.1} |",
+            row.p95,
+            row.model.name(),
+            row.budget,
+            row.median,
+            100.0 - passed - failed
+        );
+    }
+    text.push_str(INTERVALS);
+    for row in intervals {
+        let (below, above) = (100.0 * row.truth_below, 100.0 * row.truth_above);
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} s | {below:.1} | {above:.1} |",
+            row.target, row.figure, row.seconds
+        );
+    }
+    text.push('\n');
+    text
+}
+
+fn push_verdicts(text: &mut String, rows: &[verdicts::Row]) {
+    for row in rows {
         let name = row.target.name();
         let _ = write!(
             text,
@@ -44,25 +120,6 @@ pub(crate) fn markdown(
         }
         text.push('\n');
     }
-    text.push_str(RISKS);
-    for risk in risks {
-        let _ = write!(text, "| {} | {} |", risk.target.name(), limit(risk.limit));
-        for tally in &risk.tallies {
-            let _ = write!(text, " {:.1} |", 100.0 * tally.pass_rate());
-        }
-        text.push('\n');
-    }
-    text.push_str(INTERVALS);
-    for row in intervals {
-        let (below, above) = (100.0 * row.truth_below, 100.0 * row.truth_above);
-        let _ = writeln!(
-            text,
-            "| {} | {} | {} s | {below:.1} | {above:.1} |",
-            row.target, row.figure, row.seconds
-        );
-    }
-    text.push('\n');
-    text
 }
 
 fn limit(share: f64) -> &'static str {

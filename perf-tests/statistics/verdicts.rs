@@ -20,6 +20,14 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    pub(crate) fn of(decisions: impl Iterator<Item = Decision>) -> Tally {
+        decisions.fold(Tally::default(), |tally, decision| Tally {
+            runs: tally.runs + 1,
+            passed: tally.passed + u32::from(decision == Decision::Below),
+            failed: tally.failed + u32::from(decision == Decision::Above),
+        })
+    }
+
     pub(crate) fn pass_rate(self) -> f64 {
         f64::from(self.passed) / f64::from(self.runs)
     }
@@ -52,8 +60,8 @@ pub(crate) struct Risk {
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Target {
-    model: Model,
-    rate: f64,
+    pub(crate) model: Model,
+    pub(crate) rate: f64,
 }
 
 impl Target {
@@ -62,7 +70,7 @@ impl Target {
     }
 
     /// Seconds in which this many disturbances are expected when the target is right at the limit.
-    fn length(self, limit: f64, disturbances: f64) -> usize {
+    pub(crate) fn length(self, limit: f64, disturbances: f64) -> usize {
         (disturbances * self.model.disturbance() / limit - 1e-9).ceil() as usize
     }
 }
@@ -145,7 +153,7 @@ pub(crate) fn out_of_reach() -> Vec<Risk> {
     risks
 }
 
-fn each_target<T: Send>(one: impl Fn(Target, f64) -> T + Sync) -> Vec<T> {
+pub(crate) fn each_target<T: Send>(one: impl Fn(Target, f64) -> T + Sync) -> Vec<T> {
     let limits = |&target| LIMITS.map(|limit| (target, limit));
     let cases: Vec<_> = TARGETS.iter().flat_map(limits).collect();
     on_all_cores(&cases, |&(target, limit)| one(target, limit))
@@ -187,7 +195,11 @@ fn verdict(
         .collect();
     for look in 0..=EXTENSIONS {
         let evidence = ProportionEvidence::from_blocks(&blocks[..planned + look * step], 0.0);
-        let kind = if look == 0 { Look::First } else { Look::Later };
+        let kind = if look == 0 {
+            Look::Planned
+        } else {
+            Look::Anytime
+        };
         let (low, high) = bounds(&evidence, kind, ALPHA);
         let decision = decide(low, high, limit, false);
         if decision != Decision::Undecided {

@@ -140,6 +140,7 @@ impl Meaning {
             ramp_up: self.value("ramp-up", quantity::phase),
             warm_up: self.value("warm-up", quantity::phase),
             extend: self.value("extend", quantity::phase),
+            settle: self.value("settle", quantity::settle),
             rate: self.value("rate", quantity::rate),
             connections: self.value("connections", quantity::connections),
             seed: self.value("seed", quantity::seed),

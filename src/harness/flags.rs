@@ -259,6 +259,14 @@ pub(super) const FLAGS: &[Flag] = &[
         "How much longer it may go on while a verdict is open",
     ),
     ours(
+        "settle",
+        &["PERF_SETTLE"],
+        Optional,
+        Load,
+        "End as soon as every verdict is settled, after 10 s of the judged part at the earliest; \
+         `--settle=TIME` for another least time, `--settle=off` to go on to the planned end",
+    ),
+    ours(
         "timeout",
         &["PERF_TIMEOUT"],
         Value("TIME"),

@@ -9,7 +9,7 @@ use crate::load::{self, Observer, RunError};
 use crate::monitor::{Monitors, ProcessorClock, Watched};
 use crate::profile::{Destination, Plan, Profile};
 use crate::record::{Problem, RunResult};
-use crate::requirement::{Evidence, Requirement, Verdict, judge};
+use crate::requirement::{CheckJudgement, Evidence, Requirement, Verdict, judge};
 
 /// A load about to be run.
 pub(super) struct Loading<'a> {
@@ -54,7 +54,7 @@ impl Loading<'_> {
             None => self
                 .once(
                     &ready.plan,
-                    &|run, open| self.is_settled(run, open),
+                    &|run, open| self.is_settled(run, open, monitors.as_ref()),
                     "",
                     progress,
                 )
@@ -89,26 +89,41 @@ impl Loading<'_> {
     }
 
     /// Whether every verdict that waits for this run is settled.
-    fn is_settled(&self, so_far: &RunResult, open: &[u64]) -> bool {
+    ///
+    /// To end before its time, a run must also have brought what others tell beside the load. To go on beyond
+    /// its time it needs verdicts on the load itself: nobody has promised to tell more.
+    fn is_settled(&self, so_far: &RunResult, open: &[u64], monitors: Option<&Monitors>) -> bool {
+        let early = so_far.window.is_cut_short();
+        let with_observed = monitors.filter(|_| early).map(|monitors| RunResult {
+            observed: monitors.so_far(so_far.started),
+            ..so_far.clone()
+        });
+        let so_far = with_observed.as_ref().unwrap_or(so_far);
         let evidence = Evidence {
             runs: vec![so_far],
             open,
+            sources: Some(&self.profile.evidence.sources),
             ..Evidence::default()
         };
         let mine =
             |requirement: &&Requirement| requirement.scenario.as_ref() == Some(&self.plan.scenario);
-        // Others are asked when the run is over; no length of it would make them tell more.
         let measured = |requirement: &&Requirement| {
             let mut checks = requirement.checks.iter();
-            !checks.any(|check| check.metric.is_observed())
+            early || !checks.any(|check| check.metric.is_observed())
         };
         let settled = |requirement: &Requirement| {
             let judgement = judge(requirement, &evidence, self.profile.confidence);
-            judgement.verdict != Verdict::Inconclusive
+            judgement.verdict != Verdict::Inconclusive || judgement.checks.iter().all(is_closed)
         };
         let waiting = self.profile.requirements.iter().filter(mine);
         waiting.filter(measured).all(settled)
     }
+}
+
+/// Whether more time would not change what is known of a check: it is settled, or nobody tells it.
+fn is_closed(check: &CheckJudgement) -> bool {
+    let untold = check.check.metric.is_observed() && check.estimate.is_none();
+    check.verdict != Verdict::Inconclusive || untold
 }
 
 pub(super) fn own_fault(what: &str) -> Failure {

@@ -126,7 +126,13 @@ fn describe(plan: &Plan) -> String {
     } else {
         String::new()
     };
-    format!("{who} for {seconds:.0} s{more}")
+    let less = plan
+        .phases
+        .settles_from()
+        .map_or_else(String::new, |least| {
+            format!(", {:.0} s if all is settled then", least.as_secs_f64())
+        });
+    format!("{who} for {seconds:.0} s{less}{more}")
 }
 
 fn tell(progress: load::Progress) -> String {

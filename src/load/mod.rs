@@ -8,6 +8,7 @@ mod result;
 mod run;
 mod schedule;
 mod shared;
+mod settle;
 mod users;
 mod worker;
 

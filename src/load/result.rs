@@ -23,6 +23,7 @@ impl Run<'_> {
     pub(super) fn result(&self, tally: &Tally) -> RunResult {
         let endpoints = self.plan.endpoints.iter().zip(&tally.endpoints);
         let from = nanos(self.plan.phases.judged_from());
+        let planned = nanos(self.plan.phases.planned_end());
         RunResult {
             scenario: self.plan.scenario.clone(),
             plan: self.plan.fingerprint(),
@@ -40,6 +41,7 @@ impl Run<'_> {
                 to: self.end.max(from),
                 extendable: !self.plan.phases.extend.is_zero(),
                 extensions: self.extensions,
+                planned: self.plan.phases.settles_from().map(|_| planned),
             },
             endpoints: endpoints
                 .map(|(endpoint, tally)| endpoint_result(endpoint, tally))

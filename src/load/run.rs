@@ -10,7 +10,8 @@ use thiserror::Error;
 use super::control::{Command, End, Gauge};
 use super::result;
 use super::schedule::{nanos, streams};
-use super::worker::{Setup, Worker, ask, rules};
+use super::settle::Settling;
+use super::worker::{Setup, Worker, ask, rules, wake};
 use crate::client::ConnectError;
 use crate::profile::{Arrivals, Destination, Plan};
 use crate::record::{RunResult, Status, Tally};
@@ -60,8 +61,9 @@ pub trait Observer {
     /// Told several times a second.
     fn progress(&mut self, progress: Progress);
 
-    /// Whether every verdict on the run is settled: `so_far` holds counters without histograms, and
-    /// `open` tells for each endpoint how many requests are due and have not ended yet.
+    /// Whether every verdict on the run is settled, if it ended where its window does: `so_far` holds
+    /// counters without histograms, and `open` tells for each endpoint how many requests are due until then
+    /// and have not ended yet.
     fn is_settled(&mut self, so_far: &RunResult, open: &[u64]) -> bool;
 
     /// Whether the run is to be broken off.
@@ -99,13 +101,16 @@ pub fn run(
         .collect::<Result<Vec<_>, _>>()?;
     let coordinator = Coordinator {
         plan,
+        started: result::millis(started),
         start,
         end,
         workers,
         cpu: Vec::new(),
         extensions: 0,
+        settling: Settling::new(plan),
+        settled: false,
     };
-    Ok(coordinator.run(result::millis(started), observer))
+    Ok(coordinator.run(observer))
 }
 
 /// One worker up to a moderate load, one for each processor beyond.
@@ -124,15 +129,21 @@ fn workers(plan: &Plan) -> usize {
 /// Looks after the workers.
 struct Coordinator<'a> {
     plan: &'a Plan,
+    /// In milliseconds since 1970.
+    started: u64,
     start: Instant,
     end: Arc<End>,
     workers: Vec<Worker>,
     cpu: Vec<f64>,
     extensions: u32,
+    /// The looks before and between the ends; none for a plan that always goes on to its end.
+    settling: Option<Settling>,
+    /// Whether the run ends because all is settled: its end is the last one.
+    settled: bool,
 }
 
 impl Coordinator<'_> {
-    fn run(mut self, started: u64, observer: &mut dyn Observer) -> RunResult {
+    fn run(mut self, observer: &mut dyn Observer) -> RunResult {
         let status = self.attend(observer);
         let mut tally = Tally::new(rules(self.plan));
         let mut lost = 0;
@@ -143,7 +154,7 @@ impl Coordinator<'_> {
                 Err(_) => lost += 1,
             }
         }
-        let mut result = self.result(&tally, started, status);
+        let mut result = self.result(&tally, self.end.get(), status);
         result.generator.workers = workers;
         if lost > 0 {
             // Without a worker's book the sums are wrong, and a verdict on them would be as well.
@@ -168,7 +179,7 @@ impl Coordinator<'_> {
             .iter()
             .any(|worker| !worker.thread.is_finished())
         {
-            thread::sleep(TICK);
+            thread::sleep(self.pause());
             let elapsed = self.start.elapsed();
             observer.progress(self.progress(elapsed));
             if meter.wall.elapsed() >= Duration::from_secs(1) {
@@ -186,9 +197,14 @@ impl Coordinator<'_> {
                     .for_each(|worker| drop(worker.commands.send(Command::Stop)));
             }
             let close_by = nanos(elapsed + LOOK_AHEAD + TICK) >= end && nanos(elapsed) < end;
-            if status == Status::Complete && close_by && looked_at != Some(end) {
+            if status != Status::Complete || self.settled {
+                continue;
+            }
+            if close_by && looked_at != Some(end) {
                 looked_at = Some(end);
                 self.look(observer);
+            } else if !close_by {
+                self.settle(nanos(elapsed), observer);
             }
         }
         status
@@ -209,6 +225,45 @@ impl Coordinator<'_> {
         }
     }
 
+    /// Until the next look at anything.
+    fn pause(&self) -> Duration {
+        let elapsed = nanos(self.start.elapsed());
+        let settling = self.settling.as_ref().filter(|_| !self.settled);
+        settling.map_or(TICK, |settling| settling.pause(elapsed, TICK))
+    }
+
+    /// Moves the end to before the one that is waited for, when every verdict is settled by then.
+    ///
+    /// What comes due between the look and that end counts against a pass like what is on its way, so that
+    /// nothing that ends later can open a verdict again.
+    fn settle(&mut self, elapsed: u64, observer: &mut dyn Observer) {
+        let end = self.end.get();
+        let Some(candidate) = self
+            .settling
+            .as_mut()
+            .and_then(|s| s.candidate(elapsed, end))
+        else {
+            return;
+        };
+        let Some((tally, mut open)) = self.counters(Duration::from_nanos(candidate - elapsed))
+        else {
+            return;
+        };
+        if let Some(settling) = &mut self.settling {
+            settling.add_due(elapsed, candidate, &mut open);
+        }
+        let so_far = self.result(&tally, candidate, Status::Complete);
+        let settled = observer.is_settled(&so_far, &open);
+        if nanos(self.start.elapsed()) >= candidate {
+            // By now more is due than was counted.
+            self.settling.iter_mut().for_each(Settling::was_late);
+        } else if settled {
+            self.settled = true;
+            self.end.set(candidate);
+            self.workers.iter().for_each(wake);
+        }
+    }
+
     /// Moves the end on when the plan allows it and a verdict is still open.
     fn look(&mut self, observer: &mut dyn Observer) {
         let latest = nanos(self.plan.phases.planned_end() + self.plan.phases.extend);
@@ -225,27 +280,34 @@ impl Coordinator<'_> {
 
     /// Whether every verdict is settled on what has ended by now.
     fn is_settled(&self, observer: &mut dyn Observer) -> bool {
+        self.counters(LOOK_AHEAD / LOOKS)
+            .is_some_and(|(tally, open)| {
+                let so_far = self.result(&tally, self.end.get(), Status::Complete);
+                observer.is_settled(&so_far, &open)
+            })
+    }
+
+    /// What all workers have counted so far, and what is open at each endpoint; `None` when one of them is too
+    /// busy to tell: what it saw may be what matters.
+    fn counters(&self, patience: Duration) -> Option<(Tally, Vec<u64>)> {
         let mut tally = Tally::new(rules(self.plan));
         let mut open = vec![0; self.plan.endpoints.len()];
-        for look in self
-            .workers
-            .iter()
-            .filter_map(|worker| ask(worker, LOOK_AHEAD / LOOKS))
-        {
+        for worker in &self.workers {
+            let look = ask(worker, patience)?;
             tally.merge(&look.tally);
             open.iter_mut()
                 .zip(&look.open)
                 .for_each(|(all, part)| *all += part);
         }
-        observer.is_settled(&self.result(&tally, 0, Status::Complete), &open)
+        Some((tally, open))
     }
 
-    fn result(&self, tally: &Tally, started: u64, status: Status) -> RunResult {
+    fn result(&self, tally: &Tally, end: u64, status: Status) -> RunResult {
         let run = result::Run {
             plan: self.plan,
-            started,
+            started: self.started,
             status,
-            end: self.end.get(),
+            end,
             extensions: self.extensions,
             cpu: &self.cpu,
         };

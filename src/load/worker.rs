@@ -127,6 +127,13 @@ pub(super) fn rules(plan: &Plan) -> Rules {
     }
 }
 
+/// Has a worker look at the end of the run again, which has moved to before the one it waits for.
+pub(super) fn wake(worker: &Worker) {
+    // Any command wakes it; nobody waits for this answer.
+    let (answer, _) = oneshot::channel();
+    let _ = worker.commands.send(Command::Look(answer));
+}
+
 /// A worker's counters; `None` when it has ended or is too busy to answer in time.
 pub(super) fn ask(worker: &Worker, patience: Duration) -> Option<Look> {
     let (answer, mut look) = oneshot::channel();

@@ -11,7 +11,7 @@ use super::host::{HostLooker, Listening};
 use super::postgres::{DatabaseUrl, PostgresLooker};
 use super::prometheus::PrometheusLooker;
 use super::redis::{RedisAddress, RedisLooker};
-use super::rounds::{Log, Rounds, follow};
+use super::rounds::{Log, Rounds, Told, follow};
 use super::target::TargetLooker;
 use crate::client::ControlClient;
 use crate::profile::{Destination, EvidencePlan, Target};
@@ -49,6 +49,7 @@ pub struct Watched {
 pub struct Monitors {
     stop: watch::Sender<bool>,
     gathered: mpsc::Receiver<Gathered>,
+    told: Told,
 }
 
 /// All that was gathered, its times not yet those of the run.
@@ -69,10 +70,12 @@ impl Monitors {
         let (ready, is_ready) = mpsc::channel();
         let (sender, gathered) = mpsc::channel();
         let watched = watched.clone();
+        let told = Told::default();
+        let theirs = told.clone();
         thread::Builder::new()
             .name("monitors".into())
             .spawn(move || {
-                let all = runtime.block_on(gather(&watched, &stopped, ready));
+                let all = runtime.block_on(gather(&watched, &stopped, ready, &theirs));
                 // Nobody waits for it when the session has ended in the middle.
                 let _ = sender.send(all);
                 // A look at a name that hangs must not keep the thread.
@@ -84,7 +87,21 @@ impl Monitors {
             .recv_timeout(until.saturating_duration_since(std::time::Instant::now()))
             .is_ok()
         {}
-        Ok(Monitors { stop, gathered })
+        Ok(Monitors {
+            stop,
+            gathered,
+            told,
+        })
+    }
+
+    /// What sources have told so far of themselves; `started` is when the run began, in milliseconds since
+    /// 1970. What is known of the target's own endpoints and of statements comes with [`Monitors::finish`].
+    pub fn so_far(&self, started: u64) -> Observed {
+        let mut observed = Observed::default();
+        for log in self.told.logs() {
+            add(&mut observed, log, started);
+        }
+        observed
     }
 
     /// Has every source looked at once more, and tells all that was seen; `started` is when the run began,
@@ -104,13 +121,17 @@ impl Monitors {
         };
         let mut observed = gathered.observed;
         for log in gathered.logs {
-            for (source, seen) in log.seen(started) {
-                let known = observed.sources.entry(source).or_default();
-                known.looks.extend(seen.looks);
-                known.problems.extend(seen.problems);
-            }
+            add(&mut observed, log, started);
         }
         observed
+    }
+}
+
+fn add(observed: &mut Observed, log: Log, started: u64) {
+    for (source, seen) in log.seen(started) {
+        let known = observed.sources.entry(source).or_default();
+        known.looks.extend(seen.looks);
+        known.problems.extend(seen.problems);
     }
 }
 
@@ -118,12 +139,14 @@ async fn gather(
     watched: &Watched,
     stop: &watch::Receiver<bool>,
     ready: mpsc::Sender<()>,
+    told: &Told,
 ) -> Gathered {
     let rounds = |every| Rounds {
         every,
         patience: PATIENCE,
         stop: stop.clone(),
         ready: ready.clone(),
+        told: told.clone(),
     };
     let (host, target, redis, postgres, prometheus) = (
         host(watched, rounds(EVERY)),

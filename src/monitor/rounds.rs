@@ -1,7 +1,7 @@
 //! Looking at a source before, during and after a run, whatever the source does.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
@@ -45,10 +45,28 @@ pub(super) struct Rounds {
     pub(super) stop: watch::Receiver<bool>,
     /// Dropped when the first look is done, however it ended.
     pub(super) ready: mpsc::Sender<()>,
+    /// Where what was seen so far is laid open after each look.
+    pub(super) told: Told,
+}
+
+/// The logs so far, by whom they are of.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Told(Arc<Mutex<BTreeMap<Source, Log>>>);
+
+impl Told {
+    pub(super) fn logs(&self) -> Vec<Log> {
+        let logs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        logs.values().cloned().collect()
+    }
+
+    fn tell(&self, source: Source, log: &Log) {
+        let mut logs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        logs.insert(source, log.clone());
+    }
 }
 
 /// All looks at the sources of one looker.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Log {
     looks: BTreeMap<Source, Vec<(u64, Figures)>>,
     problems: BTreeMap<Source, Vec<(String, u32)>>,
@@ -101,9 +119,11 @@ pub(super) async fn follow<L: Looker>(looker: &mut L, rounds: Rounds) -> Log {
         patience,
         mut stop,
         ready,
+        told,
     } = rounds;
     let mut log = Log::default();
     patient(looker, &mut log, patience).await;
+    told.tell(L::SOURCE, &log);
     // Whoever waits for the first looks waits until all of these are gone.
     drop(ready);
     let mut ticks = interval_at(Instant::now() + every, every);
@@ -119,6 +139,7 @@ pub(super) async fn follow<L: Looker>(looker: &mut L, rounds: Rounds) -> Log {
             _ = stop.changed() => break,
             () = patient(looker, &mut log, patience) => {}
         }
+        told.tell(L::SOURCE, &log);
     }
     patient(looker, &mut log, patience).await;
     log

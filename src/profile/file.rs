@@ -76,6 +76,7 @@ pub(super) struct ScenarioTable {
     pub(super) warm_up: Option<At<Duration>>,
     pub(super) duration: Option<At<Duration>>,
     pub(super) extend: Option<At<Duration>>,
+    pub(super) settle: Option<At<Option<Duration>>>,
     pub(super) endpoints: Vec<EndpointTable>,
     pub(super) search: SearchTable,
     pub(super) socket: Option<SocketTable>,
@@ -153,16 +154,16 @@ impl Kind {
     /// The keys that go with this kind and not with every other.
     pub(super) fn keys(self) -> &'static [&'static str] {
         match self {
-            Kind::Users => &["users", "think_time", "ramp_up"],
-            Kind::Constant | Kind::Poisson => &["rate", "connections", "ramp_up"],
-            Kind::Burst => &["users", "every"],
+            Kind::Users => &["users", "think_time", "ramp_up", "settle"],
+            Kind::Constant | Kind::Poisson => &["rate", "connections", "ramp_up", "settle"],
+            Kind::Burst => &["users", "every", "settle"],
             Kind::Steps => &["steps", "think_time", "ramp_up", "break_when", "recovery"],
             Kind::Capacity => &["rate", "connections", "ramp_up", "precision", "holds"],
         }
     }
 
     /// The keys that go with some kinds alone.
-    pub(super) fn all_keys() -> [&'static str; 11] {
+    pub(super) fn all_keys() -> [&'static str; 12] {
         [
             "users",
             "think_time",
@@ -175,6 +176,7 @@ impl Kind {
             "recovery",
             "precision",
             "holds",
+            "settle",
         ]
     }
 

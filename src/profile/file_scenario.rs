@@ -53,7 +53,7 @@ fn scenario_name(name: &str) -> Reading<()> {
 }
 
 fn read(name: &str, table: &Table, problems: &mut Vec<Problem>) -> ScenarioTable {
-    const KEYS: [&str; 17] = [
+    const KEYS: [&str; 18] = [
         "arrivals",
         "users",
         "think_time",
@@ -69,6 +69,7 @@ fn read(name: &str, table: &Table, problems: &mut Vec<Problem>) -> ScenarioTable
         "warm_up",
         "duration",
         "extend",
+        "settle",
         "endpoint",
         "socket",
     ];
@@ -92,6 +93,7 @@ fn read(name: &str, table: &Table, problems: &mut Vec<Problem>) -> ScenarioTable
         warm_up: reader.scalar("warm_up", quantity::phase),
         duration: reader.scalar("duration", quantity::lasting),
         extend: reader.scalar("extend", quantity::phase),
+        settle: reader.scalar("settle", quantity::settle),
         endpoints: Vec::new(),
         search: file_search::read(&mut reader),
         socket: None,

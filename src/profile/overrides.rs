@@ -23,6 +23,8 @@ pub struct Overrides {
     pub warm_up: Option<At<Duration>>,
     /// How much longer every scenario may go on while a verdict is open.
     pub extend: Option<At<Duration>>,
+    /// What every scenario that is no search judges at least before it may end early; `None` in it is never.
+    pub settle: Option<At<Option<Duration>>>,
     /// The rate, of the kinds of arrivals that have one.
     pub rate: Option<At<Rate>>,
     /// The most connections, of the kinds of arrivals that have a rate.
@@ -61,6 +63,7 @@ pub(super) fn lay_over(file: &mut ProfileFile, over: &Overrides, problems: &mut 
         &mut table.duration
     });
     layer.put("extend", over.extend.as_ref(), |table| &mut table.extend);
+    layer.put("settle", over.settle.as_ref(), |table| &mut table.settle);
 }
 
 fn replace<T: Clone>(below: &mut Option<At<T>>, over: Option<&At<T>>) {
@@ -163,6 +166,7 @@ fn misfit(key: &str, place: &Place, file: &ProfileFile) -> Problem {
         "warm_up" => "a warm-up",
         "duration" => "a duration",
         "extend" => "an extension",
+        "settle" => "a time to settle in",
         users_or_connections => users_or_connections,
     };
     let complaint = Complaint::new(format!(

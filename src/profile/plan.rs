@@ -198,20 +198,35 @@ pub struct Phases {
     pub measure: Duration,
     /// How much longer the run may go on while a verdict is open.
     pub extend: Duration,
+    /// How long is judged at least before the run may end because every verdict on it is settled; `None`
+    /// when it always goes on to its planned end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settle: Option<Duration>,
 }
 
 impl Phases {
     /// When the judged part begins, from the start of the run: on a whole second, as the series is
     /// counted by seconds.
     pub fn judged_from(&self) -> Duration {
-        let before = self.ramp_up + self.warm_up;
-        Duration::from_secs(before.as_secs() + u64::from(before.subsec_nanos() > 0))
+        whole_seconds(self.ramp_up + self.warm_up)
     }
 
     /// When the run ends unless it is extended, from the start of the run.
     pub fn planned_end(&self) -> Duration {
         self.judged_from() + self.measure
     }
+
+    /// When the run may end at the earliest because every verdict is settled, from the start of the run: on
+    /// a whole second. `None` when it is not looked at for that, or could not end before it is planned to.
+    pub fn settles_from(&self) -> Option<Duration> {
+        let least = self.judged_from() + whole_seconds(self.settle?);
+        (least < self.planned_end()).then_some(least)
+    }
+}
+
+/// Rounded up.
+fn whole_seconds(time: Duration) -> Duration {
+    Duration::from_secs(time.as_secs() + u64::from(time.subsec_nanos() > 0))
 }
 
 /// What a request may take.

@@ -17,6 +17,13 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// The shortest time that a timeout or a pause may have.
 const TICK: Duration = Duration::from_millis(1);
 
+/// The shortest judged part that may settle a verdict: fewer seconds can't tell how requests hang together.
+const LEAST_SETTLED: Duration = Duration::from_secs(3);
+
+/// What is judged at least before a run may end early, where no other time is named: `docs/STATISTICS.md`,
+/// "Ending as soon as all is settled", has what it can see.
+const SETTLED: Duration = Duration::from_secs(10);
+
 impl From<UnitError> for Complaint {
     fn from(error: UnitError) -> Complaint {
         Complaint::new(error.to_string())
@@ -128,6 +135,30 @@ pub fn lasting(text: &str) -> Reading<Duration> {
         return Err(Complaint::new(message));
     }
     Ok(time)
+}
+
+/// Whether a run ends as soon as its verdicts are settled, and what is judged at least before: a time of 3
+/// seconds to 24 hours, `on` for 10 seconds, `off`.
+///
+/// # Errors
+/// When it is neither of these words nor a duration in this range.
+pub fn settle(text: &str) -> Reading<Option<Duration>> {
+    match text.trim() {
+        "" | "on" => return Ok(Some(SETTLED)),
+        "off" => return Ok(None),
+        _ => {}
+    }
+    let least = phase(text).map_err(|complaint| {
+        complaint.help("write the least time that is judged, such as 10s, or off")
+    })?;
+    if least < LEAST_SETTLED {
+        let message = format!(
+            "{} is too short to settle anything; the least is 3s",
+            show_duration(least)
+        );
+        return Err(Complaint::new(message).help("write off to go on to the planned end"));
+    }
+    Ok(Some(least))
 }
 
 /// The pause of a virtual user: `1s..3s`.
@@ -270,6 +301,16 @@ mod tests {
             "", "1", "50", "0.5", "100", "100 %", "0", "abc", "-95", "1e2", "0.95 %",
         ] {
             assert!(confidence(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_run_settles_after_a_time_or_never() {
+        assert_eq!(settle("off"), Ok(None));
+        assert_eq!(settle(""), settle("on"));
+        assert_eq!(settle("3s"), Ok(Some(Duration::from_secs(3))));
+        for text in ["0", "2s", "2999ms", "25h", "yes", "soon", "-5s"] {
+            assert!(settle(text).is_err(), "{text:?}");
         }
     }
 

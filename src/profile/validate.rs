@@ -195,7 +195,7 @@ fn bounds(target: &TargetTable, problems: &mut Vec<Problem>) -> Bounds {
 }
 
 /// Whether one hand wrote both: a flag, or a profile that extends another, need not repeat the rest.
-fn same_file(a: &Place, b: &Place) -> bool {
+pub(super) fn same_file(a: &Place, b: &Place) -> bool {
     match (a, b) {
         (Place::File { file: a, .. }, Place::File { file: b, .. }) => a == b,
         _ => false,

@@ -9,7 +9,7 @@ use super::plan::{Arrivals, Bounds, Endpoint, Phases, Plan};
 use super::problem::{At, Complaint, Problem};
 use super::socket::EndpointKind;
 use super::units::show_duration;
-use super::validate::value_or;
+use super::validate::{same_file, value_or};
 use super::validate_search;
 use super::validate_socket;
 
@@ -128,7 +128,9 @@ fn phases(table: &ScenarioTable, problems: &mut Vec<Problem>) -> Option<Phases> 
         warm_up: value_or(table.warm_up.as_ref(), Duration::ZERO),
         measure: duration.value,
         extend: value_or(table.extend.as_ref(), Duration::ZERO),
+        settle: value_or(table.settle.as_ref(), None),
     };
+    settles_in_time(table, duration, problems);
     let kind = table.arrivals.as_ref().map(|kind| kind.value);
     let shown = show_duration(duration.value);
     let rounds = value_or(table.every.as_ref(), EVERY);
@@ -152,6 +154,22 @@ fn phases(table: &ScenarioTable, problems: &mut Vec<Problem>) -> Option<Phases> 
         problems.push(complaint.at(duration.place.clone()));
     }
     Some(phases)
+}
+
+/// Tells a least time that leaves nothing to be saved.
+fn settles_in_time(table: &ScenarioTable, duration: &At<Duration>, problems: &mut Vec<Problem>) {
+    let Some(settle) = &table.settle else { return };
+    if let Some(least) = settle.value.filter(|least| *least >= duration.value)
+        && same_file(&settle.place, &duration.place)
+    {
+        let complaint = Complaint::new(format!(
+            "{} is no less than the duration, {}, so it would change nothing",
+            show_duration(least),
+            show_duration(duration.value)
+        ));
+        let help = "make it shorter than duration, or leave it out";
+        problems.push(complaint.help(help).at(settle.place.clone()));
+    }
 }
 
 fn endpoints(

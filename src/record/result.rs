@@ -82,6 +82,10 @@ pub struct Window {
     pub extendable: bool,
     /// How often the run was extended for an open verdict.
     pub extensions: u32,
+    /// The nanosecond after its last, as it was planned, when the run was allowed to end before, as soon as
+    /// every verdict on it was settled; `None` when it was not.
+    #[serde(default)]
+    pub planned: Option<u64>,
 }
 
 /// What was asked of one endpoint in the judged part.
@@ -179,7 +183,19 @@ pub struct Outage {
     pub cause: String,
 }
 
+impl Window {
+    /// Whether the run ended before it was planned to.
+    pub fn is_cut_short(&self) -> bool {
+        self.planned.is_some_and(|planned| self.to < planned)
+    }
+}
+
 impl RunResult {
+    /// Whether it ended before its time because every verdict on it was settled.
+    pub fn is_settled(&self) -> bool {
+        self.status == Status::Complete && self.window.is_cut_short()
+    }
+
     /// Whether some of its users were on a WebSocket.
     pub fn has_sockets(&self) -> bool {
         self.endpoints

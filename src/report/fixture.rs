@@ -88,6 +88,7 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
             to: 12 * SECOND,
             extendable: true,
             extensions: 0,
+            planned: None,
         },
         endpoints: endpoints(&names, &tally),
         generator: Generator {

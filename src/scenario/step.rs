@@ -63,6 +63,7 @@ impl Leg {
                 warm_up: Duration::ZERO,
                 measure: watch.duration,
                 extend: Duration::ZERO,
+                settle: None,
             },
             _ => plan.phases,
         }

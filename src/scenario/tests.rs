@@ -42,6 +42,7 @@ fn plan(loads: Loads) -> Plan {
             warm_up: Duration::ZERO,
             measure: Duration::from_secs(4),
             extend: Duration::from_secs(2),
+            settle: None,
         },
         endpoints: vec![Endpoint {
             name: "health".to_owned(),
@@ -148,6 +149,7 @@ fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> R
             to,
             extendable: !plan.phases.extend.is_zero(),
             extensions: 0,
+            planned: None,
         },
         endpoints: vec![EndpointResult {
             name: "health".to_owned(),

@@ -24,5 +24,5 @@ pub use design_effect::{Block, DesignEffect, design_effect};
 pub use mean::{Interval, MeanBlock, mean_interval};
 pub use proportion::{lower_bound, upper_bound};
 pub use quantile::{QuantileRanks, quantile_ranks};
-pub use sequential::{Decision, Look, ProportionEvidence, WorstAgain, bounds, decide};
+pub use sequential::{Decision, Look, ProportionEvidence, WorstAgain, bounds, decide, level};
 pub use usl::{Usl, fit_usl};

@@ -3,6 +3,10 @@
 use super::anytime::{lower_bound_anytime, upper_bound_anytime};
 use super::design_effect::{Block, DesignEffect, design_effect};
 use super::proportion::{lower_bound, upper_bound};
+use statrs::function::erf::erfc;
+
+/// Blocks after which the boundary for means is lowest: about as many seconds as a short run has.
+const NARROWEST: f64 = 20.0;
 
 /// What is known about a proportion at a look.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,18 +72,18 @@ impl ProportionEvidence {
 /// Which look at the run it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
-    /// The planned end, and no extension is possible.
+    /// The planned end, and there is no other look.
     Only,
-    /// The planned end; when nothing is decided, the run goes on.
-    First,
-    /// Any look into the extension.
-    Later,
+    /// The planned end, where there may be others before or after it.
+    Planned,
+    /// Any other look: before the planned end, to settle, or after it, into the extension.
+    Anytime,
 }
 
 /// The bounds `(low, high)` of the proportion at this look.
 ///
-/// Each side of all looks together misses the truth with probability at most `alpha`: a first look
-/// spends one half of it, all later ones share the other.
+/// Each side of all looks together misses the truth with probability at most `alpha`: the one at the
+/// planned end spends one half of it, all others, however many and wherever they are, share the other.
 ///
 /// # Panics
 ///
@@ -98,14 +102,43 @@ pub fn bounds(evidence: &ProportionEvidence, look: Look, alpha: f64) -> (f64, f6
     let most = evidence.hits + evidence.unsettled + evidence.again.excess;
     let (most, most_trials) = (share * most.min(count), share * count);
     match look {
-        Look::Only | Look::First => (
+        Look::Only | Look::Planned => (
             lower_bound(hits, trials, spent),
             upper_bound(most, most_trials, spent),
         ),
-        Look::Later => (
+        Look::Anytime => (
             lower_bound_anytime(hits, trials, spent),
             upper_bound_anytime(most, most_trials, spent),
         ),
+    }
+}
+
+/// The level of a bound that knows the normal or t distribution alone, at a look after `blocks` blocks of
+/// time, so that all looks together miss the truth with probability at most `alpha`.
+///
+/// At any time it is where the mixture boundary for sums of normal variables lies,
+/// `sqrt((1 + 1/x) (ln(1 + x) - 2 ln(2a)))` standard errors out with `a` the half of `alpha`, which no path
+/// of them ever crosses on one side with a probability above `a` (Robbins 1970; as a bound for means of other
+/// variables Waudby-Smith et al. 2024, "Time-uniform central limit theory and asymptotic confidence
+/// sequences"). `x` is the time, in a unit that makes the boundary lowest after [`NARROWEST`] blocks.
+///
+/// # Panics
+///
+/// When `alpha` is outside `(0, 0.5)`.
+pub fn level(look: Look, blocks: f64, alpha: f64) -> f64 {
+    assert!(
+        alpha > 0.0 && alpha < 0.5,
+        "alpha lies in (0, 0.5), not {alpha}"
+    );
+    match look {
+        Look::Only => alpha,
+        Look::Planned => 0.5 * alpha,
+        Look::Anytime => {
+            let doubt = -2.0 * alpha.ln();
+            let x = (doubt + doubt.ln().max(0.0) + 1.0) * blocks.max(1.0) / NARROWEST;
+            let out = ((1.0 + 1.0 / x) * (x.ln_1p() + doubt)).sqrt();
+            0.5 * erfc(out * std::f64::consts::FRAC_1_SQRT_2)
+        }
     }
 }
 
@@ -197,7 +230,7 @@ mod tests {
 
     #[test]
     fn no_request_tells_nothing() {
-        for look in [Look::Only, Look::First, Look::Later] {
+        for look in [Look::Only, Look::Planned, Look::Anytime] {
             assert_eq!(bounds(&evidence(0.0, 0.0, 0.0), look, 0.05), (0.0, 1.0));
         }
     }
@@ -206,7 +239,7 @@ mod tests {
     fn a_first_look_is_more_careful_than_an_only_one() {
         let seen = evidence(30.0, 1000.0, 0.0);
         let [only, first, later] =
-            [Look::Only, Look::First, Look::Later].map(|look| bounds(&seen, look, 0.05));
+            [Look::Only, Look::Planned, Look::Anytime].map(|look| bounds(&seen, look, 0.05));
         assert!(later.0 < first.0 && first.0 < only.0);
         assert!(only.1 < first.1 && first.1 < later.1);
     }
@@ -215,7 +248,7 @@ mod tests {
         #[test]
         fn what_is_in_flight_widens(hits in 0..50_u32, settled in 50..500_u32, flying in 0..100_u32) {
             let (hits, trials) = (f64::from(hits), f64::from(settled + flying));
-            for look in [Look::Only, Look::First, Look::Later] {
+            for look in [Look::Only, Look::Planned, Look::Anytime] {
                 let (low, high) = bounds(&evidence(hits, trials, f64::from(flying)), look, 0.05);
                 for ended in [0.0, f64::from(flying)] {
                     let (later_low, later_high) = bounds(&evidence(hits + ended, trials, 0.0), look, 0.05);

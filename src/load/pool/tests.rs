@@ -75,6 +75,7 @@ fn plan(arrivals: Arrivals, measure: Duration) -> Plan {
             warm_up: Duration::ZERO,
             measure,
             extend: Duration::ZERO,
+            settle: None,
         },
         endpoints: vec![endpoint("a", 60), endpoint("b", 40)],
         headers: Vec::new(),

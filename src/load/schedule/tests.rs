@@ -28,6 +28,7 @@ fn plan(arrivals: Arrivals, ramp_up: u64, seed: u64) -> Plan {
             warm_up: Duration::ZERO,
             measure: Duration::from_secs(20),
             extend: Duration::ZERO,
+            settle: None,
         },
         endpoints: vec![endpoint],
         headers: Vec::new(),

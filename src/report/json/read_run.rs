@@ -47,6 +47,7 @@ pub(super) fn run(form: RunForm) -> Result<RunResult, ReadError> {
             to: nanos(form.window.to_ms),
             extendable: form.window.extendable,
             extensions: form.window.extensions,
+            planned: form.window.planned_to_ms.map(nanos),
         },
         endpoints: form.endpoints.into_iter().map(endpoint).collect(),
         seconds: form.seconds.into_iter().map(second).collect(),
@@ -65,6 +66,8 @@ struct WindowForm {
     to_ms: f64,
     extendable: bool,
     extensions: u32,
+    #[serde(default)]
+    planned_to_ms: Option<f64>,
 }
 
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use super::search::SearchForm;
 use super::write::finite;
 use crate::record::{
     Coarse, Counts, EndpointKind, EndpointResult, EndpointSummary, Histogram, Observed, Outcomes,
-    Problem, RunResult, Second, Sockets, Status, Summary, Times, Watch, Window,
+    Problem, RunResult, Second, Sockets, Status, Summary, Times, Watch,
 };
 use crate::report::instant;
 
@@ -49,7 +49,7 @@ impl RunForm<'_> {
             status: run.status,
             problem: run.problem.as_ref(),
             notes: &run.notes,
-            window: WindowForm::of(run.window),
+            window: WindowForm::of(run),
             thresholds_ms: run.thresholds.iter().map(|nanos| millis(*nanos)).collect(),
             due: summary.due,
             rps: summary.rps,
@@ -96,15 +96,20 @@ struct WindowForm {
     to_ms: f64,
     extendable: bool,
     extensions: u32,
+    planned_to_ms: Option<f64>,
+    settled: bool,
 }
 
 impl WindowForm {
-    fn of(window: Window) -> WindowForm {
+    fn of(run: &RunResult) -> WindowForm {
+        let window = run.window;
         WindowForm {
             from_ms: millis(window.from),
             to_ms: millis(window.to),
             extendable: window.extendable,
             extensions: window.extensions,
+            planned_to_ms: window.planned.map(millis),
+            settled: run.is_settled(),
         }
     }
 }

@@ -134,6 +134,7 @@ fn step(form: StepForm) -> Step {
             to: nanos(form.window.to_ms),
             extendable: form.window.extendable,
             extensions: form.window.extensions,
+            planned: None,
         },
         standing: form.standing,
         reason: form.reason,

@@ -67,6 +67,15 @@ pub(super) fn lines(run: &RunResult, width: usize) -> Vec<Line> {
         );
         lines.extend(fact("extended", &text, width));
     }
+    if let Some(planned) = run.window.planned.filter(|_| run.is_settled()) {
+        let after = |end: u64| human::time(end.saturating_sub(run.window.from) as f64 / 1e6);
+        let text = format!(
+            "after {} of {}: every verdict was, so the run ended",
+            after(run.window.to),
+            after(planned)
+        );
+        lines.extend(fact("settled", &text, width));
+    }
     lines.extend(watch(run, width));
     lines.extend(evidence::lines(run, width));
     for note in &run.notes {

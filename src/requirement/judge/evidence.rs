@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::model::Population;
-use crate::record::{Counts, Histogram, RunResult, Second, Watch};
+use crate::record::{Counts, Histogram, RunResult, Second, Watch, Window};
 use crate::requirement::Sources;
 use crate::statistics::{Block, Look};
 
@@ -145,10 +145,30 @@ impl Slice<'_> {
 
     /// Which look at the run this is.
     pub(super) fn look(&self) -> Look {
-        match (self.run.window.extendable, self.run.window.extensions) {
-            (false, _) => Look::Only,
-            (true, 0) => Look::First,
-            (true, _) => Look::Later,
+        let window = &self.run.window;
+        match unextended(window) {
+            _ if window.extensions > 0 => Look::Anytime,
+            Look::Only if window.extendable => Look::Planned,
+            look => look,
         }
+    }
+
+    /// Requests that are on their way, or due before the end, when the run may end here before it is planned to:
+    /// what is settled then must not be open again when they have ended.
+    pub(super) fn still_to_come(&self) -> u64 {
+        if self.run.window.is_cut_short() {
+            self.unsettled
+        } else {
+            0
+        }
+    }
+}
+
+/// Which look it is for what has no part in extending a run.
+pub(super) fn unextended(window: &Window) -> Look {
+    match window.planned {
+        None => Look::Only,
+        Some(_) if window.is_cut_short() => Look::Anytime,
+        Some(_) => Look::Planned,
     }
 }

@@ -5,11 +5,7 @@ use super::super::model::Check;
 use super::evidence::Slice;
 use super::text::{count, percent, time};
 use super::{Finding, Levels};
-use crate::statistics::{Interval, Look, MeanBlock, mean_interval};
-
-/// Looks into the extension share what the first one left (Bonferroni): a t interval is not
-/// anytime-valid.
-const LATER_LOOKS: f64 = 3.0;
+use crate::statistics::{Interval, Look, MeanBlock, level, mean_interval};
 
 /// Mean response time of all due requests, failed ones at what they are charged.
 pub(super) fn response_time(check: &Check, slice: &Slice<'_>, levels: Levels) -> Finding {
@@ -31,6 +27,10 @@ pub(super) fn response_time(check: &Check, slice: &Slice<'_>, levels: Levels) ->
         finding.verdict = Verdict::Inconclusive;
         finding.reason += &format!("; {} of it is the load generator's own lateness", time(lag));
     }
+    if slice.still_to_come() > 0 {
+        // They may take any time.
+        finding.verdict = Verdict::Inconclusive;
+    }
     if let Some(estimate) = &mut finding.estimate {
         estimate.samples = due as u64;
     }
@@ -49,6 +49,17 @@ pub(super) fn throughput(check: &Check, slice: &Slice<'_>, levels: Levels) -> Fi
         .collect();
     let shown = |rate| format!("{rate:.1}/s");
     let mut finding = weigh(check, &blocks, slice.look(), levels, shown);
+    let still_to_come = slice.still_to_come() as f64;
+    if still_to_come > 0.0 {
+        // All or none of them may be answered in the last second.
+        let mut most = blocks;
+        most.last_mut()
+            .into_iter()
+            .for_each(|block| block.sum += still_to_come);
+        if weigh(check, &most, slice.look(), levels, shown).verdict != finding.verdict {
+            finding.verdict = Verdict::Inconclusive;
+        }
+    }
     let offered = slice.due() as f64 / seconds.len().max(1) as f64;
     finding.reason += &format!("; {offered:.1}/s were offered");
     if finding.verdict == Verdict::Fail && !check.limit.holds(offered) {
@@ -69,13 +80,9 @@ pub(super) fn weigh(
     levels: Levels,
     shown: impl Fn(f64) -> String,
 ) -> Finding {
-    let spent = match look {
-        Look::Only => 1.0,
-        Look::First => 0.5,
-        Look::Later => 0.5 / LATER_LOOKS,
-    };
     let interval = |alpha: f64| {
-        mean_interval(blocks, alpha * spent).filter(|found| (found.high - found.low).is_finite())
+        let alpha = level(look, blocks.len() as f64, alpha);
+        mean_interval(blocks, alpha).filter(|found| (found.high - found.low).is_finite())
     };
     let (Some(pass), Some(fail)) = (interval(levels.pass), interval(levels.fail)) else {
         return bare(blocks, &shown);

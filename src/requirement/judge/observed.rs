@@ -7,6 +7,7 @@ use super::super::judgement::Estimate;
 use super::super::metric::Metric;
 use super::super::model::Check;
 use super::super::source::{Source, Sources};
+use super::evidence::unextended;
 use super::proportion::{Allowed, Weighed};
 use super::text::{count, percent, time};
 use super::{Finding, Levels, mean};
@@ -49,11 +50,12 @@ fn weighed(
     run: &RunResult,
     levels: Levels,
 ) -> Finding {
+    let look = unextended(&run.window);
     let mut finding = match known {
-        Known::Share { blocks, of } => share(check, blocks, of, levels),
+        Known::Share { blocks, of } => share(check, blocks, of, look, levels),
         Known::Mean(blocks) => {
             let shown = |value| human::show(check.limit.unit, value);
-            let mut finding = mean::weigh(check, blocks, Look::Only, levels, shown);
+            let mut finding = mean::weigh(check, blocks, look, levels, shown);
             if let Some(estimate) = &mut finding.estimate {
                 estimate.samples = blocks.iter().map(|block| block.count).sum::<f64>() as u64;
             }
@@ -84,7 +86,7 @@ fn called(source: Source, run: &RunResult) -> String {
 }
 
 /// Of failures, or of hits where more is better: either way the share that has to keep the limit.
-fn share(check: &Check, blocks: &[Block], of: &str, levels: Levels) -> Finding {
+fn share(check: &Check, blocks: &[Block], of: &str, look: Look, levels: Levels) -> Finding {
     let wanted = !check.limit.comparison.is_upper();
     // The statistics speak of what must be rare, so of hits they are told the misses.
     let rare: Vec<Block> = blocks
@@ -103,7 +105,7 @@ fn share(check: &Check, blocks: &[Block], of: &str, levels: Levels) -> Finding {
         share: if wanted { 1.0 - limit } else { limit },
         inclusive: check.limit.comparison.is_inclusive(),
     };
-    let seen = Weighed::of(&rare, 0, Look::Only, &allowed, levels);
+    let seen = Weighed::of(&rare, 0, look, &allowed, levels);
     let shown = |share: f64| if wanted { 1.0 - share } else { share };
     let value = shown(seen.hits / seen.trials.max(1.0));
     let (a, b) = (shown(seen.low), shown(seen.high));

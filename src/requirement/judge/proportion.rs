@@ -9,7 +9,7 @@ use super::text::{count, percent, time};
 use super::{Finding, Levels};
 use crate::record::Counts;
 use crate::statistics::{
-    Block, Decision, Look, ProportionEvidence, bounds, decide, design_effect, quantile_ranks,
+    Block, Decision, Look, ProportionEvidence, bounds, decide, design_effect, level, quantile_ranks,
 };
 
 /// The proportion of bad requests that is allowed.
@@ -182,11 +182,7 @@ fn quantile_estimate(
         trials: second.response.len() as f64,
     };
     let design = design_effect(&slice.seconds().iter().map(above).collect::<Vec<_>>());
-    let alpha = if slice.look() == Look::Only {
-        levels.pass
-    } else {
-        levels.pass / 2.0
-    };
+    let alpha = level(slice.look(), slice.seconds().len() as f64, levels.pass);
     let samples = times.len() as f64;
     let effective = (samples * design.effective_share(samples, alpha)).min(samples);
     let ranks = quantile_ranks(quantile, effective, alpha);

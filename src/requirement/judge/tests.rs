@@ -51,6 +51,7 @@ fn run(sample: impl Fn(u64, u64) -> Sample) -> RunResult {
             to: 20 * SECOND,
             extendable: true,
             extensions: 0,
+            planned: None,
         },
         endpoints: ["a", "b"]
             .into_iter()
@@ -202,6 +203,7 @@ fn nothing_due_is_no_pass() {
         to: 120 * SECOND,
         extendable: false,
         extensions: 0,
+        planned: None,
     };
     for (metric, limit) in [
         ("response_time_p95", "< 200 ms"),
