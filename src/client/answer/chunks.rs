@@ -132,7 +132,7 @@ impl Chunks {
 /// Whether these lines, with the empty one at their end, are headers.
 fn is_trailer(bytes: &[u8]) -> bool {
     let mut headers = [httparse::EMPTY_HEADER; TRAILERS];
-    let lines = bytes.iter().filter(|byte| **byte == b'\r').count() - 1;
+    let lines = bytes.windows(2).filter(|pair| pair == b"\r\n").count() - 1;
     let Some(headers) = headers.get_mut(..lines) else {
         return false;
     };

@@ -39,7 +39,7 @@ pub(super) fn sample() -> impl Strategy<Value = Sample> {
                 let mut bytes = answer;
                 bytes.extend(behind.concat());
                 for (at, change) in changes {
-                    apply(&mut bytes, &at, &change);
+                    apply(&mut bytes, at, &change);
                 }
                 Sample {
                     pieces: split(&bytes, &cuts),
@@ -66,7 +66,7 @@ fn split(bytes: &[u8], cuts: &[Index]) -> Vec<Vec<u8>> {
     pieces
 }
 
-fn apply(bytes: &mut Vec<u8>, at: &Index, change: &Change) {
+fn apply(bytes: &mut Vec<u8>, at: Index, change: &Change) {
     let at = at.index(bytes.len() + 1);
     let end = |length: usize| bytes.len().min(at + length);
     match change {
@@ -233,8 +233,8 @@ fn header() -> impl Strategy<Value = String> {
 /// The headers that tell of a body, and the body.
 fn body() -> impl Strategy<Value = (Vec<String>, Vec<u8>)> {
     prop_oneof![
-        5 => (data(), prop_oneof![6 => Just(0_i64), 1 => -3..4_i64]).prop_map(|(data, off)| {
-            let length = (data.len() as i64 + off).max(0);
+        5 => (data(), prop_oneof![6 => Just(0_isize), 1 => -3..4_isize]).prop_map(|(data, off)| {
+            let length = data.len().saturating_add_signed(off);
             (vec![format!("Content-Length: {length}")], data)
         }),
         5 => chunks().prop_map(|body| (vec!["Transfer-Encoding: chunked".to_owned()], body)),

@@ -67,6 +67,7 @@ fn told(bytes: &[u8]) -> Told {
 }
 
 /// Name, and what comes; answers to HEAD are told by their names.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn cases() -> Vec<(&'static str, String)> {
     let ok = |rest: &str| format!("HTTP/1.1 200 OK\r\n{rest}");
     let length = |value: &str| ok(&format!("content-length: {value}\r\n\r\nok"));
