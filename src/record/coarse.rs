@@ -1,5 +1,7 @@
 //! A small histogram for every second of a run: buckets a twelfth wide, kept sparse.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 /// Buckets to a factor of ten: each is 10^(1/29), about 8.3 %, wider than the last.
@@ -45,6 +47,23 @@ impl Coarse {
             .sum()
     }
 
+    /// How many of the times lie in the bucket that holds `nanos`, or above it.
+    pub fn at_or_above(&self, nanos: u64) -> u64 {
+        let limit = bucket(nanos);
+        let counts = self.0.iter().filter(|(bucket, _)| *bucket >= limit);
+        counts.map(|(_, count)| count).sum()
+    }
+
+    /// The bucket that holds `nanos`, from its first nanosecond to the one after its last, give or take one.
+    pub fn bucket_of(nanos: u64) -> Range<u64> {
+        let edge =
+            |below: u16| (SHORTEST * 10f64.powf(f64::from(below) / PER_DECADE)).ceil() as u64;
+        match bucket(nanos) {
+            0 => 0..edge(0),
+            number => edge(number - 1)..edge(number),
+        }
+    }
+
     /// The middle of the bucket that holds the quantile, in milliseconds; `None` when empty.
     pub fn quantile_ms(&self, quantile: f64) -> Option<f64> {
         let rank = (quantile.clamp(0.0, 1.0) * self.len() as f64)
@@ -73,4 +92,26 @@ fn bucket(nanos: u64) -> u16 {
         return 0;
     }
     ((nanos as f64 / SHORTEST).log10() * PER_DECADE) as u16 + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn buckets_hold_their_times(nanos in 0..4_000_000_000_000_u64) {
+            let held = Coarse::bucket_of(nanos);
+            prop_assert!(held.start <= nanos + 1 && nanos <= held.end, "{nanos} in {held:?}");
+        }
+
+        #[test]
+        fn between_the_cuts_lies_the_bucket(times in prop::collection::vec(0..100_000_000_u64, 1..50), at in 0..100_000_000_u64) {
+            let mut coarse = Coarse::default();
+            times.iter().for_each(|nanos| coarse.record(*nanos));
+            let inside = times.iter().filter(|nanos| bucket(**nanos) == bucket(at)).count() as u64;
+            prop_assert_eq!(coarse.at_or_above(at) - coarse.above(at), inside);
+        }
+    }
 }
