@@ -9,6 +9,8 @@ mod cores;
 mod intervals;
 #[path = "statistics/model.rs"]
 mod model;
+#[path = "statistics/reported.rs"]
+mod reported;
 #[path = "statistics/table.rs"]
 mod table;
 #[path = "statistics/verdicts.rs"]
@@ -79,4 +81,10 @@ fn alike(committed: &str, fresh: &str) -> bool {
                 (Ok(a), Ok(b)) => (a - b).abs() < 0.5,
                 _ => a == b,
             })
+}
+
+#[test]
+fn tmp_only_intervals() {
+    let rows = intervals::measure();
+    println!("{}", table::markdown(&[], &[], &rows));
 }

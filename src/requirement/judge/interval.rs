@@ -290,3 +290,6 @@ fn between(times: &Histogram, quantile: f64, share: f64, alpha: f64) -> (Interva
     };
     (interval, effective)
 }
+
+#[cfg(test)]
+mod tests;
