@@ -7,8 +7,11 @@ use crate::statistics::{
     Block, DesignEffect, Look, MixedBlock, design_effect, design_effect_within, quantile_ranks,
 };
 
-/// The percentiles whose design effects speak for times that were not counted by second.
-const USUAL: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
+/// The percentiles that are shown.
+const SHOWN: [f64; 5] = [0.5, 0.9, 0.95, 0.99, 0.999];
+/// So many of them, from the first, speak for times that were not counted by second: of the last one few
+/// requests could tell.
+const USUAL: usize = 4;
 
 /// The intervals of all percentiles that are shown of a run, at the given confidence in (0.5, 1).
 ///
@@ -88,10 +91,11 @@ fn part_intervals(
     let seconds = judged(run, part);
     let response = Series::of_due(run, part, &seconds, &own.response, &all.response);
     let answered = Series::of_answered(run, part, &seconds, &own.answered, &all.answered);
-    let share = response.least_share(alpha);
+    let shares = response.shares(alpha);
+    let share = least(shares);
     let intervals = PartIntervals {
-        response: response.intervals(alpha),
-        answered: answered.intervals(alpha),
+        response: with_shares(&own.response, shares, alpha),
+        answered: with_shares(&own.answered, answered.shares(alpha), alpha),
         service: with_share(&own.service, share, alpha),
     };
     (intervals, share)
@@ -100,12 +104,13 @@ fn part_intervals(
 fn step_intervals(run: &RunResult, step: &Step, alpha: f64) -> StepIntervals {
     let seconds: Vec<&Second> = within(&run.seconds, step.window).iter().collect();
     let (response, answered) = (&step.response, &step.answered);
-    let response = Series::of_due(run, Part::All, &seconds, response, response);
-    let answered = Series::of_answered(run, Part::All, &seconds, answered, answered);
+    let due = Series::of_due(run, Part::All, &seconds, response, response);
+    let well = Series::of_answered(run, Part::All, &seconds, answered, answered);
+    let shares = due.shares(alpha);
     StepIntervals {
-        response: response.intervals(alpha),
-        answered: answered.intervals(alpha),
-        lateness: with_share(&step.lag, response.least_share(alpha), alpha),
+        response: with_shares(response, shares, alpha),
+        answered: with_shares(answered, well.shares(alpha), alpha),
+        lateness: with_share(&step.lag, least(shares), alpha),
     }
 }
 
@@ -187,20 +192,15 @@ impl<'a> Series<'a> {
         series
     }
 
-    fn intervals(&self, alpha: f64) -> Intervals {
-        each(|quantile| self.interval(quantile, alpha).0)
+    /// The share that counts as independent at each of the shown percentiles.
+    fn shares(&self, alpha: f64) -> [f64; SHOWN.len()] {
+        SHOWN.map(|quantile| self.share(quantile, alpha))
     }
 
     /// The interval of a quantile, and what the requests are worth as independent ones.
     pub(super) fn interval(&self, quantile: f64, alpha: f64) -> (Interval, f64) {
         let share = self.share(quantile, alpha);
         between(self.own, quantile, share, alpha)
-    }
-
-    /// The least share that counts as independent, over the usual quantiles.
-    fn least_share(&self, alpha: f64) -> f64 {
-        let shares = USUAL.map(|quantile| self.share(quantile, alpha));
-        shares.into_iter().fold(1.0, f64::min)
     }
 
     /// The share of the requests that counts as independent at a quantile. Whether one is over it is known by
@@ -234,9 +234,9 @@ impl<'a> Series<'a> {
             let meant = above(stretch.times).saturating_sub(stretch.left_out);
             meant.min(stretch.trials + stretch.others) as f64
         };
-        let own = self.own.at_or_above(edge) as f64;
         let (trials, all) = (self.own.len() as f64, self.all.len() as f64);
         if all > trials {
+            let own = self.own.at_or_above(edge) as f64;
             let share = own / trials;
             let others_share = (self.all.at_or_above(edge) as f64 - own) / (all - trials);
             let block = |stretch: &Stretch<'_>| MixedBlock {
@@ -259,19 +259,29 @@ impl<'a> Series<'a> {
     }
 }
 
-fn each(of: impl Fn(f64) -> Interval) -> Intervals {
+/// The intervals of times of which this share counts as independent.
+fn with_share(times: &Histogram, share: f64, alpha: f64) -> Intervals {
+    with_shares(times, [share; SHOWN.len()], alpha)
+}
+
+/// The same with a share for each of the shown percentiles.
+fn with_shares(times: &Histogram, shares: [f64; SHOWN.len()], alpha: f64) -> Intervals {
+    let [p50, p90, p95, p99, p999] = std::array::from_fn(|place| {
+        let (interval, _) = between(times, SHOWN[place], shares[place], alpha);
+        interval
+    });
     Intervals {
-        p50: of(0.5),
-        p90: of(0.9),
-        p95: of(0.95),
-        p99: of(0.99),
-        p999: of(0.999),
+        p50,
+        p90,
+        p95,
+        p99,
+        p999,
     }
 }
 
-/// The intervals of times of which this share counts as independent.
-fn with_share(times: &Histogram, share: f64, alpha: f64) -> Intervals {
-    each(|quantile| between(times, quantile, share, alpha).0)
+/// The least of the shares at the usual percentiles.
+fn least(shares: [f64; SHOWN.len()]) -> f64 {
+    shares[..USUAL].iter().copied().fold(1.0, f64::min)
 }
 
 /// The interval of a quantile, and what the times are worth as independent ones.
