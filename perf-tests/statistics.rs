@@ -82,9 +82,3 @@ fn alike(committed: &str, fresh: &str) -> bool {
                 _ => a == b,
             })
 }
-
-#[test]
-fn tmp_only_intervals() {
-    let rows = intervals::measure();
-    println!("{}", table::markdown(&[], &[], &rows));
-}

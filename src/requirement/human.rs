@@ -77,10 +77,7 @@ pub fn interval(estimate: &Estimate, limit: &Limit) -> String {
 
 /// The interval of a time in the measure of the time itself, all in milliseconds; `None` without ends.
 pub fn time_interval(value: f64, interval: Interval) -> Option<String> {
-    let scale = Scale::of(Unit::Time, value);
-    let ends: Vec<f64> = finite(&[interval.low, interval.high]);
-    let extra = (0..EXTRA_DECIMALS).find(|extra| scale.tell_apart(&ends, *extra));
-    scale.ends(interval.low, interval.high, extra.unwrap_or(EXTRA_DECIMALS))
+    Scale::of(Unit::Time, value).ends(interval.low, interval.high, 0)
 }
 
 fn finite(ends: &[Option<f64>]) -> Vec<f64> {
