@@ -2,9 +2,10 @@
 
 use crate::cores::on_all_cores;
 use crate::model::{Model, Random, slowness};
+use crate::reported;
 use crate::verdicts::ALPHA;
-use agentos_perf::statistics::{Block, Look, MeanBlock, ProportionEvidence, bounds, design_effect};
-use agentos_perf::statistics::{mean_interval, quantile_ranks};
+use agentos_perf::statistics::mean_interval;
+use agentos_perf::statistics::{Block, Look, MeanBlock, ProportionEvidence, bounds};
 use statrs::function::erf::erfc_inv;
 
 const RUNS: u32 = 1000;
@@ -89,7 +90,7 @@ struct Figure {
     interval: Interval,
 }
 
-const FIGURES: [Figure; 5] = [
+const FIGURES: [Figure; 7] = [
     Figure {
         name: "share over p95",
         tail: 0.05,
@@ -114,6 +115,16 @@ const FIGURES: [Figure; 5] = [
         name: "p99",
         tail: 0.01,
         interval: |run, latency| (quantile(run, 0.99), (latency.at)(0.01)),
+    },
+    Figure {
+        name: "p95 of an endpoint, disturbed as all are",
+        tail: 0.05,
+        interval: |run, latency| (one_of_five(run), (latency.at)(0.05)),
+    },
+    Figure {
+        name: "p95 of an endpoint, disturbed alone",
+        tail: 0.05,
+        interval: |run, latency| (among_slower(run, latency), (latency.at)(0.05)),
     },
 ];
 
@@ -167,14 +178,22 @@ fn mean(run: &[f64]) -> (f64, f64) {
 }
 
 fn quantile(run: &[f64], q: f64) -> (f64, f64) {
-    let mut sorted = run.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let n = sorted.len() as f64;
-    let read = |p: f64| sorted[(p * n).ceil() as usize - 1];
-    let share = design_effect(&counted(run, read(q))).effective_share(n, ALPHA);
-    let ranks = quantile_ranks(q, n * share, ALPHA);
-    (
-        ranks.low.map_or(f64::NEG_INFINITY, read),
-        ranks.high.map_or(f64::INFINITY, read),
-    )
+    let alone = run.iter().map(|ms| (0, *ms));
+    reported::interval(alone, RATE, 1, q)
+}
+
+/// The p95 of the first of five endpoints that are asked in turn.
+fn one_of_five(run: &[f64]) -> (f64, f64) {
+    let asked = run.iter().enumerate().map(|(i, ms)| (i % 5, *ms));
+    reported::interval(asked, RATE, 5, 0.95)
+}
+
+/// The p95 of an endpoint among four others that are twice as slow, each of their requests on its own.
+fn among_slower(run: &[f64], latency: &Latency) -> (f64, f64) {
+    let mut random = Random(run[0].to_bits());
+    let asked = run.iter().flat_map(|ms| {
+        let others = [1, 2, 3, 4].map(|other| (other, 2.0 * (latency.at)(random.uniform())));
+        std::iter::once((0, *ms)).chain(others)
+    });
+    reported::interval(asked, 5 * RATE, 5, 0.95)
 }

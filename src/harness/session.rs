@@ -18,8 +18,8 @@ use crate::load::{failed_run, millis};
 use crate::monitor::{Watched, Watcher};
 use crate::profile::{Destination, Plan, Profile};
 use crate::record::{Problem, RunResult};
-use crate::report::Report;
-use crate::requirement::{Evidence, Judgement, Requirement, judge};
+use crate::report::{Report, RunReport};
+use crate::requirement::{Evidence, Judgement, Requirement, intervals, judge};
 use crate::store::{StoreError, write_report};
 
 /// How the session was asked for.
@@ -153,7 +153,13 @@ impl Session {
                 .into_iter()
                 .map(|(_, judgement)| judgement)
                 .collect(),
-            runs,
+            runs: runs
+                .into_iter()
+                .map(|run| RunReport {
+                    intervals: intervals(&run, self.profile.confidence),
+                    run,
+                })
+                .collect(),
         }
     }
 

@@ -7,8 +7,8 @@ mod pool;
 mod result;
 mod run;
 mod schedule;
-mod shared;
 mod settle;
+mod shared;
 mod users;
 mod worker;
 

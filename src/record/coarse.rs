@@ -1,5 +1,7 @@
 //! A small histogram for every second of a run: buckets about a tenth wide, kept sparse.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 /// Everything shorter is one bucket: 2 to this power, in nanoseconds.
@@ -43,6 +45,19 @@ impl Coarse {
             .filter(|(bucket, _)| *bucket > limit)
             .map(|(_, count)| u64::from(*count))
             .sum()
+    }
+
+    /// How many of the times lie in the bucket that holds `nanos`, or above it.
+    pub fn at_or_above(&self, nanos: u64) -> u64 {
+        let limit = bucket(nanos);
+        let counts = self.0.iter().filter(|(bucket, _)| *bucket >= limit);
+        counts.map(|(_, count)| u64::from(*count)).sum()
+    }
+
+    /// The bucket that holds `nanos`, from its first nanosecond to the one after its last.
+    pub fn bucket_of(nanos: u64) -> Range<u64> {
+        let number = bucket(nanos);
+        lowest(number) as u64..lowest(number + 1) as u64
     }
 
     /// The middle of the bucket that holds the quantile, in milliseconds; `None` when empty.
@@ -102,6 +117,20 @@ mod tests {
             let value = nanos as f64;
             prop_assert!(low <= value * (1.0 + 1e-15) && value * (1.0 - 1e-15) <= high);
             prop_assert!(high / low <= 1.125 + 1e-9);
+        }
+
+        #[test]
+        fn buckets_hold_their_times(nanos in 0..4_000_000_000_000_u64) {
+            let held = Coarse::bucket_of(nanos);
+            prop_assert!(held.contains(&nanos), "{nanos} in {held:?}");
+        }
+
+        #[test]
+        fn between_the_cuts_lies_the_bucket(times in prop::collection::vec(0..100_000_000_u64, 1..50), at in 0..100_000_000_u64) {
+            let mut coarse = Coarse::default();
+            times.iter().for_each(|nanos| coarse.record(*nanos));
+            let inside = times.iter().filter(|nanos| bucket(**nanos) == bucket(at)).count() as u64;
+            prop_assert_eq!(coarse.at_or_above(at) - coarse.above(at), inside);
         }
 
         #[test]

@@ -66,6 +66,24 @@ impl Histogram {
         self.0.value_at_quantile(quantile.clamp(0.0, 1.0)) as f64 / 1e6
     }
 
+    /// The bounds of the times that can't be told from the quantile, in milliseconds; 0 when empty.
+    pub fn quantile_bounds_ms(&self, quantile: f64) -> (f64, f64) {
+        let nanos = self.0.value_at_quantile(quantile.clamp(0.0, 1.0));
+        let (low, high) = (
+            self.0.lowest_equivalent(nanos),
+            self.0.highest_equivalent(nanos),
+        );
+        (low as f64 / 1e6, high as f64 / 1e6)
+    }
+
+    /// How many times are at least this long, in nanoseconds, to three digits.
+    pub fn at_or_above(&self, nanos: u64) -> u64 {
+        if nanos > self.0.max() {
+            return 0;
+        }
+        self.0.count_between(nanos, self.0.max())
+    }
+
     /// The longest, in milliseconds; 0 when empty.
     pub fn max_ms(&self) -> f64 {
         self.0.max() as f64 / 1e6

@@ -75,8 +75,8 @@ pub struct Step {
     pub response: Histogram,
     /// Response times of what was answered well in the judged part.
     pub answered: Histogram,
-    /// The 99th percentile of the generator's own lateness, in milliseconds.
-    pub lateness_ms: f64,
+    /// How late requests of the judged part were sent by the generator's own fault.
+    pub lag: Histogram,
     /// The mean share of processor time that the generator used, in percent.
     pub cpu: Option<f64>,
 }

@@ -8,10 +8,10 @@ use crate::record::{
     Outage, Problem, Rules, RunResult, Seen, Sockets, Statement, Status, Tally, TargetProcess,
     Watch, Window, figure,
 };
-use crate::report::Report;
+use crate::report::{Report, RunReport};
 use crate::requirement::{
     Check, CheckJudgement, Estimate, Judgement, Limit, Metric, Requirement, Scope, Severity,
-    Source, Verdict,
+    Source, Verdict, intervals,
 };
 
 pub(crate) const SECOND: u64 = 1_000_000_000;
@@ -242,7 +242,7 @@ pub(crate) fn searched(scenario: &str) -> RunResult {
             rps: summary.rps,
             response: summary.response,
             answered: summary.answered,
-            lateness_ms: 0.04,
+            lag: part.generator.lag.clone(),
             cpu: Some(11.25),
         }
     };
@@ -419,6 +419,14 @@ fn unjudged() -> Judgement {
     judgement
 }
 
+/// A run with its intervals at 95 % confidence.
+pub(crate) fn shown(run: RunResult) -> RunReport {
+    RunReport {
+        intervals: intervals(&run, 0.95),
+        run,
+    }
+}
+
 /// A session with every kind of verdict, and runs of every kind.
 pub(crate) fn report() -> Report {
     use Severity::{Critical, Important, Target};
@@ -486,7 +494,9 @@ pub(crate) fn report() -> Report {
             scenario(),
             unjudged(),
         ],
-        runs: vec![rough("api"), calm("burst"), failed("mixed")],
+        runs: [rough("api"), calm("burst"), failed("mixed")]
+            .map(shown)
+            .to_vec(),
     }
 }
 
@@ -508,7 +518,7 @@ pub(crate) fn searches() -> Report {
     }
     Report {
         judgements: Vec::new(),
-        runs: vec![searched("stress"), never_back],
+        runs: vec![shown(searched("stress")), shown(never_back)],
         ..report()
     }
 }
@@ -519,7 +529,7 @@ pub(crate) fn hostile() -> Report {
     let mut report = report();
     report.target = BAD.to_owned();
     report.profile = BAD.to_owned();
-    for run in &mut report.runs {
+    for RunReport { run, .. } in &mut report.runs {
         run.scenario = BAD.to_owned();
         run.notes = vec![BAD.repeat(5)];
         for endpoint in &mut run.endpoints {

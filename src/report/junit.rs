@@ -61,9 +61,9 @@ fn case(judgement: &Judgement, report: &Report) -> TestCase {
     let run = report
         .runs
         .iter()
-        .find(|run| Some(&run.scenario) == requirement.scenario.as_ref());
+        .find(|shown| Some(&shown.run.scenario) == requirement.scenario.as_ref());
     let alone = Duration::from_millis(report.took);
-    case.set_time(run.map_or(alone, lasted));
+    case.set_time(run.map_or(alone, |shown| lasted(&shown.run)));
     let out = terminal::of_requirement(judgement, run, report.strict, WIDTH);
     case.set_system_out(if verdict == TestVerdict::Warn {
         format!("warning: {text}\n\n{out}")

@@ -11,4 +11,4 @@ mod model;
 pub mod terminal;
 
 pub use message::failure;
-pub use model::Report;
+pub use model::{Report, RunReport};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::record::RunResult;
-use crate::requirement::Judgement;
+use crate::requirement::{Judgement, RunIntervals};
 
 /// A session, judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,5 +23,14 @@ pub struct Report {
     /// The requirements that were judged, in the profile's order.
     pub judgements: Vec<Judgement>,
     /// The runs they were judged on.
-    pub runs: Vec<RunResult>,
+    pub runs: Vec<RunReport>,
+}
+
+/// A run, and how sure its percentiles are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunReport {
+    /// What was recorded.
+    pub run: RunResult,
+    /// The intervals of its percentiles, at the report's confidence.
+    pub intervals: RunIntervals,
 }

@@ -1,5 +1,6 @@
 //! Values as people read them: `0.84 ms`, `43 ms`, `1.04 s`, `12,345`, `98.7/s`.
 
+use super::interval::Interval;
 use super::judgement::Estimate;
 use super::limit::Limit;
 use super::metric::Unit;
@@ -66,17 +67,22 @@ pub fn measured_value(estimate: &Estimate, limit: &Limit) -> String {
 pub fn interval(estimate: &Estimate, limit: &Limit) -> String {
     let scale = Scale::of(limit.unit, estimate.value);
     let extra = scale.extra(estimate, limit.value);
-    let end = |end: Option<f64>| {
-        end.filter(|end| end.is_finite())
-            .map(|end| scale.number(end, extra))
-    };
-    match (end(estimate.low), end(estimate.high)) {
-        (Some(low), Some(high)) => format!("{low}–{high}"),
-        (Some(low), None) => format!("≥ {low}"),
-        (None, Some(high)) => format!("≤ {high}"),
-        (None, None) if limit.unit == Unit::Count => String::new(),
-        (None, None) => "no interval".to_owned(),
-    }
+    scale
+        .ends(estimate.low, estimate.high, extra)
+        .unwrap_or_else(|| match limit.unit {
+            Unit::Count => String::new(),
+            _ => "no interval".to_owned(),
+        })
+}
+
+/// The interval of a time in the measure of the time itself, all in milliseconds; `None` without ends.
+pub fn time_interval(value: f64, interval: Interval) -> Option<String> {
+    Scale::of(Unit::Time, value).ends(interval.low, interval.high, 0)
+}
+
+fn finite(ends: &[Option<f64>]) -> Vec<f64> {
+    let given = ends.iter().flatten().copied();
+    given.filter(|end| end.is_finite()).collect()
 }
 
 /// How the numbers of one line are divided and called.
@@ -105,22 +111,36 @@ impl Scale {
     /// How many more decimals it takes until neither end nor value looks like a limit that it does not
     /// equal, and the ends do not look like each other.
     fn extra(&self, estimate: &Estimate, limit: f64) -> usize {
-        let ends = [estimate.low, estimate.high].into_iter().flatten();
-        let ends: Vec<f64> = ends.filter(|end| end.is_finite()).collect();
-        let tells_apart = |extra: usize, a: f64, b: f64| {
-            (a - b).abs() < 1e-9 || self.number(a, extra) != self.rounded_to(b, a, extra)
-        };
+        let ends = finite(&[estimate.low, estimate.high]);
         let settles = |extra: &usize| {
             let numbers = ends.iter().copied().chain([estimate.value]);
             let from_limit = numbers
                 .into_iter()
-                .all(|number| tells_apart(*extra, number, limit));
-            from_limit
-                && ends
-                    .windows(2)
-                    .all(|pair| tells_apart(*extra, pair[0], pair[1]))
+                .all(|number| self.tell_apart(&[number, limit], *extra));
+            from_limit && self.tell_apart(&ends, *extra)
         };
         (0..EXTRA_DECIMALS).find(settles).unwrap_or(EXTRA_DECIMALS)
+    }
+
+    /// Whether neighbours that are not the same don't look the same.
+    fn tell_apart(&self, numbers: &[f64], extra: usize) -> bool {
+        numbers.windows(2).all(|pair| {
+            (pair[0] - pair[1]).abs() < 1e-9
+                || self.number(pair[0], extra) != self.rounded_to(pair[1], pair[0], extra)
+        })
+    }
+
+    fn ends(&self, low: Option<f64>, high: Option<f64>, extra: usize) -> Option<String> {
+        let end = |end: Option<f64>| {
+            end.filter(|end| end.is_finite())
+                .map(|end| self.number(end, extra))
+        };
+        match (end(low), end(high)) {
+            (Some(low), Some(high)) => Some(format!("{low}–{high}")),
+            (Some(low), None) => Some(format!("≥ {low}")),
+            (None, Some(high)) => Some(format!("≤ {high}")),
+            (None, None) => None,
+        }
     }
 
     fn number(&self, value: f64, extra: usize) -> String {

@@ -1,6 +1,7 @@
 //! Requirements: what is measured, against which limit, and the verdict.
 
 pub mod human;
+mod interval;
 mod judge;
 mod judgement;
 mod limit;
@@ -8,7 +9,8 @@ mod metric;
 mod model;
 mod source;
 
-pub use judge::{Evidence, HealthSample, judge};
+pub use interval::{Interval, Intervals, PartIntervals, RunIntervals, StepIntervals};
+pub use judge::{Evidence, HealthSample, intervals, judge};
 pub use judgement::{CheckJudgement, Estimate, Judgement, TestVerdict, Verdict};
 pub use limit::{Comparison, Limit, LimitError};
 pub use metric::{Better, Metric, Unit};

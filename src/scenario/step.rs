@@ -100,7 +100,6 @@ pub fn judged(
         _ => Standing::Undecided,
     };
     let summary = Summary::of(run);
-    let lag = &run.generator.lag;
     Step {
         role: leg.role,
         load: leg.load,
@@ -113,7 +112,7 @@ pub fn judged(
         rps: summary.rps,
         response: summary.response,
         answered: summary.answered,
-        lateness_ms: lag.quantile_ms(0.99),
+        lag: run.generator.lag.clone(),
         cpu: run.generator.cpu_mean(),
     }
 }

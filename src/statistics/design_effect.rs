@@ -1,6 +1,6 @@
 //! How many independent requests a series of correlated ones is worth.
 
-use super::batches::ratio_variances;
+use super::batches::{RatioVariance, ratio_variances};
 use super::beta::student_t_quantile;
 
 /// With fewer batches the variance is so uncertain that the correction for it costs more verdicts than
@@ -14,6 +14,18 @@ pub struct Block {
     pub hits: f64,
     /// All requests.
     pub trials: f64,
+}
+
+/// Counts of one stretch of time where the hits of a part of the requests are known together with all others
+/// alone.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct MixedBlock {
+    /// Requests over the limit, of the part and the others.
+    pub hits: f64,
+    /// Requests of the part.
+    pub trials: f64,
+    /// Requests of the others.
+    pub others: f64,
 }
 
 /// How much wider correlation makes the interval of a proportion.
@@ -35,6 +47,15 @@ impl DesignEffect {
         blocks: f64::INFINITY,
         block_length: 1,
     };
+
+    /// For requests of which nothing is known but in how many stretches of time they were due: each stretch
+    /// counts as one.
+    pub fn of_stretches(trials: f64, stretches: usize) -> Self {
+        Self {
+            factor: (trials / stretches.max(1) as f64).max(1.0),
+            ..Self::NONE
+        }
+    }
 
     /// The share of `trials` that counts as independent, with the factor itself taken as uncertain:
     /// `(t(n - 1) / t(df))²` (Korn and Graubard 1998) at the level `alpha` of the bound to come.
@@ -70,27 +91,61 @@ pub fn design_effect(blocks: &[Block]) -> DesignEffect {
     if hits <= 0.0 || hits >= trials {
         return DesignEffect::NONE;
     }
-    let used = blocks.iter().filter(|block| block.trials > 0.0).count();
     let pairs: Vec<_> = blocks
         .iter()
         .map(|block| (block.hits, block.trials))
         .collect();
-    let variances = ratio_variances(&pairs, FEWEST_BATCHES);
-    match variances
-        .iter()
-        .max_by(|a, b| a.variance.total_cmp(&b.variance))
-    {
-        Some(found) if used >= 3 => DesignEffect {
+    match widest(&pairs) {
+        Some(found) => DesignEffect {
             factor: (found.variance * trials / (found.ratio * (1.0 - found.ratio))).max(1.0),
             blocks: found.freedom + 1.0,
             block_length: found.length,
         },
-        _ => DesignEffect {
-            factor: (trials / used as f64).max(1.0),
-            blocks: f64::INFINITY,
-            block_length: 1,
-        },
+        None => DesignEffect::of_stretches(trials, stretches(&pairs)),
     }
+}
+
+/// The design effect of the share of hits among the requests of a part, over blocks in the order of time;
+/// `share` of them and `others_share` of the others are hits in the whole run, both in `[0, 1]`.
+///
+/// From the hits of all are taken those that the others have on the average. What the others vary by is still
+/// in the rest, so that its variance is too large, unless the others are slow when the part is quick. What they
+/// would vary by if independent of each other is taken off, from a variance that is one standard error larger.
+/// No part of the requests varies by less than that, and so the effect is rather too large than too small.
+pub fn design_effect_within(blocks: &[MixedBlock], share: f64, others_share: f64) -> DesignEffect {
+    let trials: f64 = blocks.iter().map(|block| block.trials).sum();
+    let others: f64 = blocks.iter().map(|block| block.others).sum();
+    if share <= 0.0 || share >= 1.0 || trials <= 0.0 {
+        return DesignEffect::NONE;
+    }
+    let rest = |block: &MixedBlock| (block.hits - others_share * block.others, block.trials);
+    let pairs: Vec<_> = blocks.iter().map(rest).collect();
+    let Some(found) = widest(&pairs) else {
+        return DesignEffect::of_stretches(trials, stretches(&pairs));
+    };
+    let foreign = others * others_share * (1.0 - others_share) / (trials * trials);
+    let cautious = found.variance * (1.0 + (2.0 / found.freedom).sqrt()) - foreign;
+    let variance = cautious.min(found.variance);
+    DesignEffect {
+        factor: (variance * trials / (share * (1.0 - share))).max(1.0),
+        blocks: found.freedom + 1.0,
+        block_length: found.length,
+    }
+}
+
+/// The largest variance over all lengths of batches; `None` with fewer than three stretches that have any
+/// requests.
+fn widest(pairs: &[(f64, f64)]) -> Option<RatioVariance> {
+    if stretches(pairs) < 3 {
+        return None;
+    }
+    ratio_variances(pairs, FEWEST_BATCHES)
+        .into_iter()
+        .max_by(|a, b| a.variance.total_cmp(&b.variance))
+}
+
+fn stretches(pairs: &[(f64, f64)]) -> usize {
+    pairs.iter().filter(|pair| pair.1 > 0.0).count()
 }
 
 #[cfg(test)]
@@ -128,6 +183,56 @@ mod tests {
         let found = design_effect(&blocks(&hits, 100));
         assert!(found.factor > 45.0, "{found:?}");
         assert!(found.effective_share(2000.0, 0.05) * 2000.0 < 45.0);
+    }
+
+    /// Twenty seconds of a hundred requests of the part and four hundred others.
+    fn mixed(hits: &[u32]) -> Vec<MixedBlock> {
+        let block = |hits: &u32| MixedBlock {
+            hits: f64::from(*hits),
+            trials: 100.0,
+            others: 400.0,
+        };
+        hits.iter().map(block).collect()
+    }
+
+    #[test]
+    fn a_part_without_others_is_all() {
+        let hits = [3, 9, 4, 0, 5, 7, 2, 30, 25, 4, 6, 5];
+        let alone: Vec<_> = blocks(&hits, 100)
+            .iter()
+            .map(|block| MixedBlock {
+                hits: block.hits,
+                trials: block.trials,
+                others: 0.0,
+            })
+            .collect();
+        let share = f64::from(hits.iter().sum::<u32>()) / 1_200.0;
+        let (one, other) = (
+            design_effect(&blocks(&hits, 100)),
+            design_effect_within(&alone, share, 0.0),
+        );
+        assert!(
+            (one.factor - other.factor).abs() < 1e-9,
+            "{one:?} {other:?}"
+        );
+    }
+
+    #[test]
+    fn what_a_part_does_is_seen_among_others() {
+        // Others steadily at 20 of 400, the part at 5 of 100 on the average, in bursts or steadily.
+        let mut bursts = [20; 20];
+        bursts[4] += 50;
+        bursts[11] += 50;
+        let burst = design_effect_within(&mixed(&bursts), 0.05, 0.05);
+        let even = design_effect_within(&mixed(&[25; 20]), 0.05, 0.05);
+        assert!(burst.factor > 40.0, "{burst:?}");
+        assert!(even.factor < 1.5, "{even:?}");
+    }
+
+    #[test]
+    fn two_stretches_count_as_two_requests_within_a_part_too() {
+        let found = design_effect_within(&mixed(&[20, 30]), 0.05, 0.05);
+        assert!((found.factor - 100.0).abs() < 1e-9);
     }
 
     proptest! {

@@ -20,7 +20,7 @@ pub use anytime::{
     ln_e_value_at_least, ln_e_value_at_most, lower_bound_anytime, upper_bound_anytime,
 };
 pub use beta::{beta_quantile, student_t_quantile};
-pub use design_effect::{Block, DesignEffect, design_effect};
+pub use design_effect::{Block, DesignEffect, MixedBlock, design_effect, design_effect_within};
 pub use mean::{Interval, MeanBlock, mean_interval};
 pub use proportion::{lower_bound, upper_bound};
 pub use quantile::{QuantileRanks, quantile_ranks};

@@ -2,25 +2,20 @@
 
 use serde::Serialize;
 
-use crate::record::{Generator, Histogram, Times};
+use super::times::{PercentileForm, TimesForm};
+use crate::record::{Generator, Histogram};
+use crate::requirement::Intervals;
 
 /// How the generator fared; of several runs the worst of each figure.
 #[derive(Default, Serialize)]
 pub(super) struct GeneratorFigures {
-    lateness_ms: Lateness,
+    lateness_ms: TimesForm,
     cpu_percent: Cpu,
     refusals: u64,
     waited_for_connection: u64,
     connections: u64,
     resent: u64,
     workers: u32,
-}
-
-#[derive(Default, Serialize)]
-struct Lateness {
-    p50: Option<f64>,
-    p99: Option<f64>,
-    max: Option<f64>,
 }
 
 #[derive(Default, Serialize)]
@@ -31,14 +26,19 @@ struct Cpu {
 
 impl GeneratorFigures {
     pub(super) fn worst<'a>(
-        generators: impl IntoIterator<Item = &'a Generator>,
+        generators: impl IntoIterator<Item = (&'a Generator, &'a Intervals)>,
     ) -> GeneratorFigures {
         let mut worst = GeneratorFigures::default();
-        for generator in generators {
-            let lag = Times::of(&generator.lag);
-            raise(&mut worst.lateness_ms.p50, lag.map(|lag| lag.p50));
-            raise(&mut worst.lateness_ms.p99, lag.map(|lag| lag.p99));
-            raise(&mut worst.lateness_ms.max, lag.map(|lag| lag.max));
+        for (generator, sure) in generators {
+            let late = TimesForm::of(&generator.lag, sure);
+            let worst_late = &mut worst.lateness_ms;
+            raise_percentile(&mut worst_late.p50, late.p50);
+            raise_percentile(&mut worst_late.p90, late.p90);
+            raise_percentile(&mut worst_late.p95, late.p95);
+            raise_percentile(&mut worst_late.p99, late.p99);
+            raise_percentile(&mut worst_late.p999, late.p999);
+            raise(&mut worst_late.max, late.max);
+            raise(&mut worst_late.mean, late.mean);
             raise(&mut worst.cpu_percent.mean, generator.cpu_mean());
             raise(&mut worst.cpu_percent.max, generator.cpu_max());
             worst.refusals = worst.refusals.max(generator.refusals);
@@ -57,6 +57,14 @@ impl GeneratorFigures {
 fn raise(worst: &mut Option<f64>, other: Option<f64>) {
     let highest = worst.iter().copied().chain(other).reduce(f64::max);
     *worst = highest.filter(|number| number.is_finite());
+}
+
+/// The later percentile, with its own interval.
+fn raise_percentile(worst: &mut Option<PercentileForm>, other: Option<PercentileForm>) {
+    let value = |form: &Option<PercentileForm>| form.and_then(|form| form.value);
+    if value(&other) > value(worst) {
+        *worst = other;
+    }
 }
 
 #[derive(Serialize)]

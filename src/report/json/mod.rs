@@ -7,6 +7,7 @@ mod run;
 mod search;
 #[cfg(test)]
 mod tests;
+mod times;
 mod write;
 
 pub use read::{ReadError, from_json};

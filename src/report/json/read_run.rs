@@ -4,10 +4,13 @@ use serde::Deserialize;
 
 use super::read::{ReadError, millis};
 use super::search::{SearchForm, search};
+use super::times::TimesForm;
 use crate::record::{
     Coarse, Counts, EndpointKind, EndpointResult, Generator, Histogram, Observed, Outage, Outcomes,
     Problem, RunResult, Second, Sockets, Status, Watch, Window,
 };
+use crate::report::RunReport;
+use crate::requirement::{PartIntervals, RunIntervals};
 
 pub(super) fn nanos(millis: f64) -> u64 {
     (millis * 1e6).round() as u64
@@ -23,6 +26,9 @@ pub(super) struct RunForm {
     notes: Vec<String>,
     window: WindowForm,
     thresholds_ms: Vec<f64>,
+    response_time_ms: TimesForm,
+    answered_time_ms: TimesForm,
+    service_time_ms: TimesForm,
     endpoints: Vec<EndpointForm>,
     seconds: Vec<SecondForm>,
     generator: GeneratorForm,
@@ -34,7 +40,42 @@ pub(super) struct RunForm {
     search: Option<SearchForm>,
 }
 
-pub(super) fn run(form: RunForm) -> Result<RunResult, ReadError> {
+pub(super) fn run(form: RunForm) -> Result<RunReport, ReadError> {
+    Ok(RunReport {
+        intervals: intervals(&form),
+        run: record(form)?,
+    })
+}
+
+fn intervals(form: &RunForm) -> RunIntervals {
+    let part = |response: &TimesForm, answered: &TimesForm, service: &TimesForm| PartIntervals {
+        response: response.intervals(),
+        answered: answered.intervals(),
+        service: service.intervals(),
+    };
+    let endpoint = |form: &EndpointForm| {
+        part(
+            &form.response_time_ms,
+            &form.answered_time_ms,
+            &form.service_time_ms,
+        )
+    };
+    RunIntervals {
+        times: part(
+            &form.response_time_ms,
+            &form.answered_time_ms,
+            &form.service_time_ms,
+        ),
+        lateness: form.generator.lateness_ms.intervals(),
+        endpoints: form.endpoints.iter().map(endpoint).collect(),
+        steps: form
+            .search
+            .as_ref()
+            .map_or_else(Vec::new, SearchForm::intervals),
+    }
+}
+
+fn record(form: RunForm) -> Result<RunResult, ReadError> {
     Ok(RunResult {
         scenario: form.scenario,
         plan: form.plan,
@@ -77,6 +118,9 @@ struct EndpointForm {
     kind: EndpointKind,
     request: String,
     outcomes: Outcomes,
+    response_time_ms: TimesForm,
+    answered_time_ms: TimesForm,
+    service_time_ms: TimesForm,
     bytes: u64,
     histograms: Histograms,
 }
@@ -138,6 +182,7 @@ fn second(form: SecondForm) -> Second {
 
 #[derive(Deserialize)]
 struct GeneratorForm {
+    lateness_ms: TimesForm,
     refusals: u64,
     waited_for_connection: u64,
     connections: u64,

@@ -4,12 +4,13 @@ use serde::Serialize;
 
 use super::generator::{GeneratorFigures, RunGenerator};
 use super::search::SearchForm;
-use super::write::finite;
+use super::times::TimesForm;
 use crate::record::{
     Coarse, Counts, EndpointKind, EndpointResult, EndpointSummary, Histogram, Observed, Outcomes,
-    Problem, RunResult, Second, Sockets, Status, Summary, Times, Watch,
+    Problem, RunResult, Second, Sockets, Status, Summary, Watch,
 };
-use crate::report::instant;
+use crate::report::{RunReport, instant};
+use crate::requirement::PartIntervals;
 
 #[derive(Serialize)]
 pub(super) struct RunForm<'a> {
@@ -40,7 +41,8 @@ pub(super) struct RunForm<'a> {
 }
 
 impl RunForm<'_> {
-    pub(super) fn of(run: &RunResult) -> RunForm<'_> {
+    pub(super) fn of(shown: &RunReport) -> RunForm<'_> {
+        let RunReport { run, intervals } = shown;
         let summary = Summary::of(run);
         RunForm {
             scenario: &run.scenario,
@@ -53,9 +55,9 @@ impl RunForm<'_> {
             thresholds_ms: run.thresholds.iter().map(|nanos| millis(*nanos)).collect(),
             due: summary.due,
             rps: summary.rps,
-            response_time_ms: TimesForm::of(&summary.response),
-            answered_time_ms: TimesForm::of(&summary.answered),
-            service_time_ms: TimesForm::of(&summary.service),
+            response_time_ms: TimesForm::of(&summary.response, &intervals.times.response),
+            answered_time_ms: TimesForm::of(&summary.answered, &intervals.times.answered),
+            service_time_ms: TimesForm::of(&summary.service, &intervals.times.service),
             unjudged: Unjudged {
                 due: summary.unjudged_due,
                 outcomes: summary.unjudged_outcomes,
@@ -64,7 +66,11 @@ impl RunForm<'_> {
                 .endpoints
                 .iter()
                 .zip(&summary.endpoints)
-                .map(|(endpoint, summary)| EndpointForm::of(endpoint, summary))
+                .enumerate()
+                .map(|(index, (endpoint, summary))| {
+                    let sure = intervals.endpoints.get(index).copied().unwrap_or_default();
+                    EndpointForm::of(endpoint, summary, &sure)
+                })
                 .collect(),
             seconds: run.seconds.iter().enumerate().map(SecondForm::of).collect(),
             outcomes: summary.outcomes,
@@ -74,14 +80,17 @@ impl RunForm<'_> {
                 service: summary.service,
             },
             generator: RunGenerator {
-                figures: GeneratorFigures::worst([&run.generator]),
+                figures: GeneratorFigures::worst([(&run.generator, &intervals.lateness)]),
                 cpu_percent_by_second: &run.generator.cpu,
                 histogram: &run.generator.lag,
             },
             sockets: Some(&run.sockets).filter(|_| run.has_sockets()),
             watch: WatchForm::of(&run.watch),
             observed: &run.observed,
-            search: run.search.as_ref().map(SearchForm::of),
+            search: run
+                .search
+                .as_ref()
+                .map(|search| SearchForm::of(search, &intervals.steps)),
         }
     }
 }
@@ -111,38 +120,6 @@ impl WindowForm {
             planned_to_ms: window.planned.map(millis),
             settled: run.is_settled(),
         }
-    }
-}
-
-/// Figures of times in milliseconds; all null when there are none.
-#[derive(Default, Serialize)]
-pub(super) struct TimesForm {
-    p50: Option<f64>,
-    p90: Option<f64>,
-    p95: Option<f64>,
-    p99: Option<f64>,
-    p999: Option<f64>,
-    max: Option<f64>,
-    mean: Option<f64>,
-}
-
-impl TimesForm {
-    pub(super) fn of(histogram: &Histogram) -> TimesForm {
-        TimesForm::from(Times::of(histogram))
-    }
-}
-
-impl From<Option<Times>> for TimesForm {
-    fn from(times: Option<Times>) -> TimesForm {
-        times.map_or_else(TimesForm::default, |times| TimesForm {
-            p50: finite(times.p50),
-            p90: finite(times.p90),
-            p95: finite(times.p95),
-            p99: finite(times.p99),
-            p999: finite(times.p999),
-            max: finite(times.max),
-            mean: finite(times.mean),
-        })
     }
 }
 
@@ -182,7 +159,11 @@ struct EndpointHistograms<'a> {
 }
 
 impl EndpointForm<'_> {
-    fn of<'a>(endpoint: &'a EndpointResult, summary: &EndpointSummary) -> EndpointForm<'a> {
+    fn of<'a>(
+        endpoint: &'a EndpointResult,
+        summary: &EndpointSummary,
+        sure: &PartIntervals,
+    ) -> EndpointForm<'a> {
         EndpointForm {
             name: &endpoint.name,
             kind: endpoint.kind,
@@ -190,9 +171,9 @@ impl EndpointForm<'_> {
             due: summary.due,
             outcomes: &endpoint.outcomes,
             rps: summary.rps,
-            response_time_ms: summary.response.into(),
-            answered_time_ms: summary.answered.into(),
-            service_time_ms: summary.service.into(),
+            response_time_ms: TimesForm::from(summary.response, &sure.response),
+            answered_time_ms: TimesForm::from(summary.answered, &sure.answered),
+            service_time_ms: TimesForm::from(summary.service, &sure.service),
             bytes: endpoint.bytes,
             histograms: EndpointHistograms {
                 response: &endpoint.response,

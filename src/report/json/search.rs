@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::read_run::nanos;
-use super::run::{TimesForm, millis};
+use super::run::millis;
+use super::times::TimesForm;
 use super::write::finite;
 use crate::record::{
     Ending, Histogram, LoadUnit, Outcomes, Recovery, Role, Scaling, Search, Standing, Step, Window,
 };
+use crate::requirement::StepIntervals;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct SearchForm {
@@ -39,9 +41,7 @@ struct StepForm {
     failed: u64,
     outcomes: Outcomes,
     rps: Option<f64>,
-    #[serde(skip_deserializing)]
     response_time_ms: TimesForm,
-    #[serde(skip_deserializing)]
     answered_time_ms: TimesForm,
     generator: FaredForm,
     histograms: HistogramsForm,
@@ -57,7 +57,7 @@ struct WindowForm {
 
 #[derive(Serialize, Deserialize)]
 struct FaredForm {
-    lateness_p99_ms: f64,
+    lateness_ms: TimesForm,
     cpu_percent: Option<f64>,
 }
 
@@ -65,24 +65,37 @@ struct FaredForm {
 struct HistogramsForm {
     response: Histogram,
     answered: Histogram,
+    lateness: Histogram,
 }
 
 impl SearchForm {
-    pub(super) fn of(search: &Search) -> SearchForm {
+    pub(super) fn of(search: &Search, intervals: &[StepIntervals]) -> SearchForm {
+        let step = |(index, step): (usize, &Step)| {
+            StepForm::of(step, &intervals.get(index).copied().unwrap_or_default())
+        };
         SearchForm {
             load: search.unit,
             ending: search.ending,
             held: search.held().map(|step| step.load),
             broken: search.broken().map(|step| step.load),
-            steps: search.steps.iter().map(StepForm::of).collect(),
+            steps: search.steps.iter().enumerate().map(step).collect(),
             recovery: search.recovery,
             scaling: search.scaling,
         }
     }
+
+    pub(super) fn intervals(&self) -> Vec<StepIntervals> {
+        let of = |step: &StepForm| StepIntervals {
+            response: step.response_time_ms.intervals(),
+            answered: step.answered_time_ms.intervals(),
+            lateness: step.generator.lateness_ms.intervals(),
+        };
+        self.steps.iter().map(of).collect()
+    }
 }
 
 impl StepForm {
-    fn of(step: &Step) -> StepForm {
+    fn of(step: &Step, sure: &StepIntervals) -> StepForm {
         StepForm {
             role: step.role,
             load: step.load,
@@ -100,15 +113,16 @@ impl StepForm {
             failed: step.failed(),
             outcomes: step.outcomes.clone(),
             rps: step.rps.and_then(finite),
-            response_time_ms: TimesForm::of(&step.response),
-            answered_time_ms: TimesForm::of(&step.answered),
+            response_time_ms: TimesForm::of(&step.response, &sure.response),
+            answered_time_ms: TimesForm::of(&step.answered, &sure.answered),
             generator: FaredForm {
-                lateness_p99_ms: step.lateness_ms,
+                lateness_ms: TimesForm::of(&step.lag, &sure.lateness),
                 cpu_percent: step.cpu.and_then(finite),
             },
             histograms: HistogramsForm {
                 response: step.response.clone(),
                 answered: step.answered.clone(),
+                lateness: step.lag.clone(),
             },
         }
     }
@@ -143,7 +157,7 @@ fn step(form: StepForm) -> Step {
         rps: form.rps,
         response: form.histograms.response,
         answered: form.histograms.answered,
-        lateness_ms: form.generator.lateness_p99_ms,
+        lag: form.histograms.lateness,
         cpu: form.generator.cpu_percent,
     }
 }

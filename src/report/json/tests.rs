@@ -53,7 +53,7 @@ fn what_was_not_measured_is_null_and_never_nan() {
         .expect("an estimate");
     estimate.value = f64::NAN;
     estimate.high = Some(f64::INFINITY);
-    report.runs[0].generator.cpu[0] = f64::NAN;
+    report.runs[0].run.generator.cpu[0] = f64::NAN;
     let value = value(&report);
     let requirement = &value["requirements"][1];
     assert!(requirement["value"].is_null() && requirement["high"].is_null());

@@ -29,7 +29,12 @@ pub fn to_json(report: &Report) -> String {
             .iter()
             .map(|judgement| requirement(judgement, report.strict))
             .collect(),
-        generator: GeneratorFigures::worst(report.runs.iter().map(|run| &run.generator)),
+        generator: GeneratorFigures::worst(
+            report
+                .runs
+                .iter()
+                .map(|shown| (&shown.run.generator, &shown.intervals.lateness)),
+        ),
         runs: report.runs.iter().map(RunForm::of).collect(),
     };
     serde_json::to_string(&form).expect("a report has a JSON form")

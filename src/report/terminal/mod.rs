@@ -9,9 +9,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use crate::record::RunResult;
-use crate::report::Report;
 use crate::report::clean::clean;
+use crate::report::{Report, RunReport};
 use crate::requirement::{Judgement, human};
 
 use line::{Line, Tone, labelled};
@@ -43,7 +42,7 @@ pub fn render(report: &Report, style: Style) -> String {
 /// One requirement and the run it was judged on, without colour.
 pub(crate) fn of_requirement(
     judgement: &Judgement,
-    run: Option<&RunResult>,
+    run: Option<&RunReport>,
     strict: bool,
     width: usize,
 ) -> String {
@@ -56,13 +55,13 @@ pub(crate) fn of_requirement(
     printed(&lines, style)
 }
 
-fn scenarios(runs: &[RunResult], width: usize) -> Vec<Line> {
+fn scenarios(runs: &[RunReport], width: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     for run in runs {
         lines.push(Line::default());
         lines.extend(scenario::lines(run, width));
     }
-    if runs.iter().any(scenario::has_failures) {
+    if runs.iter().any(|shown| scenario::has_failures(&shown.run)) {
         lines.push(Line::default());
         lines.extend(labelled("* ", Tone::Quiet, CHARGED, width));
     }

@@ -7,8 +7,9 @@ use super::table::{Cell, Side, Table};
 use crate::record::{
     EndpointSummary, Generator, Outcomes, Recurring, RunResult, Status, Summary, Times,
 };
+use crate::report::RunReport;
 use crate::report::clean::clean;
-use crate::requirement::{Unit, human};
+use crate::requirement::{Interval, Intervals, RunIntervals, Unit, human};
 
 /// From this width on an endpoint's request has a column of its own.
 const WIDE: usize = 120;
@@ -19,7 +20,8 @@ pub(super) fn has_failures(run: &RunResult) -> bool {
     Summary::of(run).failed() > 0
 }
 
-pub(super) fn lines(run: &RunResult, width: usize) -> Vec<Line> {
+pub(super) fn lines(shown: &RunReport, width: usize) -> Vec<Line> {
+    let RunReport { run, intervals } = shown;
     let summary = Summary::of(run);
     let mut lines = heading(run, &summary, width);
     if let Some(problem) = &run.problem {
@@ -37,11 +39,11 @@ pub(super) fn lines(run: &RunResult, width: usize) -> Vec<Line> {
         ));
     }
     if let Some(search) = &run.search {
-        lines.extend(search::lines(run, search, width));
+        lines.extend(search::lines(shown, search, width));
     }
     if summary.due > 0 {
         if run.search.is_none() {
-            lines.extend(times(&summary, width));
+            lines.extend(times(&summary, intervals, width));
         }
         let outcomes = outcomes(&summary.outcomes);
         lines.extend(fact("outcomes", &outcomes, width));
@@ -55,7 +57,11 @@ pub(super) fn lines(run: &RunResult, width: usize) -> Vec<Line> {
         lines.extend(fact("not judged", &text, width));
     }
     if summary.due + summary.unjudged_due > 0 {
-        lines.extend(fact("generator", &generator(&run.generator), width));
+        lines.extend(fact(
+            "generator",
+            &generator(&run.generator, &intervals.lateness),
+            width,
+        ));
     }
     if let Some(found) = Recurring::of(run).filter(|_| run.search.is_none()) {
         lines.extend(fact("recurring", &recurring(&found), width));
@@ -114,7 +120,7 @@ fn heading(run: &RunResult, summary: &Summary, width: usize) -> Vec<Line> {
         .collect()
 }
 
-fn times(summary: &Summary, width: usize) -> Vec<Line> {
+fn times(summary: &Summary, intervals: &RunIntervals, width: usize) -> Vec<Line> {
     let wide = width >= WIDE;
     let mut headings = vec![("response time", Side::Left)];
     headings.extend(
@@ -125,19 +131,32 @@ fn times(summary: &Summary, width: usize) -> Vec<Line> {
     }
     let mut table = Table::new(&headings);
     let failed = summary.failed();
+    let response = Times::of(&summary.response);
     let mut all = vec![Cell::plain("all requests")];
-    all.extend(figures(Times::of(&summary.response).as_ref()));
+    all.extend(figures(response.as_ref()));
     all.extend(rates(summary.rps, failed, summary.due));
-    table.push(all);
+    push(
+        &mut table,
+        all,
+        response.as_ref(),
+        &intervals.times.response,
+    );
     if failed > 0 {
-        table.push(part(
-            "  answered well",
-            Times::of(&summary.answered).as_ref(),
-        ));
+        let answered = Times::of(&summary.answered);
+        let row = part("  answered well", answered.as_ref());
+        push(
+            &mut table,
+            row,
+            answered.as_ref(),
+            &intervals.times.answered,
+        );
     }
-    table.push(part("  service time", Times::of(&summary.service).as_ref()));
-    for endpoint in &summary.endpoints {
-        push_endpoint(&mut table, endpoint, wide);
+    let service = Times::of(&summary.service);
+    let row = part("  service time", service.as_ref());
+    push(&mut table, row, service.as_ref(), &intervals.times.service);
+    for (index, endpoint) in summary.endpoints.iter().enumerate() {
+        let sure = intervals.endpoints.get(index).copied().unwrap_or_default();
+        push_endpoint(&mut table, endpoint, &sure.response, wide);
     }
     let mut lines = table.lines(INDENT, width);
     if !wide {
@@ -149,7 +168,7 @@ fn times(summary: &Summary, width: usize) -> Vec<Line> {
     lines
 }
 
-fn push_endpoint(table: &mut Table, endpoint: &EndpointSummary, wide: bool) {
+fn push_endpoint(table: &mut Table, endpoint: &EndpointSummary, sure: &Intervals, wide: bool) {
     let failed = endpoint.failed();
     let mut row = vec![Cell::plain(clean(&endpoint.name))];
     row.extend(figures(endpoint.response.as_ref()));
@@ -157,7 +176,29 @@ fn push_endpoint(table: &mut Table, endpoint: &EndpointSummary, wide: bool) {
     if wide {
         row.push(Cell::new(clean(&endpoint.request), Tone::Quiet));
     }
+    push(table, row, endpoint.response.as_ref(), sure);
+}
+
+/// A row, and under its times their intervals.
+fn push(table: &mut Table, row: Vec<Cell>, times: Option<&Times>, sure: &Intervals) {
     table.push(row);
+    let Some(times) = times else {
+        return;
+    };
+    let mut below = vec![Cell::plain("")];
+    below.extend([
+        interval(times.p50, sure.p50),
+        interval(times.p90, sure.p90),
+        interval(times.p95, sure.p95),
+        interval(times.p99, sure.p99),
+    ]);
+    table.push(below);
+}
+
+/// An interval under its time, which is in milliseconds; a dash where it has no end.
+pub(super) fn interval(ms: f64, interval: Interval) -> Cell {
+    let text = human::time_interval(ms, interval).unwrap_or_else(|| "-".to_owned());
+    Cell::new(text, Tone::Quiet)
 }
 
 /// A row about part of the requests above it.
@@ -205,9 +246,11 @@ fn outcomes(outcomes: &Outcomes) -> String {
         .join(", ")
 }
 
-fn generator(generator: &Generator) -> String {
-    let late =
-        Times::of(&generator.lag).map_or_else(|| "-".to_owned(), |times| human::time(times.p99));
+fn generator(generator: &Generator, sure: &Intervals) -> String {
+    let late = Times::of(&generator.lag).map_or_else(
+        || "lateness not measured".to_owned(),
+        |times| lateness(&times, sure),
+    );
     let cpu = match (generator.cpu_mean(), generator.cpu_max()) {
         (Some(mean), Some(max)) => format!(
             "cpu mean {}, max {}",
@@ -217,7 +260,7 @@ fn generator(generator: &Generator) -> String {
         _ => "cpu not measured".to_owned(),
     };
     let mut text = format!(
-        "late by {late} at p99, {cpu}, {} without a socket, {} on {}",
+        "{late}, {cpu}, {} without a socket, {} on {}",
         human::count(generator.refusals),
         counted(generator.connections, "connection"),
         counted(u64::from(generator.workers), "worker"),
@@ -230,6 +273,23 @@ fn generator(generator: &Generator) -> String {
         text = format!("{text}, {} {what}", human::count(*count));
     }
     text
+}
+
+/// `late by 1.1 ms (1.0–1.2) at p50, 2.1 ms (≥ 1.9) at p99, 3.4 ms at most`
+fn lateness(times: &Times, sure: &Intervals) -> String {
+    let with = |ms: f64, interval| {
+        let time = human::time(ms);
+        match human::time_interval(ms, interval) {
+            Some(interval) => format!("{time} ({interval})"),
+            None => format!("{time} (no interval)"),
+        }
+    };
+    format!(
+        "late by {} at p50, {} at p99, {} at most",
+        with(times.p50, sure.p50),
+        with(times.p99, sure.p99),
+        human::time(times.max)
+    )
 }
 
 fn watch(run: &RunResult, width: usize) -> Vec<Line> {

@@ -1,13 +1,12 @@
 //! The steps of a search as a table, and under it what they came to.
 
 use super::line::{Line, Tone};
-use super::scenario::{fact, rates};
+use super::scenario::{fact, interval, rates};
 use super::table::{Cell, Side, Table};
-use crate::record::{
-    Ending, LoadUnit, Recovery, Role, RunResult, Scaling, Search, Standing, Step, Times,
-};
+use crate::record::{Ending, LoadUnit, Recovery, Role, Scaling, Search, Standing, Step, Times};
+use crate::report::RunReport;
 use crate::report::clean::clean;
-use crate::requirement::{Unit, human};
+use crate::requirement::{StepIntervals, Unit, human};
 
 const INDENT: usize = 2;
 
@@ -23,8 +22,8 @@ pub(super) fn heading(search: &Search) -> String {
     }
 }
 
-pub(super) fn lines(run: &RunResult, search: &Search, width: usize) -> Vec<Line> {
-    let mut lines = table(search).lines(INDENT, width);
+pub(super) fn lines(shown: &RunReport, search: &Search, width: usize) -> Vec<Line> {
+    let mut lines = table(search, &shown.intervals.steps).lines(INDENT, width);
     lines.extend(fact("ended", ended(search), width));
     if let Some(broken) = search.broken() {
         lines.extend(fact("broke by", &clean(&broken.reason), width));
@@ -46,7 +45,7 @@ pub(super) fn lines(run: &RunResult, search: &Search, width: usize) -> Vec<Line>
     if let Some(scaling) = search.scaling {
         lines.extend(fact("scaling", &scaled(scaling, search.unit), width));
     }
-    let extended = run.window.extensions;
+    let extended = shown.run.window.extensions;
     if extended > 0 {
         let text = format!("{extended} times in all, for steps still open");
         lines.extend(fact("extended", &text, width));
@@ -54,7 +53,7 @@ pub(super) fn lines(run: &RunResult, search: &Search, width: usize) -> Vec<Line>
     lines
 }
 
-fn table(search: &Search) -> Table {
+fn table(search: &Search, intervals: &[StepIntervals]) -> Table {
     let unit = match search.unit {
         LoadUnit::Users => "users",
         LoadUnit::Rate => "offered/s",
@@ -73,9 +72,14 @@ fn table(search: &Search) -> Table {
         let mut row = vec![Cell::plain(name), Cell::plain(number(step.load))];
         row.extend(times(step));
         row.extend(rates(step.rps, step.failed(), step.due()));
-        row.push(Cell::plain(human::time(step.lateness_ms)));
+        let late = Times::of(&step.lag);
+        row.push(Cell::plain(
+            late.map_or_else(|| "-".to_owned(), |late| human::time(late.p99)),
+        ));
         row.push(standing(step));
         table.push(row);
+        let sure = intervals.get(index).copied().unwrap_or_default();
+        table.push(below(step, late.as_ref(), &sure));
     }
     table
 }
@@ -87,6 +91,22 @@ fn times(step: &Step) -> Vec<Cell> {
             .map(|ms| Cell::plain(human::time(ms)))
             .to_vec(),
     }
+}
+
+/// The intervals of a step's times, each under its time.
+fn below(step: &Step, late: Option<&Times>, sure: &StepIntervals) -> Vec<Cell> {
+    let mut cells = vec![Cell::plain(""); 2];
+    match Times::of(&step.response) {
+        None => cells.extend(vec![Cell::plain(""); 3]),
+        Some(times) => cells.extend([
+            interval(times.p50, sure.response.p50),
+            interval(times.p95, sure.response.p95),
+            interval(times.p99, sure.response.p99),
+        ]),
+    }
+    cells.extend(vec![Cell::plain(""); 3]);
+    cells.extend(late.map(|late| interval(late.p99, sure.lateness.p99)));
+    cells
 }
 
 fn standing(step: &Step) -> Cell {

@@ -68,7 +68,7 @@ fn strict_turns_warnings_into_failures() {
 fn what_failed_and_what_to_do_are_told_of_a_failed_run() {
     let report = crate::report::Report {
         judgements: Vec::new(),
-        runs: vec![fixture::failed("api")],
+        runs: vec![fixture::shown(fixture::failed("api"))],
         ..fixture::report()
     };
     let text = render(&report, plain(80));
@@ -81,7 +81,7 @@ fn what_failed_and_what_to_do_are_told_of_a_failed_run() {
 fn the_footnote_stands_only_where_requests_failed() {
     let mut report = fixture::report();
     assert_eq!(render(&report, plain(160)).matches(CHARGED).count(), 1);
-    report.runs = vec![fixture::calm("api")];
+    report.runs = vec![fixture::shown(fixture::calm("api"))];
     assert!(!render(&report, plain(160)).contains(CHARGED));
 }
 
@@ -89,7 +89,7 @@ proptest! {
     #[test]
     fn no_line_is_wider_than_the_terminal(columns in 0usize..200, colour: bool, hostile: bool) {
         let mut report = if hostile { fixture::hostile() } else { fixture::report() };
-        report.runs.push(fixture::searched("stress"));
+        report.runs.push(fixture::shown(fixture::searched("stress")));
         let text = without_colours(&render(&report, Style { width: columns, colour }));
         for line in text.lines() {
             prop_assert!(width(line) <= columns, "{} > {columns}: {line:?}", width(line));
@@ -102,7 +102,7 @@ proptest! {
         let mut report = fixture::report();
         report.runs.truncate(1);
         report.judgements.truncate(1);
-        report.runs[0].endpoints[0].name.clone_from(&name);
+        report.runs[0].run.endpoints[0].name.clone_from(&name);
         report.judgements[0].reason = name;
         for line in render(&report, plain(columns)).lines() {
             prop_assert!(width(line) <= columns, "{line:?}");

@@ -62,10 +62,10 @@ impl Part {
     }
 
     /// What its endpoints have of a number that each of them has.
-    pub(super) fn sum(self, run: &RunResult, numbers: &[u64]) -> u64 {
-        let mine = numbers.iter().enumerate();
+    pub(super) fn sum<T>(self, run: &RunResult, each: &[T], number: impl Fn(&T) -> u64) -> u64 {
+        let mine = each.iter().enumerate();
         mine.filter(|(index, _)| self.holds(run, *index))
-            .map(|(_, number)| number)
+            .map(|(_, one)| number(one))
             .sum()
     }
 
@@ -81,17 +81,21 @@ impl Part {
     }
 }
 
-impl Slice<'_> {
+/// The seconds of which some lies in the window.
+pub(super) fn within(seconds: &[Second], window: Window) -> &[Second] {
+    let from = ((window.from / SECOND) as usize).min(seconds.len());
+    let to = (window.to.div_ceil(SECOND) as usize).clamp(from, seconds.len());
+    &seconds[from..to]
+}
+
+impl<'a> Slice<'a> {
     /// The seconds in which judged requests were due.
-    pub(super) fn seconds(&self) -> &[Second] {
-        let count = self.run.seconds.len();
-        let from = if self.part.is_judged_from_start(self.run) {
-            0
-        } else {
-            ((self.run.window.from / SECOND) as usize).min(count)
-        };
-        let to = (self.run.window.to.div_ceil(SECOND) as usize).clamp(from, count);
-        &self.run.seconds[from..to]
+    pub(super) fn seconds(&self) -> &'a [Second] {
+        let mut window = self.run.window;
+        if self.part.is_judged_from_start(self.run) {
+            window.from = 0;
+        }
+        within(&self.run.seconds, window)
     }
 
     /// The seconds that lie whole in the judged part.
@@ -103,11 +107,7 @@ impl Slice<'_> {
 
     /// One number of each second, over the endpoints that are judged.
     pub(super) fn each(&self, number: impl Fn(&Counts) -> u64) -> Vec<u64> {
-        let of = |second: &Second| -> u64 {
-            let counts = second.endpoints.iter().enumerate();
-            let mine = counts.filter(|(index, _)| self.part.holds(self.run, *index));
-            mine.map(|(_, counts)| number(counts)).sum()
-        };
+        let of = |second: &Second| self.part.sum(self.run, &second.endpoints, &number);
         self.seconds().iter().map(of).collect()
     }
 
@@ -135,12 +135,12 @@ impl Slice<'_> {
 
     /// Charged response times; empty in the middle of a run.
     pub(super) fn response(&self) -> Histogram {
-        let mut all = Histogram::new();
-        let endpoints = self.run.endpoints.iter().enumerate();
-        endpoints
-            .filter(|(index, _)| self.part.holds(self.run, *index))
-            .for_each(|(_, endpoint)| all.merge(&endpoint.response));
-        all
+        merged(self.run, self.part)
+    }
+
+    /// Those of all endpoints.
+    pub(super) fn response_of_all(&self) -> Histogram {
+        merged(self.run, Part::All)
     }
 
     /// Which look at the run this is.
@@ -171,4 +171,13 @@ pub(super) fn unextended(window: &Window) -> Look {
         Some(_) if window.is_cut_short() => Look::Anytime,
         Some(_) => Look::Planned,
     }
+}
+
+fn merged(run: &RunResult, part: Part) -> Histogram {
+    let mut all = Histogram::new();
+    let endpoints = run.endpoints.iter().enumerate();
+    endpoints
+        .filter(|(index, _)| part.holds(run, *index))
+        .for_each(|(_, endpoint)| all.merge(&endpoint.response));
+    all
 }

@@ -2,6 +2,7 @@
 
 mod evidence;
 mod generator;
+mod interval;
 mod mean;
 mod observed;
 mod proportion;
@@ -20,6 +21,7 @@ use crate::record::{RunResult, Status};
 
 pub use evidence::{Evidence, HealthSample};
 use evidence::{Part, Slice};
+pub use interval::intervals;
 
 /// What one check came to, before it is put into words for a report.
 struct Finding {
@@ -199,7 +201,7 @@ fn find(check: &Check, part: Part, evidence: &Evidence<'_>, levels: Levels) -> F
     let slice = Slice {
         run,
         part,
-        unsettled: part.sum(run, evidence.open),
+        unsettled: part.sum(run, evidence.open, |open| *open),
     };
     if slice.due() == 0 {
         return Finding::open("nothing was due in the judged part of the run");

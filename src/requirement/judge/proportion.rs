@@ -5,12 +5,11 @@ use super::super::limit::Comparison;
 use super::super::metric::Metric;
 use super::super::model::Check;
 use super::evidence::Slice;
+use super::interval::Series;
 use super::text::{count, percent, time};
 use super::{Finding, Levels};
 use crate::record::Counts;
-use crate::statistics::{
-    Block, Decision, Look, ProportionEvidence, bounds, decide, design_effect, level, quantile_ranks,
-};
+use crate::statistics::{Block, Decision, Look, ProportionEvidence, bounds, decide, level};
 
 /// The proportion of bad requests that is allowed.
 pub(super) struct Allowed {
@@ -168,29 +167,34 @@ fn told(what: &str, all: &Weighed, without: &Weighed, allowed: &Allowed, levels:
     format!("{share} of {trials} requests {what}, {bound} (allowed: {allowed}){blame}")
 }
 
-/// The quantile itself, with the interval that order statistics give it.
+/// The quantile itself, with its interval; none in the middle of a run, which has no times yet.
 fn quantile_estimate(
     quantile: f64,
     slice: &Slice<'_>,
     weighed: &Weighed,
     levels: Levels,
 ) -> Estimate {
+    let samples = weighed.trials as u64;
     let times = slice.response();
-    let value = times.quantile_ms(quantile);
-    let above = |second: &crate::record::Second| Block {
-        hits: second.response.above((value * 1e6) as u64) as f64,
-        trials: second.response.len() as f64,
-    };
-    let design = design_effect(&slice.seconds().iter().map(above).collect::<Vec<_>>());
-    let alpha = level(slice.look(), slice.seconds().len() as f64, levels.pass);
-    let samples = times.len() as f64;
-    let effective = (samples * design.effective_share(samples, alpha)).min(samples);
-    let ranks = quantile_ranks(quantile, effective, alpha);
+    if times.is_empty() {
+        return Estimate {
+            value: 0.0,
+            low: None,
+            high: None,
+            samples,
+            effective_samples: weighed.effective,
+        };
+    }
+    let all = slice.response_of_all();
+    let seconds: Vec<_> = slice.seconds().iter().collect();
+    let series = Series::of_due(slice.run, slice.part, &seconds, &times, &all);
+    let alpha = level(slice.look(), seconds.len() as f64, levels.pass);
+    let (interval, effective_samples) = series.interval(quantile, alpha);
     Estimate {
-        value,
-        low: ranks.low.map(|rank| times.quantile_ms(rank).min(value)),
-        high: ranks.high.map(|rank| times.quantile_ms(rank).max(value)),
-        samples: weighed.trials as u64,
-        effective_samples: effective,
+        value: times.quantile_ms(quantile),
+        low: interval.low,
+        high: interval.high,
+        samples,
+        effective_samples,
     }
 }
