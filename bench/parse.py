@@ -48,6 +48,11 @@ def locust(out, _text):
     return {"p50": float(row["50%"]), "p95": float(row["95%"]), "p99": float(row["99%"]), "max": float(row["Max Response Time"])}
 
 
+def goose(out, _text):
+    row = json.loads(pathlib.Path(f"{out}.json").read_text())["response_metrics"][-1]
+    return {name: row[f"percentile_{share}"] for name, share in (("p50", 50), ("p95", 95), ("p99", 99), ("max", 100))}
+
+
 def rlt(out, _text):
     times = json.loads(pathlib.Path(out).read_text())["latency"]
     shares = times["percentiles"]

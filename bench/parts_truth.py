@@ -80,10 +80,8 @@ def accuracy(context):
     ]
     context.parts["accuracy"] = tables.truth_table([*truths, *found])
     for case in rows:
-        if case.peer in context.peers or case.peer == "oha corrected":
-            out = paths.WORK / "truth" / "OUT"
-            shown = peers.shown(peers.timed(case.peer, "http://127.0.0.1:PORT", RATE, seconds, case.connections or 50, out))
-            context.commands.append((f"{case.name}, accuracy", shown))
+        shown = peers.shown(command(case, "http://127.0.0.1:1", seconds, paths.WORK / "truth" / "OUT"))
+        context.commands.append((f"{case.name}: truth", shown))
 
 
 def measured(case, context, place):
@@ -106,6 +104,13 @@ def measured(case, context, place):
     return row
 
 
+def command(case, url, seconds, out):
+    """The words of a row's run."""
+    if case.name.startswith(OURS):
+        return ours.command(case.peer, url, out.stem, "--duration", f"{seconds}s")
+    return peers.timed(case.peer, url, RATE, seconds, case.connections or 50, out)
+
+
 def run(case, slow, context):
     """What it says of its run."""
     name = case.name.replace(" ", "-").replace(",", "")
@@ -115,20 +120,15 @@ def run(case, slow, context):
     with contextlib.suppress(FileNotFoundError):
         out.unlink()
     seconds = context.truth_seconds
-    mine = case.name.startswith(OURS)
-    if mine:
-        command = ours.command(case.peer, slow.url(), name, "--duration", f"{seconds}s")
-    else:
-        command = peers.timed(case.peer, slow.url(), RATE, seconds, case.connections or 50, out)
-    child = process.start(command, log=log, cwd=folder)
+    child = process.start(command(case, slow.url(), seconds, out), log=log, cwd=folder)
     try:
         child.wait(timeout=seconds + 40)
     except subprocess.TimeoutExpired as error:
         raise paths.Trouble(f"it does not end: {process.tail(log)}") from error
     finally:
         process.stop(child)
-    if mine:
-        times = ours.response(name)
+    if case.name.startswith(OURS):
+        times = ours.response(out.stem)
         return {key: times[key] for key in ("p50", "p95", "p99", "max")}
     try:
         return getattr(parse, case.peer.split()[0])(out, log.read_text(errors="replace"))

@@ -5,6 +5,7 @@ Each function returns the words of a command; `None` means that the peer cannot 
 
 import json
 import os
+import re
 
 import paths
 
@@ -14,6 +15,8 @@ CARGO = paths.WORK / "cargo" / "bin"
 BUILT = paths.WORK / "cargo" / "target" / "release"
 PEERS = paths.BENCH / "peers"
 CONNECTIONS = 50
+#: What differs from run to run in a command that is shown.
+PORT = re.compile(r"(127\.0\.0\.1:|artillery-)[1-9]\d*")
 
 #: In the order in which a round runs them.
 HTTP = ("wrk", "ab", "h2load", "oha", "rlt", "autocannon", "goose", "hey", "k6", "aiohttp", "locust")
@@ -88,7 +91,7 @@ def many(peer, url, users, seconds):
         "wrk": ["wrk", "-t1", f"-c{users}", f"-d{seconds}s", "--timeout", "60s", url],
         "h2load": ["h2load", "--h1", "-t1", f"-c{users}", "--rps", "0.1", "-D", seconds, url],
         "oha": [CARGO / "oha", "--no-tui", "-q", users // 4, "-z", f"{seconds}s", "-c", users, url],
-        "hey": ["hey", "-z", f"{seconds}s", "-c", users, "-q", "0.1", url],
+        "hey": ["hey", "-z", f"{seconds}s", "-c", users, url],
         "k6": k6("flat.js", url, users, seconds, pause=20),
         "aiohttp": [VENV / "python", PEERS / "aiohttp_load.py", url, users, seconds, 20],
     }
@@ -106,7 +109,7 @@ def timed(peer, url, rate, seconds, connections, out):
         "autocannon": [NODE / "autocannon", "--json", "-c", connections, "-R", rate, "-d", seconds, url],
         "artillery": [NODE / "artillery", "run", "--quiet", "-o", out, artillery_script(url, rate, seconds)],
         "locust": locust(url, connections, seconds, per_user=each, csv=out),
-        "goose": [*goose(url, connections, seconds), "--throttle-requests", rate],
+        "goose": [*goose(url, connections, seconds), "--throttle-requests", rate, "--report-file", f"{out}.json"],
         "rlt": [BUILT / "bench-rlt", "-q", "-c", connections, "-d", f"{seconds}s", "-r", rate, "-o", "json", "-O", out,
                 "--url", url],
     }
@@ -131,5 +134,6 @@ def shown(command):
     for word in command or ():
         text = str(word)
         text = text.replace(str(paths.WORK), "target/bench").replace(str(paths.ROOT) + os.sep, "")
+        text = PORT.sub(r"\1PORT", text)
         words.append(f"'{text}'" if any(sign in text for sign in " ;&|") else text)
     return " ".join(words)

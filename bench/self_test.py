@@ -111,7 +111,7 @@ class Commands(unittest.TestCase):
     def test_every_peer_has_a_command_that_names_no_folder_of_this_machine(self):
         for name in peers.HTTP:
             line = peers.shown(peers.flat(name, "http://127.0.0.1:1", 3))
-            self.assertIn("http://127.0.0.1:1", line)
+            self.assertIn("http://127.0.0.1:PORT", line)
             self.assertNotIn(str(peers.paths.ROOT), line)
 
 

@@ -17,6 +17,11 @@ def number(value, digits=3):
     return f"{value:,.{places}f}"
 
 
+def count(value):
+    """A whole number, with thousands marked."""
+    return "–" if value is None else f"{value:,.0f}"
+
+
 def ranged(found, digits=3):
     """Median and spread of a figure."""
     if found is None:
@@ -69,13 +74,13 @@ def truth_table(rows):
     cells = []
     for row in rows:
         if row.get("note") and row.get("p50") is None:
-            cells.append([row["name"], number(row.get("asked"), 4), number(row.get("seen"), 4), "–", "–", "–", "–", row["note"]])
+            cells.append([row["name"], count(row.get("asked")), count(row.get("seen")), "–", "–", "–", "–", row["note"]])
             continue
         state = {True: "right", False: "**wrong**", None: "–"}[row.get("right")]
         if row.get("note"):
             state += f"; {row['note']}"
         times = [milliseconds(row.get(name)) for name in ("p50", "p95", "p99", "max")]
-        cells.append([row["name"], number(row["asked"], 4), number(row["seen"], 4), *times, state])
+        cells.append([row["name"], count(row["asked"]), count(row["seen"]), *times, state])
     return table(["", "asked", "seen", "p50", "p95", "p99", "max", "within 1 %"], cells)
 
 
