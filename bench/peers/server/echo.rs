@@ -68,7 +68,8 @@ fn handshake(head: &[u8]) -> Vec<u8> {
     let head = String::from_utf8_lossy(head);
     let key = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("sec-websocket-key").then(|| value.trim())
+        name.eq_ignore_ascii_case("sec-websocket-key")
+            .then(|| value.trim())
     });
     format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n",
@@ -81,7 +82,10 @@ fn handshake(head: &[u8]) -> Vec<u8> {
 fn frame(got: &[u8]) -> Option<(u8, Vec<u8>, usize)> {
     let (&first, &second) = (got.first()?, got.get(1)?);
     let (length, mut at) = match second & 127 {
-        126 => (usize::from(u16::from_be_bytes([*got.get(2)?, *got.get(3)?])), 4),
+        126 => (
+            usize::from(u16::from_be_bytes([*got.get(2)?, *got.get(3)?])),
+            4,
+        ),
         127 => return None,
         short => (usize::from(short), 2),
     };
@@ -91,7 +95,10 @@ fn frame(got: &[u8]) -> Option<(u8, Vec<u8>, usize)> {
         at += 4;
     }
     let payload = got.get(at..at + length)?;
-    let plain = payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask);
+    let plain = payload
+        .iter()
+        .zip(mask.iter().cycle())
+        .map(|(byte, mask)| byte ^ mask);
     Some((first & 15, plain.collect(), at + length))
 }
 

@@ -26,7 +26,11 @@ trait Service: Send + Sync + 'static {
 
 fn main() -> io::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let numbers: Vec<u64> = words.iter().skip(1).filter_map(|word| word.parse().ok()).collect();
+    let numbers: Vec<u64> = words
+        .iter()
+        .skip(1)
+        .filter_map(|word| word.parse().ok())
+        .collect();
     match (words.first().map(String::as_str), numbers.as_slice()) {
         (Some("slow"), &[delay, at, long]) => serve(slow::Slow::new(delay, at, long)),
         (Some("echo"), []) => serve(echo::Echo::default()),
@@ -55,7 +59,13 @@ fn accept(listener: &TcpListener, service: &Arc<impl Service>) {
     for stream in listener.incoming().flatten() {
         let service = Arc::clone(service);
         // A connection that breaks off is the client's business.
-        let attend = move || drop(stream.set_nodelay(true).and_then(|()| service.attend(stream)));
+        let attend = move || {
+            drop(
+                stream
+                    .set_nodelay(true)
+                    .and_then(|()| service.attend(stream)),
+            )
+        };
         if let Err(error) = thread::Builder::new().stack_size(STACK).spawn(attend) {
             eprintln!("no thread for a connection: {error}");
         }

@@ -37,9 +37,17 @@ impl Slow {
     /// When the answer to what came at `came` is due, as of a process that sleeps during the stall: what
     /// comes then is only read at its end, and what was to be answered then is answered at its end.
     fn answer_at(&self, came: Duration) -> Duration {
-        let read = if self.stalled(came) { self.stall_end } else { came };
+        let read = if self.stalled(came) {
+            self.stall_end
+        } else {
+            came
+        };
         let ready = read + self.delay;
-        if self.stalled(ready) { self.stall_end } else { ready }
+        if self.stalled(ready) {
+            self.stall_end
+        } else {
+            ready
+        }
     }
 
     fn stalled(&self, moment: Duration) -> bool {
@@ -68,17 +76,26 @@ impl Service for Slow {
             asked += 1;
             match asked {
                 1 => first = came_after,
-                2 => self.begins.lock().expect("no thread panics with it").push(first.as_secs_f64()),
+                2 => self
+                    .begins
+                    .lock()
+                    .expect("no thread panics with it")
+                    .push(first.as_secs_f64()),
                 _ => {}
             }
             let closes = head[..end].to_ascii_lowercase();
-            let closes = closes.windows(17).any(|bytes| bytes == b"connection: close");
+            let closes = closes
+                .windows(17)
+                .any(|bytes| bytes == b"connection: close");
             head.drain(..end);
             let answer = begun + self.answer_at(came_after);
             thread::sleep(answer.saturating_duration_since(Instant::now()));
             stream.write_all(ANSWER)?;
             let waited = came.elapsed().as_nanos() as u64;
-            self.waits.lock().expect("no thread panics with it").push(waited);
+            self.waits
+                .lock()
+                .expect("no thread panics with it")
+                .push(waited);
             if closes {
                 return Ok(());
             }

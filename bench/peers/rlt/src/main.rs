@@ -26,7 +26,12 @@ impl BenchSuite for Ask {
         let answer = client.get(self.url.clone()).send().await?;
         let status = answer.status().into();
         let bytes = answer.bytes().await?.len() as u64;
-        Ok(IterReport { duration: begun.elapsed(), status, bytes, items: 1 })
+        Ok(IterReport {
+            duration: begun.elapsed(),
+            status,
+            bytes,
+            items: 1,
+        })
     }
 }
 
