@@ -144,7 +144,8 @@ def versions(wanted):
     found["Rust"] = output(["rustc", "--version"]).split()[1:2][0]
     found["Node.js"] = output(["node", "--version"]).lstrip("v")
     found["Python"] = output([paths.WORK / "venv" / "bin" / "python", "--version"]).removeprefix("Python ")
-    found["agentos-perf"] = output(["git", "-C", paths.ROOT, "describe", "--always", "--dirty", "--tags"])
+    commit = output(["git", "-C", paths.ROOT, "rev-parse", "--short", "HEAD"])
+    found["agentos-perf"] = output([paths.OURS, "--version"]).removeprefix("agentos-perf ") + (f" ({commit})" if commit else "")
     return {name: version for name, version in found.items() if version}
 
 

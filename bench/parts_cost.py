@@ -156,7 +156,6 @@ def first_request(name):
         log = paths.WORK / "logs" / f"startup-{name}.log"
         begun = time.monotonic()
         child = process.start(command, core=paths.GENERATOR_CORE, log=log)
-        begun = time.monotonic() if not bell.rings else begun
         try:
             process.wait_until(lambda: len(bell.rings) >= 2, 40, f"{name} sends nothing", every=0.005)
         except paths.Trouble as error:

@@ -34,7 +34,7 @@ class Offered:
         short = flatout.Length(warm=length.warm, window=min(1.5, length.window), rounds=1)
         found = flatout.once(flatout.Lane(OURS, self.command), nginx, short)
         # The machine's slow and fast states lie apart by a factor of two.
-        self.rate = min(1_000_000, max(1000, found["per_second"] * 1.5))
+        self.rate = min(1_000_000, max(found["per_second"], found["thousands"] * 1000) * 1.5)
         say(f"{OURS} is offered {self.rate:,.0f}/s")
 
 

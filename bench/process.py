@@ -33,7 +33,8 @@ def start(command, core=None, log=None, stdin=subprocess.DEVNULL, stdout=None, c
     """Starts a command in a session of its own, on one core if one is named."""
 
     def prepare():
-        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        # nginx ends its worker when it is asked to, and not when it is killed.
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if precise:
             LIBC.prctl(PR_SET_TIMERSLACK, 1)
         if core is not None:
@@ -132,9 +133,9 @@ def wait_until(happens, seconds, what, every=0.02):
         time.sleep(every)
 
 
-def tail(log, lines=3):
-    """The last lines of a log, for a message."""
+def tail(log):
+    """The last line of a log that says something, for a message."""
     with contextlib.suppress(OSError):
-        text = pathlib.Path(log).read_text(errors="replace").strip()
-        return " | ".join(text.splitlines()[-lines:])
-    return ""
+        lines = [line.strip() for line in pathlib.Path(log).read_text(errors="replace").splitlines()]
+        return next((line[-200:] for line in reversed(lines) if any(sign.isalpha() for sign in line)), "it said nothing")
+    return "it said nothing"

@@ -1,6 +1,7 @@
 """The servers that are loaded: nginx, the slow one, the echoing one, one that notes when it was first asked."""
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -73,7 +74,7 @@ class Nginx:
             raise paths.Trouble("nginx is missing; install the Debian package nginx-light")
         self.certify()
         config = self.folder / "nginx.conf"
-        user = "user root;" if shutil.os.geteuid() == 0 else ""
+        user = "user root;" if os.geteuid() == 0 else ""
         config.write_text(CONFIG.format(folder=self.folder, body=BODY, user=user, **self.ports))
         log = self.folder / "start.log"
         self.child = process.start([nginx, "-p", self.folder, "-c", config], core=self.core, log=log)
@@ -91,12 +92,13 @@ class Nginx:
         """A certificate that nobody signed but itself."""
         if (self.folder / "cert.pem").exists():
             return
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "365", "-subj", "/CN=localhost",
-             "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-             "-keyout", self.folder / "key.pem", "-out", self.folder / "cert.pem"],
-            check=True, capture_output=True,
-        )
+        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "365", "-subj", "/CN=localhost",
+                   "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                   "-keyout", self.folder / "key.pem", "-out", self.folder / "cert.pem"]
+        try:
+            subprocess.run(command, check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise paths.Trouble(f"openssl made no certificate: {error}; install the Debian package openssl") from error
 
     def answers(self):
         try:
@@ -109,10 +111,9 @@ class Nginx:
         return f"{scheme}://127.0.0.1:{self.ports[kind]}"
 
     def requests(self):
-        """Requests so far, without the looks at this counter."""
+        """Requests so far, the looks at this counter among them."""
         address = f"http://127.0.0.1:{self.ports['status']}/"
         text = urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=5).read().decode()
-        self.looks = getattr(self, "looks", 0) + 1
         return int(re.search(r"\n\s*\d+\s+\d+\s+(\d+)", text)[1])
 
 

@@ -77,6 +77,8 @@ def truth_table(rows):
             cells.append([row["name"], count(row.get("asked")), count(row.get("seen")), "–", "–", "–", "–", row["note"]])
             continue
         state = {True: "right", False: "**wrong**", None: "–"}[row.get("right")]
+        if row.get("own_truth"):
+            state += f" (p95 is {milliseconds(row['own_truth'])})"
         if row.get("note"):
             state += f"; {row['note']}"
         times = [milliseconds(row.get(name)) for name in ("p50", "p95", "p99", "max")]
