@@ -141,7 +141,7 @@ def versions(wanted):
         if name in wanted:
             manifest = (paths.BENCH / "peers" / name / "Cargo.toml").read_text()
             found[name] = re.search(rf'{name} = {{ version = "=([^"]+)"', manifest)[1]
-    found["Rust"] = output(["rustc", "--version"]).split()[1:2][0]
+    found["Rust"] = " ".join(output(["rustc", "--version"]).split()[1:2])
     found["Node.js"] = output(["node", "--version"]).lstrip("v")
     found["Python"] = output([paths.WORK / "venv" / "bin" / "python", "--version"]).removeprefix("Python ")
     commit = output(["git", "-C", paths.ROOT, "rev-parse", "--short", "HEAD"])

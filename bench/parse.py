@@ -49,7 +49,7 @@ def locust(out, _text):
 
 
 def goose(out, _text):
-    row = json.loads(pathlib.Path(f"{out}.json").read_text())["response_metrics"][-1]
+    row = json.loads(pathlib.Path(f"{out}.json").read_text())["raw_response_metrics"][-1]
     return {name: row[f"percentile_{share}"] for name, share in (("p50", 50), ("p95", 95), ("p99", 99), ("max", 100))}
 
 
