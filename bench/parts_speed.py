@@ -18,7 +18,7 @@ SOCKETS = 200
 
 
 class Offered:
-    """The rate that ours is offered: a little more than it sends, which is measured before and in every round."""
+    """The rate that ours is offered: a little more than it sends, by a run before the rounds."""
 
     def __init__(self, name, url, *flags):
         self.name, self.url, self.flags = name, url, flags
