@@ -48,7 +48,11 @@ impl Timer {
         Wait {
             alarms: Arc::clone(&self.alarms),
             // Without a thread there is nobody to wake: better too early than never.
-            at: if started.is_some() { at } else { Instant::now() },
+            at: if started.is_some() {
+                at
+            } else {
+                Instant::now()
+            },
             number: None,
         }
     }
