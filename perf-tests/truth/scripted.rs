@@ -17,7 +17,7 @@ const POISSON: &str = "arrivals = 'poisson'\nrate = '200/s'";
 const CAPPED: &str = "arrivals = 'constant'\nrate = '200/s'\nconnections = 50";
 const FIFTY: &str = "arrivals = 'users'\nusers = 50\nthink_time = '200ms..300ms'";
 const MANY: &str = "arrivals = 'users'\nusers = 500\nthink_time = '2s..3s'";
-const BURST: &str = "arrivals = 'burst'\nusers = 50\nevery = '250ms'";
+const BURST: &str = "arrivals = 'burst'\nusers = 10\nevery = '50ms'";
 
 const ENDPOINT: &str = "[[scenario.case.endpoint]]\npath = '/'\n";
 const SOCKET: &str =
@@ -29,31 +29,38 @@ fn profile(arrivals: &str, seconds: u32, what: &str) -> Plan {
     ))
 }
 
-/// What the server should have made of a plan, had generator and machine taken no time: `answered` counts from the
-/// first arrival, as the server does.
+/// The due times of what the script sees: a WebSocket's first is its connection.
+fn sent(plan: &Plan) -> Vec<Vec<Nanos>> {
+    let mut streams = dues(plan);
+    if plan.socket.is_some() {
+        streams.iter_mut().for_each(|dues| drop(dues.remove(0)));
+    }
+    streams
+}
+
+/// When the target stalls, counted as it counts: from the first arrival.
+fn stall(plan: &Plan) -> (Nanos, Nanos) {
+    let sent = all(&sent(plan));
+    let from = quiet_moment(&sent, 3 * SECOND) + WORK - sent[0];
+    (from, from + STALL)
+}
+
+/// What the server should have made of a plan, had generator and machine taken no time: `answered` counts as the
+/// server does.
 fn truth(plan: &Plan, seen: &[Seen], answered: impl Fn(Nanos) -> Nanos) -> Vec<Served> {
-    let streams = dues(plan);
+    let streams = sent(plan);
+    let all = all(&streams);
     // Nobody arrives before it is due, so the closest of them tells when the run began.
     let mut arrived: Vec<Nanos> = seen.iter().map(|one| one.arrived).collect();
     arrived.sort_unstable();
-    let is_socket = plan.socket.is_some();
-    // The first of a socket's is its connection, which the script doesn't see.
-    let sent: Vec<Vec<Nanos>> = streams
-        .iter()
-        .map(|dues| dues[usize::from(is_socket).min(dues.len())..].to_vec())
-        .collect();
-    let ahead = all(&sent)
-        .iter()
-        .zip(&arrived)
-        .map(|(due, at)| due - at)
-        .max()
-        .unwrap_or(0);
+    let ahead = all.iter().zip(&arrived).map(|(due, at)| due - at).max();
+    let ahead = ahead.unwrap_or(0);
     let answered = |at: Nanos| answered(at - ahead) + ahead;
     match plan.arrivals {
         Arrivals::Constant { connections, .. } | Arrivals::Poisson { connections, .. } => {
-            shared(&all(&sent), connections as usize, answered)
+            shared(&all, connections as usize, answered)
         }
-        _ => own(&sent, answered),
+        _ => own(&streams, answered),
     }
 }
 
@@ -64,8 +71,8 @@ fn responses(served: &[Served]) -> Vec<Nanos> {
 fn stalled(name: &'static str, arrivals: &'static str) -> Box<dyn FnOnce() -> Case + Send> {
     Box::new(move || {
         let plan = profile(arrivals, 10, ENDPOINT);
-        let from = quiet_moment(&all(&dues(&plan)), 3 * SECOND) + WORK;
-        let answered = move |at| frozen(WORK, (from, from + STALL), at);
+        let stall = stall(&plan);
+        let answered = move |at| frozen(WORK, stall, at);
         let server = Server::http(Box::new(move |at, _| answered(at)));
         let run = run(&plan, &server.url());
         let served = truth(&plan, &server.seen(), answered);
@@ -119,8 +126,8 @@ fn slower(name: &'static str, arrivals: &'static str) -> Box<dyn FnOnce() -> Cas
 
 fn sockets() -> Case {
     let plan = profile("arrivals = 'users'\nusers = 50", 10, SOCKET);
-    let from = quiet_moment(&all(&dues(&plan)), 3 * SECOND) + WORK;
-    let answered = move |at| frozen(WORK, (from, from + STALL), at);
+    let stall = stall(&plan);
+    let answered = move |at| frozen(WORK, stall, at);
     let server = Server::websocket(Box::new(move |at, _| answered(at)));
     let run = run(&plan, &server.url());
     let served = truth(&plan, &server.seen(), answered);
@@ -185,7 +192,7 @@ fn a_stall_counts_in_every_arrival_model() {
         stalled("stall, 200/s", CONSTANT),
         stalled("stall, Poisson", POISSON),
         stalled("stall, 50 connections", CAPPED),
-        stalled("stall, bursts of 50", BURST),
+        stalled("stall, bursts of 10", BURST),
         Box::new(sockets),
     ]);
 }
