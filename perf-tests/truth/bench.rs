@@ -1,12 +1,12 @@
 //! Runs a plan, reckons what it should have come to, and compares.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use agentos_perf::load::{self, Observer, Progress};
-use agentos_perf::profile::{Destination, Overrides, Plan, ProfileSource};
+use agentos_perf::profile::{Destination, Overrides, Plan, ProfileSource, render_problems};
 use agentos_perf::record::{Histogram, RunResult, Summary};
 
 use crate::simulation::{MS, Nanos, quantile};
@@ -21,7 +21,7 @@ const MACHINE: f64 = 1.0;
 const WAKES: f64 = 4.0;
 
 /// One load at a time in this process, as nextest has it between processes.
-pub(crate) fn alone() -> impl Drop {
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE
         .lock()
@@ -52,7 +52,7 @@ pub(crate) fn plan(scenario: &str) -> Plan {
     let file = folder.path().join("truth.toml");
     std::fs::write(&file, scenario).expect("a profile");
     let profile = agentos_perf::profile::load(&ProfileSource::File(file), &Overrides::default());
-    let profile = profile.unwrap_or_else(|problems| panic!("{problems:?}"));
+    let profile = profile.unwrap_or_else(|problems| panic!("{}", render_problems(&problems)));
     let mut plan = profile.plan("case").expect("the scenario").clone();
     plan.workers = 1;
     plan
@@ -110,11 +110,24 @@ pub(crate) fn watching_the_machine<R>(work: impl FnOnce() -> R) -> (R, Vec<Nanos
             late.sort_unstable();
             late
         });
+        let ends = Ends(&over);
         let result = work();
-        over.store(true, Ordering::Release);
+        drop(ends);
         (result, watch.join().expect("a watch"))
     })
 }
+
+/// Ends the watch, also when what it watches panics.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// A case yet to be run.
+pub(crate) type Job = Box<dyn FnOnce() -> Case + Send>;
 
 /// One line of the table.
 pub(crate) struct Case {
@@ -186,7 +199,7 @@ pub(crate) fn figures(mut times: Vec<Nanos>) -> [f64; 4] {
 }
 
 /// Runs cases at once, prints their table, and fails with all that is wrong.
-pub(crate) fn judge(cases: Vec<Box<dyn FnOnce() -> Case + Send>>) {
+pub(crate) fn judge(cases: Vec<Job>) {
     let _alone = alone();
     let (mut cases, machine) = watching_the_machine(|| {
         let threads: Vec<_> = cases.into_iter().map(thread::spawn).collect();

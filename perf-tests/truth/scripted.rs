@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use agentos_perf::profile::{Arrivals, Plan};
 
-use crate::bench::{Case, all, dues, figures, judge, ours, plan, quiet_moment, run};
+use crate::bench::{Case, Job, all, dues, figures, judge, ours, plan, quiet_moment, run};
 use crate::server::{Script, Seen, Server};
 use crate::simulation::{MS, Nanos, SECOND, Served, frozen, own, shared};
 
@@ -33,7 +33,9 @@ fn profile(arrivals: &str, seconds: u32, what: &str) -> Plan {
 fn sent(plan: &Plan) -> Vec<Vec<Nanos>> {
     let mut streams = dues(plan);
     if plan.socket.is_some() {
-        streams.iter_mut().for_each(|dues| drop(dues.remove(0)));
+        for dues in &mut streams {
+            dues.drain(..1);
+        }
     }
     streams
 }
@@ -68,7 +70,7 @@ fn responses(served: &[Served]) -> Vec<Nanos> {
     served.iter().map(|one| one.response()).collect()
 }
 
-fn stalled(name: &'static str, arrivals: &'static str) -> Box<dyn FnOnce() -> Case + Send> {
+fn stalled(name: &'static str, arrivals: &'static str) -> Job {
     Box::new(move || {
         let plan = profile(arrivals, 10, ENDPOINT);
         let stall = stall(&plan);
@@ -110,7 +112,7 @@ fn stalled(name: &'static str, arrivals: &'static str) -> Box<dyn FnOnce() -> Ca
     })
 }
 
-fn slower(name: &'static str, arrivals: &'static str) -> Box<dyn FnOnce() -> Case + Send> {
+fn slower(name: &'static str, arrivals: &'static str) -> Job {
     Box::new(move || {
         let plan = profile(arrivals, 10, ENDPOINT);
         // 5 ms at first, 15 ms more with every second.
@@ -146,7 +148,7 @@ fn sockets() -> Case {
 }
 
 /// Delays drawn from a sequence; what was drawn is what was true.
-fn drawn(name: &'static str, draw: fn(f64, f64) -> f64) -> Box<dyn FnOnce() -> Case + Send> {
+fn drawn(name: &'static str, draw: fn(f64, f64) -> f64) -> Job {
     Box::new(move || {
         let plan = profile(CONSTANT, 8, ENDPOINT);
         let sequence = Mutex::new(0x9e37_79b9_7f4a_7c15_u64);

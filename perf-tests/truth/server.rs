@@ -106,7 +106,7 @@ impl Shared {
     fn serve(&self, stream: TcpStream) {
         let _ = stream.set_nodelay(true);
         if self.is_socket {
-            let _ = self.echo(stream);
+            self.echo(stream);
         } else {
             self.answer(stream);
         }
@@ -130,15 +130,12 @@ impl Shared {
         }
     }
 
-    #[expect(clippy::result_large_err, reason = "the library's error")]
-    fn echo(&self, stream: TcpStream) -> Result<(), tungstenite::Error> {
-        let Ok(mut socket) = tungstenite::accept(stream) else {
-            return Ok(());
-        };
+    fn echo(&self, stream: TcpStream) -> Option<()> {
+        let mut socket = tungstenite::accept(stream).ok()?;
         loop {
-            if let Message::Text(text) = socket.read()? {
+            if let Message::Text(text) = socket.read().ok()? {
                 self.wait(Instant::now());
-                socket.send(Message::Text(text))?;
+                socket.send(Message::Text(text)).ok()?;
             }
         }
     }

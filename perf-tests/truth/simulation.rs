@@ -36,10 +36,12 @@ pub(crate) fn shared(
 ) -> Vec<Served> {
     let mut busy = BinaryHeap::new();
     let serve = |due: &Nanos| {
-        let free = (busy.len() >= connections)
-            .then(|| busy.pop().map_or(*due, |Reverse(free)| free))
-            .unwrap_or(*due);
-        let started = free.max(*due);
+        let free = if busy.len() < connections {
+            None
+        } else {
+            busy.pop().map(|Reverse(free)| free)
+        };
+        let started = free.unwrap_or(*due).max(*due);
         let done = answered(started);
         busy.push(Reverse(done));
         let due = *due;
