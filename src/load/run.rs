@@ -156,6 +156,7 @@ impl Coordinator<'_> {
         }
         let mut result = self.result(&tally, self.end.get(), status);
         result.generator.workers = workers;
+        result.notes.extend(cap(self.plan, &result));
         if lost > 0 {
             // Without a worker's book the sums are wrong, and a verdict on them would be as well.
             result.status = Status::Partial;
@@ -313,6 +314,22 @@ impl Coordinator<'_> {
         };
         run.result(tally)
     }
+}
+
+/// What the plan's own limit of connections held up; nobody reads a queue of the generator's as the target's.
+fn cap(plan: &Plan, result: &RunResult) -> Option<String> {
+    let (Arrivals::Constant { connections, .. } | Arrivals::Poisson { connections, .. }) =
+        plan.arrivals
+    else {
+        return None;
+    };
+    let waited = result.generator.waited_for_connection;
+    (waited > 0).then(|| {
+        format!(
+            "{waited} requests waited for one of at most {connections} connections (`connections`, --connections): \
+             the wait is in their response time, and counts as the generator's"
+        )
+    })
 }
 
 /// Processor time over wall time.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::file::{EndpointTable, Kind, ProfileFile, ScenarioTable};
 use super::file_top::MISSING;
 use super::nearest::list;
-use super::plan::{Arrivals, Bounds, Endpoint, Phases, Plan};
+use super::plan::{Arrivals, Bounds, Endpoint, Phases, Plan, Rate};
 use super::problem::{At, Complaint, Problem};
 use super::socket::EndpointKind;
 use super::units::show_duration;
@@ -13,7 +13,10 @@ use super::validate::{same_file, value_or};
 use super::validate_search;
 use super::validate_socket;
 
-pub(super) const CONNECTIONS: u32 = 200;
+/// Rates are given no fewer connections than this.
+const FEWEST_CONNECTIONS: f64 = 200.0;
+/// And no more, unless the profile says so: Linux has 28,232 local ports towards one address.
+const MOST_CONNECTIONS: f64 = 20_000.0;
 const EVERY: Duration = Duration::from_secs(1);
 pub(super) const THINK: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(1));
 
@@ -40,7 +43,7 @@ pub(super) fn plan(
             misplaced(table, kind, problems);
             validate_search::loads(table, kind, common, problems).unzip()
         }
-        _ => (arrivals(table, problems), None),
+        _ => (arrivals(table, &common.bounds, problems), None),
     };
     let phases = phases(table, problems);
     let socket = validate_socket::socket(table, &common.prefix, problems);
@@ -77,10 +80,22 @@ fn misplaced(table: &ScenarioTable, kind: Kind, problems: &mut Vec<Problem>) {
     }
 }
 
-fn arrivals(table: &ScenarioTable, problems: &mut Vec<Problem>) -> Option<Arrivals> {
+/// The most connections that a rate may open. Whoever waits longer than the timeout is given up, so that many are
+/// never all busy: the generator delays nothing of its own accord.
+pub(super) fn connections(table: &ScenarioTable, rate: Rate, bounds: &Bounds) -> u32 {
+    let enough = (rate.as_f64() * bounds.timeout.as_secs_f64()).ceil();
+    let enough = enough.clamp(FEWEST_CONNECTIONS, MOST_CONNECTIONS) as u32;
+    value_or(table.connections.as_ref(), enough)
+}
+
+fn arrivals(
+    table: &ScenarioTable,
+    bounds: &Bounds,
+    problems: &mut Vec<Problem>,
+) -> Option<Arrivals> {
     let kind = table.arrivals.as_ref()?.value;
     misplaced(table, kind, problems);
-    let connections = value_or(table.connections.as_ref(), CONNECTIONS);
+    let rate = |problems| needed(table, "rate", "\"120/s\"", table.rate.as_ref(), problems);
     Some(match kind {
         Kind::Users => {
             let (think_min, think_max) = value_or(table.think_time.as_ref(), THINK);
@@ -90,14 +105,16 @@ fn arrivals(table: &ScenarioTable, problems: &mut Vec<Problem>) -> Option<Arriva
                 think_max,
             }
         }
-        Kind::Constant => Arrivals::Constant {
-            rate: needed(table, "rate", "\"120/s\"", table.rate.as_ref(), problems)?,
-            connections,
-        },
-        Kind::Poisson => Arrivals::Poisson {
-            rate: needed(table, "rate", "\"120/s\"", table.rate.as_ref(), problems)?,
-            connections,
-        },
+        Kind::Constant => {
+            let rate = rate(problems)?;
+            let connections = connections(table, rate, bounds);
+            Arrivals::Constant { rate, connections }
+        }
+        Kind::Poisson => {
+            let rate = rate(problems)?;
+            let connections = connections(table, rate, bounds);
+            Arrivals::Poisson { rate, connections }
+        }
         Kind::Burst => Arrivals::Burst {
             count: needed(table, "users", "100", table.users.as_ref(), problems)?,
             every: value_or(table.every.as_ref(), EVERY),

@@ -12,7 +12,7 @@ use super::search::{Loads, RecoveryWatch, Search};
 use super::units::show_duration;
 use super::validate::value_or;
 use super::validate_requirement::{scope, speaks_of_the_generator, within_timeout};
-use super::validate_scenario::{CONNECTIONS, Common, THINK};
+use super::validate_scenario::{Common, THINK, connections};
 use crate::requirement::{Check, Limit, Metric, Requirement, Scope};
 
 const PRECISION: f64 = 0.05;
@@ -41,9 +41,9 @@ pub(super) fn loads(
             think_min,
             think_max,
         },
-        Loads::Capacity { from, .. } => Arrivals::Constant {
+        Loads::Capacity { from, to, .. } => Arrivals::Constant {
             rate: *from,
-            connections: value_or(table.connections.as_ref(), CONNECTIONS),
+            connections: connections(table, *to, &common.bounds),
         },
     };
     let search = Search {

@@ -167,6 +167,34 @@ fn only_named_scenarios_and_the_session_are_left() {
 }
 
 #[test]
+fn a_rate_has_all_the_connections_that_its_timeout_can_fill() {
+    let allowed = |arrivals: &str, timeout: &str| {
+        let text = format!(
+            "[target]\ntimeout = '{timeout}'\n[scenario.one]\n{arrivals}\nduration = '9s'\n\
+             [[scenario.one.endpoint]]\npath = '/'"
+        );
+        let profile = from_text(&text, &Overrides::default());
+        profile.unwrap_or_else(|told| panic!("{told}")).plans[0].users()
+    };
+    for (rate, timeout, connections) in [
+        ("200/s", "10s", 2_000),
+        ("1000/s", "10s", 10_000),
+        ("0.5/s", "3s", 200),
+        ("50000/s", "10s", 20_000),
+    ] {
+        for kind in ["constant", "poisson"] {
+            let arrivals = format!("arrivals = '{kind}'\nrate = '{rate}'");
+            assert_eq!(allowed(&arrivals, timeout), connections, "{arrivals}");
+            let said = format!("{arrivals}\nconnections = 50");
+            assert_eq!(allowed(&said, timeout), 50);
+        }
+    }
+    let search = "arrivals = 'capacity'\nrate = { from = '50/s', to = '100/s' }\n\
+        holds = [{ metric = 'error_rate', limit = '< 1 %' }]";
+    assert_eq!(allowed(search, "10s"), 1_000);
+}
+
+#[test]
 fn a_profile_may_extend_another() {
     let profile = from_text(
         r#"

@@ -32,10 +32,13 @@ fn reserve(addr: SocketAddr) -> io::Result<TcpSocket> {
     Ok(socket)
 }
 
-/// Refuses connects until `until`, then listens again on the same port.
+/// Refuses connects until `over` completes, then listens again on the same port.
 ///
 /// The port stays reserved meanwhile: nobody else gets it, not even as the near end of a connect.
-pub(super) async fn refuse(addr: SocketAddr, until: Instant) -> Result<TcpListener, ServeError> {
+pub(super) async fn refuse(
+    addr: SocketAddr,
+    over: impl Future<Output = ()>,
+) -> Result<TcpListener, ServeError> {
     let failed = |source| ServeError::Listen { addr, source };
     let patience = Instant::now() + PATIENCE;
     let socket = loop {
@@ -47,6 +50,6 @@ pub(super) async fn refuse(addr: SocketAddr, until: Instant) -> Result<TcpListen
             Err(error) => return Err(failed(error)),
         }
     };
-    tokio::time::sleep_until(until).await;
+    over.await;
     socket.listen(BACKLOG).map_err(failed)
 }

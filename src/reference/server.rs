@@ -2,12 +2,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{sleep, timeout};
 
 use super::app::App;
 use super::faults::Outage;
@@ -108,7 +108,7 @@ impl Server {
         if outage.restart {
             self.app.restart();
         }
-        self.listener = refuse(self.addr, until).await?;
+        self.listener = refuse(self.addr, self.app.faults.until(until)).await?;
         if outage.restart {
             self.app.restart();
         }
@@ -120,7 +120,7 @@ impl Server {
 async fn begins(app: &App, outage: Option<Outage>) -> Option<(Outage, Instant)> {
     let outage = outage?;
     let origin = app.faults.origin().await;
-    sleep_until(origin + outage.window.at).await;
+    app.faults.until(origin + outage.window.at).await;
     Some((outage, origin + outage.window.end()))
 }
 

@@ -1,7 +1,7 @@
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, to_bytes};
 use axum::http::header::CONTENT_LENGTH;
@@ -9,10 +9,10 @@ use axum::response::Response;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, sleep_until};
 
 use super::body::{Last, Torn};
 use super::socket::SocketFaults;
+use super::timer::{Timer, Wait};
 use super::{Delay, Fault, Faults, Share, Window};
 use crate::reference::RateLimit;
 
@@ -30,6 +30,7 @@ pub(in crate::reference) struct Injector {
     workflows_missing: bool,
     origin: OnceLock<Instant>,
     begun: Notify,
+    timer: Timer,
 }
 
 /// A time without a listening port.
@@ -59,6 +60,7 @@ impl Injector {
             workflows_missing: false,
             origin: OnceLock::new(),
             begun: Notify::new(),
+            timer: Timer::default(),
         };
         for (index, fault) in faults.iter().enumerate() {
             injector.add(fault, Sequence::new(seed.unwrap_or(0), index));
@@ -135,16 +137,24 @@ impl Injector {
         self.workflows_missing
     }
 
+    /// Completes at this instant, or a moment later.
+    pub(in crate::reference) fn until(&self, at: Instant) -> Wait {
+        self.timer.until(at)
+    }
+
     /// Waits as long as the answer for this path is to be late.
     pub(in crate::reference) async fn delay(&self, path: &str) {
-        let delay: Duration = self
-            .latencies
+        let delay = self.latency(path);
+        if !delay.is_zero() {
+            self.until(Instant::now() + delay).await;
+        }
+    }
+
+    fn latency(&self, path: &str) -> Duration {
+        self.latencies
             .iter()
             .filter_map(|latency| latency.of(path, Delay::draw))
-            .sum();
-        if !delay.is_zero() {
-            sleep(delay).await;
-        }
+            .sum()
     }
 
     /// Whether this request is to end as an internal error.
@@ -157,18 +167,25 @@ impl Injector {
         let Some(&origin) = self.origin.get() else {
             return;
         };
-        // Stalls may touch or overlap: whoever leaves one may have to stay for the next.
-        while let Some(end) = self.stalled_until(origin.elapsed()) {
-            sleep_until(origin + end).await;
+        let now = origin.elapsed();
+        let release = self.released(now);
+        if release > now {
+            self.until(origin + release).await;
         }
     }
 
-    fn stalled_until(&self, now: Duration) -> Option<Duration> {
-        self.stalls
+    /// When an answer of this time may go: then, or at the end of the stalls it falls into. They may touch or
+    /// overlap: whoever leaves one may have to stay for the next.
+    fn released(&self, answered: Duration) -> Duration {
+        let mut at = answered;
+        while let Some(stall) = self
+            .stalls
             .iter()
-            .filter(|stall| stall.at <= now && now < stall.end())
-            .map(|stall| stall.end())
-            .max()
+            .find(|stall| stall.at <= at && at < stall.end())
+        {
+            at = stall.end();
+        }
+        at
     }
 
     /// The answer, or the half of it that is to arrive.
@@ -290,49 +307,35 @@ mod tests {
         assert!(!failures(&[], "/a").iter().any(|failed| *failed));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn latencies_of_a_path_add_up() {
+    #[test]
+    fn latencies_of_a_path_add_up() {
         let injector = injector(&["latency=30ms", "latency=300ms:/slow"]);
-        for (path, expected) in [("/slow", 330), ("/other", 30)] {
-            let before = Instant::now();
-            injector.delay(path).await;
-            let waited = before.elapsed().as_millis();
-            assert!(
-                (expected..=expected + 2).contains(&waited),
-                "{path}: {waited}"
-            );
+        assert_eq!(injector.latency("/slow"), Duration::from_millis(330));
+        assert_eq!(injector.latency("/other"), Duration::from_millis(30));
+    }
+
+    #[test]
+    fn a_stall_holds_what_falls_into_it_until_its_end() {
+        let injector = injector(&["stall=2s@5s", "stall=1s@7s", "stall=3s@20s", "stall=1s@21s"]);
+        for (answered, expected) in [
+            (0, 0),
+            (4999, 4999),
+            (5000, 8000),
+            (7999, 8000),
+            (8000, 8000),
+            (21_500, 23_000),
+        ] {
+            let released = injector.released(Duration::from_millis(answered));
+            assert_eq!(released.as_millis(), expected, "{answered}");
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_stall_holds_what_falls_into_it_until_its_end() {
-        let injector = injector(&["stall=2s@5s"]);
+    #[tokio::test]
+    async fn nothing_is_held_or_late_by_itself() {
+        let injector = injector(&["stall=2s@5s", "seed=1"]);
         injector.hold().await;
         injector.begin();
-        let origin = injector.origin().await;
-        for (at, expected) in [
-            (0, 0),
-            (4999, 4999),
-            (5000, 7000),
-            (6999, 7000),
-            (7000, 7000),
-        ] {
-            let injector = &injector;
-            let left = async {
-                sleep_until(origin + Duration::from_millis(at)).await;
-                injector.hold().await;
-                origin.elapsed().as_millis()
-            };
-            // Each case starts from where the last one left the paused clock.
-            if u128::from(at) >= origin.elapsed().as_millis() {
-                let left = left.await;
-                assert!((expected..=expected + 2).contains(&left), "{at}: {left}");
-            }
-        }
-        let now = |at| injector.stalled_until(Duration::from_millis(at));
-        assert_eq!(now(4999), None);
-        assert_eq!(now(5000), Some(Duration::from_secs(7)));
-        assert_eq!(now(6999), Some(Duration::from_secs(7)));
-        assert_eq!(now(7000), None);
+        injector.hold().await;
+        injector.delay("/").await;
     }
 }

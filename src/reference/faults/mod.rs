@@ -6,6 +6,7 @@ mod inject;
 mod parse;
 mod socket;
 mod spec;
+mod timer;
 
 pub use delay::Delay;
 pub use parse::FaultError;

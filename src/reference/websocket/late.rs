@@ -1,9 +1,10 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use crate::reference::faults::Injector;
 
 /// More replies than this are not kept for one socket: whoever pings so much has stopped listening.
 const MOST: usize = 10_000;
@@ -26,11 +27,11 @@ impl Late {
     }
 
     /// The next frame, once it is due; never completes while there is none.
-    pub(super) async fn next(&mut self) -> Utf8Bytes {
+    pub(super) async fn next(&mut self, faults: &Injector) -> Utf8Bytes {
         let Some(Reverse((due, _, _))) = self.frames.peek() else {
             return std::future::pending().await;
         };
-        sleep_until(*due).await;
+        faults.until(*due).await;
         match self.frames.pop() {
             Some(Reverse((_, _, frame))) => frame,
             None => std::future::pending().await,
@@ -40,22 +41,26 @@ impl Late {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use futures_util::FutureExt as _;
 
-    #[tokio::test(start_paused = true)]
+    use super::*;
+    use crate::reference::faults::Faults;
+
+    #[tokio::test]
     async fn the_next_due_comes_first_and_ties_keep_their_order() {
+        let faults = Injector::new(&Faults::default());
         let mut late = Late::default();
-        for (delay, frame) in [(30, "c"), (10, "a"), (20, "b"), (30, "d")] {
+        for (delay, frame) in [(30, "c"), (10, "a"), (20, "b")] {
             late.push(Duration::from_millis(delay), frame.into());
         }
-        let begun = Instant::now();
+        let last = late.frames.iter().map(|frame| frame.0.0).max().unwrap();
+        late.frames.push(Reverse((last, 4, "d".into())));
         let mut came = String::new();
         for _ in 0..4 {
-            came.push_str(&late.next().await);
+            came.push_str(&late.next(&faults).await);
         }
         assert_eq!(came, "abcd");
-        assert!(begun.elapsed() >= Duration::from_millis(30));
-        let none = tokio::time::timeout(Duration::from_secs(9), late.next());
-        assert!(none.await.is_err());
+        assert!(Instant::now() >= last);
+        assert_eq!(late.next(&faults).now_or_never(), None);
     }
 }

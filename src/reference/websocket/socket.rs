@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
@@ -6,7 +7,6 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
@@ -17,6 +17,7 @@ use super::hub::Hub;
 use super::late::Late;
 use super::message::{self, Complaint, Request};
 use crate::reference::app::App;
+use crate::reference::faults::Injector;
 use crate::reference::statistics::timestamp as now;
 
 /// The longest message of a client, in bytes.
@@ -95,8 +96,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<'_, S> {
                     Some(Err(error)) => return Err(error),
                     None => return Ok(()),
                 },
-                frame = self.late.next() => self.send(frame).await?,
-                code = ended(end) => return match code {
+                frame = self.late.next(&self.app.faults) => self.send(frame).await?,
+                code = ended(&self.app.faults, end) => return match code {
                     Some(code) => self.end(code.into()).await,
                     None => Ok(()),
                 },
@@ -186,10 +187,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<'_, S> {
 }
 
 /// Waits until the socket is to be closed; tells its close code.
-async fn ended(end: Option<(Instant, Option<u16>)>) -> Option<u16> {
+async fn ended(faults: &Injector, end: Option<(Instant, Option<u16>)>) -> Option<u16> {
     match end {
         Some((at, code)) => {
-            sleep_until(at).await;
+            faults.until(at).await;
             code
         }
         None => std::future::pending().await,
