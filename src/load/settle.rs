@@ -98,7 +98,8 @@ mod tests {
         let text = format!(
             "name = \"t\"\n[scenario.a]\narrivals = \"users\"\nusers = 20\nthink_time = \"100ms..300ms\"\n\
              ramp_up = \"1500ms\"\nduration = \"10s\"\nextend = \"5s\"\nsettle = \"{settle}\"\n\
-             [[scenario.a.endpoint]]\npath = \"/x\"\nweight = 70\n[[scenario.a.endpoint]]\npath = \"/y\"\nweight = 30\n"
+             [[scenario.a.endpoint]]\npath = \"/x\"\nweight = 70\n[[scenario.a.endpoint]]\npath = \"/y\"\nweight = 30\n\
+             [[requirement]]\nname = \"a::errors\"\nscenario = \"a\"\nmetric = \"error_rate\"\nlimit = \"< 1 %\"\n"
         );
         let folder = tempfile::TempDir::new().unwrap();
         let file = folder.path().join("t.toml");

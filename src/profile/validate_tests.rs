@@ -171,7 +171,13 @@ fn a_rate_has_all_the_connections_that_its_timeout_can_fill() {
     let allowed = |arrivals: &str, timeout: &str| {
         let text = format!(
             "[target]\ntimeout = '{timeout}'\n[scenario.one]\n{arrivals}\nduration = '9s'\n\
-             [[scenario.one.endpoint]]\npath = '/'"
+             [[scenario.one.endpoint]]\npath = '/'\n\
+             [[requirement]]\nname = 'one::one'\nscenario = 'one'\n{}",
+            if arrivals.contains("capacity") {
+                "metric = 'capacity'\nlimit = '>= 60/s'"
+            } else {
+                "metric = 'error_rate'\nlimit = '< 1 %'"
+            }
         );
         let profile = from_text(&text, &Overrides::default());
         profile.unwrap_or_else(|told| panic!("{told}")).plans[0].users()
