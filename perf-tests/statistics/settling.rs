@@ -132,14 +132,14 @@ fn settle(
         };
         blocks.push(block);
         sum.add(block);
-        if second < lengths.least || !sum.may_decide(limit) {
+        let (look, errors) = if second == lengths.planned {
+            (Look::Planned, 1.5)
+        } else {
+            (Look::Anytime, 2.2)
+        };
+        if second < lengths.least || !sum.is_beyond(errors, limit) {
             continue;
         }
-        let look = if second == lengths.planned {
-            Look::Planned
-        } else {
-            Look::Anytime
-        };
         let (low, high) = bounds(&ProportionEvidence::from_blocks(&blocks, 0.0), look, ALPHA);
         let decision = decide(low, high, limit, false);
         if decision != Decision::Undecided {
@@ -149,8 +149,8 @@ fn settle(
     (Decision::Undecided, lengths.budget)
 }
 
-/// Spares most looks that can't decide: none does with the proportion within 1.5 standard errors of the limit,
-/// which single seconds never show as longer than all batches do.
+/// Spares most looks that can't decide: the planned one never does with the proportion within 1.5 standard errors
+/// of the limit, any other within 2.2; and single seconds never show these as longer than all batches do.
 #[derive(Default)]
 struct Sum {
     blocks: f64,
@@ -167,7 +167,7 @@ impl Sum {
         self.squares += block.hits * block.hits;
     }
 
-    fn may_decide(&self, limit: f64) -> bool {
+    fn is_beyond(&self, errors: f64, limit: f64) -> bool {
         let share = self.hits / self.trials;
         let among = self.squares - self.hits * self.hits / self.blocks;
         let correlated = among * self.blocks / (self.blocks - 1.0);
@@ -178,7 +178,7 @@ impl Sum {
             1.0
         };
         let error = (self.trials * limit * (1.0 - limit) * factor).sqrt();
-        (self.hits - limit * self.trials).abs() >= 1.5 * error
+        (self.hits - limit * self.trials).abs() >= errors * error
     }
 }
 

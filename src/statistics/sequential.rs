@@ -184,6 +184,16 @@ mod tests {
     }
 
     #[test]
+    fn many_looks_cost_a_mean_about_three_standard_errors() {
+        assert!((level(Look::Planned, 20.0, 0.05) - 0.025).abs() < 1e-12);
+        // Φ(-3.036) = 0.0012; shorter and longer runs are further out.
+        assert!((level(Look::Anytime, 20.0, 0.05) - 0.001_200_9).abs() < 1e-6);
+        for blocks in [1.0, 5.0, 100.0, 3_000.0] {
+            assert!(level(Look::Anytime, blocks, 0.05) < level(Look::Anytime, 20.0, 0.05));
+        }
+    }
+
+    #[test]
     fn the_worst_block_counts_once_more_from_above() {
         let mut blocks = vec![
             Block {
