@@ -64,8 +64,8 @@ fn record(
         name: String::new(),
         kind: EndpointKind::Http,
         request: String::new(),
-        outcomes: counted.outcomes,
-        response: counted.response,
+        outcomes: counted.outcomes(),
+        response: counted.response(),
         answered: counted.answered,
         service: counted.service,
         bytes: counted.bytes,
@@ -78,6 +78,7 @@ fn record(
         problem: None,
         thresholds: Vec::new(),
         window: Window {
+            planned: None,
             from: 0,
             to: seconds * SECOND,
             extendable: false,
