@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use agentos_perf::client::{Connector, Exchange, Handshake, Line, Outcome, Talk, preflight};
 use agentos_perf::profile::{
-    Arrivals, Destination, Endpoint, EndpointKind, Identity, Plan, Secret, Socket,
+    Arrivals, Destination, Endpoint, EndpointKind, Http, Identity, Plan, Secret, Socket,
 };
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -178,6 +178,7 @@ fn destination(origin: Url, user: &str) -> Destination {
         origin,
         token: None,
         insecure: false,
+        http: Http::Auto,
         users: [Identity {
             user: user.to_owned(),
             token: Some(Secret::new("t/1")),

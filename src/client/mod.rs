@@ -8,6 +8,7 @@ mod handshake;
 mod health;
 mod http;
 mod http1;
+mod http2;
 mod json;
 mod outcome;
 mod preflight;

@@ -4,11 +4,11 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
-    USER_AGENT,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TE,
+    TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
-use http::uri::PathAndQuery;
-use http::{HeaderMap, Method, Uri};
+use http::uri::{PathAndQuery, Scheme};
+use http::{HeaderMap, Method, Request, Uri};
 use url::Position;
 
 use super::Outcome;
@@ -44,6 +44,8 @@ pub struct PreparedRequest {
     expect: Vec<u16>,
     /// All of it as HTTP/1.1 writes it.
     wire: Box<[u8]>,
+    /// Its head as HTTP/2 takes it, where that may be spoken.
+    http2: Option<Box<Request<()>>>,
 }
 
 impl fmt::Debug for PreparedRequest {
@@ -93,7 +95,7 @@ impl PreparedRequest {
         let uri = parse_path(&endpoint.path)?;
         Ok(PreparedRequest {
             expect: endpoint.expect.clone(),
-            ..PreparedRequest::assemble(method, uri, headers, body)
+            ..PreparedRequest::assemble(method, uri, headers, body, scheme(destination))?
         })
     }
 
@@ -109,7 +111,7 @@ impl PreparedRequest {
         let token = destination.token.as_ref().filter(|_| auth);
         let headers = own_headers(destination, token.map(Secret::reveal))?;
         let (uri, body) = (parse_path(path)?, Bytes::new());
-        Ok(PreparedRequest::assemble(Method::GET, uri, headers, body))
+        PreparedRequest::assemble(Method::GET, uri, headers, body, scheme(destination))
     }
 
     /// The same request of another path.
@@ -119,14 +121,24 @@ impl PreparedRequest {
     pub fn at(&self, path: &str) -> Result<PreparedRequest, RequestError> {
         let (method, headers, body) =
             (self.method.clone(), self.headers.clone(), self.body.clone());
+        let scheme = self
+            .http2
+            .as_ref()
+            .and_then(|http2| http2.uri().scheme().cloned());
         Ok(PreparedRequest {
             expect: self.expect.clone(),
-            ..PreparedRequest::assemble(method, parse_path(path)?, headers, body)
+            ..PreparedRequest::assemble(method, parse_path(path)?, headers, body, scheme)?
         })
     }
 
-    /// Expects any status of success.
-    fn assemble(method: Method, uri: Uri, mut headers: HeaderMap, body: Bytes) -> PreparedRequest {
+    /// Expects any status of success. A `scheme` is given where HTTP/2 may be spoken.
+    fn assemble(
+        method: Method,
+        uri: Uri,
+        mut headers: HeaderMap,
+        body: Bytes,
+        scheme: Option<Scheme>,
+    ) -> Result<PreparedRequest, RequestError> {
         let has_content = matches!(method, Method::POST | Method::PUT | Method::PATCH);
         if !headers.contains_key(CONTENT_LENGTH)
             && !headers.contains_key(TRANSFER_ENCODING)
@@ -134,14 +146,16 @@ impl PreparedRequest {
         {
             headers.insert(CONTENT_LENGTH, body.len().into());
         }
-        PreparedRequest {
+        let http2 = scheme.map(|scheme| http2(&method, scheme, &uri, &headers));
+        Ok(PreparedRequest {
             wire: wire(&method, &uri, &headers, &body),
+            http2: http2.transpose()?,
             method,
             uri,
             headers,
             body,
             expect: (200..300).collect(),
-        }
+        })
     }
 
     /// Whether sending it twice does no more than sending it once.
@@ -187,6 +201,56 @@ impl PreparedRequest {
     pub(super) fn wire(&self) -> &[u8] {
         &self.wire
     }
+
+    /// Its head as HTTP/2 takes it; `None` where that is never spoken.
+    pub(super) fn http2(&self) -> Option<&Request<()>> {
+        self.http2.as_deref()
+    }
+}
+
+/// What HTTP/2 says of a request in other words, or not at all (RFC 9113, 8.2.2).
+const NOT_IN_HTTP2: [HeaderName; 7] = [
+    HOST,
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    TE,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+/// The scheme of a destination that HTTP/2 may be spoken to.
+fn scheme(destination: &Destination) -> Option<Scheme> {
+    destination
+        .may_speak_http2()
+        .then(|| match destination.origin.scheme() {
+            "https" => Scheme::HTTPS,
+            _ => Scheme::HTTP,
+        })
+}
+
+fn http2(
+    method: &Method,
+    scheme: Scheme,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Box<Request<()>>, RequestError> {
+    let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    let host = headers.get(HOST).map_or(&b""[..], HeaderValue::as_bytes);
+    let uri = Uri::builder()
+        .scheme(scheme)
+        .authority(host)
+        .path_and_query(path)
+        .build()
+        .map_err(|_| RequestError::HeaderValue("host".to_owned()))?;
+    let mut request = Request::new(());
+    *request.method_mut() = method.clone();
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers.clone();
+    for name in &NOT_IN_HTTP2 {
+        request.headers_mut().remove(name);
+    }
+    Ok(Box::new(request))
 }
 
 fn wire(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Box<[u8]> {
@@ -215,7 +279,7 @@ pub fn login_request(
     let (uri, body) = (parse_path(path)?, Bytes::from(body.to_string()));
     Ok(PreparedRequest {
         expect: vec![200],
-        ..PreparedRequest::assemble(Method::POST, uri, headers, body)
+        ..PreparedRequest::assemble(Method::POST, uri, headers, body, scheme(destination))?
     })
 }
 
@@ -275,13 +339,14 @@ pub(super) fn lay_over(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::Secret;
+    use crate::profile::{Http, Secret};
 
     fn destination() -> Destination {
         Destination {
             origin: "http://[::1]:8000".parse().unwrap(),
             token: Some(Secret::new("eyJ.x")),
             insecure: false,
+            http: Http::Auto,
             users: std::sync::Arc::default(),
         }
     }
