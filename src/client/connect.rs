@@ -292,7 +292,9 @@ fn handshake_failed(error: io::Error) -> ConnectError {
     use rustls::{AlertDescription, Error};
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
     match inner {
-        Some(Error::AlertReceived(AlertDescription::NoApplicationProtocol)) => ConnectError::NoHttp2,
+        Some(Error::AlertReceived(AlertDescription::NoApplicationProtocol)) => {
+            ConnectError::NoHttp2
+        }
         _ => ConnectError::Tls(error),
     }
 }

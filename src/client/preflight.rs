@@ -1,6 +1,7 @@
 //! One look at each endpoint before the load: what fails now would fail for minutes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -10,8 +11,11 @@ use url::Url;
 
 use super::preflight_socket;
 use super::request::without_query;
-use super::{Answer, ControlClient, ControlError, PreparedRequest, preflight_advice as advice};
-use crate::profile::{Destination, Endpoint, EndpointKind, Plan};
+use super::{
+    Answer, ConnectError, Connector, ControlClient, ControlError, PreparedRequest,
+    preflight_advice as advice,
+};
+use crate::profile::{Destination, Endpoint, EndpointKind, Http, Plan};
 
 /// The longest that a connection is waited for.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -77,8 +81,10 @@ pub async fn preflight(
     let connect = plan.bounds.connect_timeout.min(CONNECT);
     let client = ControlClient::new(destination, connect)
         .map_err(|error| advice::unusable(&error, destination))?;
+    takes_http2(destination, connect).await?;
     let scout = Arc::new(Scout {
         client,
+        spoke_http2: AtomicBool::new(false),
         destination: destination.clone(),
         timeout: plan.bounds.timeout,
         until: Instant::now() + ALL,
@@ -102,11 +108,29 @@ pub async fn preflight(
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         }
     }
-    let ready = conclude(plan, destination, findings.into_iter().flatten())?;
+    let mut ready = conclude(plan, destination, findings.into_iter().flatten())?;
+    if scout.spoke_http2.load(Ordering::Relaxed) {
+        ready.notes.push(advice::over_http2());
+    }
     if let Some(socket) = &plan.socket {
         preflight_socket::look(plan, socket, destination).await?;
     }
     Ok(ready)
+}
+
+/// Whoever wants HTTP/2 alone is told by the handshake that there is none, which is clearer than what comes
+/// later.
+async fn takes_http2(destination: &Destination, connect: Duration) -> Result<(), PreflightFailure> {
+    if destination.http != Http::Two {
+        return Ok(());
+    }
+    let connector = Connector::new(destination)
+        .map_err(|error| advice::unusable(&error.into(), destination))?;
+    match connector.connect_http(connect).await {
+        Err(error @ ConnectError::NoHttp2) => Err(advice::no_http2(&error, destination)),
+        // Whatever else is wrong shows when the endpoints are asked.
+        _ => Ok(()),
+    }
 }
 
 fn conclude(
@@ -162,6 +186,7 @@ fn failure(bads: Vec<Bad>, unreachable: bool, destination: &Destination) -> Pref
 
 struct Scout {
     client: ControlClient,
+    spoke_http2: AtomicBool,
     destination: Destination,
     timeout: Duration,
     until: Instant,
@@ -181,6 +206,9 @@ impl Scout {
                 return good(path, Some(note));
             }
             let answer = self.client.send(&request, self.timeout.min(left)).await;
+            if answer.as_ref().is_ok_and(|answer| answer.is_http2) {
+                self.spoke_http2.store(true, Ordering::Relaxed);
+            }
             let target = match &answer {
                 Ok(answer) if request.expects(answer.status) => {
                     return good(path, None);

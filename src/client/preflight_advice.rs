@@ -4,7 +4,7 @@ use url::Url;
 
 use super::request::without_query;
 use super::{ConnectError, ControlError, PreflightFailure};
-use crate::profile::{Destination, Endpoint};
+use crate::profile::{Destination, Endpoint, Http};
 
 const PASS_TOKEN: &str = "by PERF_TOKEN or --token-file";
 
@@ -45,6 +45,20 @@ pub(super) fn unreachable(error: &ControlError, destination: &Destination) -> Pr
     }
 }
 
+/// HTTP/2 alone is wanted, and the target has none.
+pub(super) fn no_http2(error: &ConnectError, destination: &Destination) -> PreflightFailure {
+    PreflightFailure {
+        what: format!("{}: {error}", shown(destination)),
+        advice: "Turn HTTP/2 on in the service, or take what it speaks by --http auto.".to_owned(),
+        unreachable: true,
+    }
+}
+
+/// What the load speaks, if it is not HTTP/1.1.
+pub(super) fn over_http2() -> String {
+    "requests go over HTTP/2, one at a time on each connection".to_owned()
+}
+
 /// Nothing answers.
 pub(super) fn running(destination: &Destination) -> String {
     format!(
@@ -62,6 +76,13 @@ pub(super) fn silent() -> String {
 
 /// Something answers, but not a web server's answer.
 pub(super) fn broken(destination: &Destination) -> String {
+    if destination.http == Http::Two {
+        return format!(
+            "Does the service at {} speak HTTP/2, without TLS too if the address is http? --http auto takes \
+             HTTP/1.1 where there is no HTTP/2.",
+            shown(destination)
+        );
+    }
     format!(
         "Is it this service that listens at {}, and is it http or https there? If both are right, its log \
          says why it closes connections.",

@@ -12,7 +12,8 @@ use super::typed::{self, Given, Typed};
 use crate::monitor::{DatabaseUrl, RedisAddress};
 use crate::profile::quantity::{self, Reading};
 use crate::profile::{
-    At, Complaint, Http, Overrides, Problem, ProfileSource, Secret, Target, scenario_names, sort_problems,
+    At, Complaint, Http, Overrides, Problem, ProfileSource, Secret, Target, scenario_names,
+    sort_problems,
 };
 
 /// All that a session is told from outside its profile.
