@@ -3,7 +3,9 @@
 mod answer;
 mod attempt;
 mod connect;
+mod connect_error;
 mod control;
+mod form;
 mod handshake;
 mod health;
 mod http;
@@ -13,6 +15,7 @@ mod json;
 mod outcome;
 mod preflight;
 mod preflight_advice;
+mod preflight_http2;
 mod preflight_socket;
 mod reply;
 mod request;
@@ -21,7 +24,8 @@ mod tls;
 mod wire;
 mod ws;
 
-pub use connect::{ConnectError, Connector};
+pub use connect::Connector;
+pub use connect_error::ConnectError;
 pub use control::{Answer, ControlClient, ControlError};
 pub use handshake::Handshake;
 pub use health::{HealthProbe, HealthSample, ProbeAnswer, Prober, check_health};

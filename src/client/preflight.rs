@@ -9,13 +9,12 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use url::Url;
 
-use super::preflight_socket;
 use super::request::without_query;
 use super::{
-    Answer, ConnectError, Connector, ControlClient, ControlError, PreparedRequest,
-    preflight_advice as advice,
+    Answer, ControlClient, ControlError, PreparedRequest, preflight_advice as advice,
+    preflight_http2, preflight_socket,
 };
-use crate::profile::{Destination, Endpoint, EndpointKind, Http, Plan};
+use crate::profile::{Destination, Endpoint, EndpointKind, Plan};
 
 /// The longest that a connection is waited for.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -81,7 +80,7 @@ pub async fn preflight(
     let connect = plan.bounds.connect_timeout.min(CONNECT);
     let client = ControlClient::new(destination, connect)
         .map_err(|error| advice::unusable(&error, destination))?;
-    takes_http2(destination, connect).await?;
+    preflight_http2::look(destination, connect).await?;
     let scout = Arc::new(Scout {
         client,
         spoke_http2: AtomicBool::new(false),
@@ -110,27 +109,12 @@ pub async fn preflight(
     }
     let mut ready = conclude(plan, destination, findings.into_iter().flatten())?;
     if scout.spoke_http2.load(Ordering::Relaxed) {
-        ready.notes.push(advice::over_http2());
+        ready.notes.push(preflight_http2::note());
     }
     if let Some(socket) = &plan.socket {
         preflight_socket::look(plan, socket, destination).await?;
     }
     Ok(ready)
-}
-
-/// Whoever wants HTTP/2 alone is told by the handshake that there is none, which is clearer than what comes
-/// later.
-async fn takes_http2(destination: &Destination, connect: Duration) -> Result<(), PreflightFailure> {
-    if destination.http != Http::Two {
-        return Ok(());
-    }
-    let connector = Connector::new(destination)
-        .map_err(|error| advice::unusable(&error.into(), destination))?;
-    match connector.connect_http(connect).await {
-        Err(error @ ConnectError::NoHttp2) => Err(advice::no_http2(&error, destination)),
-        // Whatever else is wrong shows when the endpoints are asked.
-        _ => Ok(()),
-    }
 }
 
 fn conclude(

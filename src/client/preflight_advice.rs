@@ -45,20 +45,6 @@ pub(super) fn unreachable(error: &ControlError, destination: &Destination) -> Pr
     }
 }
 
-/// HTTP/2 alone is wanted, and the target has none.
-pub(super) fn no_http2(error: &ConnectError, destination: &Destination) -> PreflightFailure {
-    PreflightFailure {
-        what: format!("{}: {error}", shown(destination)),
-        advice: "Turn HTTP/2 on in the service, or take what it speaks by --http auto.".to_owned(),
-        unreachable: true,
-    }
-}
-
-/// What the load speaks, if it is not HTTP/1.1.
-pub(super) fn over_http2() -> String {
-    "requests go over HTTP/2, one at a time on each connection".to_owned()
-}
-
 /// Nothing answers.
 pub(super) fn running(destination: &Destination) -> String {
     format!(
@@ -160,6 +146,6 @@ pub(super) fn odd(request: &str, answered: &str) -> String {
 }
 
 /// The origin, without what a URL may carry beside it.
-fn shown(destination: &Destination) -> String {
+pub(super) fn shown(destination: &Destination) -> String {
     destination.origin.origin().ascii_serialization()
 }

@@ -4,14 +4,15 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TE,
-    TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
+    USER_AGENT,
 };
 use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, Method, Request, Uri};
 use url::Position;
 
 use super::Outcome;
+use super::form::{http2, scheme, wire};
 use crate::profile::{Destination, Endpoint, Identity, Secret};
 
 /// Why a request cannot be sent. Never shows a token or the value of a header.
@@ -206,63 +207,6 @@ impl PreparedRequest {
     pub(super) fn http2(&self) -> Option<&Request<()>> {
         self.http2.as_deref()
     }
-}
-
-/// What HTTP/2 says of a request in other words, or not at all (RFC 9113, 8.2.2).
-const NOT_IN_HTTP2: [HeaderName; 7] = [
-    HOST,
-    CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    TE,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
-
-/// The scheme of a destination that HTTP/2 may be spoken to.
-fn scheme(destination: &Destination) -> Option<Scheme> {
-    destination
-        .may_speak_http2()
-        .then(|| match destination.origin.scheme() {
-            "https" => Scheme::HTTPS,
-            _ => Scheme::HTTP,
-        })
-}
-
-fn http2(
-    method: &Method,
-    scheme: Scheme,
-    uri: &Uri,
-    headers: &HeaderMap,
-) -> Result<Box<Request<()>>, RequestError> {
-    let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
-    let host = headers.get(HOST).map_or(&b""[..], HeaderValue::as_bytes);
-    let uri = Uri::builder()
-        .scheme(scheme)
-        .authority(host)
-        .path_and_query(path)
-        .build()
-        .map_err(|_| RequestError::HeaderValue("host".to_owned()))?;
-    let mut request = Request::new(());
-    *request.method_mut() = method.clone();
-    *request.uri_mut() = uri;
-    *request.headers_mut() = headers.clone();
-    for name in &NOT_IN_HTTP2 {
-        request.headers_mut().remove(name);
-    }
-    Ok(Box::new(request))
-}
-
-fn wire(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Box<[u8]> {
-    let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
-    let mut wire = format!("{method} {path} HTTP/1.1\r\n").into_bytes();
-    for (name, value) in headers {
-        let parts: [&[u8]; 4] = [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"];
-        parts.iter().for_each(|part| wire.extend_from_slice(part));
-    }
-    wire.extend_from_slice(b"\r\n");
-    wire.extend_from_slice(body);
-    wire.into_boxed_slice()
 }
 
 /// A POST of a JSON document, whatever it is answered.
