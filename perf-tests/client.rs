@@ -5,6 +5,10 @@
 mod asking;
 #[path = "client/exchanges.rs"]
 mod exchanges;
+#[path = "client/http2.rs"]
+mod http2;
+#[path = "client/http2_server.rs"]
+mod http2_server;
 #[path = "client/preflights.rs"]
 mod preflights;
 #[path = "client/server.rs"]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use agentos_perf::monitor::{DatabaseUrl, Monitors, RedisAddress, Watched};
 use agentos_perf::profile::{
-    CounterPage, Destination, EvidencePlan, Overrides, ProfileSource, Target, load,
+    CounterPage, Destination, EvidencePlan, Http, Overrides, ProfileSource, Target, load,
 };
 use agentos_perf::record::{Observed, figure};
 use agentos_perf::requirement::Source;
@@ -29,6 +29,7 @@ fn watched(address: &str) -> Watched {
             origin: format!("http://{address}").parse().expect("a URL"),
             token: None,
             insecure: false,
+            http: Http::Auto,
             users: Arc::default(),
         },
         plan: EvidencePlan::default(),

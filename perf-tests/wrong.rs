@@ -191,6 +191,8 @@ const COMMAND_LINES: &[Wrong] = &[
     typed("--profile ''"),
     typed("--target-url localhost:8000"),
     typed("--url localhost"),
+    typed("--http 3"),
+    typed("--http autoo"),
     typed("--url http:/localhost:8000"),
     typed("--url //localhost:8000"),
     typed("--url ftp://localhost"),
@@ -246,6 +248,8 @@ const PROFILES: &[Wrong] = &[
     edited(&[("[target]", "[[target]]")]),
     edited(&[("timeout = \"10s\"", "timeout = \"10 moons\"")]),
     edited(&[("timeout = \"10s\"", "timeout = true")]),
+    edited(&[("timeout = \"10s\"", "http = \"h2\"\nhttps = 2")]),
+    edited(&[("timeout = \"10s\"", "http = [\"2\"]")]),
     edited(&[(
         "timeout = \"10s\"",
         "timeout = \"2s\"\nconnect_timeout = \"5s\"",

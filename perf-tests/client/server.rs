@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use agentos_perf::profile::{Bounds, Destination, Endpoint, EndpointKind, Secret};
+use agentos_perf::profile::{Bounds, Destination, Endpoint, EndpointKind, Http, Secret};
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -193,6 +193,7 @@ pub(crate) fn destination(origin: &str) -> Destination {
         origin: origin.parse().unwrap(),
         token: Some(Secret::new("s3cret-token")),
         insecure: false,
+        http: Http::Auto,
         users: std::sync::Arc::default(),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use agentos_perf::client::{Connector, Exchange, Handshake, Line, Outcome, Talk, preflight};
 use agentos_perf::profile::{
-    Arrivals, Destination, Endpoint, EndpointKind, Identity, Plan, Secret, Socket,
+    Arrivals, Destination, Endpoint, EndpointKind, Http, Identity, Plan, Secret, Socket,
 };
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -178,6 +178,7 @@ fn destination(origin: Url, user: &str) -> Destination {
         origin,
         token: None,
         insecure: false,
+        http: Http::Auto,
         users: [Identity {
             user: user.to_owned(),
             token: Some(Secret::new("t/1")),
@@ -320,7 +321,9 @@ async fn over_tls_it_is_the_same() {
     let origin: Url = format!("https://{}/", listener.local_addr().unwrap())
         .parse()
         .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(super::server::certificate(2090)));
+    let mut config = super::server::certificate(2090);
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(config));
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             // A client that does not trust the certificate ends the handshake.
@@ -334,9 +337,15 @@ async fn over_tls_it_is_the_same() {
             }
         }
     });
-    for (insecure, expected) in [(false, Outcome::Tls), (true, Outcome::Ok)] {
+    // A socket begins with HTTP/1.1, whatever requests are sent in.
+    for (insecure, http, expected) in [
+        (false, Http::Auto, Outcome::Tls),
+        (true, Http::Auto, Outcome::Ok),
+        (true, Http::Two, Outcome::Ok),
+    ] {
         let destination = Destination {
             insecure,
+            http,
             ..destination(origin.clone(), "ann")
         };
         let handshake = Handshake::new(&socket(), &[], &destination, 0).unwrap();

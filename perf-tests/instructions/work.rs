@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use agentos_perf::client::{Connection, Connector, Outcome, PreparedRequest, Sample};
 use agentos_perf::load::{failed_run, streams};
 use agentos_perf::pace::{Agenda, Alarm, Deadline};
-use agentos_perf::profile::{Destination, Overrides, Plan, Profile, ProfileSource, load};
+use agentos_perf::profile::{Destination, Http, Overrides, Plan, Profile, ProfileSource, load};
 use agentos_perf::record::{
     EndpointKind, EndpointResult, EndpointRules, Problem, Rules, RunResult, Status, Tally, Window,
 };
@@ -123,6 +123,7 @@ fn exchange(rounds: u64, server: &str) {
         origin: format!("http://{server}").parse().expect("a URL"),
         token: None,
         insecure: false,
+        http: Http::default(),
         users: std::sync::Arc::default(),
     };
     let plan = plan("api");

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use agentos_perf::load::{self, Observer, Progress};
-use agentos_perf::profile::{Destination, Overrides, Plan, ProfileSource, render_problems};
+use agentos_perf::profile::{Destination, Http, Overrides, Plan, ProfileSource, render_problems};
 use agentos_perf::record::{Histogram, RunResult, Summary};
 
 use crate::simulation::{MS, Nanos, quantile};
@@ -63,6 +63,7 @@ pub(crate) fn run(plan: &Plan, url: &str) -> RunResult {
         origin: url.parse().expect("a URL"),
         token: None,
         insecure: false,
+        http: Http::default(),
         users: std::sync::Arc::default(),
     };
     load::run(plan, &destination, &mut Quiet).expect("a run")

@@ -1,10 +1,12 @@
 //! One attempt at an exchange, on one open connection.
 
+use std::future::pending;
 use std::io;
 
 use tokio::time::Instant;
 
 use super::http1::Http1;
+use super::http2::Http2;
 use super::{Outcome, PreparedRequest, Stream};
 use crate::profile::Bounds;
 
@@ -19,6 +21,17 @@ impl Listener for () {}
 pub(super) enum Kept {
     /// HTTP/1.1.
     One(Http1),
+    /// HTTP/2.
+    Two(Http2),
+}
+
+/// Which HTTP is spoken on a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Version {
+    /// HTTP/1.1.
+    One,
+    /// HTTP/2.
+    Two,
 }
 
 /// What is known so far of an exchange that may be cut off at any await.
@@ -45,16 +58,44 @@ pub(super) struct End {
     pub(super) heard: bool,
 }
 
+impl End {
+    /// One without a head of an answer.
+    pub(super) fn unanswered(outcome: Outcome, wrote: bool) -> End {
+        End {
+            outcome,
+            clean: false,
+            wrote,
+            heard: false,
+        }
+    }
+}
+
 impl Kept {
     /// Begins to speak HTTP on a stream.
-    pub(super) fn open(stream: Stream) -> Kept {
-        Kept::One(Http1::new(stream))
+    ///
+    /// # Errors
+    /// How the exchange ended that needed it.
+    pub(super) async fn open(stream: Stream, version: Version) -> Result<Kept, Outcome> {
+        match version {
+            Version::One => Ok(Kept::One(Http1::new(stream))),
+            Version::Two => Http2::open(stream).await.map(Kept::Two),
+        }
+    }
+
+    /// Attends to the connection while nothing is asked; returns when it has ended.
+    pub(super) async fn idle(&mut self) {
+        match self {
+            // It has nothing to say unasked, and its end is noticed before the next request.
+            Kept::One(_) => pending().await,
+            Kept::Two(connection) => connection.idle().await,
+        }
     }
 
     /// Whether a request can be sent: the target may have closed the connection.
     pub(super) async fn is_usable(&mut self) -> bool {
         match self {
             Kept::One(connection) => connection.is_usable().await,
+            Kept::Two(connection) => connection.is_usable().await,
         }
     }
 
@@ -68,6 +109,7 @@ impl Kept {
     ) -> End {
         match self {
             Kept::One(connection) => connection.attempt(request, bounds, trace, listener).await,
+            Kept::Two(connection) => connection.attempt(request, bounds, trace, listener).await,
         }
     }
 }

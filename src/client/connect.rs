@@ -13,61 +13,12 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
-use super::{Outcome, Stream, tls};
-use crate::profile::Destination;
+use super::attempt::Version;
+use super::{ConnectError, Stream, tls};
+use crate::profile::{Destination, Http};
 
 /// A name that no address of answers is looked up again, but not for each of a thousand users.
 const LOOK_UP_AGAIN: Duration = Duration::from_secs(1);
-
-/// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    /// The destination is not one that requests can be sent to.
-    #[error("cannot send requests to `{0}`: it must be http:// or https:// with a host")]
-    Destination(String),
-    /// Certificates are to be verified, but this machine trusts nobody.
-    #[error("this machine has no root certificates to verify the target with: {0}")]
-    NoRoots(String),
-    /// The host's name is not known.
-    #[error("the name `{host}` cannot be resolved: {source}")]
-    Name {
-        /// The name.
-        host: String,
-        /// What the resolver said.
-        source: io::Error,
-    },
-    /// Refused, unreachable, or broken off.
-    #[error("cannot connect to {address}: {source}")]
-    Tcp {
-        /// The last address that was tried.
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// This machine has no socket, port or file descriptor left.
-    #[error("the load generator has no socket left: {0}")]
-    NoSocket(io::Error),
-    /// The TLS handshake failed.
-    #[error("the TLS handshake failed: {0}")]
-    Tls(io::Error),
-    /// There was no connection in time.
-    #[error("no connection within {0:?}")]
-    Timeout(Duration),
-}
-
-impl ConnectError {
-    /// What a request that needed the connection ended in.
-    pub fn outcome(&self) -> Outcome {
-        match self {
-            ConnectError::Destination(_) | ConnectError::Name { .. } | ConnectError::Tcp { .. } => {
-                Outcome::Connect
-            }
-            ConnectError::NoRoots(_) | ConnectError::Tls(_) => Outcome::Tls,
-            ConnectError::NoSocket(_) => Outcome::NoSocket,
-            ConnectError::Timeout(_) => Outcome::Timeout,
-        }
-    }
-}
 
 /// Makes connections to one destination. Clones share what was learned: the addresses of the name, and
 /// which of them answers. May be shared between threads and runtimes.
@@ -79,8 +30,17 @@ pub struct Connector {
 struct Shared {
     host: Host<String>,
     port: u16,
-    tls: Option<(TlsConnector, ServerName<'static>)>,
+    tls: Option<Tls>,
+    http: Http,
     known: Mutex<Known>,
+}
+
+struct Tls {
+    name: ServerName<'static>,
+    /// Offers what requests may be sent in.
+    http: TlsConnector,
+    /// Offers HTTP/1.1 alone, with which WebSockets begin.
+    one: TlsConnector,
 }
 
 #[derive(Clone, Default)]
@@ -103,17 +63,25 @@ impl Connector {
             "https" => Some(tls::config(destination.insecure)?),
             _ => return Err(ConnectError::Destination(destination.origin.to_string())),
         };
-        Connector::with_tls(&destination.origin, tls)
+        Connector::with_tls(&destination.origin, tls, destination.http)
     }
 
-    fn with_tls(origin: &Url, config: Option<ClientConfig>) -> Result<Connector, ConnectError> {
+    fn with_tls(
+        origin: &Url,
+        config: Option<ClientConfig>,
+        http: Http,
+    ) -> Result<Connector, ConnectError> {
         let unusable = || ConnectError::Destination(origin.to_string());
         let host = origin.host().ok_or_else(unusable)?.to_owned();
         let port = origin.port_or_known_default().ok_or_else(unusable)?;
         let tls = match config {
             Some(config) => {
                 let name = server_name(&host).ok_or_else(unusable)?;
-                Some((TlsConnector::from(Arc::new(config)), name))
+                Some(Tls {
+                    name,
+                    http: TlsConnector::from(Arc::new(tls::offering(&config, http))),
+                    one: TlsConnector::from(Arc::new(config)),
+                })
             }
             None => None,
         };
@@ -123,33 +91,64 @@ impl Connector {
                 host,
                 port,
                 tls,
+                http,
                 known,
             }),
         })
     }
 
-    /// Makes a connection, TLS included.
+    /// Makes a connection that begins with HTTP/1.1, TLS included.
     ///
     /// # Errors
     /// Whatever keeps it from being made within `within`.
     pub async fn connect(&self, within: Duration) -> Result<Stream, ConnectError> {
         let until = Instant::now() + within;
-        timeout_at(until, self.connect_until(until))
-            .await
-            .unwrap_or(Err(ConnectError::Timeout(within)))
+        let stream = timeout_at(until, self.connect_until(until, |tls| &tls.one)).await;
+        stream.unwrap_or(Err(ConnectError::Timeout(within)))
     }
 
-    async fn connect_until(&self, until: Instant) -> Result<Stream, ConnectError> {
+    /// Makes a connection for requests, TLS included, and tells which HTTP it is to be spoken to in.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being made within `within`; [`ConnectError::NoHttp2`] when HTTP/2 alone is wanted.
+    pub(super) async fn connect_http(
+        &self,
+        within: Duration,
+    ) -> Result<(Stream, Version), ConnectError> {
+        let until = Instant::now() + within;
+        let stream = timeout_at(until, self.connect_until(until, |tls| &tls.http)).await;
+        let stream = stream.unwrap_or(Err(ConnectError::Timeout(within)))?;
+        let version = self.version(&stream)?;
+        Ok((stream, version))
+    }
+
+    fn version(&self, stream: &Stream) -> Result<Version, ConnectError> {
+        match (stream, self.shared.http) {
+            (Stream::Plain(_), Http::Two) => Ok(Version::Two),
+            (Stream::Plain(_), Http::Auto | Http::One) => Ok(Version::One),
+            (Stream::Tls(tls), http) => match (tls.get_ref().1.alpn_protocol(), http) {
+                (Some(tls::TWO), _) => Ok(Version::Two),
+                (_, Http::Two) => Err(ConnectError::NoHttp2),
+                (_, Http::Auto | Http::One) => Ok(Version::One),
+            },
+        }
+    }
+
+    async fn connect_until(
+        &self,
+        until: Instant,
+        chosen: impl Fn(&Tls) -> &TlsConnector,
+    ) -> Result<Stream, ConnectError> {
         let tcp = self.tcp(until).await?;
         // Without it a small request can wait 40 ms for the acknowledgement of the one before.
         tcp.set_nodelay(true).map_err(ConnectError::NoSocket)?;
         match &self.shared.tls {
             None => Ok(Stream::Plain(tcp)),
-            Some((connector, name)) => connector
-                .connect(name.clone(), tcp)
+            Some(tls) => chosen(tls)
+                .connect(tls.name.clone(), tcp)
                 .await
                 .map(|stream| Stream::Tls(Box::new(stream)))
-                .map_err(ConnectError::Tls),
+                .map_err(handshake_failed),
         }
     }
 
@@ -234,6 +233,18 @@ impl Connector {
     }
 }
 
+/// Some servers refuse whoever does not offer what they speak.
+fn handshake_failed(error: io::Error) -> ConnectError {
+    use rustls::{AlertDescription, Error};
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    match inner {
+        Some(Error::AlertReceived(AlertDescription::NoApplicationProtocol)) => {
+            ConnectError::NoHttp2
+        }
+        _ => ConnectError::Tls(error),
+    }
+}
+
 fn server_name(host: &Host<String>) -> Option<ServerName<'static>> {
     match host {
         Host::Domain(name) => ServerName::try_from(name.clone()).ok(),
@@ -269,6 +280,7 @@ mod tests {
     use tokio_rustls::TlsAcceptor;
 
     use super::*;
+    use crate::client::Outcome;
     use crate::client::tls::{Verifier, configure};
 
     const LONG: Duration = Duration::from_secs(20);
@@ -299,7 +311,7 @@ mod tests {
         });
         let origin = format!("https://localhost:{port}").parse().unwrap();
         let config = configure(Verifier::Roots(Arc::new(roots)));
-        let connector = Connector::with_tls(&origin, Some(config)).unwrap();
+        let connector = Connector::with_tls(&origin, Some(config), Http::Auto).unwrap();
         match connector.connect(LONG).await {
             Ok(_) => Ok(()),
             Err(error) => {
@@ -343,7 +355,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let good = listener.local_addr().unwrap();
         let origin = format!("http://localhost:{}", good.port()).parse().unwrap();
-        let connector = Connector::with_tls(&origin, None).unwrap();
+        let connector = Connector::with_tls(&origin, None, Http::Auto).unwrap();
         // Of a port that was just given back nobody listens.
         let spare = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let bad = spare.local_addr().unwrap();
@@ -363,7 +375,7 @@ mod tests {
         let bad = spare.local_addr().unwrap();
         drop(spare);
         let origin = "http://localhost:1".parse().unwrap();
-        let connector = Connector::with_tls(&origin, None).unwrap();
+        let connector = Connector::with_tls(&origin, None, Http::Auto).unwrap();
         *connector.shared.known.lock().await = Known {
             addresses: Arc::from([bad]),
             looked_up: Some(Instant::now()),

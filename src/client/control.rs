@@ -4,16 +4,16 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use http::HeaderMap;
-use http::header::LOCATION;
+use http::header::{HOST, LOCATION};
+use http::{HeaderMap, Version};
 use reqwest::{Client, Response, redirect};
 use serde_json::Value;
 use tokio::time::Instant;
-use url::Url;
+use url::{Position, Url};
 
 use super::attempt::is_tls;
 use super::{ConnectError, PreparedRequest, RequestError, json, tls};
-use crate::profile::Destination;
+use crate::profile::{Destination, Http};
 
 /// The most of a body that is read, in bytes.
 pub(super) const BODY_BYTES: usize = 1024 * 1024;
@@ -61,6 +61,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Whether `body` is all of it.
     pub whole: bool,
+    /// Whether it came over HTTP/2.
+    pub is_http2: bool,
     /// From sending to the last byte that was read, connecting included.
     pub took: Duration,
 }
@@ -72,7 +74,7 @@ impl Answer {
     }
 }
 
-/// Asks one target for things beside the load. Speaks HTTP/1.1 and TLS exactly as the load does, and like it
+/// Asks one target for things beside the load. Speaks HTTP and TLS of the versions that the load does, and like it
 /// uses no proxy and follows no redirect. Cheap to clone.
 #[derive(Clone)]
 pub struct ControlClient {
@@ -97,12 +99,17 @@ impl ControlClient {
         let mut builder = Client::builder()
             .redirect(redirect::Policy::none())
             .no_proxy()
-            .http1_only()
             .tcp_nodelay(true)
             .connect_timeout(connect_timeout);
+        builder = match destination.http {
+            Http::Auto => builder,
+            Http::One => builder.http1_only(),
+            Http::Two => builder.http2_prior_knowledge(),
+        };
         // Given even where it is not needed: without it reqwest looks for a process-wide provider.
         let verified = origin.scheme() == "https" && !destination.insecure;
-        builder = builder.use_preconfigured_tls(tls::config(!verified)?);
+        let config = tls::offering(&tls::config(!verified)?, destination.http);
+        builder = builder.use_preconfigured_tls(config);
         Ok(ControlClient {
             client: builder.build().map_err(|_| unusable())?,
             destination: destination.clone(),
@@ -171,21 +178,34 @@ impl ControlClient {
         if !request.body().is_empty() {
             asked = asked.body(request.body());
         }
+        let mut headers = request.headers().clone();
+        // HTTP/2 has the host of the address in other words.
+        if request.http2().is_some() && is_host_of(&headers, &self.destination) {
+            headers.remove(HOST);
+        }
         let response = asked
-            .headers(request.headers().clone())
+            .headers(headers)
             .send()
             .await
             .map_err(|error| no_answer(&error))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let is_http2 = response.version() == Version::HTTP_2;
         let (body, whole) = read(response).await?;
         Ok(Answer {
             status,
             headers,
             body,
             whole,
+            is_http2,
             took: Duration::ZERO,
         })
     }
+}
+
+/// Whether the host's header says no more than the address does.
+fn is_host_of(headers: &HeaderMap, destination: &Destination) -> bool {
+    let host = &destination.origin[Position::BeforeHost..Position::AfterPort];
+    headers.get(HOST).is_some_and(|said| said == host)
 }
 
 async fn read(mut response: Response) -> Result<(Vec<u8>, bool), ControlError> {

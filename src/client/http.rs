@@ -1,5 +1,7 @@
 //! The hot path: one user's kept connection, and one exchange after another on it.
 
+use std::future::pending;
+
 use tokio::time::Instant;
 
 use super::attempt::{Kept, Listener, Trace};
@@ -61,6 +63,16 @@ impl Connection {
     /// Whether a connection is kept; it may have been closed by the target since.
     pub fn is_kept(&self) -> bool {
         self.kept.is_some()
+    }
+
+    /// Attends to the connection while nothing is asked, and drops it when it has ended. Never returns, and may
+    /// be dropped at any time.
+    pub async fn idle(&mut self) {
+        if let Some(kept) = &mut self.kept {
+            kept.idle().await;
+            self.kept = None;
+        }
+        pending().await
     }
 
     /// Sends a request and reads the answer to its end.
@@ -170,9 +182,10 @@ impl Open<'_> {
 
     async fn connect(&mut self, bounds: &Bounds) -> Result<(), Outcome> {
         // Boxed: it is large, rare, and would have its place in every user otherwise.
-        match Box::pin(self.connector.connect(bounds.connect_timeout)).await {
-            Ok(stream) => {
-                *self.kept = Some(Box::new(Kept::open(stream)));
+        match Box::pin(self.connector.connect_http(bounds.connect_timeout)).await {
+            Ok((stream, version)) => {
+                let kept = Box::pin(Kept::open(stream, version)).await?;
+                *self.kept = Some(Box::new(kept));
                 Ok(())
             }
             Err(error) => {

@@ -1,6 +1,7 @@
 //! One look at each endpoint before the load: what fails now would fail for minutes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -8,9 +9,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use url::Url;
 
-use super::preflight_socket;
 use super::request::without_query;
-use super::{Answer, ControlClient, ControlError, PreparedRequest, preflight_advice as advice};
+use super::{
+    Answer, ControlClient, ControlError, PreparedRequest, preflight_advice as advice,
+    preflight_http2, preflight_socket,
+};
 use crate::profile::{Destination, Endpoint, EndpointKind, Plan};
 
 /// The longest that a connection is waited for.
@@ -77,8 +80,10 @@ pub async fn preflight(
     let connect = plan.bounds.connect_timeout.min(CONNECT);
     let client = ControlClient::new(destination, connect)
         .map_err(|error| advice::unusable(&error, destination))?;
+    preflight_http2::look(destination, connect).await?;
     let scout = Arc::new(Scout {
         client,
+        spoke_http2: AtomicBool::new(false),
         destination: destination.clone(),
         timeout: plan.bounds.timeout,
         until: Instant::now() + ALL,
@@ -102,7 +107,10 @@ pub async fn preflight(
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         }
     }
-    let ready = conclude(plan, destination, findings.into_iter().flatten())?;
+    let mut ready = conclude(plan, destination, findings.into_iter().flatten())?;
+    if scout.spoke_http2.load(Ordering::Relaxed) {
+        ready.notes.push(preflight_http2::note());
+    }
     if let Some(socket) = &plan.socket {
         preflight_socket::look(plan, socket, destination).await?;
     }
@@ -162,6 +170,7 @@ fn failure(bads: Vec<Bad>, unreachable: bool, destination: &Destination) -> Pref
 
 struct Scout {
     client: ControlClient,
+    spoke_http2: AtomicBool,
     destination: Destination,
     timeout: Duration,
     until: Instant,
@@ -181,6 +190,9 @@ impl Scout {
                 return good(path, Some(note));
             }
             let answer = self.client.send(&request, self.timeout.min(left)).await;
+            if answer.as_ref().is_ok_and(|answer| answer.is_http2) {
+                self.spoke_http2.store(true, Ordering::Relaxed);
+            }
             let target = match &answer {
                 Ok(answer) if request.expects(answer.status) => {
                     return good(path, None);

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::request::without_query;
 use super::{ConnectError, ControlError, PreflightFailure};
-use crate::profile::{Destination, Endpoint};
+use crate::profile::{Destination, Endpoint, Http};
 
 const PASS_TOKEN: &str = "by PERF_TOKEN or --token-file";
 
@@ -62,6 +62,13 @@ pub(super) fn silent() -> String {
 
 /// Something answers, but not a web server's answer.
 pub(super) fn broken(destination: &Destination) -> String {
+    if destination.http == Http::Two {
+        return format!(
+            "Does the service at {} speak HTTP/2, without TLS too if the address is http? --http auto takes \
+             HTTP/1.1 where there is no HTTP/2.",
+            shown(destination)
+        );
+    }
     format!(
         "Is it this service that listens at {}, and is it http or https there? If both are right, its log \
          says why it closes connections.",
@@ -139,6 +146,6 @@ pub(super) fn odd(request: &str, answered: &str) -> String {
 }
 
 /// The origin, without what a URL may carry beside it.
-fn shown(destination: &Destination) -> String {
+pub(super) fn shown(destination: &Destination) -> String {
     destination.origin.origin().ascii_serialization()
 }

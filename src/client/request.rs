@@ -7,11 +7,12 @@ use http::header::{
     AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
     USER_AGENT,
 };
-use http::uri::PathAndQuery;
-use http::{HeaderMap, Method, Uri};
+use http::uri::{PathAndQuery, Scheme};
+use http::{HeaderMap, Method, Request, Uri};
 use url::Position;
 
 use super::Outcome;
+use super::form::{http2, scheme, wire};
 use crate::profile::{Destination, Endpoint, Identity, Secret};
 
 /// Why a request cannot be sent. Never shows a token or the value of a header.
@@ -44,6 +45,8 @@ pub struct PreparedRequest {
     expect: Vec<u16>,
     /// All of it as HTTP/1.1 writes it.
     wire: Box<[u8]>,
+    /// Its head as HTTP/2 takes it, where that may be spoken.
+    http2: Option<Box<Request<()>>>,
 }
 
 impl fmt::Debug for PreparedRequest {
@@ -93,7 +96,7 @@ impl PreparedRequest {
         let uri = parse_path(&endpoint.path)?;
         Ok(PreparedRequest {
             expect: endpoint.expect.clone(),
-            ..PreparedRequest::assemble(method, uri, headers, body)
+            ..PreparedRequest::assemble(method, uri, headers, body, scheme(destination))?
         })
     }
 
@@ -109,7 +112,7 @@ impl PreparedRequest {
         let token = destination.token.as_ref().filter(|_| auth);
         let headers = own_headers(destination, token.map(Secret::reveal))?;
         let (uri, body) = (parse_path(path)?, Bytes::new());
-        Ok(PreparedRequest::assemble(Method::GET, uri, headers, body))
+        PreparedRequest::assemble(Method::GET, uri, headers, body, scheme(destination))
     }
 
     /// The same request of another path.
@@ -119,14 +122,24 @@ impl PreparedRequest {
     pub fn at(&self, path: &str) -> Result<PreparedRequest, RequestError> {
         let (method, headers, body) =
             (self.method.clone(), self.headers.clone(), self.body.clone());
+        let scheme = self
+            .http2
+            .as_ref()
+            .and_then(|http2| http2.uri().scheme().cloned());
         Ok(PreparedRequest {
             expect: self.expect.clone(),
-            ..PreparedRequest::assemble(method, parse_path(path)?, headers, body)
+            ..PreparedRequest::assemble(method, parse_path(path)?, headers, body, scheme)?
         })
     }
 
-    /// Expects any status of success.
-    fn assemble(method: Method, uri: Uri, mut headers: HeaderMap, body: Bytes) -> PreparedRequest {
+    /// Expects any status of success. A `scheme` is given where HTTP/2 may be spoken.
+    fn assemble(
+        method: Method,
+        uri: Uri,
+        mut headers: HeaderMap,
+        body: Bytes,
+        scheme: Option<Scheme>,
+    ) -> Result<PreparedRequest, RequestError> {
         let has_content = matches!(method, Method::POST | Method::PUT | Method::PATCH);
         if !headers.contains_key(CONTENT_LENGTH)
             && !headers.contains_key(TRANSFER_ENCODING)
@@ -134,14 +147,16 @@ impl PreparedRequest {
         {
             headers.insert(CONTENT_LENGTH, body.len().into());
         }
-        PreparedRequest {
+        let http2 = scheme.map(|scheme| http2(&method, scheme, &uri, &headers));
+        Ok(PreparedRequest {
             wire: wire(&method, &uri, &headers, &body),
+            http2: http2.transpose()?,
             method,
             uri,
             headers,
             body,
             expect: (200..300).collect(),
-        }
+        })
     }
 
     /// Whether sending it twice does no more than sending it once.
@@ -187,18 +202,11 @@ impl PreparedRequest {
     pub(super) fn wire(&self) -> &[u8] {
         &self.wire
     }
-}
 
-fn wire(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Box<[u8]> {
-    let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
-    let mut wire = format!("{method} {path} HTTP/1.1\r\n").into_bytes();
-    for (name, value) in headers {
-        let parts: [&[u8]; 4] = [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"];
-        parts.iter().for_each(|part| wire.extend_from_slice(part));
+    /// Its head as HTTP/2 takes it; `None` where that is never spoken.
+    pub(super) fn http2(&self) -> Option<&Request<()>> {
+        self.http2.as_deref()
     }
-    wire.extend_from_slice(b"\r\n");
-    wire.extend_from_slice(body);
-    wire.into_boxed_slice()
 }
 
 /// A POST of a JSON document, whatever it is answered.
@@ -215,7 +223,7 @@ pub fn login_request(
     let (uri, body) = (parse_path(path)?, Bytes::from(body.to_string()));
     Ok(PreparedRequest {
         expect: vec![200],
-        ..PreparedRequest::assemble(Method::POST, uri, headers, body)
+        ..PreparedRequest::assemble(Method::POST, uri, headers, body, scheme(destination))?
     })
 }
 
@@ -275,13 +283,14 @@ pub(super) fn lay_over(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::Secret;
+    use crate::profile::{Http, Secret};
 
     fn destination() -> Destination {
         Destination {
             origin: "http://[::1]:8000".parse().unwrap(),
             token: Some(Secret::new("eyJ.x")),
             insecure: false,
+            http: Http::Auto,
             users: std::sync::Arc::default(),
         }
     }

@@ -9,8 +9,26 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
 use super::ConnectError;
+use crate::profile::Http;
 
-/// TLS towards a target: certificates are held to this machine's roots, or not at all if `insecure`.
+/// How ALPN names HTTP/1.1.
+const ONE: &[u8] = b"http/1.1";
+/// How ALPN names HTTP/2.
+pub(super) const TWO: &[u8] = b"h2";
+
+/// The same TLS, offering what a setting allows, the better one first.
+pub(super) fn offering(config: &ClientConfig, http: Http) -> ClientConfig {
+    let offered: &[&[u8]] = match http {
+        Http::Auto => &[TWO, ONE],
+        Http::One => &[ONE],
+        Http::Two => &[TWO],
+    };
+    let mut config = config.clone();
+    config.alpn_protocols = offered.iter().map(|name| name.to_vec()).collect();
+    config
+}
+
+/// TLS towards a target that speaks HTTP/1.1: certificates are held to this machine's roots, or not at all if `insecure`.
 ///
 /// # Errors
 /// [`ConnectError::NoRoots`] when certificates are to be verified and this machine has none to do it with.
@@ -52,7 +70,7 @@ pub(super) fn configure(verifier: Verifier) -> ClientConfig {
             .with_custom_certificate_verifier(Arc::new(AnyCertificate(schemes.supported_schemes())))
             .with_no_client_auth(),
     };
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![ONE.to_vec()];
     // Every virtual user is somebody else: nobody may go on with another one's session, or the target
     // would be spared handshakes that real users cost it.
     config.resumption = Resumption::disabled();

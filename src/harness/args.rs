@@ -12,7 +12,8 @@ use super::typed::{self, Given, Typed};
 use crate::monitor::{DatabaseUrl, RedisAddress};
 use crate::profile::quantity::{self, Reading};
 use crate::profile::{
-    At, Complaint, Overrides, Problem, ProfileSource, Secret, Target, scenario_names, sort_problems,
+    At, Complaint, Http, Overrides, Problem, ProfileSource, Secret, Target, scenario_names,
+    sort_problems,
 };
 
 /// All that a session is told from outside its profile.
@@ -135,6 +136,7 @@ impl Meaning {
         Overrides {
             target,
             scenarios,
+            http: self.value("http", Http::parse),
             users: self.value("users", quantity::users),
             duration: self.value("duration", quantity::lasting),
             ramp_up: self.value("ramp-up", quantity::phase),

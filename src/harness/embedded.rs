@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::profile::{Destination, Secret};
+use crate::profile::{Destination, Http, Secret};
 use crate::reference;
 
 /// Names the variable by which this executable knows that it is to be the embedded server.
@@ -66,6 +66,7 @@ impl Embedded {
             origin,
             token: Some(Secret::new(token)),
             insecure: false,
+            http: Http::default(),
             users: Arc::default(),
         };
         Ok(Embedded {

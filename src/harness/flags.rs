@@ -171,6 +171,14 @@ pub(super) const FLAGS: &[Flag] = &[
          change everything, the token included",
     ),
     ours(
+        "http",
+        &["PERF_HTTP"],
+        Value("VERSION"),
+        Target,
+        "Which HTTP to speak: auto (the default: over TLS what the service picks, else 1.1), 1.1, or 2 \
+         (without TLS by prior knowledge)",
+    ),
+    ours(
         "redis-url",
         &["PERF_REDIS_URL"],
         Value("URL"),

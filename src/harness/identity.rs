@@ -237,7 +237,7 @@ fn unsigned() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::{Overrides, ProfileSource, load};
+    use crate::profile::{Http, Overrides, ProfileSource, load};
     use jsonwebtoken::{DecodingKey, Validation, decode};
 
     fn destination(token: Option<&str>) -> Destination {
@@ -245,6 +245,7 @@ mod tests {
             origin: "http://127.0.0.1:9/".parse().unwrap(),
             token: token.map(Secret::new),
             insecure: false,
+            http: Http::default(),
             users: Arc::default(),
         }
     }

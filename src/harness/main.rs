@@ -75,6 +75,7 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
         origin: target.origin.clone(),
         token: args.token.clone(),
         insecure: args.insecure,
+        http: profile.http,
         users: Arc::default(),
     });
     let settings = Settings {

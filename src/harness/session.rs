@@ -312,7 +312,10 @@ impl Session {
                 Problem { what, advice }
             })
         })?;
-        Ok(embedded.destination().clone())
+        Ok(Destination {
+            http: self.profile.http,
+            ..embedded.destination().clone()
+        })
     }
 }
 

@@ -211,7 +211,7 @@ impl User for VirtualUser {
 
     async fn idle(&mut self) {
         match self {
-            VirtualUser::Http(_) => std::future::pending().await,
+            VirtualUser::Http(user) => user.connection.idle().await,
             VirtualUser::Socket(user) => user.line.idle(&user.socket).await,
         }
     }

@@ -14,7 +14,7 @@ use super::redis::{RedisAddress, RedisLooker};
 use super::rounds::{Log, Rounds, Told, follow};
 use super::target::TargetLooker;
 use crate::client::ControlClient;
-use crate::profile::{Destination, EvidencePlan, Target};
+use crate::profile::{Destination, EvidencePlan, Http, Target};
 use crate::record::Observed;
 use crate::requirement::Source;
 
@@ -245,6 +245,7 @@ async fn prometheus(watched: &Watched, rounds: Rounds) -> Gathered {
                 origin: named.origin.clone(),
                 token: None,
                 insecure: watched.destination.insecure,
+                http: Http::default(),
                 users: Arc::default(),
             };
             let path = if named.base_path.is_empty() {

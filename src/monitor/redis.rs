@@ -8,7 +8,7 @@ use url::Url;
 
 use super::rounds::{Figures, Glimpse, Looker, enter};
 use crate::client::{Connector, Stream};
-use crate::profile::{Complaint, Destination, Secret};
+use crate::profile::{Complaint, Destination, Http, Secret};
 use crate::record::figure;
 use crate::requirement::Source;
 
@@ -86,6 +86,7 @@ impl RedisLooker {
             origin: address.origin.clone(),
             token: None,
             insecure,
+            http: Http::One,
             users: Arc::default(),
         };
         let connector = Connector::new(&destination).map_err(|error| error.to_string())?;

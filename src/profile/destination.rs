@@ -3,9 +3,43 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::Serialize;
 use url::Url;
 
+use super::file_top::word;
 use super::identity::Identity;
+use super::quantity::Reading;
+
+/// Which version of HTTP requests are sent in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub enum Http {
+    /// Over TLS the one that the target picks, HTTP/2 or 1.1; HTTP/1.1 over plain TCP.
+    #[default]
+    #[serde(rename = "auto")]
+    Auto,
+    /// HTTP/1.1.
+    #[serde(rename = "1.1")]
+    One,
+    /// HTTP/2 and nothing else; over plain TCP without asking first (prior knowledge).
+    #[serde(rename = "2")]
+    Two,
+}
+
+impl Http {
+    /// Reads the version as profiles and flags write it: `auto`, `1.1` or `2`.
+    ///
+    /// # Errors
+    /// With all that it may be.
+    pub fn parse(text: &str) -> Reading<Http> {
+        let found = match text {
+            "auto" => Some(Http::Auto),
+            "1.1" => Some(Http::One),
+            "2" => Some(Http::Two),
+            _ => None,
+        };
+        word(text, "version of HTTP", &["auto", "1.1", "2"], found)
+    }
+}
 
 /// Where requests go, and what they identify themselves with.
 #[derive(Clone)]
@@ -16,11 +50,22 @@ pub struct Destination {
     pub token: Option<Secret>,
     /// Whether any certificate is taken.
     pub insecure: bool,
+    /// Which version of HTTP is spoken; WebSockets begin with HTTP/1.1 whatever it is.
+    pub http: Http,
     /// Who the virtual users are, one after the other; empty when all of them are whoever has the token.
     pub users: Arc<[Identity]>,
 }
 
 impl Destination {
+    /// Whether HTTP/2 may be spoken there.
+    pub fn may_speak_http2(&self) -> bool {
+        match self.http {
+            Http::Auto => self.origin.scheme() == "https",
+            Http::One => false,
+            Http::Two => true,
+        }
+    }
+
     /// The same, seen by virtual user `index`: users beyond the known ones begin anew.
     pub fn user(&self, index: usize) -> Option<&Identity> {
         self.users.get(index % self.users.len().max(1))

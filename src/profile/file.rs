@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::destination::Http;
 use super::evidence::EvidencePlan;
 use super::file_search::SearchTable;
 use super::file_socket::SocketTable;
@@ -37,6 +38,7 @@ pub(super) struct TargetTable {
     pub(super) timeout: Option<At<Duration>>,
     pub(super) connect_timeout: Option<At<Duration>>,
     pub(super) body_limit: Option<At<u64>>,
+    pub(super) http: Option<At<Http>>,
 }
 
 /// `[health]`.

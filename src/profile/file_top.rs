@@ -1,5 +1,6 @@
 //! Reads a profile's tables; scenarios and requirements have readers of their own.
 
+use super::destination::Http;
 use super::evidence::EvidencePlan;
 use super::file::{HealthTable, ProfileFile, TargetTable, UptimeTable};
 use super::nearest::advice;
@@ -74,13 +75,14 @@ pub(super) fn read(tree: &Table, problems: &mut Vec<Problem>) -> ProfileFile {
 }
 
 fn read_target(table: &Table, problems: &mut Vec<Problem>) -> TargetTable {
-    const KEYS: [&str; 6] = [
+    const KEYS: [&str; 7] = [
         "url",
         "base_path",
         "headers",
         "timeout",
         "connect_timeout",
         "body_limit",
+        "http",
     ];
     let mut reader = Reader::new(table, &KEYS, problems);
     TargetTable {
@@ -90,6 +92,7 @@ fn read_target(table: &Table, problems: &mut Vec<Problem>) -> TargetTable {
         timeout: reader.scalar("timeout", quantity::lasting),
         connect_timeout: reader.scalar("connect_timeout", quantity::lasting),
         body_limit: reader.scalar("body_limit", quantity::body_limit),
+        http: reader.scalar("http", Http::parse),
     }
 }
 

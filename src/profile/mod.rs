@@ -31,7 +31,7 @@ mod validate_search;
 mod validate_search_metric;
 mod validate_socket;
 
-pub use destination::{Destination, Secret};
+pub use destination::{Destination, Http, Secret};
 pub use evidence::{CounterPage, EndpointTable, EvidencePlan, Field, TargetPages};
 pub use identity::{Algorithm, Identity, IdentityRules, Login, fill_marks};
 pub use overrides::Overrides;

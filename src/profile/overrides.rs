@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::destination::Http;
 use super::file::{Kind, ProfileFile, ScenarioTable};
 use super::nearest::{advice, list, there_are};
 use super::plan::Rate;
@@ -13,6 +14,8 @@ use super::target::Target;
 pub struct Overrides {
     /// The target.
     pub target: Option<At<Target>>,
+    /// Which version of HTTP is spoken.
+    pub http: Option<At<Http>>,
     /// Virtual users, of the kinds of arrivals that have users.
     pub users: Option<At<u32>>,
     /// The judged part of every scenario.
@@ -44,6 +47,7 @@ pub struct Overrides {
 /// Puts the overrides in the place of what was written, and tells those that change nothing.
 pub(super) fn lay_over(file: &mut ProfileFile, over: &Overrides, problems: &mut Vec<Problem>) {
     replace(&mut file.target.url, over.target.as_ref());
+    replace(&mut file.target.http, over.http.as_ref());
     replace(&mut file.target.timeout, over.timeout.as_ref());
     replace(&mut file.seed, over.seed.as_ref());
     replace(&mut file.confidence, over.confidence.as_ref());

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::destination::Http;
 use super::evidence::EvidencePlan;
 use super::identity::IdentityRules;
 use super::search::{Loads, Search};
@@ -22,6 +23,8 @@ pub struct Profile {
     pub description: String,
     /// The target that a flag, a variable or else the profile names.
     pub target: Option<Target>,
+    /// Which version of HTTP the target is spoken to in.
+    pub http: Http,
     /// The scenarios that may be run, in the profile's order.
     pub plans: Vec<Plan>,
     /// The requirements, in the profile's order: one test each.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::destination::Http;
 use super::evidence::EvidencePlan;
 use super::file::{HealthTable, ProfileFile, TargetTable, UptimeTable};
 use super::file_top::{self, MISSING};
@@ -72,6 +73,7 @@ fn profile(
         name: value_or(file.name.as_ref(), source.stem()),
         description: value_or(file.description.as_ref(), String::new()),
         target: file.target.url.as_ref().map(|url| url.value.clone()),
+        http: value_or(file.target.http.as_ref(), Http::Auto),
         plans,
         requirements,
         health: file

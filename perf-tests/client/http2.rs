@@ -1,0 +1,330 @@
+//! The same over HTTP/2, and how it is agreed on.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use agentos_perf::client::{
+    ConnectError, Connection, Connector, ControlClient, Exchange, Outcome, PreparedRequest, Prober,
+    preflight,
+};
+use agentos_perf::profile::{Bounds, Destination, Http, UptimeCheck};
+use h2::Reason;
+use rustls::ServerConfig;
+use tokio::time::{Instant, timeout};
+
+use crate::http2_server::{Http2Server, Reply};
+use crate::preflights::plan;
+use crate::server::{LONG, OK, Server, Step, bounds, certificate, destination, endpoint, send};
+
+const SHORT: Duration = Duration::from_millis(60);
+
+struct User {
+    connection: Connection,
+    destination: Destination,
+    bounds: Bounds,
+}
+
+impl User {
+    fn of(destination: Destination) -> User {
+        User {
+            connection: Connection::new(Connector::new(&destination).unwrap()),
+            destination,
+            bounds: bounds(LONG),
+        }
+    }
+
+    async fn ask(&mut self, method: &str) -> Exchange {
+        let endpoint = endpoint(method, "/a?b=c");
+        let request = PreparedRequest::new(&[], &endpoint, &self.destination).unwrap();
+        let give_up = Instant::now() + 2 * LONG;
+        self.connection
+            .exchange(&request, &self.bounds, give_up)
+            .await
+    }
+}
+
+/// TLS that picks the first of these that a client offers.
+fn speaking(protocols: &[&str]) -> ServerConfig {
+    let mut config = certificate(2090);
+    config.alpn_protocols = protocols
+        .iter()
+        .map(|name| name.as_bytes().to_vec())
+        .collect();
+    config
+}
+
+fn answers() -> Vec<(&'static str, Reply)> {
+    vec![
+        ("ok", Reply::Whole(200, "ok")),
+        ("empty", Reply::Whole(204, "")),
+        ("trailers", Reply::Trailers),
+        ("500", Reply::Whole(500, "no")),
+        ("429", Reply::Whole(429, "")),
+        ("as long as allowed", Reply::Unpromised(100)),
+        ("longer than allowed", Reply::Unpromised(101)),
+        ("promises more than allowed", Reply::Promise(101)),
+        ("reset", Reply::Reset(Reason::INTERNAL_ERROR)),
+        ("refused", Reply::Reset(Reason::REFUSED_STREAM)),
+        ("closed", Reply::Abort),
+        (
+            "reset in the body",
+            Reply::Part(200, Reason::INTERNAL_ERROR),
+        ),
+        ("closed in the body", Reply::Cut(200)),
+        ("500, reset in the body", Reply::Part(500, Reason::CANCEL)),
+        ("500, closed in the body", Reply::Cut(500)),
+        ("the last one", Reply::Last),
+    ]
+}
+
+#[tokio::test]
+async fn every_answer_ends_in_its_outcome_over_http2() {
+    let mut table = String::new();
+    for (name, reply) in answers() {
+        let server = Http2Server::plain(vec![vec![reply]]).await;
+        let mut user = User::of(server.destination());
+        let exchange = user.ask("GET").await;
+        assert!(exchange.connected && !exchange.resent, "{name}");
+        assert!(exchange.sent.unwrap() <= exchange.done, "{name}");
+        let kept = if user.connection.is_kept() {
+            "kept"
+        } else {
+            "dropped"
+        };
+        let (outcome, bytes) = (exchange.outcome.to_string(), exchange.bytes);
+        writeln!(table, "{name:28} {outcome:13} {bytes:>4} {kept}").unwrap();
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[tokio::test]
+async fn a_request_says_the_same_over_http2() {
+    let script = vec![Reply::Whole(200, "ok"); 2];
+    let server = Http2Server::plain(vec![script]).await;
+    let mut user = User::of(server.destination());
+    user.ask("GET").await;
+    user.ask("POST").await;
+    let port = server.address.port().to_string();
+    let sent = server.requests().join("\n---\n").replace(&port, "PORT");
+    insta::assert_snapshot!(sent.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+}
+
+#[tokio::test]
+async fn an_own_host_goes_along_over_http2() {
+    let server = Http2Server::plain(vec![vec![Reply::Whole(200, "ok")]]).await;
+    let mut user = User::of(server.destination());
+    let common = [
+        ("Host".to_owned(), "shop.example".to_owned()),
+        ("Connection".to_owned(), "keep-alive".to_owned()),
+    ];
+    let request = PreparedRequest::new(&common, &endpoint("GET", "/"), &user.destination).unwrap();
+    let give_up = Instant::now() + LONG;
+    let exchange = user.connection.exchange(&request, &user.bounds, give_up);
+    assert_eq!(exchange.await.outcome, Outcome::Ok);
+    let asked = server.requests().remove(0);
+    assert!(asked.starts_with("GET http://shop.example/\n"), "{asked}");
+    assert!(!asked.contains("connection"), "{asked}");
+}
+
+#[tokio::test]
+async fn a_hundred_requests_go_over_one_http2_connection() {
+    let script = vec![Reply::Whole(200, "ok"); 100];
+    let server = Http2Server::encrypted(speaking(&["h2"]), vec![script]).await;
+    let mut user = User::of(server.destination());
+    for nth in 0..100 {
+        let exchange = user.ask(if nth % 2 == 0 { "GET" } else { "POST" }).await;
+        assert_eq!((exchange.outcome, exchange.bytes), (Outcome::Ok, 2));
+        assert_eq!((exchange.connected, exchange.resent), (nth == 0, false));
+    }
+    assert_eq!(server.requests().len(), 100);
+}
+
+#[tokio::test]
+async fn a_target_that_wants_no_more_requests_is_connected_to_anew() {
+    let server = Http2Server::plain(vec![vec![Reply::Last]; 3]).await;
+    let mut user = User::of(server.destination());
+    for _ in 0..3 {
+        let exchange = user.ask("POST").await;
+        assert_eq!((exchange.outcome, exchange.connected), (Outcome::Ok, true));
+        assert!(!exchange.resent);
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_looked_at_is_sent_again_once_over_http2() {
+    let fine = Reply::Whole(200, "ok");
+    for end in [Reply::Abort, Reply::Reset(Reason::REFUSED_STREAM)] {
+        let server = Http2Server::plain(vec![vec![fine, end], vec![fine]]).await;
+        let mut user = User::of(server.destination());
+        user.ask("GET").await;
+        let begun = Instant::now();
+        let again = user.ask("GET").await;
+        assert_eq!((again.outcome, again.resent), (Outcome::Ok, true));
+        assert!(again.connected && again.sent.unwrap() >= begun);
+        assert_eq!(server.requests().len(), 3);
+
+        let server = Http2Server::plain(vec![vec![fine, end], vec![end]]).await;
+        let mut user = User::of(server.destination());
+        user.ask("GET").await;
+        let again = user.ask("GET").await;
+        assert_eq!((again.outcome, again.resent), (Outcome::Reset, true));
+
+        let server = Http2Server::plain(vec![vec![fine, end], vec![fine]]).await;
+        let mut user = User::of(server.destination());
+        user.ask("GET").await;
+        let post = user.ask("POST").await;
+        assert_eq!((post.outcome, post.resent), (Outcome::Reset, false));
+    }
+}
+
+#[tokio::test]
+async fn a_failure_of_the_target_is_not_hidden_by_sending_again() {
+    let failed = Reply::Reset(Reason::INTERNAL_ERROR);
+    let server = Http2Server::plain(vec![vec![Reply::Whole(200, "ok"), failed]]).await;
+    let mut user = User::of(server.destination());
+    user.ask("GET").await;
+    let failed = user.ask("GET").await;
+    assert_eq!((failed.outcome, failed.resent), (Outcome::Reset, false));
+}
+
+#[tokio::test]
+async fn what_takes_too_long_is_a_timeout_over_http2() {
+    for reply in [Reply::Hang, Reply::Slow(200), Reply::Promise(50)] {
+        let server = Http2Server::plain(vec![vec![reply]]).await;
+        let mut user = User::of(server.destination());
+        user.bounds = bounds(SHORT);
+        let begun = Instant::now();
+        let exchange = user.ask("GET").await;
+        assert_eq!(exchange.outcome, Outcome::Timeout);
+        assert!(exchange.done - begun >= SHORT);
+        assert!(!user.connection.is_kept());
+    }
+}
+
+#[tokio::test]
+async fn an_idle_connection_answers_pings_and_is_dropped_when_it_ends() {
+    let script = vec![Reply::Whole(200, "ok"), Reply::Pinged];
+    let server = Http2Server::plain(vec![script]).await;
+    let mut user = User::of(server.destination());
+    user.ask("GET").await;
+    assert!(user.connection.is_kept());
+    // The server ends the connection once its ping is answered.
+    let ended = async {
+        while user.connection.is_kept() {
+            assert!(timeout(SHORT, user.connection.idle()).await.is_err());
+        }
+    };
+    timeout(LONG, ended).await.unwrap();
+}
+
+/// What a user meets, and how it was connected.
+async fn met(http: Http, protocols: &[&str]) -> (Outcome, Option<String>) {
+    let fine = vec![Step::Read, send(OK), Step::Hang];
+    let server = if protocols.first() == Some(&"h2") && http != Http::One {
+        None
+    } else {
+        Some(Server::encrypted(speaking(protocols), vec![fine]).await)
+    };
+    let http2 = Http2Server::encrypted(speaking(protocols), vec![vec![Reply::Whole(200, "ok")]]);
+    let http2 = http2.await;
+    let address = server
+        .as_ref()
+        .map_or(http2.address, |server| server.address);
+    let mut user = User::of(Destination {
+        http,
+        insecure: true,
+        ..destination(&format!("https://{address}"))
+    });
+    let outcome = user.ask("GET").await.outcome;
+    (outcome, user.connection.refusal().map(ToString::to_string))
+}
+
+#[tokio::test]
+async fn over_tls_the_target_picks_and_a_wish_is_kept_to() {
+    let all = ["h2", "http/1.1"];
+    assert_eq!(met(Http::Auto, &all).await, (Outcome::Ok, None));
+    assert_eq!(met(Http::Two, &all).await, (Outcome::Ok, None));
+    assert_eq!(met(Http::One, &all).await, (Outcome::Ok, None));
+    for old in [&["http/1.1"][..], &[]] {
+        assert_eq!(met(Http::Auto, old).await, (Outcome::Ok, None));
+        let (outcome, refusal) = met(Http::Two, old).await;
+        assert_eq!(outcome, Outcome::Protocol);
+        assert_eq!(refusal, Some(ConnectError::NoHttp2.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn over_plain_tcp_only_a_wish_is_http2() {
+    for http in [Http::Auto, Http::One] {
+        let fine = vec![Step::Read, send(OK), Step::Hang];
+        let server = Server::scripted(vec![fine]).await;
+        let mut user = User::of(Destination {
+            http,
+            ..server.destination()
+        });
+        assert_eq!(user.ask("GET").await.outcome, Outcome::Ok);
+    }
+    let refusal = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
+    let server = Server::scripted(vec![vec![send(refusal), Step::Hang]]).await;
+    let mut user = User::of(Destination {
+        http: Http::Two,
+        ..server.destination()
+    });
+    assert_eq!(user.ask("GET").await.outcome, Outcome::Protocol);
+}
+
+#[tokio::test]
+async fn whoever_asks_beside_the_load_speaks_the_same() {
+    let told = Reply::Whole(200, r#"{"up": 12.5}"#);
+    for tls in [false, true] {
+        let scripts = vec![vec![told; 2]; 2];
+        let server = match tls {
+            true => Http2Server::encrypted(speaking(&["h2"]), scripts).await,
+            false => Http2Server::plain(scripts).await,
+        };
+        let check = UptimeCheck {
+            path: "/up".into(),
+            auth: true,
+            every: LONG,
+            uptime_field: "up".into(),
+            timeout: LONG,
+            alone: LONG,
+        };
+        let mut prober = Prober::new(&check, &server.destination()).unwrap();
+        for _ in 0..2 {
+            assert_eq!(prober.probe().await.uptime_seconds, Some(12.5));
+        }
+        let client = ControlClient::new(&server.destination(), LONG).unwrap();
+        let read = client.get_json("/up", true, LONG).await.unwrap();
+        assert_eq!(read["up"], 12.5);
+        let asked = server.requests();
+        assert!(!asked[2].contains("host:"), "{}", asked[2]);
+    }
+}
+
+#[tokio::test]
+async fn the_preflight_tells_which_http_is_spoken_and_what_to_do_without() {
+    let both = ["h2", "http/1.1"];
+    let scripts = vec![vec![Reply::Whole(200, "ok")]];
+    let server = Http2Server::encrypted(speaking(&both), scripts).await;
+    let seen = Destination {
+        http: Http::Auto,
+        ..server.destination()
+    };
+    let ready = preflight(&plan(&["/"]), &seen).await.unwrap();
+    assert_eq!(
+        ready.notes,
+        ["requests go over HTTP/2, one at a time on each connection"]
+    );
+    let old = Server::encrypted(speaking(&["http/1.1"]), vec![Vec::new()]).await;
+    let wanted = Destination {
+        http: Http::Two,
+        insecure: true,
+        ..destination(&format!("https://{}", old.address))
+    };
+    let failure = preflight(&plan(&["/"]), &wanted).await.unwrap_err();
+    let told = failure
+        .to_string()
+        .replace(&old.address.to_string(), "ADDRESS");
+    insta::assert_snapshot!(told);
+}
