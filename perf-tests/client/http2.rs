@@ -278,9 +278,10 @@ async fn whoever_asks_beside_the_load_speaks_the_same() {
     let told = Reply::Whole(200, r#"{"up": 12.5}"#);
     for tls in [false, true] {
         let scripts = vec![vec![told; 2]; 2];
-        let server = match tls {
-            true => Http2Server::encrypted(speaking(&["h2"]), scripts).await,
-            false => Http2Server::plain(scripts).await,
+        let server = if tls {
+            Http2Server::encrypted(speaking(&["h2"]), scripts).await
+        } else {
+            Http2Server::plain(scripts).await
         };
         let check = UptimeCheck {
             path: "/up".into(),

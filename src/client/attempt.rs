@@ -21,8 +21,8 @@ impl Listener for () {}
 pub(super) enum Kept {
     /// HTTP/1.1.
     One(Http1),
-    /// HTTP/2.
-    Two(Http2),
+    /// HTTP/2. Boxed: it is large, and users of HTTP/1.1 would have its place too.
+    Two(Box<Http2>),
 }
 
 /// Which HTTP is spoken on a connection.
@@ -78,7 +78,9 @@ impl Kept {
     pub(super) async fn open(stream: Stream, version: Version) -> Result<Kept, Outcome> {
         match version {
             Version::One => Ok(Kept::One(Http1::new(stream))),
-            Version::Two => Http2::open(stream).await.map(Kept::Two),
+            Version::Two => Http2::open(stream)
+                .await
+                .map(|open| Kept::Two(Box::new(open))),
         }
     }
 

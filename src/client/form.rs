@@ -68,3 +68,39 @@ pub(super) fn http2(
     }
     Ok(Box::new(request))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(headers: &[(&'static str, &'static str)]) -> Result<Box<Request<()>>, RequestError> {
+        let mut all = HeaderMap::new();
+        for (name, value) in headers {
+            all.append(*name, HeaderValue::from_static(value));
+        }
+        let uri = Uri::from_static("/agents?page=1");
+        http2(&Method::GET, Scheme::HTTPS, &uri, &all)
+    }
+
+    #[test]
+    fn http2_has_the_host_in_the_address_and_nothing_of_the_connection() {
+        let request = of(&[
+            ("host", "shop.example:8443"),
+            ("connection", "keep-alive"),
+            ("transfer-encoding", "chunked"),
+            ("te", "gzip"),
+            ("x-key", "1"),
+        ]);
+        let request = request.unwrap();
+        let address = "https://shop.example:8443/agents?page=1";
+        assert_eq!(request.uri().to_string(), address);
+        let left: Vec<&str> = request.headers().keys().map(HeaderName::as_str).collect();
+        assert_eq!(left, ["x-key"]);
+    }
+
+    #[test]
+    fn a_host_that_is_none_cannot_be_an_address() {
+        let refused = of(&[("host", "shop example")]).unwrap_err();
+        assert_eq!(refused, RequestError::HeaderValue("host".to_owned()));
+    }
+}

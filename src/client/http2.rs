@@ -51,9 +51,12 @@ impl Http2 {
 
     /// Answers what the target asks meanwhile; returns when the connection has ended.
     pub(super) async fn idle(&mut self) {
-        poll_fn(|cx| match self.driver.poll(cx) {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
+        poll_fn(|cx| {
+            if self.driver.poll(cx) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
         })
         .await;
     }
@@ -98,9 +101,10 @@ impl Http2 {
         trace.done = Some(Instant::now());
         End {
             // An unexpected status outweighs a broken body.
-            outcome: match is_whole || !outcome.is_ok() {
-                true => outcome,
-                false => Outcome::BadBody,
+            outcome: if is_whole || !outcome.is_ok() {
+                outcome
+            } else {
+                Outcome::BadBody
             },
             clean: is_whole && self.is_usable().await,
             wrote: true,
