@@ -50,7 +50,10 @@ impl Observer for Quiet {
 pub(crate) fn plan(scenario: &str) -> Plan {
     let folder = tempfile::TempDir::new().expect("a temporary folder");
     let file = folder.path().join("truth.toml");
-    std::fs::write(&file, scenario).expect("a profile");
+    // A profile without a requirement is none; nothing is judged by it here.
+    let requirement = "[[requirement]]\nname = 'case::errors'\nscenario = 'case'\nmetric = 'error_rate'\n\
+        limit = '< 50 %'\n";
+    std::fs::write(&file, format!("{scenario}\n{requirement}")).expect("a profile");
     let profile = agentos_perf::profile::load(&ProfileSource::File(file), &Overrides::default());
     let profile = profile.unwrap_or_else(|problems| panic!("{}", render_problems(&problems)));
     let mut plan = profile.plan("case").expect("the scenario").clone();
