@@ -86,5 +86,5 @@ fn cutting() -> Case {
 
 #[test]
 fn refused_and_cut_connections_are_counted_as_what_they_are() {
-    judge(vec![Box::new(refusing), Box::new(cutting)]);
+    judge(|| vec![Box::new(refusing), Box::new(cutting)]);
 }

@@ -190,29 +190,35 @@ fn bimodal(a: f64, _: f64) -> f64 {
 
 #[test]
 fn a_stall_counts_in_every_arrival_model() {
-    judge(vec![
-        stalled("stall, 200/s", CONSTANT),
-        stalled("stall, Poisson", POISSON),
-        stalled("stall, 50 connections", CAPPED),
-        stalled("stall, bursts of 10", BURST),
-        Box::new(sockets),
-    ]);
+    judge(|| {
+        vec![
+            stalled("stall, 200/s", CONSTANT),
+            stalled("stall, Poisson", POISSON),
+            stalled("stall, 50 connections", CAPPED),
+            stalled("stall, bursts of 10", BURST),
+            Box::new(sockets),
+        ]
+    });
 }
 
 #[test]
 fn users_wait_for_a_stall_and_for_their_own_requests() {
-    judge(vec![
-        stalled("stall, 50 users", FIFTY),
-        stalled("stall, 500 users", MANY),
-        slower("slower and slower, 200/s", CONSTANT),
-        slower("slower and slower, 50 users", FIFTY),
-    ]);
+    judge(|| {
+        vec![
+            stalled("stall, 50 users", FIFTY),
+            stalled("stall, 500 users", MANY),
+            slower("slower and slower, 200/s", CONSTANT),
+            slower("slower and slower, 50 users", FIFTY),
+        ]
+    });
 }
 
 #[test]
 fn known_distributions_come_out_as_they_went_in() {
-    judge(vec![
-        drawn("log-normal, 20 ms", log_normal),
-        drawn("10 ms, one in ten 200 ms", bimodal),
-    ]);
+    judge(|| {
+        vec![
+            drawn("log-normal, 20 ms", log_normal),
+            drawn("10 ms, one in ten 200 ms", bimodal),
+        ]
+    });
 }
