@@ -4,6 +4,8 @@ mod answer;
 mod attempt;
 mod connect;
 mod control;
+mod framed;
+mod frames;
 mod handshake;
 mod health;
 mod http;
@@ -17,6 +19,7 @@ mod reply;
 mod request;
 mod sample;
 mod tls;
+mod upgrade;
 mod wire;
 mod ws;
 
