@@ -227,3 +227,117 @@ impl<S: AsyncWrite + Unpin> Pipe<S> {
         bytes.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use futures_util::{SinkExt as _, StreamExt as _};
+    use tokio::io::{DuplexStream, duplex};
+    use tokio_tungstenite::WebSocketStream;
+    use tokio_tungstenite::tungstenite::protocol::Role;
+    use tokio_tungstenite::tungstenite::{Bytes, Message};
+
+    use super::*;
+
+    /// A client and a server that are connected by so many bytes.
+    async fn connected(bytes: usize) -> (Framed<DuplexStream>, WebSocketStream<DuplexStream>) {
+        let (client, server) = duplex(bytes);
+        let server = WebSocketStream::from_raw_socket(server, Role::Server, None).await;
+        (Framed::new(client, Vec::new(), 1000), server)
+    }
+
+    /// The next message, or how the connection ended; `None` for a ping.
+    async fn next(client: &mut Framed<DuplexStream>) -> Result<Option<String>, End> {
+        poll_fn(|cx| {
+            client.poll(cx, &mut |event| {
+                Some(match event {
+                    Event::Message(text) => Some(text.to_owned()),
+                    Event::Ping => None,
+                })
+            })
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn what_fits_not_at_once_goes_with_the_next_polls() {
+        let (mut client, mut server) = connected(16).await;
+        let long = "abc".repeat(300);
+        let fill = |out: &mut Vec<u8>| out.extend_from_slice(long.as_bytes());
+        let (first, second) = poll_fn(|cx| {
+            let first = client.try_text(cx, fill);
+            Poll::Ready((first, client.try_text(cx, fill)))
+        })
+        .await;
+        assert!(first && !second, "one at a time");
+        let reply = async {
+            let heard = server.next().await.unwrap().unwrap();
+            assert_eq!(heard, Message::text(long.clone()));
+            server.send(heard).await.unwrap();
+        };
+        let (heard, ()) = tokio::join!(next(&mut client), reply);
+        assert_eq!(heard, Ok(Some(long.clone())));
+        assert_eq!(client.pipe.unsent.capacity(), 0);
+    }
+
+    #[tokio::test]
+    async fn pings_are_answered_and_closes_too() {
+        let (mut client, mut server) = connected(1024).await;
+        let ping = Message::Ping(Bytes::from_static(b"well?"));
+        server.send(ping).await.unwrap();
+        server.send(Message::Pong(Bytes::new())).await.unwrap();
+        server.send(Message::text("a")).await.unwrap();
+        server.send(Message::binary(&b"\xff"[..])).await.unwrap();
+        assert_eq!(next(&mut client).await, Ok(None));
+        // All of it came with the first read.
+        assert_eq!(next(&mut client).await, Ok(Some("a".to_owned())));
+        assert_eq!(next(&mut client).await, Ok(Some("\u{fffd}".to_owned())));
+        let pong = Message::Pong(Bytes::from_static(b"well?"));
+        assert_eq!(server.next().await.unwrap().unwrap(), pong);
+        server.close(None).await.unwrap();
+        assert_eq!(next(&mut client).await, Err(End::Closed(NO_CODE)));
+        let told = server.next().await.unwrap().unwrap();
+        assert_eq!(told, Message::Close(None));
+    }
+
+    #[tokio::test]
+    async fn who_reads_nothing_misses_no_pongs() {
+        let (mut client, mut server) = connected(64).await;
+        let ping = Message::Ping(Bytes::from(vec![0; 100]));
+        let serve = async {
+            for _ in 0..200 {
+                server.send(ping.clone()).await.unwrap();
+            }
+        };
+        let hear = async {
+            for _ in 0..200 {
+                assert_eq!(next(&mut client).await, Ok(None));
+            }
+        };
+        tokio::join!(serve, hear);
+        assert!(client.pipe.unsent.len() < UNSENT + 200);
+    }
+
+    #[tokio::test]
+    async fn an_end_without_a_word_is_told_when_nothing_more_can_be_read() {
+        let (mut client, mut server) = connected(1024).await;
+        server.send(Message::text("last words")).await.unwrap();
+        drop(server);
+        let sent = poll_fn(|cx| Poll::Ready(client.try_text(cx, |_| ()))).await;
+        assert!(sent && client.pipe.is_deaf);
+        assert_eq!(next(&mut client).await, Ok(Some("last words".to_owned())));
+        assert_eq!(next(&mut client).await, Err(End::Broken));
+    }
+
+    #[tokio::test]
+    async fn a_goodbye_ends_when_it_is_written() {
+        let (mut client, mut server) = connected(4).await;
+        poll_fn(|cx| Poll::Ready(client.close(cx, 1000))).await;
+        let (heard, ()) = tokio::join!(server.next(), poll_fn(|cx| client.poll_sent(cx)));
+        let Some(Ok(Message::Close(Some(close)))) = heard else {
+            panic!("{heard:?}");
+        };
+        assert_eq!(u16::from(close.code), 1000);
+    }
+}

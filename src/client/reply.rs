@@ -122,6 +122,8 @@ fn parsed(text: &str, socket: &Socket, id: &str) -> Reply {
 }
 
 /// The same in one pass that keeps nothing: for what [`is_flat`].
+///
+/// But for a field of the name that `serde_json` takes for its own raw values: to a tree its text is JSON.
 fn scanned(text: &str, socket: &Socket, id: &str) -> Reply {
     let mut scan = Scan {
         socket,
@@ -268,6 +270,10 @@ impl<'de> Visitor<'de> for LeafVisitor {
 mod tests {
     use std::time::Duration;
 
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use proptest::test_runner::RngSeed;
+
     use super::*;
 
     fn socket(reply: &[(&str, &str)], matching: &str) -> Socket {
@@ -312,6 +318,144 @@ mod tests {
             (&any, "echo", "", None),
         ] {
             assert_eq!(matching(frame, socket, id), expected, "{frame} for {id}");
+        }
+    }
+
+    #[test]
+    fn messages_are_filled_in_wherever_the_id_belongs() {
+        for (message, expected) in [
+            (
+                r#"{"type":"ping","timestamp":{id}}"#,
+                r#"{"type":"ping","timestamp":70}"#,
+            ),
+            ("{id}", "70"),
+            ("{id}{id} {id", "7070 {id"),
+            ("{{id}}", "{70}"),
+            ("{ID}", "{ID}"),
+            ("", ""),
+            ("é{", "é{"),
+        ] {
+            let mut out = b">".to_vec();
+            fill(message, "70", &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), format!(">{expected}"));
+            assert_eq!(message.replace("{id}", "70"), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_to_a_tree_is_none_to_a_scan() {
+        let typed = socket(&[("type", "pong")], "id");
+        let nested = |depth: usize| {
+            let (open, shut) = ("[".repeat(depth), "]".repeat(depth));
+            format!(r#"{{"type":"pong","x":{open}{shut},"id":7}}"#)
+        };
+        let mut odd: Vec<String> = [
+            r#"{"type":"pong","x":1e999,"id":7}"#,
+            r#"{"type":"pong","x":"\ud800","id":7}"#,
+            r#"{"type":"pong","x":"\q","id":7}"#,
+            r#"{"type":"pong","x":01,"id":7}"#,
+            r#"{"type":"pong","x":[1,],"id":7}"#,
+            r#"{"type":"pong","id":7,}"#,
+            r#"{"type":"pong","id":7} {"#,
+            r#"{"type":"pong","id":7"#,
+            "{\"type\":\"pong\",\"x\":\"\n\",\"id\":7}",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        odd.push(nested(127));
+        for frame in odd {
+            assert_eq!(parsed(&frame, &typed, "7"), Reply::None, "{frame}");
+            assert_eq!(scanned(&frame, &typed, "7"), Reply::None, "{frame}");
+        }
+        assert_eq!(scanned(&nested(126), &typed, "7"), Reply::Mine);
+        assert_eq!(parsed(&nested(126), &typed, "7"), Reply::Mine);
+    }
+
+    fn leaf() -> impl Strategy<Value = String> {
+        let known = [
+            "7",
+            "7.0",
+            "-7",
+            "7e0",
+            "70e-1",
+            "18446744073709551615",
+            "18446744073709551616",
+            "-0",
+            "0.1",
+            "1e400",
+            "true",
+            "false",
+            "null",
+            "\"7\"",
+            "\"7.0\"",
+            "\"pong\"",
+            "\"p\\u006fng\"",
+            "\"\\ud83d\\ude00\"",
+            "\"\\ud83d\"",
+            "\"true\"",
+            "[]",
+            "{}",
+            "{\"type\":\"pong\"}",
+            "[{\"id\":7},null]",
+            "nul",
+            "\"",
+            "NaN",
+        ];
+        prop_oneof![
+            6 => select(known.map(str::to_owned).to_vec()),
+            1 => any::<f64>().prop_map(|number| number.to_string()),
+            1 => any::<i64>().prop_map(|number| number.to_string()),
+            1 => "[a-z\"\\\\{}\\[\\]:, 7]{0,8}",
+        ]
+    }
+
+    fn json() -> impl Strategy<Value = String> {
+        let name = select(vec!["type", "id", "typ\\u0065", "x", "", "0"]);
+        let field = (name, leaf()).prop_map(|(name, value)| format!("\"{name}\":{value}"));
+        let fields = prop::collection::vec(field, 0..5)
+            .prop_map(|fields| fields.join(","))
+            .boxed();
+        prop_oneof![
+            8 => fields.clone().prop_map(|fields| format!("{{{fields}}}")),
+            1 => fields.clone().prop_map(|fields| format!(" \n{{ {fields} }}\t")),
+            1 => fields.prop_map(|fields| format!("{{{fields}")),
+            1 => leaf(),
+            1 => leaf().prop_map(|leaf| format!("[{leaf}]")),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 4000,
+            rng_seed: RngSeed::Fixed(7),
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn a_scan_tells_what_a_tree_tells(
+            frame in json(),
+            reply in prop::collection::vec(
+                (select(vec!["type", "id", "", "0", "x"]), select(vec!["pong", "7", "true", "-7", "0.1"])),
+                0..3,
+            ),
+            field in select(vec!["id", "type", "", "0", "x"]),
+            id in select(vec!["7", "", "18446744073709551615", "-7"]),
+        ) {
+            let socket = socket(&reply, field);
+            if !reply.is_empty() || !field.is_empty() {
+                let expected = parsed(&frame, &socket, id);
+                prop_assert_eq!(matching(&frame, &socket, id), expected);
+                if is_flat(&frame, &socket) {
+                    prop_assert_eq!(scanned(&frame, &socket, id), expected);
+                }
+            }
+        }
+
+        #[test]
+        fn digits_are_those_of_the_number(number: u64) {
+            for number in [number, number >> 40, number % 10, 0, u64::MAX] {
+                prop_assert_eq!(Digits::of(number).as_str(), number.to_string());
+            }
         }
     }
 }

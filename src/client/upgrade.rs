@@ -105,3 +105,76 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for HeadAlone<S> {
         Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+    use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+    use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+    use super::*;
+
+    /// Reads a request; gives the answer that opens a WebSocket.
+    async fn answer_to_request(server: &mut DuplexStream) -> String {
+        let mut request = String::new();
+        while !request.ends_with("\r\n\r\n") {
+            request.push(char::from(server.read_u8().await.unwrap()));
+        }
+        let key = request.lines().find_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            name.eq_ignore_ascii_case("sec-websocket-key")
+                .then_some(value)
+        });
+        let accept = derive_accept_key(key.unwrap().as_bytes());
+        format!(
+            "HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
+             sec-websocket-accept: {accept}\r\n\r\n"
+        )
+    }
+
+    fn request() -> Request<()> {
+        "ws://localhost/".into_client_request().unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_comes_behind_the_answer_is_kept() {
+        // Among it are empty lines, and what comes later.
+        let greeting = b"\x81\x04a\n\r\n\x81\x00\n\n";
+        for at in 0..160 {
+            let (client, mut server) = duplex(1024);
+            let serve = async {
+                let mut bytes = answer_to_request(&mut server).await.into_bytes();
+                let head = bytes.len();
+                bytes.extend_from_slice(greeting);
+                let (a, b) = bytes.split_at(at.min(bytes.len()));
+                server.write_all(a).await.unwrap();
+                // Whoever waits for more must have got all of the first part by then.
+                tokio::task::yield_now().await;
+                server.write_all(b).await.unwrap();
+                assert!(head < 160);
+                drop(server);
+            };
+            let (opened, ()) = tokio::join!(upgrade(request(), client), serve);
+            let (mut client, mut all) = opened.unwrap();
+            client.read_to_end(&mut all).await.unwrap();
+            assert_eq!(all, greeting, "split at {at}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_told_as_before() {
+        let (client, mut server) = duplex(1024);
+        let serve = async {
+            answer_to_request(&mut server).await;
+            let refusal = "\r\nHTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno";
+            server.write_all(refusal.as_bytes()).await.unwrap();
+            server
+        };
+        let (opened, _server) = tokio::join!(upgrade(request(), client), serve);
+        match opened.map(|_| ()) {
+            Err(Error::Http(answer)) => assert_eq!(answer.status(), StatusCode::FORBIDDEN),
+            other => panic!("{other:?}"),
+        }
+    }
+}
