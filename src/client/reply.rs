@@ -454,7 +454,8 @@ mod tests {
         #[test]
         fn digits_are_those_of_the_number(number: u64) {
             for number in [number, number >> 40, number % 10, 0, u64::MAX] {
-                prop_assert_eq!(Digits::of(number).as_str(), number.to_string());
+                let digits = Digits::of(number);
+                prop_assert_eq!(digits.as_str(), number.to_string());
             }
         }
     }
