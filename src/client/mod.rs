@@ -6,6 +6,8 @@ mod connect;
 mod connect_error;
 mod control;
 mod form;
+mod framed;
+mod frames;
 mod handshake;
 mod health;
 mod http;
@@ -21,6 +23,7 @@ mod reply;
 mod request;
 mod sample;
 mod tls;
+mod upgrade;
 mod wire;
 mod ws;
 

@@ -1,9 +1,18 @@
-//! Whose answer a frame of a WebSocket is: pure.
+//! What a message says, and whose answer a frame of a WebSocket is: pure.
 
-use serde_json::Value;
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Number, Value};
 
 use super::json::field_text;
 use crate::profile::Socket;
+
+/// So many fields are told apart in one pass.
+const FIELDS: usize = 64;
+/// The place of the id in a message.
+const PLACE: &str = "{id}";
 
 /// Whose answer a frame is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +25,55 @@ pub(super) enum Reply {
     None,
 }
 
+/// A number, written out.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Digits {
+    bytes: [u8; 20],
+    begin: usize,
+}
+
+impl Digits {
+    pub(super) fn of(number: u64) -> Digits {
+        let mut digits = Digits {
+            bytes: [0; 20],
+            begin: 20,
+        };
+        let mut left = number;
+        loop {
+            digits.begin -= 1;
+            digits.bytes[digits.begin] = b'0' + (left % 10) as u8;
+            left /= 10;
+            if left == 0 {
+                return digits;
+            }
+        }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[self.begin..]).unwrap_or_default()
+    }
+}
+
+/// Appends a message with its id in place.
+pub(super) fn fill(message: &str, id: &str, out: &mut Vec<u8>) {
+    let mut rest = message;
+    while let Some(at) = rest.find('{') {
+        let (before, place) = rest.split_at(at);
+        out.extend_from_slice(before.as_bytes());
+        rest = match place.strip_prefix(PLACE) {
+            Some(after) => {
+                out.extend_from_slice(id.as_bytes());
+                after
+            }
+            None => {
+                out.push(b'{');
+                &place[1..]
+            }
+        };
+    }
+    out.extend_from_slice(rest.as_bytes());
+}
+
 /// Holds a frame against the message with this id; an empty id is waited for by nobody.
 pub(super) fn matching(text: &str, socket: &Socket, id: &str) -> Reply {
     if socket.reply.is_empty() && socket.matching.is_empty() {
@@ -25,6 +83,25 @@ pub(super) fn matching(text: &str, socket: &Socket, id: &str) -> Reply {
             Reply::None
         };
     }
+    if is_flat(text, socket) {
+        scanned(text, socket, id)
+    } else {
+        parsed(text, socket, id)
+    }
+}
+
+/// Whether all that counts are fields of an object, and not of objects within it.
+fn is_flat(text: &str, socket: &Socket) -> bool {
+    let is_name = |field: &str| !field.as_bytes().contains(&b'.');
+    let is_space = |c: char| matches!(c, ' ' | '\n' | '\r' | '\t');
+    text.trim_start_matches(is_space).starts_with('{')
+        && socket.reply.len() < FIELDS
+        && socket.reply.iter().all(|(field, _)| is_name(field))
+        && is_name(&socket.matching)
+}
+
+/// By a tree of all that the frame says.
+fn parsed(text: &str, socket: &Socket, id: &str) -> Reply {
     let Ok(frame) = serde_json::from_str::<Value>(text) else {
         return Reply::None;
     };
@@ -44,14 +121,158 @@ pub(super) fn matching(text: &str, socket: &Socket, id: &str) -> Reply {
     }
 }
 
+/// The same in one pass that keeps nothing: for what [`is_flat`].
+///
+/// But for a field of the name that `serde_json` takes for its own raw values: to a tree its text is JSON.
+fn scanned(text: &str, socket: &Socket, id: &str) -> Reply {
+    let mut scan = Scan {
+        socket,
+        id,
+        says: 0,
+        repeats: false,
+    };
+    let mut json = serde_json::Deserializer::from_str(text);
+    let read = json.deserialize_map(&mut scan).and_then(|()| json.end());
+    let all = (1 << socket.reply.len()) - 1;
+    if read.is_err() || scan.says != all {
+        return Reply::None;
+    }
+    let repeats = match socket.matching.as_str() {
+        "" => text.contains(id),
+        _ => scan.repeats,
+    };
+    if repeats && !id.is_empty() {
+        Reply::Mine
+    } else {
+        Reply::Late
+    }
+}
+
 /// Services may repeat a whole number as a real one: `7` comes back as `7.0`.
 fn is_same(repeated: &str, id: &str) -> bool {
     repeated == id || repeated.strip_suffix(".0").is_some_and(|whole| whole == id)
 }
 
+/// What was found so far; of fields that come again, the last one counts.
+struct Scan<'a> {
+    socket: &'a Socket,
+    id: &'a str,
+    /// Which of the reply's fields say what they should, one bit each.
+    says: u64,
+    repeats: bool,
+}
+
+impl<'de> Visitor<'de> for &mut Scan<'_> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut fields: M) -> Result<(), M::Error> {
+        while let Some(Leaf::Text(name)) = fields.next_key()? {
+            let value: Leaf<'_> = fields.next_value()?;
+            for (at, (field, wanted)) in self.socket.reply.iter().enumerate() {
+                if name == *field {
+                    let bit = 1 << at;
+                    self.says &= !bit;
+                    self.says |= if value.is(|text| text == wanted) {
+                        bit
+                    } else {
+                        0
+                    };
+                }
+            }
+            if name == self.socket.matching {
+                self.repeats = value.is(|text| is_same(text, self.id));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A value as far as it has a text. It is read to its end as a tree would be, so that the same is no JSON.
+enum Leaf<'a> {
+    Text(Cow<'a, str>),
+    Whole(u64),
+    Number(Number),
+    Truth(bool),
+    Other,
+}
+
+impl Leaf<'_> {
+    fn is(&self, same: impl FnOnce(&str) -> bool) -> bool {
+        match self {
+            Leaf::Text(text) => same(text),
+            Leaf::Whole(number) => same(Digits::of(*number).as_str()),
+            Leaf::Number(number) => same(&number.to_string()),
+            Leaf::Truth(truth) => same(if *truth { "true" } else { "false" }),
+            Leaf::Other => false,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Leaf<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LeafVisitor)
+    }
+}
+
+struct LeafVisitor;
+
+impl<'de> Visitor<'de> for LeafVisitor {
+    type Value = Leaf<'de>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("any JSON value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Leaf<'de>, E> {
+        Ok(Leaf::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Leaf<'de>, E> {
+        Ok(Leaf::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Leaf<'de>, E> {
+        Ok(Leaf::Whole(number))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Leaf<'de>, E> {
+        Ok(Leaf::Number(number.into()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Leaf<'de>, E> {
+        Ok(Number::from_f64(number).map_or(Leaf::Other, Leaf::Number))
+    }
+
+    fn visit_bool<E>(self, truth: bool) -> Result<Leaf<'de>, E> {
+        Ok(Leaf::Truth(truth))
+    }
+
+    fn visit_unit<E>(self) -> Result<Leaf<'de>, E> {
+        Ok(Leaf::Other)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Leaf<'de>, A::Error> {
+        while items.next_element::<Leaf<'_>>()?.is_some() {}
+        Ok(Leaf::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Leaf<'de>, A::Error> {
+        while fields.next_entry::<Leaf<'_>, Leaf<'_>>()?.is_some() {}
+        Ok(Leaf::Other)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use proptest::test_runner::RngSeed;
 
     use super::*;
 
@@ -97,6 +318,145 @@ mod tests {
             (&any, "echo", "", None),
         ] {
             assert_eq!(matching(frame, socket, id), expected, "{frame} for {id}");
+        }
+    }
+
+    #[test]
+    fn messages_are_filled_in_wherever_the_id_belongs() {
+        for (message, expected) in [
+            (
+                r#"{"type":"ping","timestamp":{id}}"#,
+                r#"{"type":"ping","timestamp":70}"#,
+            ),
+            ("{id}", "70"),
+            ("{id}{id} {id", "7070 {id"),
+            ("{{id}}", "{70}"),
+            ("{ID}", "{ID}"),
+            ("", ""),
+            ("é{", "é{"),
+        ] {
+            let mut out = b">".to_vec();
+            fill(message, "70", &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), format!(">{expected}"));
+            assert_eq!(message.replace("{id}", "70"), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_to_a_tree_is_none_to_a_scan() {
+        let typed = socket(&[("type", "pong")], "id");
+        let nested = |depth: usize| {
+            let (open, shut) = ("[".repeat(depth), "]".repeat(depth));
+            format!(r#"{{"type":"pong","x":{open}{shut},"id":7}}"#)
+        };
+        let mut odd: Vec<String> = [
+            r#"{"type":"pong","x":1e999,"id":7}"#,
+            r#"{"type":"pong","x":"\ud800","id":7}"#,
+            r#"{"type":"pong","x":"\q","id":7}"#,
+            r#"{"type":"pong","x":01,"id":7}"#,
+            r#"{"type":"pong","x":[1,],"id":7}"#,
+            r#"{"type":"pong","id":7,}"#,
+            r#"{"type":"pong","id":7} {"#,
+            r#"{"type":"pong","id":7"#,
+            "{\"type\":\"pong\",\"x\":\"\n\",\"id\":7}",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        odd.push(nested(127));
+        for frame in odd {
+            assert_eq!(parsed(&frame, &typed, "7"), Reply::None, "{frame}");
+            assert_eq!(scanned(&frame, &typed, "7"), Reply::None, "{frame}");
+        }
+        assert_eq!(scanned(&nested(126), &typed, "7"), Reply::Mine);
+        assert_eq!(parsed(&nested(126), &typed, "7"), Reply::Mine);
+    }
+
+    fn leaf() -> impl Strategy<Value = String> {
+        let known = [
+            "7",
+            "7.0",
+            "-7",
+            "7e0",
+            "70e-1",
+            "18446744073709551615",
+            "18446744073709551616",
+            "-0",
+            "0.1",
+            "1e400",
+            "true",
+            "false",
+            "null",
+            "\"7\"",
+            "\"7.0\"",
+            "\"pong\"",
+            "\"p\\u006fng\"",
+            "\"\\ud83d\\ude00\"",
+            "\"\\ud83d\"",
+            "\"true\"",
+            "[]",
+            "{}",
+            "{\"type\":\"pong\"}",
+            "[{\"id\":7},null]",
+            "nul",
+            "\"",
+            "NaN",
+        ];
+        prop_oneof![
+            6 => select(known.map(str::to_owned).to_vec()),
+            1 => any::<f64>().prop_map(|number| number.to_string()),
+            1 => any::<i64>().prop_map(|number| number.to_string()),
+            1 => "[a-z\"\\\\{}\\[\\]:, 7]{0,8}",
+        ]
+    }
+
+    fn json() -> impl Strategy<Value = String> {
+        let name = select(vec!["type", "id", "typ\\u0065", "x", "", "0"]);
+        let field = (name, leaf()).prop_map(|(name, value)| format!("\"{name}\":{value}"));
+        let fields = prop::collection::vec(field, 0..5)
+            .prop_map(|fields| fields.join(","))
+            .boxed();
+        prop_oneof![
+            8 => fields.clone().prop_map(|fields| format!("{{{fields}}}")),
+            1 => fields.clone().prop_map(|fields| format!(" \n{{ {fields} }}\t")),
+            1 => fields.prop_map(|fields| format!("{{{fields}")),
+            1 => leaf(),
+            1 => leaf().prop_map(|leaf| format!("[{leaf}]")),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 4000,
+            rng_seed: RngSeed::Fixed(7),
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn a_scan_tells_what_a_tree_tells(
+            frame in json(),
+            reply in prop::collection::vec(
+                (select(vec!["type", "id", "", "0", "x"]), select(vec!["pong", "7", "true", "-7", "0.1"])),
+                0..3,
+            ),
+            field in select(vec!["id", "type", "", "0", "x"]),
+            id in select(vec!["7", "", "18446744073709551615", "-7"]),
+        ) {
+            let socket = socket(&reply, field);
+            if !reply.is_empty() || !field.is_empty() {
+                let expected = parsed(&frame, &socket, id);
+                prop_assert_eq!(matching(&frame, &socket, id), expected);
+                if is_flat(&frame, &socket) {
+                    prop_assert_eq!(scanned(&frame, &socket, id), expected);
+                }
+            }
+        }
+
+        #[test]
+        fn digits_are_those_of_the_number(number: u64) {
+            for number in [number, number >> 40, number % 10, 0, u64::MAX] {
+                let digits = Digits::of(number);
+                prop_assert_eq!(digits.as_str(), number.to_string());
+            }
         }
     }
 }

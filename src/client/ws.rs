@@ -1,27 +1,26 @@
 //! One user's WebSocket: its handshake, and messages whose replies are known by what they repeat.
 
+use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
 use http::StatusCode;
 use tokio::time::{Instant, timeout_at};
-use tokio_tungstenite::tungstenite::error::ProtocolError;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
-use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+use tokio_tungstenite::tungstenite::Error;
 
-use super::reply::{Reply, matching};
+use super::framed::{End, Event, Framed};
+use super::reply::{Digits, Reply, fill, matching};
+use super::upgrade::upgrade;
 use super::{Connector, Exchange, Handshake, Outcome, Stream, Talk};
 use crate::pace::Deadline;
 use crate::profile::Socket;
 
+/// The code of a goodbye.
+const NORMAL: u16 = 1000;
+/// What an end for frames that are none is called.
+const PROTOCOL: u16 = 1002;
 /// What a close without a close frame is called (RFC 6455, 7.1.5).
 const ABNORMAL: u16 = 1006;
-/// What a close frame without a code is called.
-const NO_CODE: u16 = 1005;
-/// Small, as there may be ten thousand: frames longer than this take more reads.
-const READ_BUFFER: usize = 4 * 1024;
 
 /// One user's WebSocket, open or not.
 pub struct Line {
@@ -36,7 +35,7 @@ pub struct Line {
 /// The connection, and what was met on it.
 #[derive(Default)]
 struct Wire {
-    open: Option<Box<WebSocketStream<Stream>>>,
+    open: Option<Box<Framed<Stream>>>,
     talk: Talk,
     /// Whether it was lost and nobody has been told.
     lost: bool,
@@ -107,14 +106,9 @@ impl Line {
             return Outcome::Protocol;
         };
         *sent = Some(Instant::now());
-        let limit = usize::try_from(socket.frame_bytes).unwrap_or(usize::MAX);
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER)
-            .write_buffer_size(0)
-            .max_message_size(Some(limit))
-            .max_frame_size(Some(limit));
-        match client_async_with_config(request, stream, Some(config)).await {
-            Ok((open, _)) => {
+        match upgrade(request, stream).await {
+            Ok((stream, behind)) => {
+                let open = Framed::new(stream, behind, socket.frame_bytes);
                 self.wire.open = Some(Box::new(open));
                 Outcome::Ok
             }
@@ -135,12 +129,11 @@ impl Line {
             }
             connected = true;
         }
-        let id = self.next_id.to_string();
+        let id = Digits::of(self.next_id);
         self.next_id += 1;
-        let message = Utf8Bytes::from(socket.message.replace("{id}", &id));
         let sent = Instant::now();
         let until = sent + socket.reply_timeout;
-        let waiting = self.wire.converse(Message::Text(message), socket, &id);
+        let waiting = self.wire.converse(socket, id.as_str());
         let (outcome, bytes) = match self.deadline.within(until, waiting).await {
             Some(ended) => ended,
             None => (Outcome::Timeout, 0),
@@ -156,33 +149,35 @@ impl Line {
     /// Says goodbye, and does not wait for an answer longer than `patience`.
     pub async fn leave(&mut self, patience: Duration) {
         if let Some(mut open) = self.wire.open.take() {
-            let frame = CloseFrame {
-                code: CloseCode::Normal,
-                reason: Utf8Bytes::default(),
-            };
+            poll_fn(|cx| Poll::Ready(open.close(cx, NORMAL))).await;
             // Whoever does not take it is gone already.
-            let _ = tokio::time::timeout(patience, open.send(Message::Close(Some(frame)))).await;
+            let _ = tokio::time::timeout(patience, poll_fn(|cx| open.poll_sent(cx))).await;
         }
     }
 }
 
 impl Wire {
-    async fn converse(&mut self, message: Message, socket: &Socket, id: &str) -> (Outcome, u64) {
-        let Some(open) = &mut self.open else {
-            return (Outcome::Closed(ABNORMAL), 0);
-        };
-        if let Err(error) = open.send(message).await {
-            return (self.lost(Some(&Err(error))), 0);
-        }
-        loop {
-            match self.frame().await {
-                Ok(text) => match matching(&text, socket, id) {
-                    Reply::Mine => return (Outcome::Ok, text.len() as u64),
-                    Reply::Late => self.talk.late_replies += 1,
-                    Reply::None => self.talk.unasked += 1,
-                },
-                Err(outcome) => return (outcome, 0),
+    /// Sends the message with this id, and waits for its reply; with the bytes of it.
+    async fn converse(&mut self, socket: &Socket, id: &str) -> (Outcome, u64) {
+        let mut is_sent = false;
+        let reply = poll_fn(|cx| {
+            if let Some(open) = &mut self.open
+                && !is_sent
+            {
+                is_sent = open.try_text(cx, |out| fill(&socket.message, id, out));
             }
+            self.poll(cx, &mut |text, talk| {
+                match matching(text, socket, id) {
+                    Reply::Mine => return Some(text.len() as u64),
+                    Reply::Late => talk.late_replies += 1,
+                    Reply::None => talk.unasked += 1,
+                }
+                None
+            })
+        });
+        match reply.await {
+            Ok(bytes) => (Outcome::Ok, bytes),
+            Err(outcome) => (outcome, 0),
         }
     }
 
@@ -191,58 +186,51 @@ impl Wire {
         if self.open.is_none() && !self.lost {
             return std::future::pending().await;
         }
-        while self.open.is_some()
-            && let Ok(text) = self.frame().await
-        {
-            match matching(&text, socket, "") {
-                Reply::None => self.talk.unasked += 1,
-                _ => self.talk.late_replies += 1,
-            }
+        if self.open.is_some() {
+            let mut hear = |text: &str, talk: &mut Talk| -> Option<()> {
+                match matching(text, socket, "") {
+                    Reply::None => talk.unasked += 1,
+                    _ => talk.late_replies += 1,
+                }
+                None
+            };
+            let _ = poll_fn(|cx| self.poll(cx, &mut hear)).await;
         }
         self.lost = false;
     }
 
-    /// The next frame with content, or how the connection ended. Cancelled at any time, it loses nothing.
-    async fn frame(&mut self) -> Result<Utf8Bytes, Outcome> {
-        loop {
-            let next = match &mut self.open {
-                Some(open) => open.next().await,
-                None => None,
-            };
-            match next {
-                Some(Ok(Message::Text(text))) => return Ok(text),
-                Some(Ok(Message::Binary(bytes))) => {
-                    return Ok(Utf8Bytes::from(String::from_utf8_lossy(&bytes).as_ref()));
-                }
-                // The answer to a ping is on its way with the next read or write.
-                Some(Ok(Message::Ping(_))) => {
-                    self.talk.control_pings += 1;
-                    if let Some(open) = &mut self.open {
-                        let _ = open.flush().await;
-                    }
-                }
-                Some(Ok(Message::Pong(_) | Message::Frame(_))) => {}
-                other => return Err(self.lost(other.as_ref())),
+    /// Counts what comes, and tells frames with content to `hear` until it has heard enough; or how the
+    /// connection ended. Cancelled at any time, it loses nothing.
+    fn poll<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        hear: &mut impl FnMut(&str, &mut Talk) -> Option<T>,
+    ) -> Poll<Result<T, Outcome>> {
+        let Wire { open, talk, .. } = self;
+        let Some(open) = open else {
+            return Poll::Ready(Err(Outcome::Closed(ABNORMAL)));
+        };
+        let told = ready!(open.poll(cx, &mut |event| match event {
+            Event::Message(text) => hear(text, talk),
+            Event::Ping => {
+                talk.control_pings += 1;
+                None
             }
-        }
+        }));
+        Poll::Ready(told.map_err(|end| self.lost(end)))
     }
 
     /// The connection has ended though its user wanted to stay.
-    fn lost(&mut self, how: Option<&Result<Message, Error>>) -> Outcome {
+    fn lost(&mut self, end: End) -> Outcome {
         self.open = None;
         self.lost = true;
-        let code = match how {
-            Some(Ok(Message::Close(Some(CloseFrame { code, .. })))) => u16::from(*code),
-            Some(Ok(Message::Close(None))) => NO_CODE,
-            Some(Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => ABNORMAL,
-            Some(Err(Error::Capacity(_) | Error::Protocol(_) | Error::Utf8(_))) => {
-                self.talk.closed = Some(u16::from(CloseCode::Protocol));
-                return Outcome::Protocol;
-            }
-            _ => ABNORMAL,
+        let (code, outcome) = match end {
+            End::Closed(code) => (code, Outcome::Closed(code)),
+            End::Broken => (ABNORMAL, Outcome::Closed(ABNORMAL)),
+            End::Protocol => (PROTOCOL, Outcome::Protocol),
         };
         self.talk.closed = Some(code);
-        Outcome::Closed(code)
+        outcome
     }
 }
 

@@ -1,0 +1,29 @@
+//! Frames of a WebSocket, read from bytes as they come and written as a client's: RFC 6455, pure.
+
+mod draft;
+mod head;
+mod reader;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tungstenite_tests;
+
+pub(super) use draft::{Draft, Keys};
+pub(super) use reader::{FrameReader, Heard};
+
+/// What a close frame without a code is called (RFC 6455, 7.1.5).
+pub(super) const NO_CODE: u16 = 1005;
+
+/// What a client sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A whole message.
+    Text,
+    /// The wish to end the connection.
+    Close,
+    /// The answer to a ping.
+    Pong,
+}
