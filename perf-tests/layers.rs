@@ -76,13 +76,18 @@ const RULES: &[Rule] = &[
     ),
     // I/O.
     rule(
+        "pace",
+        &[],
+        "who is woken when hangs on nothing but the clock",
+    ),
+    rule(
         "client",
-        &["profile"],
+        &["pace", "profile"],
         "clients return samples; who counts or judges them is not their business",
     ),
     rule(
         "load",
-        &["client", "profile", "record"],
+        &["client", "pace", "profile", "record"],
         "the load knows nothing of requirements and reports",
     ),
     rule(
