@@ -9,7 +9,6 @@ need() { command -v "$1" >/dev/null 2>&1 || { echo "error: $1 is missing; instal
 
 title "tools"
 need cargo "Rust from https://rustup.rs"
-need python3 "Python 3.11 or later (Debian: python3); bench/compare is tested with it"
 need cc "a C compiler (Debian: build-essential)"
 for part in rustfmt clippy; do
     cargo "${part/rustfmt/fmt}" --version >/dev/null 2>&1 || {
@@ -27,11 +26,15 @@ if ! command -v npm >/dev/null 2>&1; then
 fi
 postgres=$(command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null || true)
 redis=$(command -v redis-server || true)
-if [ -z "$postgres" ] || [ -z "$redis" ]; then
+valgrind=$(command -v valgrind || true)
+python=$(command -v python3 || true)
+if [ -z "$postgres" ] || [ -z "$redis" ] || [ -z "$valgrind" ] || [ -z "$python" ]; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-        apt-get update -qq && apt-get install -y -qq postgresql redis-server
+        apt-get update -qq && apt-get install -y -qq postgresql redis-server valgrind python3
     else
         [ -n "$postgres" ] || need initdb "PostgreSQL (Debian: postgresql); the tests start one of their own"
+        [ -n "$python" ] || need python3 "Python 3.11 or later (Debian: python3); bench/compare is tested with it"
+        [ -n "$valgrind" ] || need valgrind "valgrind (Debian: valgrind); instructions are counted with it"
         [ -n "$redis" ] || need redis-server "Redis (Debian: redis-server); the tests start one of their own"
     fi
 fi
