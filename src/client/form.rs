@@ -24,7 +24,9 @@ pub(super) fn wire(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8])
     let mut wire = format!("{method} {path} HTTP/1.1\r\n").into_bytes();
     for (name, value) in headers {
         let parts: [&[u8]; 4] = [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"];
-        parts.iter().for_each(|part| wire.extend_from_slice(part));
+        for part in parts {
+            wire.extend_from_slice(part);
+        }
     }
     wire.extend_from_slice(b"\r\n");
     wire.extend_from_slice(body);

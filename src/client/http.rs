@@ -72,7 +72,7 @@ impl Connection {
             kept.idle().await;
             self.kept = None;
         }
-        pending().await
+        pending::<()>().await;
     }
 
     /// Sends a request and reads the answer to its end.
