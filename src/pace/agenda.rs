@@ -147,7 +147,7 @@ impl Agenda {
                 state.set = NEVER;
             }
         })
-        .await
+        .await;
     }
 
     #[cfg(test)]

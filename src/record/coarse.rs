@@ -101,7 +101,7 @@ fn lowest(bucket: u16) -> f64 {
     };
     let parts = f64::from(1 << SPLIT);
     let within = 1.0 + f64::from(above & ((1 << SPLIT) - 1)) / parts;
-    within * 2f64.powi((u32::from(above) >> SPLIT) as i32 + SHORTEST as i32)
+    within * (1_u128 << ((u32::from(above) >> SPLIT) + SHORTEST)) as f64
 }
 
 #[cfg(test)]

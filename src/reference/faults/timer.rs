@@ -87,16 +87,13 @@ impl Alarms {
                 state = self.lock();
                 continue;
             }
-            state = match state.next() {
-                Some(at) => {
-                    let left = at.saturating_duration_since(now);
-                    let woken = self.changed.wait_timeout(state, left);
-                    woken.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => {
-                    let woken = self.changed.wait(state);
-                    woken.unwrap_or_else(PoisonError::into_inner)
-                }
+            state = if let Some(at) = state.next() {
+                let left = at.saturating_duration_since(now);
+                let woken = self.changed.wait_timeout(state, left);
+                woken.unwrap_or_else(PoisonError::into_inner).0
+            } else {
+                let woken = self.changed.wait(state);
+                woken.unwrap_or_else(PoisonError::into_inner)
             };
         }
     }
