@@ -123,7 +123,7 @@ impl Agenda {
     /// Wakes whoever's time has come, for ever.
     pub async fn keep(&self, mut alarm: Alarm) {
         self.state.borrow_mut().beat = self.now();
-        poll_fn(|cx| {
+        poll_fn::<(), _>(|cx| {
             loop {
                 let (next, rang) = self.ring(self.now());
                 let state = &mut *self.state.borrow_mut();
