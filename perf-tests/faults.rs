@@ -87,7 +87,7 @@ fn a_stall_shows_in_the_response_time_and_not_in_the_service_time() {
     let server = Server::start(&["stall=2s@5s"]);
     let judged = Judged::against(&server.url, &server.token, STALL, &[]);
     let run = judged.run("users");
-    let quantile = |times: &str| run[times]["p95"].as_f64().expect("a number");
+    let quantile = |times: &str| run[times]["p95"]["value"].as_f64().expect("a number");
     let (response, service) = (quantile("response_time_ms"), quantile("service_time_ms"));
     assert_eq!(run["due"], 4000, "{run}");
     assert!(
@@ -96,7 +96,7 @@ fn a_stall_shows_in_the_response_time_and_not_in_the_service_time() {
     );
     assert!(service < 200.0, "service time {service} ms");
     assert_eq!(judged.failed(), ["response_time::p95"]);
-    let open = judged.run("rate")["response_time_ms"]["p95"]
+    let open = judged.run("rate")["response_time_ms"]["p95"]["value"]
         .as_f64()
         .expect("a number");
     assert!(

@@ -75,7 +75,8 @@ fn each_fault_of_a_socket_is_told_by_its_cause() {
             let _ = writeln!(wrong, "{fault}: {word:?} is not told: {told}");
         }
         if fault == "ws-latency=400ms" {
-            let p50 = endpoint(&report, "websocket", "message")["response_time_ms"]["p50"].as_f64();
+            let p50 = endpoint(&report, "websocket", "message")["response_time_ms"]["p50"]["value"]
+                .as_f64();
             let p50 = p50.expect("a number");
             if !(400.0..404.0).contains(&p50) {
                 let _ = writeln!(wrong, "{fault}: the round trip takes {p50} ms");
@@ -191,7 +192,8 @@ fn users_log_in_once_each_and_before_the_load() {
 #[test]
 fn a_mixed_run_holds_its_own_requests_alone() {
     let server = Server::start(&[]);
-    let report = minted(&server, &["scenario::api", "scenario::mixed"]);
+    let flags = ["--settle=off", "scenario::api", "scenario::mixed"];
+    let report = minted(&server, &flags);
     assert_eq!(failed(&report), [""; 0], "{report:#}");
     let mixed = run(&report, "mixed");
     let names: Vec<&str> = mixed["endpoints"]

@@ -58,7 +58,7 @@ fn session(server: &Server, sources: Option<&str>) -> Value {
 }
 
 fn time(report: &Value, figure: &str) -> f64 {
-    report["runs"][0]["response_time_ms"][figure]
+    report["runs"][0]["response_time_ms"][figure]["value"]
         .as_f64()
         .expect("a number")
 }
