@@ -80,7 +80,7 @@ pub(crate) fn dues(plan: &Plan) -> Vec<Vec<Nanos>> {
     streams
         .map(|stream| {
             let count = stream.count_before(end);
-            (0..count).map(|k| stream.due(k) as Nanos).collect()
+            (0..count).map(|k| stream.due(k).cast_signed()).collect()
         })
         .collect()
 }
@@ -96,7 +96,7 @@ pub(crate) fn quiet_moment(dues: &[Nanos], around: Nanos) -> Nanos {
     let near = |due: &&Nanos| (**due - around).abs() < 200 * MS;
     let near: Vec<Nanos> = dues.iter().filter(near).copied().collect();
     let widest = near.windows(2).max_by_key(|pair| pair[1] - pair[0]);
-    widest.map_or(around, |pair| (pair[0] + pair[1]) / 2)
+    widest.map_or(around, |pair| pair[0].midpoint(pair[1]))
 }
 
 /// How late a thread wakes that only ever sleeps, from the first to the last look: what the machine takes itself.

@@ -333,7 +333,11 @@ mod tests {
     #[tokio::test]
     async fn a_goodbye_ends_when_it_is_written() {
         let (mut client, mut server) = connected(4).await;
-        poll_fn(|cx| Poll::Ready(client.close(cx, 1000))).await;
+        poll_fn(|cx| {
+            client.close(cx, 1000);
+            Poll::Ready(())
+        })
+        .await;
         let (heard, ()) = tokio::join!(server.next(), poll_fn(|cx| client.poll_sent(cx)));
         let Some(Ok(Message::Close(Some(close)))) = heard else {
             panic!("{heard:?}");

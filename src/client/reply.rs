@@ -56,22 +56,19 @@ impl Digits {
 
 /// Appends a message with its id in place.
 pub(super) fn fill(message: &str, id: &str, out: &mut Vec<u8>) {
-    let mut rest = message;
-    while let Some(at) = rest.find('{') {
+    let mut rest = message.as_bytes();
+    while let Some(at) = rest.iter().position(|byte| *byte == b'{') {
         let (before, place) = rest.split_at(at);
-        out.extend_from_slice(before.as_bytes());
-        rest = match place.strip_prefix(PLACE) {
-            Some(after) => {
-                out.extend_from_slice(id.as_bytes());
-                after
-            }
-            None => {
-                out.push(b'{');
-                &place[1..]
-            }
+        out.extend_from_slice(before);
+        rest = if let Some(after) = place.strip_prefix(PLACE.as_bytes()) {
+            out.extend_from_slice(id.as_bytes());
+            after
+        } else {
+            out.push(b'{');
+            &place[1..]
         };
     }
-    out.extend_from_slice(rest.as_bytes());
+    out.extend_from_slice(rest);
 }
 
 /// Holds a frame against the message with this id; an empty id is waited for by nobody.

@@ -149,7 +149,11 @@ impl Line {
     /// Says goodbye, and does not wait for an answer longer than `patience`.
     pub async fn leave(&mut self, patience: Duration) {
         if let Some(mut open) = self.wire.open.take() {
-            poll_fn(|cx| Poll::Ready(open.close(cx, NORMAL))).await;
+            poll_fn(|cx| {
+                open.close(cx, NORMAL);
+                Poll::Ready(())
+            })
+            .await;
             // Whoever does not take it is gone already.
             let _ = tokio::time::timeout(patience, poll_fn(|cx| open.poll_sent(cx))).await;
         }

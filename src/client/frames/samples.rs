@@ -58,7 +58,7 @@ pub(super) fn sample() -> impl Strategy<Value = Sample> {
         .prop_map(|(messages, changes, cuts, closes, longest)| {
             let mut bytes = messages.concat();
             for (at, change) in changes {
-                apply(&mut bytes, &at, &change);
+                apply(&mut bytes, at, &change);
             }
             Sample {
                 pieces: split(&bytes, &cuts),
@@ -173,7 +173,7 @@ fn change() -> impl Strategy<Value = (Index, Change)> {
     (any::<Index>(), change)
 }
 
-fn apply(bytes: &mut Vec<u8>, at: &Index, change: &Change) {
+fn apply(bytes: &mut Vec<u8>, at: Index, change: &Change) {
     let at = at.index(bytes.len() + 1);
     match change {
         Change::Replace(byte) => {

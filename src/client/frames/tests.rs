@@ -47,12 +47,16 @@ pub(super) fn tell<'a>(
     Told { heard, fault: None }
 }
 
-fn cases() -> Vec<(
+/// Its name, the bytes, what is heard of them, and the fault they end in.
+type Row = (
     &'static str,
     Vec<u8>,
     &'static [&'static str],
     Option<Fault>,
-)> {
+);
+
+#[expect(clippy::too_many_lines, reason = "it is a table")]
+fn cases() -> Vec<Row> {
     use Fault::{Frame, Text, TooLong};
     let x = |length| vec![b'x'; length];
     let message = |bytes: &[u8]| frame(0x81, bytes);

@@ -67,7 +67,7 @@ fn requests_that_are_slow_together_widen_the_interval() {
         service: quick(due).service * if is_slow { 4 } else { 1 },
         ..quick(due)
     };
-    let mixed = run("api", |due, _| slow(due, chance(due) % 10 == 0));
+    let mixed = run("api", |due, _| slow(due, chance(due).is_multiple_of(10)));
     let bursts = run("api", |due, _| {
         slow(
             due,
