@@ -28,7 +28,7 @@ def report(name):
 def response(name):
     """Its percentiles of all due requests, in ms, and how many were due."""
     run = report(name)["runs"][0]
-    times = run["response_time_ms"]
+    times = values(run["response_time_ms"])
     return {key: times[key] for key in ("p50", "p95", "p99", "max")} | {"due": run["due"]}
 
 
@@ -36,4 +36,9 @@ def lateness(name):
     """How late it sent, in ms, and how many were due per second."""
     read = report(name)
     run = read["runs"][0]
-    return run["generator"]["lateness_ms"] | {"rps": run["rps"]}
+    return values(run["generator"]["lateness_ms"]) | {"rps": run["rps"]}
+
+
+def values(times):
+    """Percentiles without their intervals."""
+    return {name: time["value"] if isinstance(time, dict) else time for name, time in times.items()}
