@@ -120,7 +120,7 @@ pub fn bounds(evidence: &ProportionEvidence, look: Look, alpha: f64) -> (f64, f6
 /// `sqrt((1 + 1/x) (ln(1 + x) - 2 ln(2a)))` standard errors out with `a` the half of `alpha`, which no path
 /// of them ever crosses on one side with a probability above `a` (Robbins 1970; as a bound for means of other
 /// variables Waudby-Smith et al. 2024, "Time-uniform central limit theory and asymptotic confidence
-/// sequences"). `x` is the time, in a unit that makes the boundary lowest after [`NARROWEST`] blocks.
+/// sequences"). `x` is the time, in a unit that makes the boundary lowest after `NARROWEST` blocks.
 ///
 /// # Panics
 ///
