@@ -193,8 +193,8 @@ fn long_run(tally: &Tally) -> (Profile, RunResult) {
             request: "GET /".to_owned(),
             outcomes: counted.outcomes(),
             response: counted.response(),
-            answered: counted.answered.clone(),
-            service: counted.service.clone(),
+            answered: counted.answered(),
+            service: counted.service(),
             bytes: counted.bytes,
         };
     let nothing = Problem {

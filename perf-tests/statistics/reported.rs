@@ -66,8 +66,8 @@ fn record(
         request: String::new(),
         outcomes: counted.outcomes(),
         response: counted.response(),
-        answered: counted.answered,
-        service: counted.service,
+        answered: counted.answered(),
+        service: counted.service(),
         bytes: counted.bytes,
     });
     RunResult {

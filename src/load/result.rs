@@ -60,7 +60,7 @@ impl Run<'_> {
         let failed = tally.seconds.iter().flat_map(|second| &second.endpoints);
         Generator {
             workers: 0,
-            lag: tally.lag.clone(),
+            lag: tally.lag(),
             cpu: self.cpu.to_vec(),
             refusals: failed.map(|counts| counts.failed_by_generator).sum(),
             waited_for_connection: tally.waited_for_connection,
@@ -77,8 +77,8 @@ fn endpoint_result(endpoint: &crate::profile::Endpoint, tally: &EndpointTally) -
         request: format!("{} {}", endpoint.method, endpoint.path),
         outcomes: tally.outcomes(),
         response: tally.response(),
-        answered: tally.answered.clone(),
-        service: tally.service.clone(),
+        answered: tally.answered(),
+        service: tally.service(),
         bytes: tally.bytes,
     }
 }

@@ -7,6 +7,8 @@ use hdrhistogram::serialization::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::counter::LONGEST;
+
 /// Times in nanoseconds, kept to three significant digits (HDR histogram).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histogram(hdrhistogram::Histogram<u64>);
@@ -18,9 +20,6 @@ impl Default for Histogram {
 }
 
 impl Histogram {
-    /// Longer times count as this one: an hour.
-    const LONGEST: u64 = 3_600_000_000_000;
-
     /// An empty histogram.
     ///
     /// # Panics
@@ -36,8 +35,13 @@ impl Histogram {
     /// # Panics
     /// Never: the histogram grows, and an hour is within its reach.
     pub fn record(&mut self, nanos: u64) {
+        self.record_many(nanos, 1);
+    }
+
+    /// Counts one time as often as told.
+    pub(super) fn record_many(&mut self, nanos: u64, count: u64) {
         self.0
-            .record(nanos.min(Self::LONGEST))
+            .record_n(nanos.min(LONGEST), count)
             .expect("an hour is within reach");
     }
 
@@ -92,6 +96,13 @@ impl Histogram {
     /// The mean, in milliseconds; 0 when empty.
     pub fn mean_ms(&self) -> f64 {
         self.0.mean() / 1e6
+    }
+}
+
+#[cfg(test)]
+impl From<hdrhistogram::Histogram<u64>> for Histogram {
+    fn from(inner: hdrhistogram::Histogram<u64>) -> Histogram {
+        Histogram(inner)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Recording: exact counters, histograms and a per-second series.
 
 mod coarse;
+mod counter;
 mod histogram;
 mod observed;
 mod recurring;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::counter::Counter;
 use super::{Counts, Histogram, Second, Sockets};
 use crate::client::{Outcome, Sample};
 
@@ -40,8 +41,7 @@ pub struct Tally {
     pub endpoints: Vec<EndpointTally>,
     /// One for each second from the start of the run.
     pub seconds: Vec<Second>,
-    /// How late requests were sent by the generator's own fault; judged part alone.
-    pub lag: Histogram,
+    lag: Counter,
     /// Requests that waited because all allowed connections were busy.
     pub waited_for_connection: u64,
     /// Connections made.
@@ -59,12 +59,10 @@ pub struct EndpointTally {
     ok: u64,
     /// How the others ended.
     bad: BTreeMap<Outcome, u64>,
-    /// Response times of those that were answered well.
-    pub answered: Histogram,
-    /// Charged response times of the others.
-    charged: Histogram,
-    /// Service times of those that were answered at all.
-    pub service: Histogram,
+    answered: Counter,
+    /// Charged response times of those that were not answered well.
+    charged: Counter,
+    service: Counter,
     /// Bytes of bodies.
     pub bytes: u64,
 }
@@ -76,7 +74,7 @@ impl Tally {
             endpoints: vec![EndpointTally::default(); rules.endpoints.len()],
             rules,
             seconds: Vec::new(),
-            lag: Histogram::new(),
+            lag: Counter::default(),
             waited_for_connection: 0,
             connections: 0,
             resent: 0,
@@ -104,6 +102,11 @@ impl Tally {
             self.lag.record(sample.lag);
             self.endpoints[sample.endpoint].record(sample, charged);
         }
+    }
+
+    /// How late requests were sent by the generator's own fault; judged part alone.
+    pub fn lag(&self) -> Histogram {
+        self.lag.histogram()
     }
 
     /// Adds another worker's counts; the order of merging does not matter.
@@ -179,7 +182,17 @@ impl EndpointTally {
     pub fn response(&self) -> Histogram {
         let mut all = self.answered.clone();
         all.merge(&self.charged);
-        all
+        all.histogram()
+    }
+
+    /// Response times of those that were answered well.
+    pub fn answered(&self) -> Histogram {
+        self.answered.histogram()
+    }
+
+    /// Service times of those that were answered at all.
+    pub fn service(&self) -> Histogram {
+        self.service.histogram()
     }
 
     fn record(&mut self, sample: &Sample, charged: u64) {

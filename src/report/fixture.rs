@@ -93,7 +93,7 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
         endpoints: endpoints(&names, &tally),
         generator: Generator {
             workers: 2,
-            lag: tally.lag.clone(),
+            lag: tally.lag(),
             cpu: vec![11.25; tally.seconds.len()],
             refusals: 0,
             waited_for_connection: 0,
@@ -120,8 +120,8 @@ fn endpoints(names: &[(&str, &str)], tally: &Tally) -> Vec<EndpointResult> {
             request: (*request).to_owned(),
             outcomes: tally.outcomes(),
             response: tally.response(),
-            answered: tally.answered.clone(),
-            service: tally.service.clone(),
+            answered: tally.answered(),
+            service: tally.service(),
             bytes: tally.bytes,
         })
         .collect()
@@ -241,7 +241,7 @@ pub(crate) fn searched(scenario: &str) -> RunResult {
             outcomes: summary.outcomes,
             rps: summary.rps,
             response: summary.response,
-            answered: summary.answered,
+            answered: summary.answered.clone(),
             lag: part.generator.lag.clone(),
             cpu: Some(11.25),
         }

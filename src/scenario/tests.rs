@@ -157,14 +157,14 @@ fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> R
             request: "GET /health".to_owned(),
             outcomes: counted.outcomes(),
             response: counted.response(),
-            answered: counted.answered.clone(),
-            service: counted.service.clone(),
+            answered: counted.answered(),
+            service: counted.service(),
             bytes: counted.bytes,
         }],
         seconds: tally.seconds.clone(),
         generator: Generator {
             workers: 1,
-            lag: tally.lag.clone(),
+            lag: tally.lag(),
             cpu: vec![10.0; tally.seconds.len()],
             ..Generator::default()
         },

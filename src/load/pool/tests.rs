@@ -135,7 +135,7 @@ fn all(tally: &Tally) -> (Histogram, Histogram) {
     let (mut response, mut service) = (Histogram::new(), Histogram::new());
     for endpoint in &tally.endpoints {
         response.merge(&endpoint.response());
-        service.merge(&endpoint.service);
+        service.merge(&endpoint.service());
     }
     (response, service)
 }
@@ -192,7 +192,7 @@ async fn a_user_held_up_by_a_stall_waits_from_due() {
         "{}",
         service.quantile_ms(0.95)
     );
-    let late = tally.lag.max_ms();
+    let late = tally.lag().max_ms();
     assert!(
         late < 2.0,
         "the target's stall is not the generator's lateness: {late}"
@@ -206,7 +206,7 @@ async fn a_cap_on_connections_is_named_as_the_generators() {
     let (response, _) = all(&tally);
     assert_eq!(response.len(), 1000);
     assert!(tally.waited_for_connection > 900);
-    assert!(tally.lag.max_ms() > 3_000.0);
+    assert!(tally.lag().max_ms() > 3_000.0);
     let counts: Vec<_> = tally
         .seconds
         .iter()

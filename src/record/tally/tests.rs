@@ -98,7 +98,7 @@ fn a_quick_failure_is_charged_its_timeout() {
     };
     let tally = tally(&[refused]);
     assert!(tally.endpoints[0].response().quantile_ms(0.5) >= 9_990.0);
-    assert!(tally.endpoints[0].answered.is_empty());
+    assert!(tally.endpoints[0].answered().is_empty());
     assert_eq!(tally.seconds[3].endpoints[0].over, [1, 1]);
     assert_eq!(tally.seconds[3].endpoints[0].over_by_generator, [0, 0]);
 }

@@ -34,8 +34,8 @@ fn run(sample: impl Fn(u64, u64) -> Sample) -> RunResult {
         request: format!("GET /{name}"),
         outcomes: counted.outcomes(),
         response: counted.response(),
-        answered: counted.answered.clone(),
-        service: counted.service.clone(),
+        answered: counted.answered(),
+        service: counted.service(),
         bytes: 0,
     };
     RunResult {
@@ -60,7 +60,7 @@ fn run(sample: impl Fn(u64, u64) -> Sample) -> RunResult {
             .collect(),
         seconds: tally.seconds.clone(),
         generator: Generator {
-            lag: tally.lag.clone(),
+            lag: tally.lag(),
             cpu: vec![10.0; 20],
             ..Generator::default()
         },
