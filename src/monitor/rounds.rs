@@ -45,7 +45,7 @@ pub(super) struct Rounds {
     pub(super) stop: watch::Receiver<bool>,
     /// Dropped when the first look is done, however it ended.
     pub(super) ready: mpsc::Sender<()>,
-    /// Where what was seen so far is laid open after each look.
+    /// Where what is seen is kept, open to others all the time.
     pub(super) told: Told,
 }
 
@@ -59,9 +59,15 @@ impl Told {
         logs.values().cloned().collect()
     }
 
-    fn tell(&self, source: Source, log: &Log) {
+    /// Enters what one look brought; the log of a looker goes by its own source.
+    fn enter(&self, source: Source, change: impl FnOnce(&mut Log)) {
         let mut logs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        logs.insert(source, log.clone());
+        change(logs.entry(source).or_default());
+    }
+
+    fn log(&self, source: Source) -> Log {
+        let logs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        logs.get(&source).cloned().unwrap_or_default()
     }
 }
 
@@ -121,9 +127,7 @@ pub(super) async fn follow<L: Looker>(looker: &mut L, rounds: Rounds) -> Log {
         ready,
         told,
     } = rounds;
-    let mut log = Log::default();
-    patient(looker, &mut log, patience).await;
-    told.tell(L::SOURCE, &log);
+    patient(looker, &told, patience).await;
     // Whoever waits for the first looks waits until all of these are gone.
     drop(ready);
     let mut ticks = interval_at(Instant::now() + every, every);
@@ -137,22 +141,21 @@ pub(super) async fn follow<L: Looker>(looker: &mut L, rounds: Rounds) -> Log {
             biased;
             // The look under way is given up: it would only be in the way of the last one.
             _ = stop.changed() => break,
-            () = patient(looker, &mut log, patience) => {}
+            () = patient(looker, &told, patience) => {}
         }
-        told.tell(L::SOURCE, &log);
     }
-    patient(looker, &mut log, patience).await;
-    log
+    patient(looker, &told, patience).await;
+    told.log(L::SOURCE)
 }
 
-async fn patient<L: Looker>(looker: &mut L, log: &mut Log, patience: Duration) {
+async fn patient<L: Looker>(looker: &mut L, told: &Told, patience: Duration) {
     let seen = timeout(patience, looker.look()).await;
     let at = now();
-    match seen {
+    told.enter(L::SOURCE, |log| match seen {
         Ok(Ok(glimpse)) => log.glimpse(at, glimpse),
         Ok(Err(what)) => log.problem(L::SOURCE, what),
         Err(_) => log.problem(L::SOURCE, format!("no answer within {patience:?}")),
-    }
+    });
 }
 
 /// Milliseconds since 1970.
