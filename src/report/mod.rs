@@ -1,8 +1,10 @@
 //! Reports: one model, many renderers. Renderers are pure: data in, text out.
 
 mod clean;
+mod facts;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod html;
 mod instant;
 pub mod json;
 pub mod junit;

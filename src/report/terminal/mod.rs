@@ -1,6 +1,5 @@
 //! A report as text for a terminal: a table of requirements, then a block for each scenario.
 
-mod evidence;
 mod line;
 mod requirements;
 mod scenario;

@@ -1,14 +1,11 @@
 //! A scenario's block: its times, its outcomes, and how the generator fared.
 
-use super::evidence;
 use super::line::{Line, Tone, labelled};
 use super::search;
 use super::table::{Cell, Side, Table};
-use crate::record::{
-    EndpointSummary, Generator, Outcomes, Recurring, RunResult, Status, Summary, Times,
-};
-use crate::report::RunReport;
+use crate::record::{EndpointSummary, RunResult, Status, Summary, Times};
 use crate::report::clean::clean;
+use crate::report::{RunReport, facts};
 use crate::requirement::{Interval, Intervals, RunIntervals, Unit, human};
 
 /// From this width on an endpoint's request has a column of its own.
@@ -41,51 +38,11 @@ pub(super) fn lines(shown: &RunReport, width: usize) -> Vec<Line> {
     if let Some(search) = &run.search {
         lines.extend(search::lines(shown, search, width));
     }
-    if summary.due > 0 {
-        if run.search.is_none() {
-            lines.extend(times(&summary, intervals, width));
-        }
-        let outcomes = outcomes(&summary.outcomes);
-        lines.extend(fact("outcomes", &outcomes, width));
+    if summary.due > 0 && run.search.is_none() {
+        lines.extend(times(&summary, intervals, width));
     }
-    if summary.unjudged_due > 0 {
-        let text = format!(
-            "{} due in ramp-up and warm-up: {}",
-            human::count(summary.unjudged_due),
-            outcomes(&summary.unjudged_outcomes)
-        );
-        lines.extend(fact("not judged", &text, width));
-    }
-    if summary.due + summary.unjudged_due > 0 {
-        lines.extend(fact(
-            "generator",
-            &generator(&run.generator, &intervals.lateness),
-            width,
-        ));
-    }
-    if let Some(found) = Recurring::of(run).filter(|_| run.search.is_none()) {
-        lines.extend(fact("recurring", &recurring(&found), width));
-    }
-    if run.window.extensions > 0 && run.search.is_none() {
-        let text = format!(
-            "{}, for verdicts still open",
-            times_over(run.window.extensions)
-        );
-        lines.extend(fact("extended", &text, width));
-    }
-    if let Some(planned) = run.window.planned.filter(|_| run.is_settled()) {
-        let after = |end: u64| human::time(end.saturating_sub(run.window.from) as f64 / 1e6);
-        let text = format!(
-            "after {} of {}: every verdict was, so the run ended",
-            after(run.window.to),
-            after(planned)
-        );
-        lines.extend(fact("settled", &text, width));
-    }
-    lines.extend(watch(run, width));
-    lines.extend(evidence::lines(run, width));
-    for note in &run.notes {
-        lines.extend(fact("note", &clean(note), width));
+    for (label, text) in facts::of_run(shown, &summary) {
+        lines.extend(fact(label, &text, width));
     }
     lines
 }
@@ -98,7 +55,7 @@ fn heading(run: &RunResult, summary: &Summary, width: usize) -> Vec<Line> {
     };
     let mut text = format!("{}{status}", clean(&run.scenario));
     if let Some(search) = &run.search {
-        text = format!("{text}: {}", search::heading(search));
+        text = format!("{text}: {}", facts::search_heading(search));
     } else if summary.due > 0 {
         let rate = summary.rps.map_or_else(String::new, |rps| {
             format!(", {} answered well", human::show(Unit::Rate, rps))
@@ -235,111 +192,6 @@ pub(super) fn rates(rps: Option<f64>, failed: u64, due: u64) -> [Cell; 2] {
     [Cell::plain(rps), share]
 }
 
-/// `ok 5,988, timeout 12`, the most frequent first after `ok`.
-fn outcomes(outcomes: &Outcomes) -> String {
-    let mut sorted: Vec<_> = outcomes.iter().filter(|(_, count)| **count > 0).collect();
-    sorted.sort_by_key(|(outcome, count)| (!outcome.is_ok(), std::cmp::Reverse(**count)));
-    sorted
-        .iter()
-        .map(|(outcome, count)| format!("{outcome} {}", human::count(**count)))
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-fn generator(generator: &Generator, sure: &Intervals) -> String {
-    let late = Times::of(&generator.lag).map_or_else(
-        || "lateness not measured".to_owned(),
-        |times| lateness(&times, sure),
-    );
-    let cpu = match (generator.cpu_mean(), generator.cpu_max()) {
-        (Some(mean), Some(max)) => format!(
-            "cpu mean {}, max {}",
-            human::show(Unit::Share, mean),
-            human::show(Unit::Share, max)
-        ),
-        _ => "cpu not measured".to_owned(),
-    };
-    let mut text = format!(
-        "{late}, {cpu}, {} without a socket, {} on {}",
-        human::count(generator.refusals),
-        counted(generator.connections, "connection"),
-        counted(u64::from(generator.workers), "worker"),
-    );
-    let rare = [
-        (generator.waited_for_connection, "waited for a connection"),
-        (generator.resent, "sent again on a new connection"),
-    ];
-    for (count, what) in rare.iter().filter(|(count, _)| *count > 0) {
-        text = format!("{text}, {} {what}", human::count(*count));
-    }
-    text
-}
-
-/// `late by 1.1 ms (1.0–1.2) at p50, 2.1 ms (≥ 1.9) at p99, 3.4 ms at most`
-fn lateness(times: &Times, sure: &Intervals) -> String {
-    let with = |ms: f64, interval| {
-        let time = human::time(ms);
-        match human::time_interval(ms, interval) {
-            Some(interval) => format!("{time} ({interval})"),
-            None => format!("{time} (no interval)"),
-        }
-    };
-    format!(
-        "late by {} at p50, {} at p99, {} at most",
-        with(times.p50, sure.p50),
-        with(times.p99, sure.p99),
-        human::time(times.max)
-    )
-}
-
-fn watch(run: &RunResult, width: usize) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for outage in &run.watch.outages {
-        let from = clock(outage.from);
-        let to = outage.to.map_or_else(|| "the end".to_owned(), clock);
-        let text = format!("from {from} to {to}: {}", clean(&outage.cause));
-        lines.extend(fact("outage", &text, width));
-    }
-    for restart in &run.watch.restarts {
-        lines.extend(fact(
-            "restart",
-            &format!("seen at {}", clock(*restart)),
-            width,
-        ));
-    }
-    lines
-}
-
-fn clock(millis: u64) -> String {
-    let text = crate::report::instant::to_text(millis);
-    text.get(11..19)
-        .map_or(text.clone(), |clock| format!("{clock} UTC"))
-}
-
-fn times_over(count: u32) -> String {
-    match count {
-        1 => "once".to_owned(),
-        2 => "twice".to_owned(),
-        _ => format!("{count} times"),
-    }
-}
-
 pub(super) fn fact(label: &str, text: &str, width: usize) -> Vec<Line> {
     labelled(&format!("  {label:<12}"), Tone::Quiet, text, width)
-}
-
-fn recurring(found: &Recurring) -> String {
-    format!(
-        "response times of up to {}, every {:.1} s, {} times from {} s after the start of the run",
-        human::time(found.longest_ms),
-        found.period,
-        found.times,
-        found.first
-    )
-}
-
-/// `1 worker`, `2 workers`
-fn counted(count: u64, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {what}{plural}", human::count(count))
 }

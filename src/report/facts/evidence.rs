@@ -1,27 +1,21 @@
 //! Who told what of the target, in a line each.
 
-use super::line::Line;
-use super::scenario::fact;
+use super::Fact;
 use crate::record::{RunResult, Seen, figure};
 use crate::report::clean::clean;
 use crate::requirement::{Source, Unit, human};
 
-/// A line for each source that was asked.
-pub(super) fn lines(run: &RunResult, width: usize) -> Vec<Line> {
-    let sources = run.observed.sources.iter();
-    let line = |(source, seen): (&Source, &Seen)| {
+/// A fact for each source that was asked.
+pub(super) fn of(run: &RunResult) -> impl Iterator<Item = Fact> {
+    let fact = |(source, seen): (&Source, &Seen)| {
         let mut parts = told(*source, seen, run);
         if seen.looks.is_empty() {
             parts.push("told nothing".to_owned());
         }
         parts.extend(seen.problems.iter().map(|problem| clean(problem)));
-        fact(
-            "evidence",
-            &format!("{source}: {}", parts.join("; ")),
-            width,
-        )
+        ("evidence", format!("{source}: {}", parts.join("; ")))
     };
-    sources.flat_map(line).collect()
+    run.observed.sources.iter().map(fact)
 }
 
 fn told(source: Source, seen: &Seen, run: &RunResult) -> Vec<String> {

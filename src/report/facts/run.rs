@@ -1,0 +1,152 @@
+//! What is to be said of a run beside its tables, in a line each.
+
+use super::{Fact, evidence};
+use crate::record::{Generator, Outage, Outcomes, Recurring, RunResult, Summary, Times};
+use crate::report::RunReport;
+use crate::report::clean::clean;
+use crate::requirement::{Intervals, Unit, human};
+
+/// Everything beside the tables, in the order in which it is read.
+pub(in crate::report) fn of_run(shown: &RunReport, summary: &Summary) -> Vec<Fact> {
+    let RunReport { run, intervals } = shown;
+    let mut facts = Vec::new();
+    if summary.due > 0 {
+        facts.push(("outcomes", outcomes(&summary.outcomes)));
+    }
+    if summary.unjudged_due > 0 {
+        let due = human::count(summary.unjudged_due);
+        let ended = outcomes(&summary.unjudged_outcomes);
+        facts.push((
+            "not judged",
+            format!("{due} due in ramp-up and warm-up: {ended}"),
+        ));
+    }
+    if summary.due + summary.unjudged_due > 0 {
+        facts.push(("generator", generator(&run.generator, &intervals.lateness)));
+    }
+    if run.search.is_none() {
+        facts.extend(Recurring::of(run).map(|found| ("recurring", recurring(&found))));
+        if run.window.extensions > 0 {
+            let times = times_over(run.window.extensions);
+            facts.push(("extended", format!("{times}, for verdicts still open")));
+        }
+    }
+    facts.extend(settled(run));
+    facts.extend(watch(run));
+    facts.extend(evidence::of(run));
+    facts.extend(run.notes.iter().map(|note| ("note", clean(note))));
+    facts
+}
+
+fn settled(run: &RunResult) -> Option<Fact> {
+    let planned = run.window.planned.filter(|_| run.is_settled())?;
+    let after = |end: u64| human::time(end.saturating_sub(run.window.from) as f64 / 1e6);
+    let (took, planned) = (after(run.window.to), after(planned));
+    Some((
+        "settled",
+        format!("after {took} of {planned}: every verdict was, so the run ended"),
+    ))
+}
+
+/// `ok 5,988, timeout 12`, the most frequent first after `ok`.
+fn outcomes(outcomes: &Outcomes) -> String {
+    let mut sorted: Vec<_> = outcomes.iter().filter(|(_, count)| **count > 0).collect();
+    sorted.sort_by_key(|(outcome, count)| (!outcome.is_ok(), std::cmp::Reverse(**count)));
+    sorted
+        .iter()
+        .map(|(outcome, count)| format!("{outcome} {}", human::count(**count)))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn generator(generator: &Generator, sure: &Intervals) -> String {
+    let late = Times::of(&generator.lag).map_or_else(
+        || "lateness not measured".to_owned(),
+        |times| lateness(&times, sure),
+    );
+    let cpu = match (generator.cpu_mean(), generator.cpu_max()) {
+        (Some(mean), Some(max)) => format!(
+            "cpu mean {}, max {}",
+            human::show(Unit::Share, mean),
+            human::show(Unit::Share, max)
+        ),
+        _ => "cpu not measured".to_owned(),
+    };
+    let mut text = format!(
+        "{late}, {cpu}, {} without a socket, {} on {}",
+        human::count(generator.refusals),
+        counted(generator.connections, "connection"),
+        counted(u64::from(generator.workers), "worker"),
+    );
+    let rare = [
+        (generator.waited_for_connection, "waited for a connection"),
+        (generator.resent, "sent again on a new connection"),
+    ];
+    for (count, what) in rare.iter().filter(|(count, _)| *count > 0) {
+        text = format!("{text}, {} {what}", human::count(*count));
+    }
+    text
+}
+
+/// `late by 1.1 ms (1.0–1.2) at p50, 2.1 ms (≥ 1.9) at p99, 3.4 ms at most`
+fn lateness(times: &Times, sure: &Intervals) -> String {
+    let with = |ms: f64, interval| {
+        let time = human::time(ms);
+        match human::time_interval(ms, interval) {
+            Some(interval) => format!("{time} ({interval})"),
+            None => format!("{time} (no interval)"),
+        }
+    };
+    format!(
+        "late by {} at p50, {} at p99, {} at most",
+        with(times.p50, sure.p50),
+        with(times.p99, sure.p99),
+        human::time(times.max)
+    )
+}
+
+fn watch(run: &RunResult) -> Vec<Fact> {
+    let outage = |outage: &Outage| {
+        let to = outage.to.map_or_else(|| "the end".to_owned(), clock);
+        let cause = clean(&outage.cause);
+        (
+            "outage",
+            format!("from {} to {to}: {cause}", clock(outage.from)),
+        )
+    };
+    let restart = |at: &u64| ("restart", format!("seen at {}", clock(*at)));
+    let outages = run.watch.outages.iter().map(outage);
+    outages
+        .chain(run.watch.restarts.iter().map(restart))
+        .collect()
+}
+
+fn clock(millis: u64) -> String {
+    let text = crate::report::instant::to_text(millis);
+    text.get(11..19)
+        .map_or(text.clone(), |clock| format!("{clock} UTC"))
+}
+
+fn times_over(count: u32) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        _ => format!("{count} times"),
+    }
+}
+
+fn recurring(found: &Recurring) -> String {
+    format!(
+        "response times of up to {}, every {:.1} s, {} times from {} s after the start of the run",
+        human::time(found.longest_ms),
+        found.period,
+        found.times,
+        found.first
+    )
+}
+
+/// `1 worker`, `2 workers`
+fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", human::count(count))
+}

@@ -1,0 +1,114 @@
+//! A report as one HTML page: whole without network and without JavaScript, which only adds a reading line
+//! to the charts.
+//!
+//! Everything that came from the target is cleaned and escaped; besides, the page's own policy forbids it to
+//! load anything and to run any script but its own.
+
+mod chart;
+mod curve;
+mod overtime;
+mod scale;
+mod scenario;
+mod steps;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod verdicts;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest as _, Sha256};
+
+use super::clean::clean;
+use super::model::Report;
+use crate::requirement::{TestVerdict, human};
+
+/// How the page looks.
+const STYLE: &str = include_str!("style.css");
+/// What JavaScript adds to it.
+const SCRIPT: &str = include_str!("script.js");
+
+/// The whole page.
+pub fn render(report: &Report) -> String {
+    let title = format!("{}: {}", clean(&report.profile), headline(report));
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta http-equiv="Content-Security-Policy" content=(policy());
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main { (content(report)) }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// What the page shows, without the page around it.
+pub(crate) fn content(report: &Report) -> Markup {
+    html! {
+        header {
+            h1 { (clean(&report.profile)) " against " code { (clean(&report.target)) } }
+            p class={ "headline " (tone(report)) } { (headline(report)) }
+            p class="quiet" {
+                (super::instant::to_text(report.started)) ", in " (human::time(report.took as f64))
+                "; intervals at " (human::confidence(report.confidence)) " confidence"
+                @if report.strict { "; missed targets fail" }
+            }
+        }
+        (verdicts::section(report))
+        @for shown in &report.runs { (scenario::section(report, shown)) }
+        footer { p class="quiet" { "agentos-perf " (env!("CARGO_PKG_VERSION")) } }
+    }
+}
+
+/// `5 of 8 requirements kept, 2 missed, 1 inconclusive`
+fn headline(report: &Report) -> String {
+    let all = report.judgements.len();
+    let mut counts = [0_usize; 3];
+    for judgement in &report.judgements {
+        let place = match judgement.test_verdict(report.strict) {
+            TestVerdict::Pass => 0,
+            TestVerdict::Warn => 1,
+            TestVerdict::Fail => 2,
+        };
+        counts[place] += 1;
+    }
+    let [kept, warned, failed] = counts;
+    let mut text = format!("{kept} of {all} requirements kept");
+    for (count, what) in [(failed, "failed"), (warned, "with a warning")] {
+        if count > 0 {
+            text = format!("{text}, {count} {what}");
+        }
+    }
+    text
+}
+
+/// The worst that came of it, as a class of the style sheet.
+fn tone(report: &Report) -> &'static str {
+    let worst = |wanted| {
+        let mut verdicts = report.judgements.iter();
+        verdicts.any(|judgement| judgement.test_verdict(report.strict) == wanted)
+    };
+    match () {
+        () if worst(TestVerdict::Fail) => "bad",
+        () if worst(TestVerdict::Warn) => "doubtful",
+        () => "good",
+    }
+}
+
+/// Nothing from anywhere, and the page's own script alone.
+fn policy() -> String {
+    let digest = STANDARD.encode(Sha256::digest(SCRIPT.as_bytes()));
+    format!(
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+}

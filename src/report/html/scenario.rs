@@ -1,0 +1,75 @@
+//! A scenario's part of the page.
+
+use maud::{Markup, html};
+
+use super::curve::{self, Limits};
+use super::{overtime, steps, tables};
+use crate::record::{RunResult, Status, Summary};
+use crate::report::clean::clean;
+use crate::report::{Report, RunReport, facts};
+use crate::requirement::{Unit, human};
+
+pub(super) fn section(report: &Report, shown: &RunReport) -> Markup {
+    let run = &shown.run;
+    let summary = Summary::of(run);
+    let limits = Limits::of(&report.judgements, &run.scenario);
+    html! {
+        section class="scenario" {
+            h2 { (clean(&run.scenario)) @if let Some(status) = status(run) { " " span class="badge bad" { (status) } } }
+            p class="quiet" { (told(run, &summary)) }
+            @if let Some(problem) = &run.problem {
+                div class="remark bad" { p { b { (clean(&problem.what)) } } p { (clean(&problem.advice)) } }
+            }
+            div class="charts" {
+                @if let Some(search) = &run.search { (steps::charts(search)) }
+                (overtime::charts(run, &limits.lines()))
+                @if run.search.is_none() { (curve::chart(&summary, &limits)) }
+            }
+            @match &run.search {
+                Some(search) => (steps::table(search, &shown.intervals.steps)),
+                None => { @if summary.due > 0 { (tables::times(shown, &summary)) } }
+            }
+            (list(shown, &summary))
+            (tables::statements(&run.observed.statements))
+        }
+    }
+}
+
+fn status(run: &RunResult) -> Option<&'static str> {
+    match run.status {
+        Status::Complete => None,
+        Status::Partial => Some("interrupted"),
+        Status::Failed => Some("failed"),
+    }
+}
+
+fn told(run: &RunResult, summary: &Summary) -> String {
+    if let Some(search) = &run.search {
+        return facts::search_heading(search);
+    }
+    if summary.due == 0 {
+        return "nothing was judged".to_owned();
+    }
+    let rate = summary.rps.map_or_else(String::new, |rps| {
+        format!(", {} answered well", human::show(Unit::Rate, rps))
+    });
+    format!(
+        "{} requests judged in {}{rate}",
+        human::count(summary.due),
+        human::time(run.window.length() * 1e3)
+    )
+}
+
+fn list(shown: &RunReport, summary: &Summary) -> Markup {
+    let run = &shown.run;
+    let search = run.search.as_ref();
+    let of_search = search.map(|search| facts::of_search(search, run.window.extensions));
+    let mut all = of_search.unwrap_or_default();
+    all.extend(facts::of_run(shown, summary));
+    all.push(("plan", run.plan.clone()));
+    html! {
+        dl {
+            @for (label, text) in all { div { dt { (label) } dd { (text) } } }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! A search: response times and throughput over the load, where the target broke, and each step.
+
+use maud::{Markup, html};
+
+use super::chart::{ACROSS, Axis, Chart, Mark, Series, UP};
+use super::scale::Scale;
+use super::tables::{rate, share, time_cell};
+use crate::record::{LoadUnit, Role, Search, Standing, Step, Times};
+use crate::report::clean::clean;
+use crate::report::facts::number;
+use crate::requirement::{StepIntervals, Unit, human};
+
+/// The charts of a search.
+pub(super) fn charts(search: &Search) -> Markup {
+    let mut steps: Vec<&Step> = search.loads().collect();
+    steps.sort_by(|a, b| a.load.total_cmp(&b.load));
+    let most = steps.last().map_or(1.0, |step| step.load);
+    let name = match search.unit {
+        LoadUnit::Users => "users",
+        LoadUnit::Rate => "requests offered per second",
+    };
+    let across = || Axis {
+        scale: Scale::linear(0.0, 1.05 * most, ACROSS.0, ACROSS.1),
+        label: &|load: f64| human::count(load.round() as u64),
+        name,
+    };
+    html! { (times(&steps, across())) (throughput(&steps, across())) }
+}
+
+fn times(steps: &[&Step], x: Axis<'_>) -> Markup {
+    let of = |figure: fn(&Times) -> f64| -> Vec<(f64, Option<f64>)> {
+        let point = |step: &&Step| {
+            (
+                step.load,
+                Times::of(&step.response).map(|times| figure(&times)),
+            )
+        };
+        steps.iter().map(point).collect()
+    };
+    let series = [
+        ("p50", of(|times| times.p50)),
+        ("p95", of(|times| times.p95)),
+        ("p99", of(|times| times.p99)),
+    ];
+    let values: Vec<f64> = series
+        .iter()
+        .flat_map(|(_, points)| points)
+        .filter_map(|(_, value)| *value)
+        .collect();
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = values.iter().copied().fold(0.0, f64::max);
+    let series = series.map(|(name, points)| Series {
+        name,
+        class: name,
+        points,
+        is_area: false,
+    });
+    let marks = steps.iter().filter_map(|step| {
+        let times = Times::of(&step.response)?;
+        Some(mark(step, times.p95))
+    });
+    Chart {
+        title: "Response time over load",
+        x,
+        y: Axis {
+            scale: Scale::logarithmic(least * 0.8, most * 1.25, UP.0, UP.1),
+            label: &human::time,
+            name: "response time",
+        },
+        stretches: Vec::new(),
+        series: series.into_iter().collect(),
+        limits: Vec::new(),
+        marks: marks.collect(),
+    }
+    .render()
+}
+
+fn throughput(steps: &[&Step], x: Axis<'_>) -> Markup {
+    let points: Vec<_> = steps.iter().map(|step| (step.load, step.rps)).collect();
+    let most = points
+        .iter()
+        .filter_map(|(_, rate)| *rate)
+        .fold(0.0, f64::max);
+    let marks = steps.iter().filter_map(|step| Some(mark(step, step.rps?)));
+    Chart {
+        title: "Throughput over load",
+        x,
+        y: Axis {
+            scale: Scale::linear(0.0, 1.1 * most, UP.0, UP.1),
+            label: &|rate| human::show(Unit::Rate, rate),
+            name: "requests answered well per second",
+        },
+        stretches: Vec::new(),
+        series: vec![Series {
+            name: "answered well",
+            class: "ok",
+            points,
+            is_area: false,
+        }],
+        limits: Vec::new(),
+        marks: marks.collect(),
+    }
+    .render()
+}
+
+fn mark(step: &Step, y: f64) -> Mark {
+    let (standing, class) = standing(step);
+    Mark {
+        x: step.load,
+        y,
+        class,
+        title: format!("{}: {standing}", number(step.load)),
+    }
+}
+
+fn standing(step: &Step) -> (&'static str, &'static str) {
+    if step.saturated.is_some() {
+        return ("generator saturated", "doubtful");
+    }
+    match step.standing {
+        Standing::Held => ("held", "good"),
+        Standing::Undecided => ("undecided", "doubtful"),
+        Standing::Broken => ("broke", "bad"),
+    }
+}
+
+/// Each step in a row.
+pub(super) fn table(search: &Search, intervals: &[StepIntervals]) -> Markup {
+    let unit = match search.unit {
+        LoadUnit::Users => "users",
+        LoadUnit::Rate => "offered/s",
+    };
+    html! {
+        div class="scroll" {
+            table {
+                thead { tr {
+                    th { "step" }
+                    @for heading in [unit, "p50", "p95", "p99", "max", "req/s", "failed", "late p99"] {
+                        th class="number" { (heading) }
+                    }
+                    th {}
+                } }
+                tbody {
+                    @for (index, step) in search.steps.iter().enumerate() {
+                        (row(index, step, &intervals.get(index).copied().unwrap_or_default()))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn row(index: usize, step: &Step, sure: &StepIntervals) -> Markup {
+    let times = Times::of(&step.response);
+    let late = Times::of(&step.lag);
+    let (standing, class) = standing(step);
+    let of = |figure: fn(&Times) -> f64| times.as_ref().map(figure);
+    html! {
+        tr title=(clean(&step.reason)) {
+            td { @match step.role { Role::Load => (index + 1), Role::Recovery => "back" } }
+            td class="number" { (number(step.load)) }
+            (time_cell(of(|times| times.p50), Some(sure.response.p50)))
+            (time_cell(of(|times| times.p95), Some(sure.response.p95)))
+            (time_cell(of(|times| times.p99), Some(sure.response.p99)))
+            (time_cell(of(|times| times.max), None))
+            td class="number" { (rate(step.rps)) }
+            td class="number" { (share(step.failed(), step.due())) }
+            (time_cell(late.map(|late| late.p99), Some(sure.lateness.p99)))
+            td { span class={ "badge " (class) } { (standing) } }
+        }
+    }
+}

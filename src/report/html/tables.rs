@@ -1,0 +1,133 @@
+//! A run's times in a table, and cells that other tables share.
+
+use maud::{Markup, html};
+
+use crate::record::{Statement, Summary, Times};
+use crate::report::RunReport;
+use crate::report::clean::clean;
+use crate::requirement::{Interval, Intervals, Unit, human};
+
+/// All requests, those answered well, service times, and each endpoint.
+pub(super) fn times(shown: &RunReport, summary: &Summary) -> Markup {
+    let sure = &shown.intervals;
+    let failed = summary.failed();
+    let answered = Times::of(&summary.answered);
+    html! {
+        div class="scroll" {
+            table {
+                thead { tr {
+                    th { "response time" }
+                    @for heading in ["p50", "p90", "p95", "p99", "p99.9", "max", "req/s", "failed"] {
+                        th class="number" { (heading) }
+                    }
+                } }
+                tbody {
+                    tr {
+                        td { b { "all requests" } }
+                        (figures(Times::of(&summary.response).as_ref(), &sure.times.response))
+                        td class="number" { (rate(summary.rps)) }
+                        td class="number" { (share(failed, summary.due)) }
+                    }
+                    @if failed > 0 {
+                        tr {
+                            td { span class="part" { "answered well" } }
+                            (figures(answered.as_ref(), &sure.times.answered))
+                            td {} td {}
+                        }
+                    }
+                    tr {
+                        td { span class="part" { "service time" } }
+                        (figures(Times::of(&summary.service).as_ref(), &sure.times.service))
+                        td {} td {}
+                    }
+                    @for (index, endpoint) in summary.endpoints.iter().enumerate() {
+                        @let sure = sure.endpoints.get(index).copied().unwrap_or_default();
+                        tr {
+                            td { (clean(&endpoint.name)) " " small class="quiet" { code { (clean(&endpoint.request)) } } }
+                            (figures(endpoint.response.as_ref(), &sure.response))
+                            td class="number" { (rate(endpoint.rps)) }
+                            td class="number" { (share(endpoint.failed(), endpoint.due)) }
+                        }
+                    }
+                }
+            }
+        }
+        @if failed > 0 {
+            p class="quiet" { small {
+                "A failed request is charged at least its timeout, so that failing quickly does not flatter a percentile."
+            } }
+        }
+    }
+}
+
+fn figures(times: Option<&Times>, sure: &Intervals) -> Markup {
+    let of = |figure: fn(&Times) -> f64| times.map(figure);
+    html! {
+        (time_cell(of(|times| times.p50), Some(sure.p50)))
+        (time_cell(of(|times| times.p90), Some(sure.p90)))
+        (time_cell(of(|times| times.p95), Some(sure.p95)))
+        (time_cell(of(|times| times.p99), Some(sure.p99)))
+        (time_cell(of(|times| times.p999), Some(sure.p999)))
+        (time_cell(of(|times| times.max), None))
+    }
+}
+
+/// A time in milliseconds with its interval below; nothing is told of a maximum.
+pub(super) fn time_cell(ms: Option<f64>, sure: Option<Interval>) -> Markup {
+    html! {
+        td class="number" {
+            @match ms {
+                None => "–",
+                Some(ms) => {
+                    (human::time(ms))
+                    @if let Some(sure) = sure {
+                        small class="quiet below" { (human::time_interval(ms, sure).unwrap_or_else(|| "–".to_owned())) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Requests per second, without the unit.
+pub(super) fn rate(rps: Option<f64>) -> String {
+    rps.map_or_else(
+        || "–".to_owned(),
+        |rps| human::show(Unit::Rate, rps).replace("/s", ""),
+    )
+}
+
+/// The share of requests that failed.
+pub(super) fn share(failed: u64, due: u64) -> Markup {
+    if due == 0 {
+        return html! { "–" };
+    }
+    let text = human::show(Unit::Share, 100.0 * failed as f64 / due as f64);
+    html! { @if failed > 0 { b class="bad" { (text) } } @else { (text) } }
+}
+
+/// The database's statements; empty when none were told.
+pub(super) fn statements(statements: &[Statement]) -> Markup {
+    html! {
+        @if !statements.is_empty() {
+            h3 { "Statements of the database" }
+            div class="scroll" {
+                table {
+                    thead { tr {
+                        th { "statement" } th class="number" { "calls" } th class="number" { "mean" } th class="number" { "in all" }
+                    } }
+                    tbody {
+                        @for statement in statements {
+                            tr {
+                                td { code { (clean(&statement.text)) } }
+                                td class="number" { (human::count(statement.calls)) }
+                                td class="number" { (human::time(statement.mean_ms())) }
+                                td class="number" { (human::time(statement.total_ms)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

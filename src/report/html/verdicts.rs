@@ -1,0 +1,149 @@
+//! The requirements: verdicts first, and what is to be said of those that were not kept.
+
+use maud::{Markup, html};
+
+use super::scale::Scale;
+use crate::report::Report;
+use crate::report::clean::clean;
+use crate::requirement::{
+    Check, CheckJudgement, Estimate, Judgement, TestVerdict, Unit, Verdict, human,
+};
+
+/// Width and height of the picture of an interval.
+const GAUGE: (f64, f64) = (140.0, 22.0);
+
+pub(super) fn section(report: &Report) -> Markup {
+    if report.judgements.is_empty() {
+        return html! {};
+    }
+    html! {
+        section id="requirements" {
+            h2 { "Requirements" }
+            div class="scroll" {
+                table class="requirements" {
+                    thead { tr {
+                        th { "verdict" } th { "requirement" } th { "limit" } th { "measured" } th { "against the limit" }
+                        th class="number" { "samples" }
+                    } }
+                    tbody { @for judgement in &report.judgements { (rows(judgement, report.strict)) } }
+                }
+            }
+            (remarks(report))
+        }
+    }
+}
+
+fn rows(judgement: &Judgement, strict: bool) -> Markup {
+    let requirement = &judgement.requirement;
+    let checks = &requirement.checks;
+    let badge = badge(judgement, strict);
+    let name = html! {
+        b { (clean(&requirement.name)) }
+        " " small class="quiet" {
+            (requirement.severity)
+            @if let Some(scenario) = &requirement.scenario { ", " (clean(scenario)) }
+        }
+    };
+    if let [check] = checks.as_slice() {
+        return row(&badge, &name, check, judgement.of(check));
+    }
+    html! {
+        tr { td { (badge) } td colspan="5" { (name) } }
+        @for check in checks {
+            @let judged = judgement.of(check);
+            @let badge = html! { @if let Some(judged) = judged { (small_badge(judged.verdict)) } };
+            (row(&badge, &html! { span class="part" { (check.metric.to_string()) } }, check, judged))
+        }
+    }
+}
+
+fn row(badge: &Markup, name: &Markup, check: &Check, judged: Option<&CheckJudgement>) -> Markup {
+    let estimate = judged.and_then(|judged| judged.estimate.as_ref());
+    let endpoint = judged.and_then(|judged| judged.endpoint.as_deref());
+    html! {
+        tr {
+            td { (badge) }
+            td { (name) }
+            td class="limit" { (human::limit(&check.limit)) }
+            td class="measured" {
+                @match estimate {
+                    Some(estimate) => {
+                        b { (human::measured_value(estimate, &check.limit)) } " "
+                        small class="quiet" { (human::interval(estimate, &check.limit)) }
+                    }
+                    None => "–",
+                }
+                @if let Some(endpoint) = endpoint { small class="quiet" { " at " (clean(endpoint)) } }
+            }
+            td { @if let (Some(judged), Some(estimate)) = (judged, estimate) { (gauge(check, judged.verdict, estimate)) } }
+            td class="number" { (estimate.map_or_else(|| "–".to_owned(), |estimate| human::count(estimate.samples))) }
+        }
+    }
+}
+
+/// The interval and the value on a line, and where the limit lies.
+fn gauge(check: &Check, verdict: Verdict, estimate: &Estimate) -> Markup {
+    let limit = check.limit.value;
+    let ends = [estimate.low, estimate.high, Some(estimate.value)];
+    let ends = ends.into_iter().flatten().filter(|end| end.is_finite());
+    let farthest = ends.fold(limit, f64::max);
+    let full = match check.limit.unit {
+        Unit::Share if farthest > 50.0 => 100.0,
+        _ => 1.15 * farthest,
+    };
+    let scale = Scale::linear(0.0, full, 2.0, GAUGE.0 - 2.0);
+    let at = |value: f64| format!("{:.1}", scale.at(value));
+    let low = scale.at(estimate.low.unwrap_or(0.0));
+    let high = scale.at(estimate.high.unwrap_or(full));
+    let middle = GAUGE.1 / 2.0;
+    html! {
+        svg class={ "gauge " (class(verdict)) } viewBox=(format!("0 0 {} {}", GAUGE.0, GAUGE.1)) width=(GAUGE.0)
+            height=(GAUGE.1) aria-hidden="true" {
+            path class="track" d=(format!("M2 {middle}H{}", GAUGE.0 - 2.0)) {}
+            @if estimate.low.is_some() || estimate.high.is_some() {
+                path class="interval" d=(format!("M{low:.1} {middle}H{:.1}", high.max(low + 1.0))) {}
+            }
+            @if estimate.value.is_finite() { circle cx=(at(estimate.value)) cy=(middle) r="3.5" {} }
+            path class="bound" d=(format!("M{} 2V{}", at(limit), GAUGE.1 - 2.0)) {}
+        }
+    }
+}
+
+fn remarks(report: &Report) -> Markup {
+    let open = report.judgements.iter();
+    let open: Vec<_> = open
+        .filter(|judgement| judgement.verdict != Verdict::Pass)
+        .collect();
+    html! {
+        @if !open.is_empty() {
+            h3 { "What was not kept, and what to do" }
+            @for judgement in open {
+                div class={ "remark " (class(judgement.verdict)) } {
+                    p { (badge(judgement, report.strict)) " " b { (clean(&judgement.requirement.name)) } ": " (clean(&judgement.reason)) }
+                    @if !judgement.advice.is_empty() {
+                        ul { @for advice in &judgement.advice { li { (clean(advice)) } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn badge(judgement: &Judgement, strict: bool) -> Markup {
+    match judgement.test_verdict(strict) {
+        TestVerdict::Warn => html! { span class="badge doubtful" { "warning" } },
+        TestVerdict::Pass | TestVerdict::Fail => small_badge(judgement.verdict),
+    }
+}
+
+fn small_badge(verdict: Verdict) -> Markup {
+    html! { span class={ "badge " (class(verdict)) } { (verdict.to_string()) } }
+}
+
+fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "good",
+        Verdict::Inconclusive => "doubtful",
+        Verdict::Fail => "bad",
+    }
+}
