@@ -5,6 +5,8 @@
 pub mod cli;
 pub mod client;
 #[cfg(feature = "harness")]
+pub mod dashboard;
+#[cfg(feature = "harness")]
 pub mod harness;
 pub mod hint;
 pub mod load;

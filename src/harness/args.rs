@@ -9,6 +9,7 @@ use super::libtest::{Libtest, color, format, unstable};
 use super::resolve::Environment;
 use super::token::{credentials, token};
 use super::typed::{self, Given, Typed};
+use crate::dashboard::{Address, AddressError};
 use crate::monitor::{DatabaseUrl, RedisAddress};
 use crate::profile::quantity::{self, Reading};
 use crate::profile::{
@@ -43,6 +44,8 @@ pub struct Args {
     pub strict: bool,
     /// Where reports go.
     pub report_dir: Option<PathBuf>,
+    /// Where the session is shown while it goes on.
+    pub dashboard: Option<Address>,
     /// Whether the help is asked for; nothing else is looked at then.
     pub help: bool,
     /// Whether the version is asked for; nothing else is looked at then.
@@ -122,6 +125,7 @@ impl Meaning {
             profile,
             strict: self.truth("strict"),
             report_dir: self.value("report-dir", path).map(|at| at.value),
+            dashboard: self.dashboard(),
             libtest: self.libtest(),
             help: false,
             version: false,
@@ -165,6 +169,22 @@ impl Meaning {
                 .value("target-pid", quantity::process)
                 .map(|at| at.value),
         }
+    }
+
+    fn dashboard(&mut self) -> Option<Address> {
+        let token = self.value("dashboard-token", |text| Ok(Secret::new(text)));
+        let read = |text: &str| {
+            Address::parse(text, token.as_ref().map(|at| at.value.clone())).map_err(|error| {
+                let help = match error {
+                    AddressError::Malformed => "write --dashboard=127.0.0.1:9595, or a port alone",
+                    AddressError::Open => {
+                        "set PERF_DASHBOARD_TOKEN to what whoever looks has to know"
+                    }
+                };
+                Complaint::new(format!("`{text}` {error}")).help(help)
+            })
+        };
+        self.value("dashboard", read).map(|at| at.value)
     }
 
     fn libtest(&mut self) -> Libtest {

@@ -316,6 +316,22 @@ pub(super) const FLAGS: &[Flag] = &[
         Verdict,
         "Where report.json and junit.xml go; target/perf/latest by default",
     ),
+    ours(
+        "dashboard",
+        &["PERF_DASHBOARD"],
+        Optional,
+        Verdict,
+        "Show the session in a browser while it goes on, at http://127.0.0.1:9595/dashboard/performance; \
+         `--dashboard=ADDRESS` for another address or port. While a page is open, it stays when the tests are over",
+    ),
+    ours(
+        "dashboard-token",
+        &["PERF_DASHBOARD_TOKEN"],
+        Value("TOKEN"),
+        Verdict,
+        "What whoever looks has to know, needed on an address that other machines can reach. In the process \
+         list everybody can read it: use the variable",
+    ),
     libtest(
         "exact",
         None,

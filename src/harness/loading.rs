@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::progress::Progress;
+use super::showing::Showing;
 use crate::client::preflight;
+use crate::dashboard::Board;
 use crate::load::{self, Observer, RunError};
 use crate::monitor::{Monitors, ProcessorClock, Watched};
 use crate::profile::{Destination, Plan, Profile};
@@ -18,6 +20,8 @@ pub(super) struct Loading<'a> {
     pub(super) destination: &'a Destination,
     pub(super) watched: &'a Watched,
     pub(super) interrupted: &'a AtomicBool,
+    /// Where the run is shown while it is on.
+    pub(super) board: Option<&'a Board>,
 }
 
 /// Why there is no run.
@@ -50,12 +54,13 @@ impl Loading<'_> {
         // Without monitors nobody tells anything, and what hangs on them is inconclusive.
         let monitors = Monitors::start(self.watched).ok();
         let mut result = match &self.plan.search {
-            Some(search) => self.search(&ready.plan, search, progress)?,
+            Some(search) => self.search(&ready.plan, search, monitors.as_ref(), progress)?,
             None => self
                 .once(
                     &ready.plan,
                     &|run, open| self.is_settled(run, open, monitors.as_ref()),
                     "",
+                    monitors.as_ref(),
                     progress,
                 )
                 .map_err(|error| own_fault(&error.to_string()))?,
@@ -74,6 +79,7 @@ impl Loading<'_> {
         plan: &Plan,
         settled: &dyn Fn(&RunResult, &[u64]) -> bool,
         place: &str,
+        monitors: Option<&Monitors>,
         progress: &mut Progress,
     ) -> Result<RunResult, RunError> {
         let mut observer = Watching {
@@ -81,6 +87,9 @@ impl Loading<'_> {
             interrupted: self.interrupted,
             processor: ProcessorClock::default(),
             progress,
+            showing: self
+                .board
+                .map(|board| Showing::new(board, monitors, format!("{}{place}", plan.scenario))),
         };
         observer.progress.begin(plan, place);
         let result = load::run(plan, self.destination, &mut observer);
@@ -143,11 +152,25 @@ struct Watching<'a> {
     interrupted: &'a AtomicBool,
     processor: ProcessorClock,
     progress: &'a mut Progress,
+    showing: Option<Showing<'a>>,
 }
 
 impl Observer for Watching<'_> {
     fn progress(&mut self, progress: load::Progress) {
         self.progress.show(progress);
+        if let Some(showing) = &mut self.showing {
+            showing.progress(progress);
+        }
+    }
+
+    fn is_watched(&mut self) -> bool {
+        self.showing.as_ref().is_some_and(Showing::is_watched)
+    }
+
+    fn watch(&mut self, so_far: RunResult) {
+        if let Some(showing) = &self.showing {
+            showing.run(so_far);
+        }
     }
 
     fn is_settled(&mut self, so_far: &RunResult, open: &[u64]) -> bool {

@@ -17,9 +17,12 @@ use super::libtest::{Color, Format, Libtest};
 use super::nextest::Disk;
 use super::progress::Progress;
 use super::resolve::resolve;
-use super::session::{Session, Settings};
+use super::session::{EMBEDDED, Session, Settings};
 use super::trials::trials;
+use crate::dashboard::{Address, Board, Server, ServerError, View};
+use crate::load::millis;
 use crate::profile::{Destination, Profile, render_problems};
+use crate::report::Report;
 use crate::report::terminal::{self, Style};
 
 /// What was typed makes no sense.
@@ -78,12 +81,24 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
         http: profile.http,
         users: Arc::default(),
     });
+    let dashboard = match args.dashboard.clone().filter(|_| !args.libtest.list) {
+        Some(address) => match dashboard(address, &profile, args, disk.is_some()) {
+            Ok(dashboard) => dashboard,
+            Err(error) => {
+                eprintln!("error: {error}");
+                return ExitCode::from(USAGE);
+            }
+        },
+        None => None,
+    };
+    let stopping = Arc::clone(&interrupted);
     let settings = Settings {
         destination,
         sources: args.sources.clone(),
         strict: args.strict,
         folder: folder.clone(),
         credentials: args.credentials.clone(),
+        board: dashboard.as_ref().map(|server| server.board().clone()),
     };
     let progress = Progress::on_stderr(begins_lines(&args.libtest));
     let nextest = disk.is_some();
@@ -93,9 +108,59 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
     if !args.libtest.list {
         tell(&session, &args.libtest, &folder, nextest);
     }
+    if let Some(server) = dashboard {
+        stay(&server, session.report(), &stopping);
+    }
     // The embedded server goes with the session.
     drop(session);
     conclusion.exit_code()
+}
+
+/// Serves the session's dashboard; with nextest every test is a process of its own, and none shows all.
+fn dashboard(
+    address: Address,
+    profile: &Profile,
+    args: &Args,
+    nextest: bool,
+) -> Result<Option<Server>, ServerError> {
+    if nextest {
+        eprintln!("warning: with nextest there is no dashboard; use cargo test for one");
+        return Ok(None);
+    }
+    let target = args.target.as_ref();
+    let report = Report {
+        target: target.map_or_else(|| EMBEDDED.to_owned(), |target| target.origin.to_string()),
+        profile: profile.name.clone(),
+        started: millis(SystemTime::now()),
+        took: 0,
+        confidence: profile.confidence,
+        strict: args.strict,
+        judgements: Vec::new(),
+        runs: Vec::new(),
+    };
+    let view = View {
+        report,
+        requirements: profile.requirements.clone(),
+        sources: profile.evidence.sources.clone(),
+        live: None,
+        is_over: false,
+    };
+    let server = Server::start(address, Board::new(view))?;
+    eprintln!("Dashboard: {}", server.url());
+    Ok(Some(server))
+}
+
+/// Shows the end for as long as somebody looks at it.
+fn stay(server: &Server, report: Report, interrupted: &AtomicBool) {
+    server.board().change(|view| {
+        view.report = report;
+        view.live = None;
+        view.is_over = true;
+    });
+    if server.board().watched() > 0 {
+        eprintln!("Dashboard: it stays while a page is open; Ctrl-C ends it");
+    }
+    server.linger(|| interrupted.load(Ordering::Relaxed));
 }
 
 /// The tables, after the test runner's lines; with JSON on stdout they go to stderr.

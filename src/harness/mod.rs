@@ -15,6 +15,7 @@ mod progress;
 mod resolve;
 mod searching;
 mod session;
+mod showing;
 mod token;
 mod trials;
 mod typed;

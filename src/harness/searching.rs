@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use super::loading::{Failure, Loading, own_fault};
 use super::progress::Progress;
 use crate::load::{RunError, failed_run};
+use crate::monitor::Monitors;
 use crate::profile::{Loads, Plan, Search};
 use crate::record::{Problem, Role, RunResult, Status, Step};
 use crate::scenario::{Leg, Made, holding, is_settled, judged, next, record};
@@ -16,12 +17,13 @@ impl Loading<'_> {
         &self,
         plan: &Plan,
         search: &Search,
+        monitors: Option<&Monitors>,
         progress: &mut Progress,
     ) -> Result<RunResult, Failure> {
         let mut made: Vec<Made> = Vec::new();
         let mut steps: Vec<Step> = Vec::new();
         while let Some(leg) = next(search, &steps) {
-            let last = self.step(plan, search, leg, &steps, progress)?;
+            let last = self.step((plan, search), leg, &steps, monitors, progress)?;
             let ended = last.run.status == Status::Partial;
             steps.push(last.step.clone());
             made.push(last);
@@ -41,10 +43,10 @@ impl Loading<'_> {
 
     fn step(
         &self,
-        plan: &Plan,
-        search: &Search,
+        (plan, search): (&Plan, &Search),
         leg: Leg,
         steps: &[Step],
+        monitors: Option<&Monitors>,
         progress: &mut Progress,
     ) -> Result<Made, Failure> {
         let holding = holding(plan, search);
@@ -53,7 +55,7 @@ impl Loading<'_> {
         let place = place(search, leg, steps);
         let confidence = self.profile.confidence;
         let settled = |run: &RunResult, open: &[u64]| is_settled(run, open, &holding, confidence);
-        let made = self.once(&step_plan, &settled, &place, progress);
+        let made = self.once(&step_plan, &settled, &place, monitors, progress);
         let (run, fault) = match made {
             Ok(run) => (run, None),
             Err(error) if steps.is_empty() => return Err(own_fault(&error.to_string())),

@@ -13,6 +13,7 @@ use super::identity::{Credentials, Identities};
 use super::loading::Loading;
 use super::nextest::Disk;
 use super::progress::Progress;
+use crate::dashboard::Board;
 use crate::hint::advise;
 use crate::load::{failed_run, millis};
 use crate::monitor::{Watched, Watcher};
@@ -21,6 +22,9 @@ use crate::record::{Problem, RunResult};
 use crate::report::{Report, RunReport};
 use crate::requirement::{Evidence, Judgement, Requirement, intervals, judge};
 use crate::store::{StoreError, write_report};
+
+/// What the embedded server is called where a target's address is told.
+pub(super) const EMBEDDED: &str = "embedded AgentOS";
 
 /// How the session was asked for.
 #[derive(Debug, Clone)]
@@ -35,6 +39,8 @@ pub(super) struct Settings {
     pub folder: PathBuf,
     /// What virtual users identify themselves with.
     pub credentials: Credentials,
+    /// Where the session is shown while it goes on.
+    pub board: Option<Board>,
 }
 
 /// All that the tests of one process share.
@@ -118,6 +124,7 @@ impl Session {
         let mut judgement = judge(requirement, &evidence, self.profile.confidence);
         judgement.advice = advise(&judgement, &runs);
         locked(&self.judgements).push((place, judgement.clone()));
+        self.show();
         if let Some(disk) = &self.disk {
             disk.add(place, &judgement, || self.write_report())?;
         }
@@ -140,7 +147,7 @@ impl Session {
         runs.sort_by_key(place);
         let target = match &self.settings.destination {
             Some(destination) => destination.origin.to_string(),
-            None => "embedded AgentOS".to_owned(),
+            None => EMBEDDED.to_owned(),
         };
         Report {
             target,
@@ -160,6 +167,17 @@ impl Session {
                     run,
                 })
                 .collect(),
+        }
+    }
+
+    /// Shows what the session has come to so far.
+    fn show(&self) {
+        if let Some(board) = &self.settings.board {
+            let report = self.report();
+            board.change(|view| {
+                view.report = report;
+                view.live = None;
+            });
         }
     }
 
@@ -257,6 +275,7 @@ impl Session {
                 destination: &destination,
                 watched: &watched,
                 interrupted: &self.interrupted,
+                board: self.settings.board.as_ref(),
             };
             let mut result = loading
                 .run(&mut locked(&self.progress))

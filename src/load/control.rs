@@ -48,6 +48,11 @@ impl Gauge {
 pub(super) enum Command {
     /// Tell the counters so far.
     Look(oneshot::Sender<Look>),
+    /// Tell all but the seconds before one, for somebody who watches.
+    Recent {
+        from: usize,
+        answer: oneshot::Sender<Tally>,
+    },
     /// End now: no more than what is on its way is waited for, and that briefly.
     Stop,
 }

@@ -164,6 +164,11 @@ impl Ledger {
         self.state.borrow().tally.counters()
     }
 
+    /// All but the seconds before `from`.
+    pub(super) fn recent(&self, from: usize) -> Tally {
+        self.state.borrow().tally.recent(from)
+    }
+
     /// Requests due before `now` that have not ended, for each endpoint. Those of the ramp-up count as well:
     /// whatever is still open then is no reason to judge early.
     pub(super) fn open(&self, now: u64) -> Vec<u64> {

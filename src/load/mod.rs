@@ -2,6 +2,7 @@
 
 mod control;
 mod ledger;
+mod live;
 mod mix;
 mod pool;
 mod result;

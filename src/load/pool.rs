@@ -173,6 +173,9 @@ async fn supervise<U>(work: &Work<U>, mut commands: Commands) {
                     let open = work.ledger.open(work.agenda.now());
                     let _ = answer.send(Look { tally: work.ledger.counters(), open });
                 }
+                Some(Command::Recent { from, answer }) => {
+                    let _ = answer.send(work.ledger.recent(from));
+                }
                 Some(Command::Stop) => stopped = Some(now + STOP_GRACE.min(work.timeout)),
                 None => sleep_until(wake).await,
             },

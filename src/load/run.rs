@@ -8,10 +8,11 @@ use std::time::{Duration, Instant, SystemTime};
 use thiserror::Error;
 
 use super::control::{Command, End, Gauge};
+use super::live::Live;
 use super::result;
 use super::schedule::{nanos, streams};
 use super::settle::Settling;
-use super::worker::{Setup, Worker, ask, rules, wake};
+use super::worker::{Setup, Worker, ask, recent, rules, wake};
 use crate::client::ConnectError;
 use crate::profile::{Arrivals, Destination, Plan};
 use crate::record::{RunResult, Status, Tally};
@@ -66,6 +67,16 @@ pub trait Observer {
     /// and have not ended yet.
     fn is_settled(&mut self, so_far: &RunResult, open: &[u64]) -> bool;
 
+    /// Whether somebody watches, so that [`Observer::watch`] is worth its while.
+    fn is_watched(&mut self) -> bool {
+        false
+    }
+
+    /// Told once a second while somebody watches: the run so far, as if it had ended.
+    fn watch(&mut self, so_far: RunResult) {
+        drop(so_far);
+    }
+
     /// Whether the run is to be broken off.
     fn is_interrupted(&mut self) -> bool;
 
@@ -109,6 +120,7 @@ pub fn run(
         extensions: 0,
         settling: Settling::new(plan),
         settled: false,
+        live: Live::default(),
     };
     Ok(coordinator.run(observer))
 }
@@ -140,6 +152,7 @@ struct Coordinator<'a> {
     settling: Option<Settling>,
     /// Whether the run ends because all is settled: its end is the last one.
     settled: bool,
+    live: Live,
 }
 
 impl Coordinator<'_> {
@@ -183,6 +196,7 @@ impl Coordinator<'_> {
             thread::sleep(self.pause());
             let elapsed = self.start.elapsed();
             observer.progress(self.progress(elapsed));
+            self.show(elapsed, observer);
             if meter.wall.elapsed() >= Duration::from_secs(1) {
                 let share = meter.read(observer.processor_time(), self.workers.len());
                 if elapsed > Duration::ZERO {
@@ -209,6 +223,27 @@ impl Coordinator<'_> {
             }
         }
         status
+    }
+
+    /// Shows the run so far to somebody who watches.
+    fn show(&mut self, elapsed: Duration, observer: &mut dyn Observer) {
+        if !self.live.is_due(elapsed) || !observer.is_watched() {
+            return;
+        }
+        let from = self.live.changes_from(elapsed, self.plan.longest_timeout());
+        let mut tally = Tally::new(rules(self.plan));
+        for worker in &self.workers {
+            let Some(part) = recent(worker, from, LOOK_AHEAD / LOOKS) else {
+                return;
+            };
+            tally.merge(&part);
+        }
+        self.live.complete(from, &mut tally);
+        let end = nanos(elapsed).min(self.end.get());
+        let mut so_far = self.result(&tally, end, Status::Complete);
+        so_far.window.planned = None;
+        so_far.generator.workers = self.workers.len() as u32;
+        observer.watch(so_far);
     }
 
     fn progress(&self, elapsed: Duration) -> Progress {

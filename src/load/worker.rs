@@ -136,8 +136,21 @@ pub(super) fn wake(worker: &Worker) {
 
 /// A worker's counters; `None` when it has ended or is too busy to answer in time.
 pub(super) fn ask(worker: &Worker, patience: Duration) -> Option<Look> {
+    answered(worker, Command::Look, patience)
+}
+
+/// A worker's tally without the seconds before `from`; `None` as for [`ask`].
+pub(super) fn recent(worker: &Worker, from: usize, patience: Duration) -> Option<Tally> {
+    answered(worker, |answer| Command::Recent { from, answer }, patience)
+}
+
+fn answered<T>(
+    worker: &Worker,
+    command: impl FnOnce(oneshot::Sender<T>) -> Command,
+    patience: Duration,
+) -> Option<T> {
     let (answer, mut look) = oneshot::channel();
-    worker.commands.send(Command::Look(answer)).ok()?;
+    worker.commands.send(command(answer)).ok()?;
     let patience = Instant::now() + patience;
     loop {
         match look.try_recv() {

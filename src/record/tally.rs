@@ -136,6 +136,19 @@ impl Tally {
         }
     }
 
+    /// The same with the seconds from `from` on alone: what still changes, for somebody who has the others.
+    pub fn recent(&self, from: usize) -> Tally {
+        let seconds = self.seconds.get(from..).unwrap_or_default().to_vec();
+        Tally {
+            rules: self.rules.clone(),
+            endpoints: self.endpoints.clone(),
+            seconds,
+            lag: self.lag.clone(),
+            sockets: self.sockets.clone(),
+            ..*self
+        }
+    }
+
     /// How many requests were counted that were due in `from..to`, whole seconds in nanoseconds.
     pub fn due_between(&self, from: u64, to: u64) -> u64 {
         let seconds = self.seconds.iter().enumerate();

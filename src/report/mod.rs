@@ -12,5 +12,7 @@ mod message;
 mod model;
 pub mod terminal;
 
+#[cfg(feature = "harness")]
+pub(crate) use clean::clean as cleaned;
 pub use message::failure;
 pub use model::{Report, RunReport};

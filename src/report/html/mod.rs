@@ -15,6 +15,8 @@ mod tables;
 mod tests;
 mod verdicts;
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -22,7 +24,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::clean::clean;
 use super::model::Report;
-use crate::requirement::{TestVerdict, human};
+use crate::requirement::{Requirement, TestVerdict, human};
 
 /// How the page looks.
 const STYLE: &str = include_str!("style.css");
@@ -52,25 +54,61 @@ pub fn render(report: &Report) -> String {
     page.into_string()
 }
 
+/// What is not over yet, of a session that is shown while it goes on.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Open {
+    /// Names of requirements whose judgement may still change.
+    pub(crate) provisional: BTreeSet<String>,
+    /// Requirements of which nothing is known yet.
+    pub(crate) waiting: Vec<Requirement>,
+}
+
 /// What the page shows, without the page around it.
-pub(crate) fn content(report: &Report) -> Markup {
+fn content(report: &Report) -> Markup {
+    html! {
+        @for (id, part) in parts(report, &Open::default()) { div id=(id) { (part) } }
+        footer { p class="quiet" { "agentos-perf " (env!("CARGO_PKG_VERSION")) } }
+    }
+}
+
+/// What the page shows, part by part, each with a name that stays the same when the session goes on.
+pub(crate) fn parts(report: &Report, open: &Open) -> Vec<(String, Markup)> {
+    let mut parts = vec![
+        ("head".to_owned(), head(report, open)),
+        ("requirements".to_owned(), verdicts::section(report, open)),
+    ];
+    let scenarios = report.runs.iter().enumerate();
+    parts.extend(scenarios.map(|(index, shown)| {
+        (
+            format!("scenario-{index}"),
+            scenario::section(report, shown),
+        )
+    }));
+    parts
+}
+
+fn head(report: &Report, open: &Open) -> Markup {
     html! {
         header {
             h1 { (clean(&report.profile)) " against " code { (clean(&report.target)) } }
-            p class={ "headline " (tone(report)) } { (headline(report)) }
+            p class={ "headline " (tone(report)) } {
+                (headline(report))
+                @if !open.provisional.is_empty() { " so far" }
+                @if !open.waiting.is_empty() { ", " (open.waiting.len()) " waiting" }
+            }
             p class="quiet" {
                 (super::instant::to_text(report.started)) ", in " (human::time(report.took as f64))
                 "; intervals at " (human::confidence(report.confidence)) " confidence"
                 @if report.strict { "; missed targets fail" }
             }
         }
-        (verdicts::section(report))
-        @for shown in &report.runs { (scenario::section(report, shown)) }
-        footer { p class="quiet" { "agentos-perf " (env!("CARGO_PKG_VERSION")) } }
     }
 }
 
-/// `5 of 8 requirements kept, 2 missed, 1 inconclusive`
+/// The style sheet and the script of the page, for others that show its parts.
+pub(crate) const ASSETS: [&str; 2] = [STYLE, SCRIPT];
+
+/// `5 of 8 requirements kept, 2 failed, 1 with a warning`
 fn headline(report: &Report) -> String {
     let all = report.judgements.len();
     let mut counts = [0_usize; 3];

@@ -2,22 +2,23 @@
 
 use maud::{Markup, html};
 
+use super::Open;
 use super::scale::Scale;
 use crate::report::Report;
 use crate::report::clean::clean;
 use crate::requirement::{
-    Check, CheckJudgement, Estimate, Judgement, TestVerdict, Unit, Verdict, human,
+    Check, CheckJudgement, Estimate, Judgement, Requirement, TestVerdict, Unit, Verdict, human,
 };
 
 /// Width and height of the picture of an interval.
 const GAUGE: (f64, f64) = (140.0, 22.0);
 
-pub(super) fn section(report: &Report) -> Markup {
-    if report.judgements.is_empty() {
+pub(super) fn section(report: &Report, open: &Open) -> Markup {
+    if report.judgements.is_empty() && open.waiting.is_empty() {
         return html! {};
     }
     html! {
-        section id="requirements" {
+        section {
             h2 { "Requirements" }
             div class="scroll" {
                 table class="requirements" {
@@ -25,25 +26,47 @@ pub(super) fn section(report: &Report) -> Markup {
                         th { "verdict" } th { "requirement" } th { "limit" } th { "measured" } th { "against the limit" }
                         th class="number" { "samples" }
                     } }
-                    tbody { @for judgement in &report.judgements { (rows(judgement, report.strict)) } }
+                    tbody {
+                        @for judgement in &report.judgements {
+                            (rows(judgement, report.strict, open.provisional.contains(&judgement.requirement.name)))
+                        }
+                        @for requirement in &open.waiting { (waiting(requirement)) }
+                    }
                 }
             }
-            (remarks(report))
+            (remarks(report, open))
         }
     }
 }
 
-fn rows(judgement: &Judgement, strict: bool) -> Markup {
-    let requirement = &judgement.requirement;
-    let checks = &requirement.checks;
-    let badge = badge(judgement, strict);
-    let name = html! {
+/// A requirement that nobody has begun to judge.
+fn waiting(requirement: &Requirement) -> Markup {
+    let badge = html! { span class="badge" { "waiting" } };
+    let name = name(requirement);
+    if let [check] = requirement.checks.as_slice() {
+        return row(&badge, &name, check, None);
+    }
+    html! { tr { td { (badge) } td colspan="5" { (name) } } }
+}
+
+fn name(requirement: &Requirement) -> Markup {
+    html! {
         b { (clean(&requirement.name)) }
         " " small class="quiet" {
             (requirement.severity)
             @if let Some(scenario) = &requirement.scenario { ", " (clean(scenario)) }
         }
+    }
+}
+
+fn rows(judgement: &Judgement, strict: bool, is_provisional: bool) -> Markup {
+    let requirement = &judgement.requirement;
+    let checks = &requirement.checks;
+    let badge = html! {
+        (badge(judgement, strict))
+        @if is_provisional { small class="quiet below" { "so far" } }
     };
+    let name = name(requirement);
     if let [check] = checks.as_slice() {
         return row(&badge, &name, check, judgement.of(check));
     }
@@ -109,10 +132,11 @@ fn gauge(check: &Check, verdict: Verdict, estimate: &Estimate) -> Markup {
     }
 }
 
-fn remarks(report: &Report) -> Markup {
+fn remarks(report: &Report, unsettled: &Open) -> Markup {
     let open = report.judgements.iter();
     let open: Vec<_> = open
         .filter(|judgement| judgement.verdict != Verdict::Pass)
+        .filter(|judgement| !unsettled.provisional.contains(&judgement.requirement.name))
         .collect();
     html! {
         @if !open.is_empty() {

@@ -1,0 +1,233 @@
+//! Who may look: pages of the same origin alone, so that no other site in the same browser can read a session.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use sha2::{Digest as _, Sha256};
+use thiserror::Error;
+
+use crate::profile::Secret;
+
+/// Where the dashboard is served when nothing else is said.
+const PORT: u16 = 9595;
+
+/// Where to serve, and what who looks has to know.
+#[derive(Debug, Clone)]
+pub struct Address {
+    /// The address and port; 0 is any port that is free.
+    pub socket: SocketAddr,
+    /// Asked for of everybody, where there is one.
+    pub token: Option<Secret>,
+}
+
+/// Why an address is none to serve on.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AddressError {
+    /// It is no address.
+    #[error("is no address")]
+    Malformed,
+    /// Anybody in the network could look.
+    #[error("can be reached from other machines, and nothing keeps others out")]
+    Open,
+}
+
+/// What is asked of a request before it is answered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Request<'a> {
+    pub(super) method: &'a str,
+    pub(super) host: Option<&'a str>,
+    pub(super) origin: Option<&'a str>,
+    /// From the header, or else from the address.
+    pub(super) token: Option<&'a str>,
+}
+
+/// Why a request is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    Method,
+    Host,
+    Origin,
+    Token,
+}
+
+impl Address {
+    /// Reads `9000`, `127.0.0.1`, `[::1]:9000` or `localhost:9000`; an empty text is the usual address.
+    ///
+    /// # Errors
+    /// When it is no address, or one that others can reach and there is no token.
+    pub fn parse(text: &str, token: Option<Secret>) -> Result<Address, AddressError> {
+        let socket = socket(text.trim()).ok_or(AddressError::Malformed)?;
+        if !socket.ip().is_loopback() && token.is_none() {
+            return Err(AddressError::Open);
+        }
+        Ok(Address { socket, token })
+    }
+
+    /// Whether a request may be answered; `served` is the port that is really served.
+    pub(super) fn admits(&self, request: Request<'_>, served: u16) -> Result<(), Refusal> {
+        if request.method != "GET" {
+            return Err(Refusal::Method);
+        }
+        if let Some(token) = &self.token {
+            let given = request.token.unwrap_or_default();
+            // Digests tell nothing by the time that comparing them takes.
+            if Sha256::digest(given) != Sha256::digest(token.reveal()) {
+                return Err(Refusal::Token);
+            }
+        }
+        let host = request.host.ok_or(Refusal::Host)?;
+        if self.socket.ip().is_loopback() && !is_own(host, served) {
+            return Err(Refusal::Host);
+        }
+        match request.origin {
+            Some(origin) if origin.strip_prefix("http://") != Some(host) => Err(Refusal::Origin),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A name that is always this machine's own: any other could be made to point here.
+fn is_own(host: &str, served: u16) -> bool {
+    let (name, port) = host.rsplit_once(':').unwrap_or((host, "80"));
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    let own = name.eq_ignore_ascii_case("localhost")
+        || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    own && port.parse() == Ok(served)
+}
+
+fn socket(text: &str) -> Option<SocketAddr> {
+    let home = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    if text.is_empty() {
+        return Some(SocketAddr::new(home, PORT));
+    }
+    if let Ok(port) = text.parse() {
+        return Some(SocketAddr::new(home, port));
+    }
+    let with_home = text
+        .strip_prefix("localhost")
+        .map(|rest| format!("127.0.0.1{rest}"));
+    let text = with_home.as_deref().unwrap_or(text);
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    text.parse()
+        .ok()
+        .or_else(|| Some(SocketAddr::new(bare.parse().ok()?, PORT)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token() -> Secret {
+        Secret::new("s3cret")
+    }
+
+    #[test]
+    fn addresses_are_read_as_people_write_them() {
+        let table = [
+            ("", Some("127.0.0.1:9595")),
+            ("0", Some("127.0.0.1:0")),
+            ("8080", Some("127.0.0.1:8080")),
+            ("localhost", Some("127.0.0.1:9595")),
+            ("localhost:81", Some("127.0.0.1:81")),
+            ("127.0.0.2", Some("127.0.0.2:9595")),
+            ("[::1]:9000", Some("[::1]:9000")),
+            ("::1", Some("[::1]:9595")),
+            ("99999", None),
+            ("example.com:80", None),
+            ("localhosts:80", None),
+        ];
+        for (text, expected) in table {
+            let read = Address::parse(text, None).ok();
+            assert_eq!(
+                read.map(|one| one.socket.to_string()).as_deref(),
+                expected,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn others_may_look_only_with_a_token() {
+        assert_eq!(
+            Address::parse("0.0.0.0:80", None).unwrap_err(),
+            AddressError::Open
+        );
+        assert!(Address::parse("0.0.0.0:80", Some(token())).is_ok());
+    }
+
+    #[test]
+    fn only_pages_of_the_same_origin_are_answered() {
+        let own = Request {
+            method: "GET",
+            host: Some("127.0.0.1:9000"),
+            origin: None,
+            token: None,
+        };
+        let named = |host, origin| Request {
+            host,
+            origin,
+            ..own
+        };
+        let table = [
+            (own, Ok(())),
+            (
+                named(Some("localhost:9000"), Some("http://localhost:9000")),
+                Ok(()),
+            ),
+            (named(Some("[::1]:9000"), None), Ok(())),
+            (
+                Request {
+                    method: "POST",
+                    ..own
+                },
+                Err(Refusal::Method),
+            ),
+            (
+                Request {
+                    method: "OPTIONS",
+                    ..own
+                },
+                Err(Refusal::Method),
+            ),
+            (named(None, None), Err(Refusal::Host)),
+            (named(Some("evil.example:9000"), None), Err(Refusal::Host)),
+            (
+                named(Some("localhost.evil.example:9000"), None),
+                Err(Refusal::Host),
+            ),
+            (named(Some("127.0.0.1:9001"), None), Err(Refusal::Host)),
+            (named(Some("127.0.0.1"), None), Err(Refusal::Host)),
+            (
+                named(own.host, Some("http://evil.example")),
+                Err(Refusal::Origin),
+            ),
+            (named(own.host, Some("null")), Err(Refusal::Origin)),
+            (
+                named(own.host, Some("http://localhost:9000")),
+                Err(Refusal::Origin),
+            ),
+        ];
+        let address = Address::parse("9000", None).unwrap();
+        for (request, expected) in table {
+            assert_eq!(address.admits(request, 9_000), expected, "{request:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_asked_for_where_there_is_one() {
+        let address = Address::parse("0.0.0.0:9000", Some(token())).unwrap();
+        for (given, expected) in [
+            (None, Err(Refusal::Token)),
+            (Some(""), Err(Refusal::Token)),
+            (Some("s3cre"), Err(Refusal::Token)),
+            (Some("s3cret"), Ok(())),
+        ] {
+            let request = Request {
+                method: "GET",
+                host: Some("perf.example:9000"),
+                origin: None,
+                token: given,
+            };
+            assert_eq!(address.admits(request, 9_000), expected, "{given:?}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The session as it happens, in a browser: the report's own parts, sent again whenever they change.
+//!
+//! What the load engine does for it is one look a second at its counters, and only while a page is open; all
+//! else happens on a thread of its own.
+
+mod board;
+mod guard;
+mod page;
+mod server;
+mod view;
+
+pub use board::{Board, Live};
+pub use guard::{Address, AddressError};
+pub use server::{Server, ServerError};
+pub use view::View;
