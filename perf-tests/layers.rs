@@ -105,11 +105,17 @@ const RULES: &[Rule] = &[
         &[],
         "the embedded server could be any server: it shares no code with what judges it",
     ),
+    rule(
+        "dashboard",
+        &["profile::Secret", "record", "report", "requirement"],
+        "the dashboard shows reports, whoever makes them",
+    ),
     // Top.
     rule(
         "harness",
         &[
             "client",
+            "dashboard",
             "hint",
             "load",
             "monitor",

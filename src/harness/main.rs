@@ -160,7 +160,9 @@ fn stay(server: &Server, report: Report, interrupted: &AtomicBool) {
     if server.board().watched() > 0 {
         eprintln!("Dashboard: it stays while a page is open; Ctrl-C ends it");
     }
-    server.linger(|| interrupted.load(Ordering::Relaxed));
+    // A Ctrl-C before ended the load; the next one ends this.
+    interrupted.store(false, Ordering::SeqCst);
+    server.linger(|| interrupted.load(Ordering::SeqCst));
 }
 
 /// The tables, after the test runner's lines; with JSON on stdout they go to stderr.

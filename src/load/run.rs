@@ -23,6 +23,8 @@ const LEAD: Duration = Duration::from_millis(50);
 const LOOK_AHEAD: Duration = Duration::from_millis(50);
 /// Asked so often at once: a single request on its way may keep a verdict open that is settled without it.
 const LOOKS: u32 = 2;
+/// How long a worker may take to tell what is only shown.
+const SHOW_PATIENCE: Duration = Duration::from_millis(200);
 /// The run may be extended in this many steps.
 const EXTENSIONS: u32 = 3;
 /// How often the coordinator wakes.
@@ -230,10 +232,15 @@ impl Coordinator<'_> {
         if !self.live.is_due(elapsed) || !observer.is_watched() {
             return;
         }
+        let left = self.end.get().saturating_sub(nanos(elapsed));
+        if left < nanos(2 * SHOW_PATIENCE) {
+            // The look at the end is not to wait for one that only shows.
+            return;
+        }
         let from = self.live.changes_from(elapsed, self.plan.longest_timeout());
         let mut tally = Tally::new(rules(self.plan));
         for worker in &self.workers {
-            let Some(part) = recent(worker, from, LOOK_AHEAD / LOOKS) else {
+            let Some(part) = recent(worker, from, SHOW_PATIENCE) else {
                 return;
             };
             tally.merge(&part);
