@@ -28,13 +28,15 @@ postgres=$(command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null 
 redis=$(command -v redis-server || true)
 valgrind=$(command -v valgrind || true)
 python=$(command -v python3 || true)
-if [ -z "$postgres" ] || [ -z "$redis" ] || [ -z "$valgrind" ] || [ -z "$python" ]; then
+chromium=$(command -v chromium || true)
+if [ -z "$postgres" ] || [ -z "$redis" ] || [ -z "$valgrind" ] || [ -z "$python" ] || [ -z "$chromium" ]; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-        apt-get update -qq && apt-get install -y -qq postgresql redis-server valgrind python3
+        apt-get update -qq && apt-get install -y -qq postgresql redis-server valgrind python3 chromium
     else
         [ -n "$postgres" ] || need initdb "PostgreSQL (Debian: postgresql); the tests start one of their own"
         [ -n "$python" ] || need python3 "Python 3.11 or later (Debian: python3); bench/compare is tested with it"
         [ -n "$valgrind" ] || need valgrind "valgrind (Debian: valgrind); instructions are counted with it"
+        [ -n "$chromium" ] || need chromium "Chromium (Debian: chromium); the dashboard is looked at with it"
         [ -n "$redis" ] || need redis-server "Redis (Debian: redis-server); the tests start one of their own"
     fi
 fi
