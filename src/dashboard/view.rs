@@ -38,7 +38,10 @@ impl View {
     /// The report as it stands, with what may still change in it.
     pub(super) fn so_far(&self) -> (Report, Open) {
         let mut report = self.report.clone();
-        let mut open = Open::default();
+        let mut open = Open {
+            is_on: !self.is_over,
+            ..Open::default()
+        };
         let run = self.live.as_ref().and_then(|live| live.run.as_ref());
         let judged: BTreeSet<String> = report
             .judgements

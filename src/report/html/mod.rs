@@ -57,6 +57,8 @@ pub fn render(report: &Report) -> String {
 /// What is not over yet, of a session that is shown while it goes on.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Open {
+    /// Whether the session goes on.
+    pub(crate) is_on: bool,
     /// Names of requirements whose judgement may still change.
     pub(crate) provisional: BTreeSet<String>,
     /// Requirements of which nothing is known yet.
@@ -97,7 +99,8 @@ fn head(report: &Report, open: &Open) -> Markup {
                 @if !open.waiting.is_empty() { ", " (open.waiting.len()) " waiting" }
             }
             p class="quiet" {
-                (super::instant::to_text(report.started)) ", in " (human::time(report.took as f64))
+                (super::instant::to_text(report.started))
+                @if !open.is_on { ", in " (human::time(report.took as f64)) }
                 "; intervals at " (human::confidence(report.confidence)) " confidence"
                 @if report.strict { "; missed targets fail" }
             }
