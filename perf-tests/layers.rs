@@ -126,8 +126,8 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "cli",
-        &["harness", "reference"],
-        "a subcommand starts the harness or the embedded server",
+        &["harness", "reference", "report"],
+        "a subcommand starts the harness or the embedded server, or renders a stored report",
     ),
 ];
 

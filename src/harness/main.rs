@@ -12,6 +12,7 @@ use libtest_mimic::{Arguments, ColorSetting, FormatSetting, Trial};
 
 use super::args::Args;
 use super::embedded::ROLE;
+use super::github::Github;
 use super::help::help_text;
 use super::libtest::{Color, Format, Libtest};
 use super::nextest::Disk;
@@ -21,6 +22,7 @@ use super::session::{Session, Settings};
 use super::trials::trials;
 use crate::profile::{Destination, Profile, render_problems};
 use crate::report::terminal::{self, Style};
+use crate::report::{Format as ReportFormat, annotations};
 
 /// What was typed makes no sense.
 const USAGE: u8 = 2;
@@ -71,6 +73,7 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
         Disk::clean_up(&folder, SystemTime::now());
         on_interrupt(&interrupted);
     }
+    let github = Github::of_environment(|name| std::env::var(name).ok());
     let destination = args.target.as_ref().map(|target| Destination {
         origin: target.origin.clone(),
         token: args.token.clone(),
@@ -83,6 +86,11 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
         sources: args.sources.clone(),
         strict: args.strict,
         folder: folder.clone(),
+        formats: args
+            .formats
+            .clone()
+            .unwrap_or_else(|| ReportFormat::ALL.to_vec()),
+        github: github.clone(),
         credentials: args.credentials.clone(),
     };
     let progress = Progress::on_stderr(begins_lines(&args.libtest));
@@ -91,7 +99,7 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
     let trials = selected(trials(&session), &args.libtest);
     let conclusion = libtest_mimic::run(&libtest(&args.libtest), trials);
     if !args.libtest.list {
-        tell(&session, &args.libtest, &folder, nextest);
+        tell(&session, &args.libtest, &folder, nextest, &github);
     }
     // The embedded server goes with the session.
     drop(session);
@@ -99,7 +107,7 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
 }
 
 /// The tables, after the test runner's lines; with JSON on stdout they go to stderr.
-fn tell(session: &Session, libtest: &Libtest, folder: &Path, nextest: bool) {
+fn tell(session: &Session, libtest: &Libtest, folder: &Path, nextest: bool, github: &Github) {
     let report = session.report();
     if report.judgements.is_empty() {
         return;
@@ -122,6 +130,10 @@ fn tell(session: &Session, libtest: &Libtest, folder: &Path, nextest: bool) {
             colour,
         },
     );
+    // With nextest, each process annotates what it judged itself.
+    let text = github.told(&text, || {
+        annotations::render(&session.own_judgements(), report.confidence, report.strict)
+    });
     if json {
         eprint!("{text}");
     } else {
@@ -139,6 +151,16 @@ fn tell(session: &Session, libtest: &Libtest, folder: &Path, nextest: bool) {
             folder.join("latest").join("report.json").display()
         ),
         Err(error) => eprintln!("warning: there is no report: {error}"),
+    }
+}
+
+/// How a report is set on stdout: as wide as its terminal, and coloured there unless `NO_COLOR` is set.
+pub fn style_of_stdout() -> Style {
+    let terminal = std::io::stdout().is_terminal();
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    Style {
+        width: width(terminal),
+        colour: terminal && !plain,
     }
 }
 
