@@ -12,7 +12,7 @@ const QUICK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/profiles/quic
 
 /// Requirements that need no load, one of which can't be kept: `/health` answers too late for it.
 const WITHOUT_LOAD: [&str; 2] = ["health::endpoint", "health::uptime"];
-const LATE: &str = "latency=700ms:/health";
+const LATE: &str = "latency=200ms:/health";
 
 fn session(server: &Server, folder: &Path, arguments: &[&str]) -> Command {
     let mut command = harness(folder, &["--target-url", &server.url, "--profile", QUICK]);

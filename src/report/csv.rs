@@ -105,7 +105,7 @@ fn errors(outcomes: &Outcomes) -> String {
 /// The last that a source told in this second.
 fn told(run: &RunResult, source: Source, name: &str, second: usize) -> Option<f64> {
     let seen = run.observed.sources.get(&source)?;
-    let from = second as i64 * 1_000;
+    let from = i64::try_from(second).ok()?.checked_mul(1_000)?;
     let values = seen.between(name, from, from + 999);
     values.last().map(|(_, value)| *value)
 }

@@ -85,7 +85,7 @@ fn observed(
 
 fn judged(run: &Named<'_>, source: Source, figure: &str) -> Vec<f64> {
     let record = &run.shown.run;
-    let millis = |nanos: u64| (nanos / 1_000_000) as i64;
+    let millis = |nanos: u64| i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX);
     let (from, to) = (millis(record.window.from), millis(record.window.to));
     let seen = record.observed.sources.get(&source);
     let values = seen.map(|seen| seen.between(figure, from, to));
