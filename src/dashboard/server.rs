@@ -31,9 +31,7 @@ const LEAST: Duration = Duration::from_millis(500);
 #[derive(Debug, Error)]
 pub enum ServerError {
     /// The address is taken, or not this machine's.
-    #[error(
-        "the dashboard can't be served on {address}: {source}; choose another address with --dashboard=ADDRESS"
-    )]
+    #[error("the dashboard can't be served on {address}: {source}; choose another address")]
     Bind {
         /// Where it was to be served.
         address: SocketAddr,

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::flags::{Flag, Takes};
+use super::formats::formats;
 use super::identity::Credentials;
 use super::libtest::{Libtest, color, format, unstable};
 use super::resolve::Environment;
@@ -16,6 +17,7 @@ use crate::profile::{
     At, Complaint, Http, Overrides, Problem, ProfileSource, Secret, Target, scenario_names,
     sort_problems,
 };
+use crate::report;
 
 /// All that a session is told from outside its profile.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +48,8 @@ pub struct Args {
     pub report_dir: Option<PathBuf>,
     /// Where the session is shown while it goes on.
     pub dashboard: Option<Address>,
+    /// In which formats they are written; `None` is all of them.
+    pub formats: Option<Vec<report::Format>>,
     /// Whether the help is asked for; nothing else is looked at then.
     pub help: bool,
     /// Whether the version is asked for; nothing else is looked at then.
@@ -126,6 +130,7 @@ impl Meaning {
             strict: self.truth("strict"),
             report_dir: self.value("report-dir", path).map(|at| at.value),
             dashboard: self.dashboard(),
+            formats: self.value("report", formats).map(|at| at.value),
             libtest: self.libtest(),
             help: false,
             version: false,

@@ -314,7 +314,15 @@ pub(super) const FLAGS: &[Flag] = &[
         &["PERF_REPORT_DIR"],
         Value("DIR"),
         Verdict,
-        "Where report.json and junit.xml go; target/perf/latest by default",
+        "Where reports go, into latest and a folder of the session's own; target/perf by default",
+    ),
+    ours(
+        "report",
+        &["PERF_REPORT"],
+        Value("A,B"),
+        Verdict,
+        "Only these reports: json (always), html, junit, markdown, csv, hdrlog, openmetrics; all of \
+         them by default",
     ),
     ours(
         "dashboard",

@@ -12,6 +12,7 @@ use libtest_mimic::{Arguments, ColorSetting, FormatSetting, Trial};
 
 use super::args::Args;
 use super::embedded::ROLE;
+use super::github::Github;
 use super::help::help_text;
 use super::libtest::{Color, Format, Libtest};
 use super::nextest::Disk;
@@ -24,6 +25,7 @@ use crate::load::millis;
 use crate::profile::{Destination, Profile, render_problems};
 use crate::report::Report;
 use crate::report::terminal::{self, Style};
+use crate::report::{Format as ReportFormat, annotations};
 
 /// What was typed makes no sense.
 const USAGE: u8 = 2;
@@ -74,6 +76,7 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
         Disk::clean_up(&folder, SystemTime::now());
         on_interrupt(&interrupted);
     }
+    let github = Github::of_environment(|name| std::env::var(name).ok());
     let destination = args.target.as_ref().map(|target| Destination {
         origin: target.origin.clone(),
         token: args.token.clone(),
@@ -97,6 +100,11 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
         sources: args.sources.clone(),
         strict: args.strict,
         folder: folder.clone(),
+        formats: args
+            .formats
+            .clone()
+            .unwrap_or_else(|| ReportFormat::ALL.to_vec()),
+        github: github.clone(),
         credentials: args.credentials.clone(),
         board: dashboard.as_ref().map(|server| server.board().clone()),
     };
@@ -106,7 +114,7 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
     let trials = selected(trials(&session), &args.libtest);
     let conclusion = libtest_mimic::run(&libtest(&args.libtest), trials);
     if !args.libtest.list {
-        tell(&session, &args.libtest, &folder, nextest);
+        tell(&session, &args.libtest, &folder, nextest, &github);
     }
     if let Some(server) = dashboard {
         stay(&server, session.report(), &stopping);
@@ -166,7 +174,7 @@ fn stay(server: &Server, report: Report, interrupted: &AtomicBool) {
 }
 
 /// The tables, after the test runner's lines; with JSON on stdout they go to stderr.
-fn tell(session: &Session, libtest: &Libtest, folder: &Path, nextest: bool) {
+fn tell(session: &Session, libtest: &Libtest, folder: &Path, nextest: bool, github: &Github) {
     let report = session.report();
     if report.judgements.is_empty() {
         return;
@@ -189,6 +197,10 @@ fn tell(session: &Session, libtest: &Libtest, folder: &Path, nextest: bool) {
             colour,
         },
     );
+    // With nextest, each process annotates what it judged itself.
+    let text = github.told(&text, || {
+        annotations::render(&session.own_judgements(), report.confidence, report.strict)
+    });
     if json {
         eprint!("{text}");
     } else {
@@ -206,6 +218,16 @@ fn tell(session: &Session, libtest: &Libtest, folder: &Path, nextest: bool) {
             folder.join("latest").join("report.json").display()
         ),
         Err(error) => eprintln!("warning: there is no report: {error}"),
+    }
+}
+
+/// How a report is set on stdout: as wide as its terminal, and coloured there unless `NO_COLOR` is set.
+pub fn style_of_stdout() -> Style {
+    let terminal = std::io::stdout().is_terminal();
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    Style {
+        width: width(terminal),
+        colour: terminal && !plain,
     }
 }
 

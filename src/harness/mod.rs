@@ -3,7 +3,9 @@
 mod args;
 mod embedded;
 mod flags;
+mod formats;
 mod gathering;
+mod github;
 mod help;
 mod identity;
 mod libtest;
@@ -24,5 +26,5 @@ mod users_file;
 pub use args::{Args, parse};
 pub use help::help_text;
 pub use libtest::{Color, Format, Libtest};
-pub use main::{embedded_server, main, run};
+pub use main::{embedded_server, main, run, style_of_stdout};
 pub use resolve::{Environment, resolve};

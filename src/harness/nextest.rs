@@ -68,6 +68,25 @@ impl Disk {
         crate::store::read_all(&self.folder.join("judgements"))
     }
 
+    /// The name of the session's own folder of reports: the stored one, or a new one for all processes to come.
+    ///
+    /// Whoever calls this holds the lock that [`Disk::add`] takes.
+    ///
+    /// # Errors
+    /// When the folder or the file can't be used.
+    pub(super) fn dated(
+        &self,
+        make: impl FnOnce() -> Result<String, StoreError>,
+    ) -> Result<String, StoreError> {
+        let folder = self.folder.join("dated");
+        if let Some(name) = crate::store::read_all(&folder).pop() {
+            return Ok(name);
+        }
+        let name = make()?;
+        crate::store::write_json(&folder.join("name.json"), &name)?;
+        Ok(name)
+    }
+
     /// Stores a judgement, then lets `render` write what all of them make, one process at a time.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use once_cell::sync::OnceCell;
 
 use super::args::SourceArgs;
 use super::embedded::Embedded;
+use super::github::Github;
 use super::identity::{Credentials, Identities};
 use super::loading::Loading;
 use super::nextest::Disk;
@@ -19,9 +20,9 @@ use crate::load::{failed_run, millis};
 use crate::monitor::{Watched, Watcher};
 use crate::profile::{Destination, Plan, Profile};
 use crate::record::{Problem, RunResult};
-use crate::report::{Report, RunReport};
+use crate::report::{Format, Report, RunReport, markdown};
 use crate::requirement::{Evidence, Judgement, Requirement, intervals, judge};
-use crate::store::{StoreError, write_report};
+use crate::store::{StoreError, make_dated, write_report};
 
 /// What the embedded server is called where a target's address is told.
 pub(super) const EMBEDDED: &str = "embedded AgentOS";
@@ -37,6 +38,10 @@ pub(super) struct Settings {
     pub strict: bool,
     /// Where reports and shared runs go.
     pub folder: PathBuf,
+    /// In which formats reports are written.
+    pub formats: Vec<Format>,
+    /// What GitHub Actions is told.
+    pub github: Github,
     /// What virtual users identify themselves with.
     pub credentials: Credentials,
     /// Where the session is shown while it goes on.
@@ -48,6 +53,8 @@ pub(super) struct Session {
     pub(super) profile: Profile,
     settings: Settings,
     started: SystemTime,
+    /// The name of its own folder of reports.
+    dated: OnceCell<String>,
     clock: Instant,
     embedded: OnceCell<Embedded>,
     identities: Identities,
@@ -76,6 +83,7 @@ impl Session {
             profile,
             settings,
             started: SystemTime::now(),
+            dated: OnceCell::new(),
             clock: Instant::now(),
             embedded: OnceCell::new(),
             identities: Identities::default(),
@@ -182,11 +190,43 @@ impl Session {
     }
 
     /// Writes the report files.
+    /// What this process has judged itself, in the profile's order.
+    pub(super) fn own_judgements(&self) -> Vec<Judgement> {
+        let mut own = locked(&self.judgements).clone();
+        own.sort_by_key(|(place, _)| *place);
+        own.into_iter().map(|(_, judgement)| judgement).collect()
+    }
+
+    /// Writes the report files, and the summary of the job.
     ///
     /// # Errors
-    /// When the folder or a file can't be written.
+    /// When the folder or a file can't be written. A summary that can't is told on stderr: the report is there.
     pub(super) fn write_report(&self) -> Result<(), StoreError> {
-        write_report(&self.settings.folder, &self.report())
+        let Settings {
+            folder,
+            formats,
+            github,
+            ..
+        } = &self.settings;
+        let (report, dated) = (self.report(), self.dated()?);
+        write_report(folder, &dated, &report, formats)?;
+        if formats.contains(&Format::Markdown) {
+            let session = folder.join(&dated).display().to_string();
+            github
+                .summarize(&session, || markdown::render(&report))
+                .unwrap_or_else(|error| eprintln!("warning: {error}"));
+        }
+        Ok(())
+    }
+
+    /// The session's own folder of reports, which all of its processes share.
+    fn dated(&self) -> Result<String, StoreError> {
+        let make = || make_dated(&self.settings.folder, millis(self.started));
+        let dated = || match &self.disk {
+            Some(disk) => disk.dated(make),
+            None => make(),
+        };
+        self.dated.get_or_try_init(dated).cloned()
     }
 
     fn made_runs(&self) -> Vec<RunResult> {

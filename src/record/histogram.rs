@@ -55,6 +55,11 @@ impl Histogram {
             .expect("a growing histogram takes any other");
     }
 
+    /// The counts themselves, in nanoseconds, for writers of other forms.
+    pub fn hdr(&self) -> &hdrhistogram::Histogram<u64> {
+        &self.0
+    }
+
     /// How many times were counted.
     pub fn len(&self) -> u64 {
         self.0.len()

@@ -560,3 +560,25 @@ pub(crate) fn hostile() -> Report {
     }
     report
 }
+
+/// The same with the signs that tables, markup and links are made of.
+pub(crate) fn marked() -> Report {
+    const BAD: &str =
+        "=a|b `c` <!-- <b>x</b>\n\n| @octocat, [x](https://evil.example) **#1** {\"y\"} 'z'\\";
+    let mut report = hostile();
+    report.profile = BAD.to_owned();
+    for (number, judgement) in report.judgements.iter_mut().enumerate() {
+        judgement.requirement.name = format!("{BAD}{number}");
+        judgement.reason = BAD.to_owned();
+        judgement.advice = vec![BAD.to_owned(); 2];
+    }
+    for RunReport { run, intervals } in &mut report.runs {
+        run.scenario = format!("{BAD}{}", run.endpoints.len());
+        run.notes = vec![BAD.to_owned()];
+        for (number, endpoint) in run.endpoints.iter_mut().enumerate() {
+            endpoint.name = format!("{BAD}{number}");
+        }
+        assert_eq!(intervals.endpoints.len(), run.endpoints.len());
+    }
+    report
+}

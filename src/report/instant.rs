@@ -15,6 +15,14 @@ pub(crate) fn to_text(millis: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
 }
 
+/// `20260131T120000Z` for milliseconds since 1970: an instant to the second, fit for the name of a file.
+pub fn file_stamp(millis: u64) -> String {
+    let text = to_text(millis);
+    let second = text.split('.').next().unwrap_or_default();
+    let plain: String = second.chars().filter(|c| !"-:".contains(*c)).collect();
+    plain + "Z"
+}
+
 /// Milliseconds since 1970 of a text that [`to_text`] wrote; `None` for anything else.
 pub(crate) fn from_text(text: &str) -> Option<u64> {
     let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
@@ -79,6 +87,11 @@ mod tests {
             assert_eq!(to_text(millis), text);
             assert_eq!(from_text(text), Some(millis));
         }
+    }
+
+    #[test]
+    fn stamps_are_fit_for_files() {
+        assert_eq!(file_stamp(1_000_000_000_999), "20010909T014640Z");
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! What is kept on disk: runs shared between processes, and reports.
 
+mod dated;
 mod files;
 mod reports;
 mod shared;
 
+pub use dated::make_dated;
 pub use files::{StoreError, write_atomically};
 pub use reports::write_report;
 pub use shared::{Shared, lock, read_all, write_json};

@@ -14,6 +14,30 @@ fn a_report_reads_back_as_it_was() {
     }
 }
 
+/// The stored reports that foreign readers are given are those of the fixtures. `UPDATE_REPORTS=1` writes them anew.
+#[test]
+fn the_readers_reports_are_the_fixtures() {
+    let folder =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("perf-tests/readers/reports");
+    let reports = [
+        ("usual", fixture::report()),
+        ("hostile", fixture::marked()),
+        ("searches", fixture::searches()),
+    ];
+    for (name, report) in reports {
+        let path = folder.join(format!("{name}.json"));
+        if std::env::var_os("UPDATE_REPORTS").is_some() {
+            std::fs::write(&path, to_json(&report) + "\n").expect("written");
+        }
+        let text = std::fs::read_to_string(&path).expect("a stored report");
+        let stored = from_json(&text).expect("a report");
+        assert!(
+            stored == report,
+            "{name}.json is not the fixture; write it anew with UPDATE_REPORTS=1"
+        );
+    }
+}
+
 #[test]
 fn the_form_of_a_report() {
     let mut value = value(&fixture::report());

@@ -1,0 +1,173 @@
+"""Markdown, by markdown-it-py with tables."""
+
+import re
+
+from markdown_it import MarkdownIt
+
+from common import Differs, clean
+
+# All that may come out of a report but text.
+MARKUP = {"<br>", "<sub>", "</sub>"}
+PLAIN = {
+    "heading_open", "heading_close", "paragraph_open", "paragraph_close", "inline",
+    "table_open", "table_close", "thead_open", "thead_close", "tbody_open", "tbody_close",
+    "tr_open", "tr_close", "th_open", "th_close", "td_open", "td_close",
+    "bullet_list_open", "bullet_list_close", "list_item_open", "list_item_close",
+}
+APART = "\u200b"
+SIGNS = {"pass": "✅", "warn": "⚠️", "fail": "❌"}
+PERCENTILES = ("p50", "p90", "p95", "p99")
+TIME = re.compile(r"([\d,]+(?:\.\d+)?) (ms|s)(?: \((.*)\))?")
+
+
+def text_of(inline):
+    """What a reader sees; a line break for `<br>`."""
+    out = []
+    for child in inline.children:
+        if child.type in ("text", "text_special"):
+            out.append(child.content)
+        elif child.type == "html_inline" and child.content in MARKUP:
+            out.append("\n" if child.content == "<br>" else "")
+        else:
+            raise Differs(f"markup that no text should be: {child.type} {child.content!r}")
+    return "".join(out).replace(APART, "")
+
+
+class Page:
+    """Headings, tables (rows of cells) and list items, in their order."""
+
+    def __init__(self, markdown):
+        self.headings, self.tables, self.items = [], [], []
+        tokens = MarkdownIt("commonmark").enable("table").parse(markdown)
+        for before, token in zip([None, *tokens], tokens):
+            if token.type not in PLAIN:
+                raise Differs(f"a block that no text should be: {token.type} {token.content!r}")
+            if token.type == "table_open":
+                self.tables.append([])
+            elif token.type == "tr_open":
+                self.tables[-1].append([])
+            elif token.type == "inline" and before.type in ("td_open", "th_open"):
+                self.tables[-1][-1].append(text_of(token))
+            elif token.type == "inline" and before.type == "heading_open":
+                self.headings.append(text_of(token))
+            elif token.type == "inline":
+                self.items.append(text_of(token))
+        self.next = 0
+
+    def table(self, first):
+        """The next table, whose first column is called so, without its heading."""
+        table = self.tables[self.next] if self.next < len(self.tables) else [["no table"]]
+        if table[0][0] != first:
+            raise Differs(f"a table of {table[0]}, not of {first}")
+        self.next += 1
+        return table[1:]
+
+
+def rounds_to(digits, unit, ms):
+    """Whether a number is another one, to the digits that it is written with."""
+    decimals = len(digits.partition(".")[2])
+    return abs(float(digits) * unit - ms) <= 0.5001 * unit / 10**decimals
+
+
+def shown(compared, what, text, ms):
+    """A time as people read it is the report's, to the digits that are shown."""
+    match = TIME.fullmatch(text)
+    if not match:
+        raise Differs(f"{what}: {text!r} is no time")
+    digits, unit = match.group(1).replace(",", ""), 1e3 if match.group(2) == "s" else 1.0
+    compared.same(f"{what}: {text} for {ms}", rounds_to(digits, unit, ms), True)
+    return match.group(3), unit
+
+
+def percentile(compared, what, text, form):
+    if form is None:
+        compared.same(what, text, "–")
+        return
+    ends, unit = shown(compared, what, text, form["value"])
+    low, high = form["low"], form["high"]
+    expected = {"low": low, "high": high}
+    if ends == "no interval":
+        read = {"low": None, "high": None}
+    elif ends.startswith("≥ "):
+        read = {"low": ends[2:], "high": None}
+    elif ends.startswith("≤ "):
+        read = {"low": None, "high": ends[2:]}
+    else:
+        read = dict(zip(("low", "high"), ends.split("–")))
+    for end, ms in expected.items():
+        value = read[end]
+        compared.same(f"{what} {end}: {text}", value is None, ms is None)
+        if value is not None:
+            same = rounds_to(value.replace(",", ""), unit, ms)
+            compared.same(f"{what} {end}: {value} for {ms}", same, True)
+
+
+def row_of_times(compared, what, cells, form):
+    for name, cell in zip(PERCENTILES, cells):
+        percentile(compared, f"{what} {name}", cell, form[name])
+    if form["max"] is not None:
+        shown(compared, f"{what} max", cells[4], form["max"])
+
+
+def check(path, report, compared):
+    page = Page(path.read_text(encoding="utf-8"))
+    requirements(page, report["requirements"], compared)
+    failed = sum(one["test"] == "fail" for one in report["requirements"])
+    if failed:
+        told = f"{failed} of {len(report['requirements'])} requirements failed"
+        compared.same("the verdict", told in page.headings[0], True)
+    headings = [clean(run["scenario"]) for run in report["runs"]]
+    for heading, name in zip(page.headings[1:], headings, strict=True):
+        compared.same("a scenario", heading.removesuffix(": no load was run"), name)
+    for run in report["runs"]:
+        of_run(page, run, compared)
+    compared.same("no further table", page.next, len(page.tables))
+
+
+def requirements(page, all_of_them, compared):
+    if not all_of_them:
+        return
+    rows = page.table("requirement")
+    compared.same("requirements", len(rows), len(all_of_them))
+    for row, one in zip(rows, all_of_them):
+        name, verdict, measured, limit, why = row
+        compared.same("name and severity", name.split("\n"), [clean(one["name"]), one["severity"]])
+        compared.same(f"{name}: verdict", verdict.split()[-1], one["verdict"])
+        compared.same(f"{name}: sign", verdict.split()[0], SIGNS[one["test"]])
+        compared.same(f"{name}: checks", len(limit.split("\n")), len(one["checks"]))
+        compared.same(f"{name}: figures", len(measured.split("\n")), len(one["checks"]))
+        for line, figures in zip(limit.split("\n"), one["checks"]):
+            compared.same(f"{name}: comparison", line.split()[0], figures["comparison"])
+        if one["verdict"] != "pass":
+            lines = [clean(one["reason"]), *("→ " + clean(advice) for advice in one["advice"])]
+            compared.same(f"{name}: why", why.split("\n"), lines)
+
+
+def of_run(page, run, compared):
+    scenario = clean(run["scenario"])
+    if run.get("search"):
+        unit = {"users": "users", "rate": "offered/s"}[run["search"]["load"]]
+        rows = page.table(unit)
+        for row, step in zip(rows, run["search"]["steps"], strict=True):
+            load = float(row[0].removesuffix(", back again").replace(",", ""))
+            compared.near(f"{scenario}: load", load, step["load"])
+            compared.same(f"{scenario}: standing", row[1].split("\n")[0], step["standing"])
+            row_of_times(compared, f"{scenario} at {load}", row[2:], step["response_time_ms"])
+    elif run["due"]:
+        rows = page.table("response time")
+        row_of_times(compared, scenario, rows[0][1:], run["response_time_ms"])
+        failed = run["due"] != run["outcomes"].get("ok", 0)
+        if failed:
+            row_of_times(compared, f"{scenario} answered", rows[1][1:], run["answered_time_ms"])
+        endpoints = rows[2 if failed else 1:]
+        for row, part in zip(endpoints, run["endpoints"], strict=True):
+            compared.same("endpoint", row[0].split("\n")[0], clean(part["name"]))
+            row_of_times(compared, row[0], row[1:], part["response_time_ms"])
+    causes = {name: count for name, count in run["outcomes"].items() if name != "ok" and count}
+    if causes:
+        rows = page.table("errors by cause")
+        read = {row[0]: int(row[1].replace(",", "")) for row in rows}
+        compared.same(f"{scenario}: causes", read, causes)
+    for note in run["notes"]:
+        text = f"note: {clean(note)}"
+        compared.same(text, text in page.items, True)

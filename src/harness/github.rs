@@ -1,0 +1,193 @@
+//! What GitHub Actions is told: annotations in the log, and a section of the job's summary.
+
+use std::fs::OpenOptions;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+use thiserror::Error;
+
+/// GitHub Actions, as far as this process runs in it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Github {
+    /// Whether its runner reads what is printed.
+    reads: bool,
+    /// The file that it shows as the job's summary.
+    summary: Option<PathBuf>,
+}
+
+/// The summary can't be written.
+#[derive(Debug, Error)]
+#[error("can't add to the job's summary {}: {source}; is GITHUB_STEP_SUMMARY a file that may be written?", path.display())]
+pub(super) struct SummaryError {
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+impl Github {
+    /// What the environment says of it.
+    pub(super) fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Github {
+        let summary = variable("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
+        Github {
+            reads: variable("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
+            summary: summary.map(PathBuf::from),
+        }
+    }
+
+    /// The text as it is printed, and the annotations after it when somebody reads them.
+    ///
+    /// The runner takes a line that begins with `::` for a command, and the text has words of the target in it: so it is
+    /// told to take none until a word comes that nobody could guess.
+    pub(super) fn told(&self, text: &str, annotations: impl FnOnce() -> String) -> String {
+        if !self.reads {
+            return text.to_owned();
+        }
+        let word = format!("{:016x}", RandomState::new().build_hasher().finish());
+        format!(
+            "::stop-commands::{word}\n{text}::{word}::\n{}",
+            annotations()
+        )
+    }
+
+    /// Writes a session's section of the summary, in the place of the one that it wrote before.
+    ///
+    /// With a process for each test every one of them writes what the session has come to. The summary has it once all
+    /// the same, because the section is replaced. Whoever calls this holds the session's lock. `session` names it.
+    ///
+    /// # Errors
+    /// When the file can't be read or written.
+    pub(super) fn summarize(
+        &self,
+        session: &str,
+        markdown: impl FnOnce() -> String,
+    ) -> Result<(), SummaryError> {
+        let Some(path) = &self.summary else {
+            return Ok(());
+        };
+        write_section(path, &Section::of(session), &markdown()).map_err(|source| SummaryError {
+            path: path.clone(),
+            source,
+        })
+    }
+}
+
+/// Where a session's part of the summary begins and ends: comments that no reader sees.
+struct Section {
+    begin: String,
+    end: String,
+}
+
+impl Section {
+    fn of(session: &str) -> Section {
+        let digest = Sha256::digest(session.as_bytes());
+        let name: String = digest
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Section {
+            begin: format!("<!-- agentos-perf {name} -->\n\n"),
+            end: format!("\n<!-- end of agentos-perf {name} -->\n"),
+        }
+    }
+
+    fn around(&self, markdown: &str) -> String {
+        format!("{}{markdown}{}", self.begin, self.end)
+    }
+
+    /// The text with this section's markdown exchanged; `None` when there is no such section in it.
+    fn replaced(&self, text: &str, markdown: &str) -> Option<String> {
+        let (before, rest) = text.split_once(&self.begin)?;
+        let (_, after) = rest.split_once(&self.end)?;
+        Some(format!("{before}{}{after}", self.around(markdown)))
+    }
+}
+
+fn write_section(path: &Path, section: &Section, markdown: &str) -> std::io::Result<()> {
+    let before = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    // What others wrote need not be text.
+    let text = std::str::from_utf8(&before).ok();
+    if let Some(whole) = text.and_then(|text| section.replaced(text, markdown)) {
+        return std::fs::write(path, whole);
+    }
+    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+    let gap = if before.is_empty() || before.ends_with(b"\n") {
+        ""
+    } else {
+        "\n"
+    };
+    file.write_all(format!("{gap}{}", section.around(markdown)).as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_actions(summary: &Path) -> Github {
+        let summary = summary.display().to_string();
+        Github::of_environment(|name| match name {
+            "GITHUB_ACTIONS" => Some("true".to_owned()),
+            "GITHUB_STEP_SUMMARY" => Some(summary.clone()),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn elsewhere_nothing_is_added() {
+        let nowhere = Github::of_environment(|_| None);
+        assert_eq!(nowhere.told("text\n", || unreachable!()), "text\n");
+        nowhere
+            .summarize("a", || unreachable!())
+            .expect("nothing to do");
+        let other = |name: &str| (name == "GITHUB_ACTIONS").then(|| "false".to_owned());
+        assert!(!Github::of_environment(other).reads);
+    }
+
+    #[test]
+    fn what_a_target_says_is_no_command() {
+        let github = in_actions(Path::new("summary"));
+        let told = github.told("::error::forged\n", || "::warning title=a::b\n".to_owned());
+        let lines: Vec<&str> = told.lines().collect();
+        let word = lines[0].strip_prefix("::stop-commands::").expect("a word");
+        let resumed = format!("::{word}::");
+        assert_eq!(
+            lines[1..],
+            ["::error::forged", resumed.as_str(), "::warning title=a::b"]
+        );
+        let again = github.told("", String::new);
+        assert!(word.len() == 16 && !again.contains(word));
+    }
+
+    #[test]
+    fn a_session_has_one_section_and_others_keep_theirs() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("summary");
+        std::fs::write(&path, "of another program").unwrap();
+        let github = in_actions(&path);
+        for (session, markdown) in [("a", "one\n"), ("b", "two\n"), ("a", "three, longer\n")] {
+            github.summarize(session, || markdown.to_owned()).unwrap();
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let shown: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with("<!--"))
+            .collect();
+        assert_eq!(shown, ["of another program", "three, longer", "two"]);
+    }
+
+    #[test]
+    fn a_summary_that_cannot_be_written_is_told_in_a_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let told = in_actions(folder.path())
+            .summarize("a", String::new)
+            .unwrap_err()
+            .to_string();
+        assert!(told.contains("GITHUB_STEP_SUMMARY"), "{told}");
+        assert_eq!(told.lines().count(), 1);
+    }
+}

@@ -1,0 +1,64 @@
+//! A report as Markdown, for a comment on a pull request or the summary of a job.
+
+mod escape;
+mod requirements;
+mod scenario;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use super::Report;
+use crate::requirement::{TestVerdict, Verdict, human};
+use escape::text;
+
+/// The report as GitHub-flavoured Markdown, each line ended.
+///
+/// The first line is the verdict; then come the requirements, and a section for each scenario. Whatever the target or
+/// the profile had a say in is escaped.
+pub fn render(report: &Report) -> String {
+    let mut out = format!("## {}\n\n", headline(report));
+    out.push_str(&format!(
+        "{} against {}, in {}; intervals at {} confidence\n\n",
+        text(&report.profile),
+        text(&report.target),
+        human::time(report.took as f64),
+        human::confidence(report.confidence),
+    ));
+    if !report.judgements.is_empty() {
+        out.push_str(&requirements::table(&report.judgements, report.strict));
+    }
+    for shown in &report.runs {
+        out.push_str(&scenario::section(shown));
+    }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
+}
+
+/// `❌ Performance: 5 of 8 requirements failed (3 missed, 2 inconclusive)`
+fn headline(report: &Report) -> String {
+    let count = |test: TestVerdict, verdict: Option<Verdict>| {
+        let of = report.judgements.iter().filter(|judgement| {
+            judgement.test_verdict(report.strict) == test
+                && verdict.is_none_or(|verdict| judgement.verdict == verdict)
+        });
+        of.count()
+    };
+    let all = report.judgements.len();
+    let failed = count(TestVerdict::Fail, None);
+    let warned = count(TestVerdict::Warn, None);
+    let open = count(TestVerdict::Fail, Some(Verdict::Inconclusive));
+    let warnings = match warned {
+        0 => String::new(),
+        1 => ", 1 warning".to_owned(),
+        many => format!(", {many} warnings"),
+    };
+    match (all, failed) {
+        (0, _) => "Performance: no requirement was judged".to_owned(),
+        (_, 0) => format!("✅ Performance: no requirement of {all} failed{warnings}"),
+        _ => format!(
+            "❌ Performance: {failed} of {all} requirements failed ({} missed, {open} inconclusive){warnings}",
+            failed - open
+        ),
+    }
+}

@@ -1,0 +1,193 @@
+//! A scenario's section: its times, how its requests ended, and what was noticed.
+
+use super::escape::text;
+use super::table::Table;
+use crate::record::{LoadUnit, Role, RunResult, Search, Standing, Status, Step, Summary, Times};
+use crate::report::RunReport;
+use crate::requirement::{Interval, Intervals, RunIntervals, StepIntervals, Unit, human};
+
+const PERCENTILES: [&str; 4] = ["p50", "p90", "p95", "p99"];
+
+pub(super) fn section(shown: &RunReport) -> String {
+    let RunReport { run, intervals } = shown;
+    let summary = Summary::of(run);
+    let mut out = format!("### {}\n\n", heading(run));
+    if summary.due > 0 {
+        let well = summary.rps.map_or_else(String::new, |rps| {
+            format!(", {} answered well", human::show(Unit::Rate, rps))
+        });
+        out.push_str(&format!(
+            "{} requests judged in {}{well}\n\n",
+            human::count(summary.due),
+            human::time(run.window.length() * 1e3),
+        ));
+    }
+    if let Some(search) = &run.search {
+        out.push_str(&steps(search, &intervals.steps));
+    } else if summary.due > 0 {
+        out.push_str(&times(&summary, intervals));
+    }
+    if summary.failed() > 0 {
+        out.push_str(&causes(&summary));
+    }
+    let facts = facts(run);
+    if !facts.is_empty() {
+        let lines: String = facts.iter().map(|fact| format!("- {fact}\n")).collect();
+        out.push_str(&format!("{lines}\n"));
+    }
+    out
+}
+
+fn heading(run: &RunResult) -> String {
+    let status = match run.status {
+        Status::Complete => "",
+        Status::Partial => ": interrupted",
+        Status::Failed => ": no load was run",
+    };
+    format!("{}{status}", text(&run.scenario))
+}
+
+/// Percentiles with their intervals: all requests, those answered well where some were not, each endpoint.
+fn times(summary: &Summary, intervals: &RunIntervals) -> String {
+    let headings = ["response time"].into_iter().chain(PERCENTILES);
+    let headings: Vec<&str> = headings.chain(["max", "req/s", "failed"]).collect();
+    let mut table = Table::new(&headings, 1);
+    let response = Times::of(&summary.response);
+    let mut row = vec!["all requests".to_owned()];
+    row.extend(figures(response.as_ref(), &intervals.times.response));
+    row.extend(rates(summary.rps, summary.failed(), summary.due));
+    table.push(row);
+    if summary.failed() > 0 {
+        let answered = Times::of(&summary.answered);
+        let mut row = vec!["answered well".to_owned()];
+        row.extend(figures(answered.as_ref(), &intervals.times.answered));
+        row.extend([String::new(), String::new()]);
+        table.push(row);
+    }
+    for (index, endpoint) in summary.endpoints.iter().enumerate() {
+        let sure = intervals.endpoints.get(index).copied().unwrap_or_default();
+        let name = format!(
+            "{}<br><sub>{}</sub>",
+            text(&endpoint.name),
+            text(&endpoint.request)
+        );
+        let mut row = vec![name];
+        row.extend(figures(endpoint.response.as_ref(), &sure.response));
+        row.extend(rates(endpoint.rps, endpoint.failed(), endpoint.due));
+        table.push(row);
+    }
+    table.into_text()
+}
+
+/// The steps of a search, in the order in which they were run.
+fn steps(search: &Search, intervals: &[StepIntervals]) -> String {
+    let unit = match search.unit {
+        LoadUnit::Users => "users",
+        LoadUnit::Rate => "offered/s",
+    };
+    let headings = [unit, "standing"].into_iter().chain(PERCENTILES);
+    let headings: Vec<&str> = headings.chain(["max", "req/s", "failed"]).collect();
+    let mut table = Table::new(&headings, 2);
+    for (index, step) in search.steps.iter().enumerate() {
+        let sure = intervals.get(index).copied().unwrap_or_default();
+        let mut row = vec![load(step), standing(step)];
+        row.extend(figures(Times::of(&step.response).as_ref(), &sure.response));
+        row.extend(rates(step.rps, step.failed(), step.due()));
+        table.push(row);
+    }
+    table.into_text()
+}
+
+fn load(step: &Step) -> String {
+    let load = human::show(Unit::Count, step.load);
+    match step.role {
+        Role::Load => load,
+        Role::Recovery => format!("{load}, back again"),
+    }
+}
+
+fn standing(step: &Step) -> String {
+    let standing = match step.standing {
+        Standing::Held => "held",
+        Standing::Undecided => "undecided",
+        Standing::Broken => "broken",
+    };
+    format!("{standing}<br><sub>{}</sub>", text(&step.reason))
+}
+
+fn figures(times: Option<&Times>, sure: &Intervals) -> Vec<String> {
+    let Some(times) = times else {
+        return vec![String::new(); PERCENTILES.len() + 1];
+    };
+    vec![
+        with_interval(times.p50, sure.p50),
+        with_interval(times.p90, sure.p90),
+        with_interval(times.p95, sure.p95),
+        with_interval(times.p99, sure.p99),
+        human::time(times.max),
+    ]
+}
+
+/// `43 ms (41–45)`
+fn with_interval(ms: f64, interval: Interval) -> String {
+    let ends = human::time_interval(ms, interval);
+    let ends = ends.unwrap_or_else(|| "no interval".to_owned());
+    format!("{} ({ends})", human::time(ms))
+}
+
+fn rates(rps: Option<f64>, failed: u64, due: u64) -> [String; 2] {
+    let rps = rps.map_or_else(String::new, |rps| {
+        human::show(Unit::Rate, rps).replace("/s", "")
+    });
+    [rps, share(failed, due)]
+}
+
+fn share(part: u64, all: u64) -> String {
+    if all == 0 {
+        return String::new();
+    }
+    human::show(Unit::Share, 100.0 * part as f64 / all as f64)
+}
+
+/// How the requests ended that did not end well, the most frequent first.
+fn causes(summary: &Summary) -> String {
+    let mut table = Table::new(&["errors by cause", "requests", "share"], 1);
+    let mut causes: Vec<_> = summary.outcomes.iter().collect();
+    causes.retain(|(outcome, count)| !outcome.is_ok() && **count > 0);
+    causes.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    for (outcome, count) in causes {
+        table.push([
+            text(&outcome.to_string()),
+            human::count(*count),
+            share(*count, summary.due),
+        ]);
+    }
+    table.into_text()
+}
+
+fn facts(run: &RunResult) -> Vec<String> {
+    let mut facts = Vec::new();
+    if let Some(problem) = &run.problem {
+        facts.push(format!("problem: {}", text(&problem.what)));
+        facts.push(format!("what to do: {}", text(&problem.advice)));
+    }
+    if let Some(search) = &run.search {
+        let saturated = search.saturated();
+        facts.extend(
+            saturated.map(|(step, why)| format!("saturated at {}: {}", load(step), text(why))),
+        );
+    }
+    facts.extend(run.watch.outages.iter().map(|outage| {
+        format!(
+            "outage, {} failed probes: {}",
+            human::count(outage.probes),
+            text(&outage.cause)
+        )
+    }));
+    let restarts = run.watch.restarts.len();
+    if restarts > 0 {
+        facts.push(format!("restarts of the target: {restarts}"));
+    }
+    facts.extend(run.notes.iter().map(|note| format!("note: {}", text(note))));
+    facts
+}

@@ -1,0 +1,39 @@
+//! Requests by how they ended, and how many were answered well.
+
+use super::Named;
+use super::writer::{Family, Kind};
+use crate::record::Summary;
+
+pub(super) fn write(runs: &[Named<'_>], out: &mut String) {
+    let mut requests = Family::new(
+        Kind::Counter,
+        "agentos_perf_requests",
+        "",
+        "Requests due in the judged part of each run, by how they ended.",
+    );
+    for run in runs {
+        for (endpoint, name) in run.shown.run.endpoints.iter().zip(&run.endpoints) {
+            for (outcome, count) in &endpoint.outcomes {
+                let outcome = outcome.to_string();
+                let labels = vec![
+                    ("scenario", run.scenario.as_str()),
+                    ("endpoint", name.as_str()),
+                    ("outcome", outcome.as_str()),
+                ];
+                requests.add("_total", &labels, *count as f64);
+            }
+        }
+    }
+    requests.write(out);
+    let mut throughput = Family::new(
+        Kind::Gauge,
+        "agentos_perf_throughput_per_second",
+        "",
+        "Requests answered well per second of the judged part.",
+    );
+    for run in runs {
+        let labels = vec![("scenario", run.scenario.as_str())];
+        throughput.add_some(&labels, Summary::of(&run.shown.run).rps);
+    }
+    throughput.write(out);
+}

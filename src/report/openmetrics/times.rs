@@ -1,0 +1,145 @@
+//! Response times: summaries with quantiles, and the ends of their intervals.
+
+use super::writer::{Family, Kind, Labels};
+use super::{MILLIS, Named};
+use crate::record::{Histogram, Summary, Times};
+use crate::requirement::{Interval, Intervals, PartIntervals};
+
+/// A summary's name, that of its quantiles' intervals, and what the two are about.
+struct Subject {
+    summary: &'static str,
+    bounds: &'static str,
+    help: &'static str,
+}
+
+const RESPONSE: Subject = Subject {
+    summary: "agentos_perf_response_time_seconds",
+    bounds: "agentos_perf_response_time_bound_seconds",
+    help: "From when a request was due to its last byte, of all requests due; a failed one counts with its timeout at least",
+};
+const ANSWERED: Subject = Subject {
+    summary: "agentos_perf_answered_time_seconds",
+    bounds: "agentos_perf_answered_time_bound_seconds",
+    help: "The same of the requests that were answered well",
+};
+const SERVICE: Subject = Subject {
+    summary: "agentos_perf_service_time_seconds",
+    bounds: "agentos_perf_service_time_bound_seconds",
+    help: "From when a request was sent to its last byte",
+};
+const SCENARIO: Subject = Subject {
+    summary: "agentos_perf_scenario_response_time_seconds",
+    bounds: "agentos_perf_scenario_response_time_bound_seconds",
+    help: "Response times of all endpoints of a scenario together",
+};
+const LATENESS: Subject = Subject {
+    summary: "agentos_perf_generator_lateness_seconds",
+    bounds: "agentos_perf_generator_lateness_bound_seconds",
+    help: "How late the load generator sent by its own fault",
+};
+
+pub(super) fn write(runs: &[Named<'_>], out: &mut String) {
+    endpoints(
+        runs,
+        &RESPONSE,
+        |one| &one.response,
+        |sure| sure.response,
+        out,
+    );
+    endpoints(
+        runs,
+        &ANSWERED,
+        |one| &one.answered,
+        |sure| sure.answered,
+        out,
+    );
+    endpoints(runs, &SERVICE, |one| &one.service, |sure| sure.service, out);
+    let mut all = Pair::of(&SCENARIO);
+    for run in runs {
+        let labels = vec![("scenario", run.scenario.as_str())];
+        let sure = &run.shown.intervals.times.response;
+        all.add(&labels, &Summary::of(&run.shown.run).response, sure);
+    }
+    all.write(out);
+    let mut late = Pair::of(&LATENESS);
+    for run in runs {
+        let labels = vec![("scenario", run.scenario.as_str())];
+        let lag = &run.shown.run.generator.lag;
+        late.add(&labels, lag, &run.shown.intervals.lateness);
+    }
+    late.write(out);
+}
+
+fn endpoints(
+    runs: &[Named<'_>],
+    subject: &Subject,
+    histogram: fn(&crate::record::EndpointResult) -> &Histogram,
+    sure: fn(&PartIntervals) -> Intervals,
+    out: &mut String,
+) {
+    let mut pair = Pair::of(subject);
+    for run in runs {
+        let parts = run.shown.run.endpoints.iter().zip(&run.endpoints);
+        for (index, (endpoint, name)) in parts.enumerate() {
+            let labels = vec![
+                ("scenario", run.scenario.as_str()),
+                ("endpoint", name.as_str()),
+            ];
+            let known = run.shown.intervals.endpoints.get(index);
+            let intervals = known.map(sure).unwrap_or_default();
+            pair.add(&labels, histogram(endpoint), &intervals);
+        }
+    }
+    pair.write(out);
+}
+
+/// A summary and the intervals of its quantiles, which a summary has no place for.
+struct Pair {
+    summary: Family,
+    bounds: Family,
+}
+
+impl Pair {
+    fn of(subject: &Subject) -> Pair {
+        let help = format!("{}.", subject.help);
+        let bounds = format!("{}: the ends of the quantiles' intervals.", subject.help);
+        Pair {
+            summary: Family::new(Kind::Summary, subject.summary, "seconds", &help),
+            bounds: Family::new(Kind::Gauge, subject.bounds, "seconds", &bounds),
+        }
+    }
+
+    fn add(&mut self, labels: &Labels<'_>, histogram: &Histogram, sure: &Intervals) {
+        let Some(times) = Times::of(histogram) else {
+            return;
+        };
+        for (quantile, ms, interval) in quantiles(&times, sure) {
+            let mut labels = labels.clone();
+            labels.push(("quantile", quantile));
+            self.summary.add("", &labels, ms / MILLIS);
+            for (bound, end) in [("low", interval.low), ("high", interval.high)] {
+                let mut labels = labels.clone();
+                labels.push(("bound", bound));
+                self.bounds.add_some(&labels, end.map(|end| end / MILLIS));
+            }
+        }
+        self.summary.add("_count", labels, times.count as f64);
+        let sum = times.mean * times.count as f64;
+        self.summary.add("_sum", labels, sum / MILLIS);
+    }
+
+    fn write(self, out: &mut String) {
+        self.summary.write(out);
+        self.bounds.write(out);
+    }
+}
+
+fn quantiles(times: &Times, sure: &Intervals) -> [(&'static str, f64, Interval); 5] {
+    [
+        ("0.5", times.p50, sure.p50),
+        ("0.9", times.p90, sure.p90),
+        ("0.95", times.p95, sure.p95),
+        ("0.99", times.p99, sure.p99),
+        ("0.999", times.p999, sure.p999),
+    ]
+}

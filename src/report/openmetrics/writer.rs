@@ -1,0 +1,138 @@
+//! The text form of `OpenMetrics` 1.0: families of samples, and the end.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use crate::report::clean::clean;
+
+/// What a family is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    Counter,
+    Gauge,
+    Info,
+    StateSet,
+    Summary,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Counter => "counter",
+            Kind::Gauge => "gauge",
+            Kind::Info => "info",
+            Kind::StateSet => "stateset",
+            Kind::Summary => "summary",
+        }
+    }
+}
+
+/// Labels of a sample: names of ours, values of anybody's.
+pub(super) type Labels<'a> = Vec<(&'static str, &'a str)>;
+
+/// All samples of one name, under their description.
+pub(super) struct Family {
+    name: &'static str,
+    head: String,
+    samples: String,
+}
+
+impl Family {
+    /// A family; a unit that is not empty has to be the last word of the name, as the specification has it.
+    pub(super) fn new(kind: Kind, name: &'static str, unit: &str, help: &str) -> Family {
+        debug_assert!(unit.is_empty() || name.ends_with(&format!("_{unit}")));
+        let mut head = format!("# TYPE {name} {}\n", kind.name());
+        if !unit.is_empty() {
+            let _ = writeln!(head, "# UNIT {name} {unit}");
+        }
+        let _ = writeln!(head, "# HELP {name} {}", escaped(help));
+        Family {
+            name,
+            head,
+            samples: String::new(),
+        }
+    }
+
+    /// Adds a sample whose name has this suffix, `_total` of a counter for one. What is no number is left out.
+    pub(super) fn add(&mut self, suffix: &str, labels: &Labels<'_>, value: f64) {
+        if !value.is_finite() {
+            return;
+        }
+        let labels: Vec<String> = labels
+            .iter()
+            .map(|(name, value)| format!("{name}=\"{}\"", escaped(value)))
+            .collect();
+        let labels = match labels.as_slice() {
+            [] => String::new(),
+            some => format!("{{{}}}", some.join(",")),
+        };
+        let _ = writeln!(self.samples, "{}{suffix}{labels} {value}", self.name);
+    }
+
+    /// The same, where there is a value.
+    pub(super) fn add_some(&mut self, labels: &Labels<'_>, value: Option<f64>) {
+        if let Some(value) = value {
+            self.add("", labels, value);
+        }
+    }
+
+    /// Writes the family, unless it has no sample.
+    pub(super) fn write(self, out: &mut String) {
+        if !self.samples.is_empty() {
+            out.push_str(&self.head);
+            out.push_str(&self.samples);
+        }
+    }
+}
+
+/// Backslashes, quotes and line ends, as the specification escapes them.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
+}
+
+/// Names that are there once: two samples with the same labels would make the whole text invalid.
+#[derive(Default)]
+pub(super) struct Names(BTreeSet<String>);
+
+impl Names {
+    /// The name, with a number behind it when it was there before.
+    pub(super) fn unique(&mut self, name: &str) -> String {
+        let plain = clean(name);
+        let mut wanted = plain.clone();
+        let mut number = 1_u32;
+        while !self.0.insert(wanted.clone()) {
+            number += 1;
+            wanted = format!("{plain} ({number})");
+        }
+        wanted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_labels_are_escaped() {
+        let mut family = Family::new(Kind::Gauge, "a_seconds", "seconds", "How \"long\".");
+        family.add("", &vec![("x", "a\\b\"c\nd")], 1.5);
+        family.add("", &vec![("x", "nothing")], f64::NAN);
+        let mut out = String::new();
+        family.write(&mut out);
+        assert_eq!(
+            out,
+            "# TYPE a_seconds gauge\n# UNIT a_seconds seconds\n# HELP a_seconds How \\\"long\\\".\na_seconds{x=\"a\\\\b\\\"c\\nd\"} 1.5\n"
+        );
+    }
+
+    #[test]
+    fn no_name_comes_twice() {
+        let mut names = Names::default();
+        let given = ["a", "a", "a (2)", "a", "b"].map(|name| names.unique(name));
+        let distinct: std::collections::BTreeSet<&String> = given.iter().collect();
+        assert_eq!(distinct.len(), given.len(), "{given:?}");
+        assert_eq!((given[0].as_str(), given[4].as_str()), ("a", "b"));
+    }
+}
