@@ -6,10 +6,12 @@ mod support;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use browser::Browser;
+use serde_json::{Value, json};
 use support::{Server, harness, read_report};
 use tempfile::TempDir;
 
@@ -192,6 +194,94 @@ fn a_session_that_is_lost_is_told_and_its_last_figures_stay() {
         "that it is lost",
     );
     assert!(browser.text("#requirements").contains("load::p95"));
+}
+
+/// A report of an hour, of a target that names everything as badly as it can.
+fn long_and_hostile(folder: &Path) -> PathBuf {
+    let server = Server::start(&[]);
+    let profile = folder.join("short.toml");
+    std::fs::write(&profile, PROFILE.replace("120s", "4s")).expect("a profile");
+    let profile = profile.to_str().expect("a path");
+    let flags = ["--target-url", &server.url, "--profile", profile];
+    harness(folder, &flags).output().expect("it runs");
+    let mut report = read_report(folder).expect("a report");
+    let bad =
+        "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>";
+    report["target"] = bad.into();
+    let run = &mut report["runs"][0];
+    run["notes"] = json!([bad, bad]);
+    run["endpoints"][0]["name"] = bad.into();
+    run["endpoints"][0]["request"] = bad.into();
+    let seconds = run["seconds"].as_array().expect("seconds").clone();
+    let hour: Vec<Value> = seconds.iter().cycle().take(3_600).cloned().collect();
+    run["seconds"] = hour.into();
+    let file = folder.join("hour.json");
+    std::fs::write(&file, report.to_string()).expect("a report");
+    file
+}
+
+#[test]
+fn a_stored_report_is_a_page_that_stands_alone() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let stored = long_and_hostile(folder.path());
+    let page = folder.path().join("hour.html");
+    let made = Command::new(env!("CARGO_BIN_EXE_agentos-perf"))
+        .arg("report")
+        .arg(&stored)
+        .arg("--html")
+        .arg(&page)
+        .output()
+        .expect("it runs");
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    let size = std::fs::metadata(&page).expect("a page").len();
+    assert!(size < 2_000_000, "{size} bytes");
+    let mut browser = Browser::start();
+    browser.open(&format!("file://{}", page.display()));
+    assert!(browser.text("#requirements").contains("load::impossible"));
+    assert!(browser.holds("document.querySelectorAll('figure svg').length >= 4"));
+    assert!(
+        browser.text("dl").contains("onerror"),
+        "what the target says is shown as text"
+    );
+    assert!(!browser.holds("document.title === 'taken' || document.querySelector('img') !== null"));
+    for width in [1_280, 390] {
+        browser.widen(width);
+        let fits = format!("document.documentElement.scrollWidth <= {width}");
+        assert!(browser.holds(&fits), "it is wider than {width} pixels");
+    }
+    assert!(
+        browser.complaints().is_empty(),
+        "{:?}",
+        browser.complaints()
+    );
+}
+
+#[test]
+fn a_stored_report_is_served() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let stored = long_and_hostile(folder.path());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_agentos-perf"))
+        .arg("report")
+        .arg(&stored)
+        .arg("--serve=0")
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let url = line_with(
+        &mut BufReader::new(child.stderr.take().expect("a pipe")),
+        "Dashboard: http",
+    );
+    let mut browser = Browser::start();
+    browser.open(url.trim_start_matches("Dashboard: ").trim());
+    browser.wait_for("document.querySelector('[data-over]') !== null", "the end");
+    assert!(browser.text("#requirements").contains("load::impossible"));
+    assert!(!browser.holds("document.title === 'taken' || document.querySelector('img') !== null"));
+    child.kill().expect("it is ended");
+    child.wait().expect("it has ended");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Chromium without a screen, steered over its DevTools protocol.
+//! Chromium without a screen, steered over the protocol of its developer tools.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -87,10 +87,8 @@ impl Browser {
             "Target.attachToTarget",
             &json!({"targetId": target, "flatten": true}),
         );
-        browser.session = attached["sessionId"]
-            .as_str()
-            .expect("a session")
-            .to_owned();
+        let session = attached["sessionId"].as_str();
+        browser.session.push_str(session.expect("a session"));
         browser.ask("Page.enable", &json!({}));
         browser.ask("Runtime.enable", &json!({}));
         browser.ask("Log.enable", &json!({}));
@@ -117,6 +115,18 @@ impl Browser {
             );
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// Makes the page so wide, as on a phone or a desk.
+    pub(crate) fn widen(&mut self, width: u32) {
+        let size =
+            json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600});
+        self.ask("Emulation.setDeviceMetricsOverride", &size);
+    }
+
+    /// Whether an expression of the page's is true now.
+    pub(crate) fn holds(&mut self, expression: &str) -> bool {
+        self.value(expression) == Value::Bool(true)
     }
 
     /// What is read in an element.
