@@ -14,6 +14,9 @@ const QUICK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/profiles/quic
 /// The paths of the api scenario that nothing but the loads and their preflights ask for.
 const LOADED: [&str; 2] = ["/api/v1/auth/me", "/api/v1/workflows"];
 
+/// The job's summary, in the report folder.
+const SUMMARY: &str = "summary.md";
+
 /// Once for each of the five runs, at most.
 const PREFLIGHTS: u64 = 5;
 
@@ -73,6 +76,8 @@ fn nextest(server: &Server, folder: &TempDir) -> (Option<i32>, Value, String) {
         .env("PERF_JWT_SECRET", KEY)
         .env("PERF_PROFILE", QUICK)
         .env("PERF_REPORT_DIR", folder.path())
+        .env("GITHUB_ACTIONS", "true")
+        .env("GITHUB_STEP_SUMMARY", folder.path().join(SUMMARY))
         .output()
         .expect("cargo runs");
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -94,6 +99,7 @@ fn each_load_is_run_once_and_judged_as_in_one_process() {
     assert_eq!(code, Some(100), "some tests fail:\n{told}");
     assert_eq!(verdicts(&report), verdicts(&alone.report), "{told}");
     assert_eq!(report["runs"].as_array().map(Vec::len), Some(5));
+    told_once(&folder, &report, &told);
 
     let asked = server.requests();
     for path in LOADED {
@@ -105,4 +111,26 @@ fn each_load_is_run_once_and_judged_as_in_one_process() {
             "{path}: {due} were due, the server counted {asked:?}"
         );
     }
+}
+
+/// All processes write one summary and one folder; each annotates what it judged itself.
+fn told_once(folder: &TempDir, report: &Value, told: &str) {
+    let summary = std::fs::read_to_string(folder.path().join(SUMMARY)).expect("a summary");
+    let headings = summary.lines().filter(|line| line.starts_with("## "));
+    assert_eq!(headings.count(), 1, "{summary}");
+    let markdown = folder.path().join("latest/report.md");
+    let markdown = std::fs::read_to_string(markdown).expect("a report");
+    assert!(
+        summary.contains(&markdown),
+        "the last word of all processes"
+    );
+    let entries = std::fs::read_dir(folder.path()).expect("a folder");
+    let names = entries.map(|entry| entry.expect("an entry").file_name());
+    let sessions = names.filter(|name| name.to_string_lossy().starts_with("20"));
+    assert_eq!(sessions.count(), 1);
+    // A runner takes a command for one wherever the line begins.
+    let errors = told
+        .lines()
+        .filter(|line| line.trim_start().starts_with("::error title="));
+    assert_eq!(errors.count(), support::failed(report).len(), "{told}");
 }

@@ -14,6 +14,7 @@ mod login;
 mod main;
 mod nextest;
 mod progress;
+mod reporting;
 mod resolve;
 mod searching;
 mod session;

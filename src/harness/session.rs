@@ -20,9 +20,9 @@ use crate::load::{failed_run, millis};
 use crate::monitor::{Watched, Watcher};
 use crate::profile::{Destination, Plan, Profile};
 use crate::record::{Problem, RunResult};
-use crate::report::{Format, Report, RunReport, markdown};
+use crate::report::{Format, Report, RunReport};
 use crate::requirement::{Evidence, Judgement, Requirement, intervals, judge};
-use crate::store::{StoreError, make_dated, write_report};
+use crate::store::StoreError;
 
 /// What the embedded server is called where a target's address is told.
 pub(super) const EMBEDDED: &str = "embedded AgentOS";
@@ -51,10 +51,10 @@ pub(super) struct Settings {
 /// All that the tests of one process share.
 pub(super) struct Session {
     pub(super) profile: Profile,
-    settings: Settings,
-    started: SystemTime,
+    pub(super) settings: Settings,
+    pub(super) started: SystemTime,
     /// The name of its own folder of reports.
-    dated: OnceCell<String>,
+    pub(super) dated: OnceCell<String>,
     clock: Instant,
     embedded: OnceCell<Embedded>,
     identities: Identities,
@@ -195,38 +195,6 @@ impl Session {
         let mut own = locked(&self.judgements).clone();
         own.sort_by_key(|(place, _)| *place);
         own.into_iter().map(|(_, judgement)| judgement).collect()
-    }
-
-    /// Writes the report files, and the summary of the job.
-    ///
-    /// # Errors
-    /// When the folder or a file can't be written. A summary that can't is told on stderr: the report is there.
-    pub(super) fn write_report(&self) -> Result<(), StoreError> {
-        let Settings {
-            folder,
-            formats,
-            github,
-            ..
-        } = &self.settings;
-        let (report, dated) = (self.report(), self.dated()?);
-        write_report(folder, &dated, &report, formats)?;
-        if formats.contains(&Format::Markdown) {
-            let session = folder.join(&dated).display().to_string();
-            github
-                .summarize(&session, || markdown::render(&report))
-                .unwrap_or_else(|error| eprintln!("warning: {error}"));
-        }
-        Ok(())
-    }
-
-    /// The session's own folder of reports, which all of its processes share.
-    fn dated(&self) -> Result<String, StoreError> {
-        let make = || make_dated(&self.settings.folder, millis(self.started));
-        let dated = || match &self.disk {
-            Some(disk) => disk.dated(make),
-            None => make(),
-        };
-        self.dated.get_or_try_init(dated).cloned()
     }
 
     fn made_runs(&self) -> Vec<RunResult> {
