@@ -106,6 +106,11 @@ const RULES: &[Rule] = &[
         "the embedded server could be any server: it shares no code with what judges it",
     ),
     rule(
+        "baseline",
+        &["record", "report", "requirement", "statistics"],
+        "a comparison rests on what reports hold",
+    ),
+    rule(
         "dashboard",
         &["profile::Secret", "record", "report", "requirement"],
         "the dashboard shows reports, whoever makes them",
@@ -114,6 +119,7 @@ const RULES: &[Rule] = &[
     rule(
         "harness",
         &[
+            "baseline",
             "client",
             "dashboard",
             "hint",
@@ -133,13 +139,15 @@ const RULES: &[Rule] = &[
     rule(
         "cli",
         &[
+            "baseline",
             "dashboard",
             "harness",
             "profile::Secret",
             "reference",
             "report",
+            "store",
         ],
-        "a subcommand starts the harness or the embedded server, or renders a stored report",
+        "a subcommand starts the harness or the embedded server, or shows stored reports",
     ),
 ];
 
@@ -159,6 +167,7 @@ const PURE: &[&str] = &[
     "hint",
     "report",
     "scenario",
+    "baseline",
     "load::schedule",
 ];
 

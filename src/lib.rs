@@ -1,6 +1,7 @@
 //! Performance requirements as cargo tests.
 #![forbid(unsafe_code)]
 
+pub mod baseline;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod client;

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use agentos_perf::cli::{self, ReportArgs, ServeArgs};
+use agentos_perf::cli::{self, CompareArgs, ReportArgs, ServeArgs};
 use agentos_perf::harness;
 use clap::{Parser, Subcommand};
 
@@ -20,6 +20,7 @@ enum Command {
     /// Run the embedded `AgentOS`.
     Serve(ServeArgs),
     Report(ReportArgs),
+    Compare(CompareArgs),
     /// Judge the requirements of a profile, as `cargo test --test perf` does, on a machine without cargo.
     #[command(disable_help_flag = true)]
     Test {
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => cli::serve(args),
         Command::Report(args) => cli::report(&args),
+        Command::Compare(args) => cli::compare(&args),
         Command::Test { arguments } => harness::run(arguments),
     }
 }

@@ -46,6 +46,10 @@ pub struct Args {
     pub strict: bool,
     /// Where reports go.
     pub report_dir: Option<PathBuf>,
+    /// The baseline that the session is held against.
+    pub baseline: Option<String>,
+    /// The baseline that it is added to.
+    pub save_baseline: Option<String>,
     /// Where the session is shown while it goes on.
     pub dashboard: Option<Address>,
     /// In which formats they are written; `None` is all of them.
@@ -129,6 +133,8 @@ impl Meaning {
             profile,
             strict: self.truth("strict"),
             report_dir: self.value("report-dir", path).map(|at| at.value),
+            baseline: self.value("baseline", name).map(|at| at.value),
+            save_baseline: self.value("save-baseline", name).map(|at| at.value),
             dashboard: self.dashboard(),
             formats: self.value("report", formats).map(|at| at.value),
             libtest: self.libtest(),
@@ -285,6 +291,14 @@ impl Meaning {
     fn given(&self, name: &str) -> bool {
         self.typed.last(name).is_some()
     }
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a reader of values, of which others refuse some"
+)]
+fn name(text: &str) -> Reading<String> {
+    Ok(text.trim().to_owned())
 }
 
 #[expect(

@@ -325,6 +325,21 @@ pub(super) const FLAGS: &[Flag] = &[
          them by default",
     ),
     ours(
+        "baseline",
+        &["PERF_BASELINE"],
+        Value("NAME"),
+        Verdict,
+        "Another test, baseline::no_regression: whether the target got worse than in the sessions kept under \
+         this name. A path where it has a / in it or ends in .json",
+    ),
+    ours(
+        "save-baseline",
+        &["PERF_SAVE_BASELINE"],
+        Value("NAME"),
+        Verdict,
+        "Keep the session under this name, beside others that are there, for --baseline",
+    ),
+    ours(
         "dashboard",
         &["PERF_DASHBOARD"],
         Optional,

@@ -11,6 +11,7 @@ use std::time::SystemTime;
 use libtest_mimic::{Arguments, ColorSetting, FormatSetting, Trial};
 
 use super::args::Args;
+use super::baseline;
 use super::embedded::ROLE;
 use super::github::Github;
 use super::help::help_text;
@@ -22,6 +23,7 @@ use super::session::{EMBEDDED, Session, Settings};
 use super::trials::trials;
 use crate::dashboard::{Address, Board, Server, ServerError, View};
 use crate::load::millis;
+use crate::monitor::machine;
 use crate::profile::{Destination, Profile, render_problems};
 use crate::report::Report;
 use crate::report::terminal::{self, Style};
@@ -94,6 +96,17 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
         },
         None => None,
     };
+    let against = match args
+        .baseline
+        .as_deref()
+        .map(|name| baseline::named(&folder, name))
+    {
+        Some(Err(error)) => {
+            eprintln!("error: {error}");
+            return ExitCode::from(USAGE);
+        }
+        against => against.and_then(Result::ok),
+    };
     let stopping = Arc::clone(&interrupted);
     let settings = Settings {
         destination,
@@ -111,10 +124,13 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
     let progress = Progress::on_stderr(begins_lines(&args.libtest));
     let nextest = disk.is_some();
     let session = Arc::new(Session::new(profile, settings, disk, interrupted, progress));
-    let trials = selected(trials(&session), &args.libtest);
+    let trials = selected(trials(&session, against), &args.libtest);
     let conclusion = libtest_mimic::run(&libtest(&args.libtest), trials);
     if !args.libtest.list {
         tell(&session, &args.libtest, &folder, nextest, &github);
+    }
+    if let Some(name) = args.save_baseline.as_deref().filter(|_| !args.libtest.list) {
+        keep(&session, &folder, name, nextest);
     }
     if let Some(server) = dashboard {
         stay(&server, session.report(), &stopping);
@@ -143,6 +159,7 @@ fn dashboard(
         took: 0,
         confidence: profile.confidence,
         strict: args.strict,
+        machine: Some(machine()),
         judgements: Vec::new(),
         runs: Vec::new(),
     };
@@ -156,6 +173,18 @@ fn dashboard(
     let server = Server::start(address, Board::new(view))?;
     eprintln!("Dashboard: {}", server.url());
     Ok(Some(server))
+}
+
+/// Keeps the session as a baseline.
+fn keep(session: &Session, folder: &Path, name: &str, nextest: bool) {
+    if nextest {
+        eprintln!("warning: with nextest no baseline is kept; use cargo test for one");
+        return;
+    }
+    match baseline::save(folder, name, session.report()) {
+        Ok(told) => eprintln!("{told}"),
+        Err(error) => eprintln!("warning: {error}"),
+    }
 }
 
 /// Shows the end for as long as somebody looks at it.
@@ -257,7 +286,7 @@ fn on_interrupt(interrupted: &Arc<AtomicBool>) {
 }
 
 /// `target/perf`, wherever cargo keeps its target folder.
-fn default_folder() -> PathBuf {
+pub fn default_folder() -> PathBuf {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
     target.join("perf")

@@ -1,6 +1,7 @@
 //! The libtest-mimic harness: each requirement of a profile is a test.
 
 mod args;
+mod baseline;
 mod embedded;
 mod flags;
 mod formats;
@@ -27,5 +28,5 @@ mod users_file;
 pub use args::{Args, parse};
 pub use help::help_text;
 pub use libtest::{Color, Format, Libtest};
-pub use main::{embedded_server, main, run, style_of_stdout};
+pub use main::{default_folder, embedded_server, main, run, style_of_stdout};
 pub use resolve::{Environment, resolve};

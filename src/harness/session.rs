@@ -17,9 +17,9 @@ use super::progress::Progress;
 use crate::dashboard::Board;
 use crate::hint::advise;
 use crate::load::{failed_run, millis};
-use crate::monitor::{Watched, Watcher};
+use crate::monitor::{Watched, Watcher, machine};
 use crate::profile::{Destination, Plan, Profile};
-use crate::record::{Problem, RunResult};
+use crate::record::{Machine, Problem, RunResult};
 use crate::report::{Format, Report, RunReport};
 use crate::requirement::{Evidence, Judgement, Requirement, intervals, judge};
 use crate::store::StoreError;
@@ -53,6 +53,7 @@ pub(super) struct Session {
     pub(super) profile: Profile,
     pub(super) settings: Settings,
     pub(super) started: SystemTime,
+    machine: Machine,
     /// The name of its own folder of reports.
     pub(super) dated: OnceCell<String>,
     clock: Instant,
@@ -66,7 +67,7 @@ pub(super) struct Session {
     pub(super) interrupted: Arc<AtomicBool>,
     progress: Mutex<Progress>,
     /// One load at a time, whoever asks.
-    turn: Mutex<()>,
+    pub(super) turn: Mutex<()>,
 }
 
 impl Session {
@@ -83,6 +84,7 @@ impl Session {
             profile,
             settings,
             started: SystemTime::now(),
+            machine: machine(),
             dated: OnceCell::new(),
             clock: Instant::now(),
             embedded: OnceCell::new(),
@@ -131,12 +133,18 @@ impl Session {
         };
         let mut judgement = judge(requirement, &evidence, self.profile.confidence);
         judgement.advice = advise(&judgement, &runs);
+        self.keep(place, &judgement)?;
+        Ok(judgement)
+    }
+
+    /// Keeps a judgement for the report, and for the other processes of the session.
+    pub(super) fn keep(&self, place: usize, judgement: &Judgement) -> Result<(), StoreError> {
         locked(&self.judgements).push((place, judgement.clone()));
         self.show();
         if let Some(disk) = &self.disk {
-            disk.add(place, &judgement, || self.write_report())?;
+            disk.add(place, judgement, || self.write_report())?;
         }
-        Ok(judgement)
+        Ok(())
     }
 
     /// What the session has come to so far; with nextest, all of its processes.
@@ -164,6 +172,7 @@ impl Session {
             took: u64::try_from(self.clock.elapsed().as_millis()).unwrap_or(u64::MAX),
             confidence: self.profile.confidence,
             strict: self.settings.strict,
+            machine: Some(self.machine.clone()),
             judgements: judgements
                 .into_iter()
                 .map(|(_, judgement)| judgement)
@@ -238,7 +247,7 @@ impl Session {
         place.map(|place| self.run(place)).into_iter().collect()
     }
 
-    fn run(&self, place: usize) -> RunResult {
+    pub(super) fn run(&self, place: usize) -> RunResult {
         self.runs[place]
             .get_or_init(|| self.share(&self.profile.plans[place]))
             .clone()
@@ -354,6 +363,6 @@ fn interrupted() -> Problem {
 }
 
 /// A panic in one test must not keep the others from their verdicts.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,17 +5,20 @@ use std::sync::Arc;
 use libtest_mimic::{Failed, Trial};
 
 use super::session::Session;
-use crate::report::failure;
-use crate::requirement::TestVerdict;
+use crate::baseline;
+use crate::report::{Report, failure};
+use crate::requirement::{Judgement, TestVerdict};
+use crate::store::StoreError;
 
-/// One trial for each requirement, in the profile's order. Making them starts nothing.
-pub(super) fn trials(session: &Arc<Session>) -> Vec<Trial> {
+/// One trial for each requirement, in the profile's order, and one for the sessions of a baseline. Making them starts nothing.
+pub(super) fn trials(session: &Arc<Session>, baseline: Option<Vec<Report>>) -> Vec<Trial> {
     let requirements = session.profile().requirements.iter().enumerate();
     let width = session
         .profile()
         .requirements
         .iter()
         .map(|one| one.name.chars().count())
+        .chain(baseline.iter().map(|_| baseline::NAME.len()))
         .max();
     let width = width.unwrap_or(0);
     let trial = |(place, requirement): (usize, &crate::requirement::Requirement)| {
@@ -23,16 +26,23 @@ pub(super) fn trials(session: &Arc<Session>) -> Vec<Trial> {
         let line = format!("test {name:<width$} ... ");
         Trial::test(name, move || {
             session.announce(line);
-            test(&session, place)
+            told(&session, session.judge(place))
         })
     };
-    requirements.map(trial).collect()
+    let against = baseline.map(|sessions| {
+        let session = Arc::clone(session);
+        let line = format!("test {:<width$} ... ", baseline::NAME);
+        Trial::test(baseline::NAME, move || {
+            session.announce(line);
+            told(&session, session.judge_against(&sessions))
+        })
+    });
+    requirements.map(trial).chain(against).collect()
 }
 
-fn test(session: &Session, place: usize) -> Result<(), Failed> {
-    let judgement = session
-        .judge(place)
-        .map_err(|error| Failed::from(error.to_string()))?;
+/// What a judgement means for its test.
+fn told(session: &Session, judged: Result<Judgement, StoreError>) -> Result<(), Failed> {
+    let judgement = judged.map_err(|error| Failed::from(error.to_string()))?;
     match judgement.test_verdict(session.strict()) {
         TestVerdict::Pass | TestVerdict::Warn => Ok(()),
         TestVerdict::Fail => Err(Failed::from(failure(

@@ -8,6 +8,7 @@ mod generator;
 mod host;
 #[cfg(feature = "evidence")]
 mod locate;
+mod machine;
 #[cfg(feature = "evidence")]
 mod monitors;
 #[cfg(feature = "evidence")]
@@ -27,6 +28,7 @@ mod target;
 mod watch;
 
 pub use generator::ProcessorClock;
+pub use machine::machine;
 #[cfg(feature = "evidence")]
 pub use monitors::{Monitors, Watched};
 #[cfg(feature = "evidence")]

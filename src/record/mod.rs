@@ -3,6 +3,7 @@
 mod coarse;
 mod counter;
 mod histogram;
+mod machine;
 mod observed;
 mod recurring;
 mod result;
@@ -14,6 +15,7 @@ mod tally;
 pub use crate::profile::EndpointKind;
 pub use coarse::Coarse;
 pub use histogram::Histogram;
+pub use machine::Machine;
 pub use observed::{EndpointFigures, Look, Observed, Seen, Statement, TargetProcess, figure};
 pub use recurring::Recurring;
 pub use result::{

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::client::{Outcome, Sample};
 use crate::record::{
-    EndpointFigures, EndpointKind, EndpointResult, EndpointRules, Generator, Look, Observed,
-    Outage, Problem, Rules, RunResult, Seen, Sockets, Statement, Status, Tally, TargetProcess,
-    Watch, Window, figure,
+    EndpointFigures, EndpointKind, EndpointResult, EndpointRules, Generator, Look, Machine,
+    Observed, Outage, Problem, Rules, RunResult, Seen, Sockets, Statement, Status, Tally,
+    TargetProcess, Watch, Window, figure,
 };
 use crate::report::{Report, RunReport};
 use crate::requirement::{
@@ -448,6 +448,14 @@ pub(crate) fn report() -> Report {
         took: 43_210,
         confidence: 0.95,
         strict: false,
+        machine: Some(Machine {
+            os: "linux".to_owned(),
+            arch: "x86_64".to_owned(),
+            processor: "a processor".to_owned(),
+            processors: 2,
+            memory: 8 << 30,
+            version: "0.1.0".to_owned(),
+        }),
         judgements: vec![
             judged(
                 "health::uptime",

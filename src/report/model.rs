@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::RunResult;
+use crate::record::{Machine, RunResult};
 use crate::requirement::{Judgement, RunIntervals};
 
 /// A session, judged.
@@ -20,6 +20,9 @@ pub struct Report {
     pub confidence: f64,
     /// Whether missed targets fail.
     pub strict: bool,
+    /// On what it was made; `None` when that was not told.
+    #[serde(default)]
+    pub machine: Option<Machine>,
     /// The requirements that were judged, in the profile's order.
     pub judgements: Vec<Judgement>,
     /// The runs they were judged on.

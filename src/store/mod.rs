@@ -1,10 +1,12 @@
 //! What is kept on disk: runs shared between processes, and reports.
 
+mod baselines;
 mod dated;
 mod files;
 mod reports;
 mod shared;
 
+pub use baselines::{BaselineError, baseline_path, read_baseline, write_baseline};
 pub use dated::make_dated;
 pub use files::{StoreError, write_atomically};
 pub use reports::write_report;

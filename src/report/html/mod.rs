@@ -69,8 +69,24 @@ pub(crate) struct Open {
 fn content(report: &Report) -> Markup {
     html! {
         @for (id, part) in parts(report, &Open::default()) { div id=(id) { (part) } }
-        footer { p class="quiet" { "agentos-perf " (env!("CARGO_PKG_VERSION")) } }
+        footer { p class="quiet" { (made_on(report)) } }
     }
+}
+
+/// With what the report was made.
+fn made_on(report: &Report) -> String {
+    let Some(machine) = &report.machine else {
+        return format!("agentos-perf {}", env!("CARGO_PKG_VERSION"));
+    };
+    let gigabytes = machine.memory as f64 / f64::from(1 << 30);
+    format!(
+        "agentos-perf {} on {} × {} ({}), {gigabytes:.1} GiB, {}",
+        clean(&machine.version),
+        machine.processors,
+        clean(&machine.processor),
+        clean(&machine.arch),
+        clean(&machine.os),
+    )
 }
 
 /// What the page shows, part by part, each with a name that stays the same when the session goes on.

@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use super::SCHEMA;
 use super::read_run::{RunForm, run};
+use crate::record::Machine;
 use crate::report::{Report, instant};
 use crate::requirement::{
     Check, CheckJudgement, Comparison, Estimate, Judgement, Limit, Metric, Requirement, Scope,
@@ -44,6 +45,7 @@ pub fn from_json(text: &str) -> Result<Report, ReadError> {
         took: form.took_ms,
         confidence: form.confidence,
         strict: form.strict,
+        machine: form.machine,
         judgements: form.requirements.into_iter().map(judgement).collect(),
         runs: form.runs.into_iter().map(run).collect::<Result<_, _>>()?,
     })
@@ -66,6 +68,8 @@ struct ReportForm {
     took_ms: u64,
     confidence: f64,
     strict: bool,
+    #[serde(default)]
+    machine: Option<Machine>,
     requirements: Vec<RequirementForm>,
     runs: Vec<RunForm>,
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::SCHEMA;
 use super::generator::GeneratorFigures;
 use super::run::RunForm;
+use crate::record::Machine;
 use crate::report::{Report, instant};
 use crate::requirement::{
     Check, CheckJudgement, Comparison, Estimate, Judgement, Metric, Scope, Severity, TestVerdict,
@@ -24,6 +25,7 @@ pub fn to_json(report: &Report) -> String {
         took_ms: report.took,
         confidence: report.confidence,
         strict: report.strict,
+        machine: report.machine.as_ref(),
         requirements: report
             .judgements
             .iter()
@@ -54,6 +56,7 @@ struct ReportForm<'a> {
     took_ms: u64,
     confidence: f64,
     strict: bool,
+    machine: Option<&'a Machine>,
     requirements: Vec<RequirementForm<'a>>,
     generator: GeneratorFigures,
     runs: Vec<RunForm<'a>>,

@@ -1,0 +1,180 @@
+//! Sessions held against earlier ones: what is the same is not called worse, what got slower is found, and what can't
+//! be compared is not.
+
+mod support;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use support::{Server, harness, read_report, without_steering};
+use tempfile::TempDir;
+
+const PROFILE: &str = r#"
+name = "compared"
+
+[scenario.load]
+arrivals = "constant"
+rate = "100/s"
+duration = "8s"
+
+[[scenario.load.endpoint]]
+name = "health"
+path = "/health"
+
+[[requirement]]
+name = "load::errors"
+scenario = "load"
+metric = "error_rate"
+limit = "< 50 %"
+"#;
+
+/// One session against a server with this fault.
+fn session(folder: &Path, fault: &str, flags: &[&str]) -> Output {
+    let server = Server::start(&[fault]);
+    let profile = folder.join("compared.toml");
+    std::fs::write(&profile, PROFILE).expect("a profile");
+    let profile = profile.to_str().expect("a path");
+    let fixed = ["--target-url", &server.url, "--profile", profile];
+    harness(folder, &[&fixed, flags].concat())
+        .output()
+        .expect("it runs")
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+fn compare(folder: &Path, before: &str, after: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_agentos-perf"));
+    without_steering(&mut command)
+        .args(["compare", before, after, "--report-dir"])
+        .arg(folder)
+        .output()
+        .expect("it runs")
+}
+
+fn judgement(folder: &Path) -> Value {
+    let report = read_report(folder).expect("a report");
+    let requirements = report["requirements"].as_array().expect("requirements");
+    let found = requirements
+        .iter()
+        .find(|one| one["name"] == "baseline::no_regression");
+    found.expect("the judgement").clone()
+}
+
+#[test]
+fn the_same_is_not_worse_and_what_got_slower_is_found() {
+    const USUAL: &str = "latency=40ms";
+    let folder = TempDir::new().expect("a temporary folder");
+    for count in ["(1 session)", "(2 sessions)"] {
+        let output = session(folder.path(), USUAL, &["--save-baseline", "main"]);
+        assert!(
+            output.status.success() && told(&output).contains(count),
+            "{}",
+            told(&output)
+        );
+    }
+
+    let same = session(folder.path(), USUAL, &["--baseline", "main"]);
+    assert!(same.status.success(), "{}", told(&same));
+    assert!(
+        told(&same).contains("test baseline::no_regression ... ok"),
+        "{}",
+        told(&same)
+    );
+    let unlike = compare(
+        folder.path(),
+        "main",
+        folder.path().join("latest").to_str().expect("a path"),
+    );
+    assert_eq!(unlike.status.code(), Some(0), "{}", told(&unlike));
+
+    let slower = session(
+        folder.path(),
+        "latency=60ms",
+        &["--baseline", "main", "baseline"],
+    );
+    assert_eq!(slower.status.code(), Some(101), "{}", told(&slower));
+    let judged = judgement(folder.path());
+    assert_eq!(judged["verdict"], "fail");
+    assert!(
+        judged["reason"]
+            .as_str()
+            .is_some_and(|reason| reason.contains("of load is")),
+        "{judged}"
+    );
+    let worse = compare(
+        folder.path(),
+        "main",
+        folder.path().join("latest").to_str().expect("a path"),
+    );
+    assert!(
+        worse.status.code() == Some(1) && told(&worse).contains("WORSE"),
+        "{}",
+        told(&worse)
+    );
+}
+
+#[test]
+fn another_plan_is_not_compared_nor_added() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let flags = ["--duration", "3", "--save-baseline", "main"];
+    assert!(
+        session(folder.path(), "latency=5ms", &flags)
+            .status
+            .success()
+    );
+    let flags = [
+        "--duration",
+        "4",
+        "--baseline",
+        "main",
+        "--save-baseline",
+        "main",
+    ];
+    let other = session(folder.path(), "latency=5ms", &flags);
+    assert_eq!(other.status.code(), Some(101));
+    assert!(
+        told(&other).contains("was not added to the baseline"),
+        "{}",
+        told(&other)
+    );
+    let judged = judgement(folder.path());
+    assert_eq!(judged["verdict"], "inconclusive");
+    assert!(
+        judged["reason"]
+            .as_str()
+            .is_some_and(|reason| reason.contains("the plan of load is another")),
+        "{judged}"
+    );
+}
+
+#[test]
+fn a_baseline_that_is_not_there_is_told_before_the_load() {
+    let folder = TempDir::new().expect("a temporary folder");
+    for (name, content, told_of) in [
+        ("none", None, "--save-baseline makes one"),
+        ("garbled", Some("{}"), "is no baseline"),
+    ] {
+        if let Some(content) = content {
+            std::fs::create_dir_all(folder.path().join("baselines")).expect("a folder");
+            std::fs::write(
+                folder.path().join(format!("baselines/{name}.json")),
+                content,
+            )
+            .expect("a file");
+        }
+        let output = harness(folder.path(), &["--baseline", name])
+            .output()
+            .expect("it runs");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            output.status.code() == Some(2) && told.contains(told_of),
+            "{told}"
+        );
+        assert_eq!(told.trim().lines().count(), 1, "{told}");
+        let compared = compare(folder.path(), name, name);
+        assert_eq!(compared.status.code(), Some(2));
+    }
+}

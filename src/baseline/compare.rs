@@ -1,0 +1,271 @@
+//! The figures of two sides beside each other.
+
+use crate::record::{RunResult, Status, Summary, Times};
+use crate::report::Report;
+use crate::requirement::{
+    Check, Evidence, Interval, Intervals, Limit, Metric, Requirement, Scope, Severity, Unit,
+    intervals, judge,
+};
+use crate::statistics::{Measured, difference, ratio};
+
+/// A ratio of response times that is no matter, however sure: machines and builds differ by as much.
+const NOISE_RATIO: f64 = 1.05;
+/// The same for shares of failures, in percent.
+const NOISE_SHARE: f64 = 0.5;
+/// The figures that are judged; others are told with their intervals.
+const JUDGED: f64 = 3.0;
+
+/// All that was compared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// One for each figure of each scenario that both sides have, in the order of the later side.
+    pub compared: Vec<Compared>,
+    /// The confidence of the whole: that nothing is called worse that is not.
+    pub confidence: f64,
+    /// Scenarios that only one side has, or that can't be compared, and why.
+    pub left_out: Vec<String>,
+}
+
+/// One figure of one scenario on both sides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compared {
+    /// The scenario.
+    pub scenario: String,
+    /// What is compared.
+    pub what: &'static str,
+    /// Its unit.
+    pub unit: Unit,
+    /// Before: the mean of its runs.
+    pub before: f64,
+    /// After: the mean of its runs.
+    pub after: f64,
+    /// After over before for times and rates; after less before, in percent, for shares.
+    pub change: Measured,
+    /// How the later side stands; `None` for what is told and not judged.
+    pub standing: Option<Standing>,
+}
+
+/// How a figure stands against what it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Worse: significantly, and by more than the noise.
+    Worse,
+    /// Better: significantly, and by more than the noise.
+    Better,
+    /// Neither is shown.
+    Same,
+}
+
+impl Comparison {
+    /// What got worse.
+    pub fn worse(&self) -> impl Iterator<Item = &Compared> {
+        self.compared
+            .iter()
+            .filter(|one| one.standing == Some(Standing::Worse))
+    }
+}
+
+/// Holds `after` against `before`, each of one session or several.
+///
+/// `confidence`, in (0.5, 1), is that of all verdicts together: the error that it allows is divided among the
+/// figures that are judged (Bonferroni). Searches are not compared, nor runs that are not complete.
+pub fn compare(before: &[&Report], after: &[&Report], confidence: f64) -> Comparison {
+    let mut left_out = Vec::new();
+    let mut pairs = Vec::new();
+    for scenario in scenarios(after) {
+        let (a, b) = (runs_of(before, &scenario), runs_of(after, &scenario));
+        match (a.is_empty(), b.is_empty()) {
+            (false, false) => pairs.push((scenario, a, b)),
+            (true, _) => left_out.push(format!(
+                "{scenario}: the earlier side has no complete run at one load"
+            )),
+            (_, true) => left_out.push(format!(
+                "{scenario}: the later side has no complete run at one load"
+            )),
+        }
+    }
+    let alpha = (1.0 - confidence) / (JUDGED * pairs.len().max(1) as f64);
+    let compared = pairs
+        .iter()
+        .flat_map(|(scenario, a, b)| figures(scenario, a, b, alpha));
+    Comparison {
+        compared: compared.collect(),
+        confidence,
+        left_out,
+    }
+}
+
+fn scenarios(reports: &[&Report]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for shown in reports.iter().flat_map(|report| &report.runs) {
+        if !names.contains(&shown.run.scenario) {
+            names.push(shown.run.scenario.clone());
+        }
+    }
+    names
+}
+
+fn runs_of<'a>(reports: &[&'a Report], scenario: &str) -> Vec<&'a RunResult> {
+    let runs = reports
+        .iter()
+        .flat_map(|report| &report.runs)
+        .map(|shown| &shown.run);
+    let fit = |run: &&RunResult| {
+        run.scenario == scenario && run.status == Status::Complete && run.search.is_none()
+    };
+    runs.filter(fit).collect()
+}
+
+/// What is known of one run.
+struct Known {
+    times: Option<Times>,
+    sure: Intervals,
+    errors: Option<Measured>,
+    rps: Option<f64>,
+}
+
+fn known(run: &RunResult, alpha: f64) -> Known {
+    let summary = Summary::of(run);
+    Known {
+        times: Times::of(&summary.response),
+        sure: intervals(run, 1.0 - alpha).times.response,
+        errors: errors(run, alpha),
+        rps: summary.rps,
+    }
+}
+
+/// A figure of times: its name, whether it is judged, its value and its interval.
+type Of = (
+    &'static str,
+    bool,
+    fn(&Times) -> f64,
+    fn(&Intervals) -> Interval,
+);
+
+fn figures(
+    scenario: &str,
+    before: &[&RunResult],
+    after: &[&RunResult],
+    alpha: f64,
+) -> Vec<Compared> {
+    let side =
+        |runs: &[&RunResult]| -> Vec<Known> { runs.iter().map(|run| known(run, alpha)).collect() };
+    let (a, b) = (side(before), side(after));
+    let times: [Of; 3] = [
+        ("p50", true, |times| times.p50, |sure| sure.p50),
+        ("p95", true, |times| times.p95, |sure| sure.p95),
+        ("p99", false, |times| times.p99, |sure| sure.p99),
+    ];
+    let time = |(what, is_judged, value, end): Of| {
+        let of = |side: &[Known]| -> Option<Vec<Measured>> {
+            let one =
+                |known: &Known| Some(measured(value(known.times.as_ref()?), end(&known.sure)));
+            side.iter().map(one).collect()
+        };
+        let (a, b) = (of(&a)?, of(&b)?);
+        let change = ratio(&a, &b, alpha)?;
+        Some(Compared {
+            scenario: scenario.to_owned(),
+            what,
+            unit: Unit::Time,
+            before: mean(&a),
+            after: mean(&b),
+            change,
+            standing: is_judged.then(|| standing(change, 1.0, NOISE_RATIO)),
+        })
+    };
+    let mut found: Vec<Compared> = times.into_iter().filter_map(time).collect();
+    found.extend(failures(scenario, &a, &b, alpha));
+    found.extend(throughput(scenario, &a, &b, alpha));
+    found
+}
+
+fn failures(scenario: &str, a: &[Known], b: &[Known], alpha: f64) -> Option<Compared> {
+    let of = |side: &[Known]| -> Option<Vec<Measured>> {
+        side.iter().map(|known| known.errors).collect()
+    };
+    let (a, b) = (of(a)?, of(b)?);
+    let change = difference(&a, &b, alpha)?;
+    Some(Compared {
+        scenario: scenario.to_owned(),
+        what: "failed",
+        unit: Unit::Share,
+        before: mean(&a),
+        after: mean(&b),
+        change,
+        standing: Some(standing(change, 0.0, NOISE_SHARE)),
+    })
+}
+
+/// Requests answered well per second: at an offered load they tell of the load as much as of the target.
+fn throughput(scenario: &str, a: &[Known], b: &[Known], alpha: f64) -> Option<Compared> {
+    let of = |side: &[Known]| -> Option<Vec<Measured>> {
+        let one = |known: &Known| Some(measured(known.rps?, Interval::default()));
+        side.iter().map(one).collect()
+    };
+    let (a, b) = (of(a)?, of(b)?);
+    Some(Compared {
+        scenario: scenario.to_owned(),
+        what: "req/s",
+        unit: Unit::Rate,
+        before: mean(&a),
+        after: mean(&b),
+        change: ratio(&a, &b, alpha)?,
+        standing: None,
+    })
+}
+
+/// `none` is the change that is none; `noise` the one that is no matter.
+fn standing(change: Measured, none: f64, noise: f64) -> Standing {
+    let (least, most) = match none {
+        0.0 => (-noise, noise),
+        _ => (1.0 / noise, noise),
+    };
+    let is_above = change.low.is_some_and(|low| low > none) && change.value > most;
+    let is_below = change.high.is_some_and(|high| high < none) && change.value < least;
+    match (is_above, is_below) {
+        (true, _) => Standing::Worse,
+        (_, true) => Standing::Better,
+        _ => Standing::Same,
+    }
+}
+
+fn measured(value: f64, interval: Interval) -> Measured {
+    Measured {
+        value,
+        low: interval.low,
+        high: interval.high,
+    }
+}
+
+fn mean(side: &[Measured]) -> f64 {
+    side.iter().map(|one| one.value).sum::<f64>() / side.len() as f64
+}
+
+/// The share of failures in percent, as it is judged everywhere.
+fn errors(run: &RunResult, alpha: f64) -> Option<Measured> {
+    let check = Check {
+        metric: Metric::ErrorRate,
+        scope: Scope::All,
+        limit: Limit::parse("< 1 %").ok()?,
+    };
+    let requirement = Requirement {
+        name: String::new(),
+        severity: Severity::Important,
+        scenario: Some(run.scenario.clone()),
+        checks: vec![check],
+    };
+    let evidence = Evidence {
+        runs: vec![run],
+        ..Evidence::default()
+    };
+    let estimate = judge(&requirement, &evidence, 1.0 - alpha)
+        .checks
+        .first()?
+        .estimate?;
+    Some(Measured {
+        value: estimate.value,
+        low: estimate.low,
+        high: estimate.high,
+    })
+}

@@ -1,0 +1,88 @@
+//! The comparison as a requirement like any other.
+
+use super::alike::differences;
+use super::compare::{Comparison, compare};
+use super::text;
+use crate::report::Report;
+use crate::requirement::{Judgement, Requirement, Severity, Verdict};
+
+/// What the requirement is called.
+pub const NAME: &str = "baseline::no_regression";
+
+/// The requirement: nothing got worse.
+pub fn requirement() -> Requirement {
+    Requirement {
+        name: NAME.to_owned(),
+        severity: Severity::Important,
+        scenario: None,
+        checks: Vec::new(),
+    }
+}
+
+/// Whether a session got worse than the sessions of a baseline. What can't be compared, and what settles nothing, is
+/// inconclusive.
+pub fn judge(baseline: &[Report], session: &Report, confidence: f64) -> Judgement {
+    let told = |verdict, reason: String, advice| Judgement {
+        requirement: requirement(),
+        checks: Vec::new(),
+        verdict,
+        reason,
+        advice,
+    };
+    let Some(newest) = baseline.last() else {
+        return told(
+            Verdict::Inconclusive,
+            "the baseline holds no session".to_owned(),
+            Vec::new(),
+        );
+    };
+    let other = differences(newest, session);
+    if !other.is_empty() {
+        let advice =
+            "make the baseline anew with --save-baseline and another name, or run as it was made";
+        let reason = format!(
+            "it can't be compared with the baseline: {}",
+            other.join("; ")
+        );
+        return told(Verdict::Inconclusive, reason, vec![advice.to_owned()]);
+    }
+    let before: Vec<&Report> = baseline.iter().collect();
+    let comparison = compare(&before, &[session], confidence);
+    let (verdict, reason) = verdict(&comparison, baseline.len());
+    let advice = match verdict {
+        Verdict::Pass => Vec::new(),
+        _ => comparison
+            .worse()
+            .map(text::line)
+            .chain(comparison.left_out.iter().cloned())
+            .collect(),
+    };
+    told(verdict, reason, advice)
+}
+
+fn verdict(comparison: &Comparison, sessions: usize) -> (Verdict, String) {
+    let worse: Vec<String> = comparison.worse().map(text::line).collect();
+    let of = if sessions == 1 {
+        "a session".to_owned()
+    } else {
+        format!("{sessions} sessions")
+    };
+    match (worse.as_slice(), comparison.compared.is_empty()) {
+        (_, true) => (
+            Verdict::Inconclusive,
+            "no scenario could be compared with the baseline".to_owned(),
+        ),
+        ([], _) => (
+            Verdict::Pass,
+            format!("nothing is shown to be worse than in the baseline of {of}"),
+        ),
+        ([first, rest @ ..], _) => {
+            let more = if rest.is_empty() {
+                String::new()
+            } else {
+                format!(", and {} more", rest.len())
+            };
+            (Verdict::Fail, format!("{first}{more}"))
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Whether a target got worse: sessions held against earlier ones.
+//!
+//! Pure. The unit of comparison is a run with the interval that its own correlation gives it, never a single
+//! request. `docs/STATISTICS.md` has the method and its measured error rates.
+
+mod alike;
+mod compare;
+mod judge;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use alike::differences;
+pub use compare::{Compared, Comparison, Standing, compare};
+pub use judge::{NAME, judge, requirement};
+pub use text::table;

@@ -1,0 +1,131 @@
+use super::*;
+use crate::record::Machine;
+use crate::report::{Report, fixture};
+use crate::requirement::Verdict;
+
+/// A session of one scenario, each request of which took so long.
+fn session(scenario: &str, took_ms: impl Fn(u64) -> u64) -> Report {
+    let run = fixture::run(scenario, |due, _| fixture::Asked::ok(took_ms(due)));
+    Report {
+        judgements: Vec::new(),
+        runs: vec![fixture::shown(run)],
+        ..fixture::report()
+    }
+}
+
+/// 20 to 59 ms, in no order, a little apart from one session to the next, and so many percent longer.
+fn usual(percent: u64, seed: u64) -> Report {
+    session("api", |due| {
+        (20 + (due / 10 * 7_919 + seed * 31) % 40) * (100 + percent) / 100
+    })
+}
+
+#[test]
+fn the_same_again_is_no_regression() {
+    let judged = judge(&[usual(0, 1)], &usual(0, 2), 0.95);
+    assert_eq!(judged.verdict, Verdict::Pass, "{}", judged.reason);
+}
+
+#[test]
+fn what_takes_a_fifth_longer_is_found_and_told() {
+    let judged = judge(&[usual(0, 1)], &usual(20, 2), 0.95);
+    assert_eq!(judged.verdict, Verdict::Fail, "{}", judged.reason);
+    assert!(judged.reason.contains("of api is") && judged.reason.contains("more"));
+    let better = judge(&[usual(20, 1)], &usual(0, 2), 0.95);
+    assert_eq!(better.verdict, Verdict::Pass, "{}", better.reason);
+}
+
+#[test]
+fn what_is_significant_and_small_is_noise() {
+    let exactly = |ms: u64| session("api", move |_| ms);
+    assert_eq!(
+        judge(&[exactly(100)], &exactly(103), 0.95).verdict,
+        Verdict::Pass
+    );
+    assert_eq!(
+        judge(&[exactly(100)], &exactly(110), 0.95).verdict,
+        Verdict::Fail
+    );
+}
+
+#[test]
+fn what_differs_in_plan_or_machine_is_not_compared() {
+    let before = usual(0, 1);
+    let mut other_plan = usual(50, 2);
+    other_plan.runs[0].run.plan = "another".to_owned();
+    let mut other_machine = usual(50, 2);
+    other_machine.machine = Some(Machine {
+        processors: 64,
+        ..before.machine.clone().unwrap()
+    });
+    let mut unknown = usual(50, 2);
+    unknown.machine = None;
+    for (after, why) in [
+        (other_plan, "the plan of api is another"),
+        (
+            other_machine,
+            "the number of processors is another (2 and 64)",
+        ),
+        (unknown, "does not tell on what machine"),
+    ] {
+        let judged = judge(std::slice::from_ref(&before), &after, 0.95);
+        assert_eq!(judged.verdict, Verdict::Inconclusive);
+        assert!(judged.reason.contains(why), "{}", judged.reason);
+    }
+    let judged = judge(&[session("other", |_| 10)], &usual(0, 1), 0.95);
+    assert_eq!(judged.verdict, Verdict::Inconclusive);
+    assert!(
+        judged.reason.contains("no scenario could be compared"),
+        "{}",
+        judged.reason
+    );
+    assert_eq!(
+        judge(&[], &usual(0, 1), 0.95).verdict,
+        Verdict::Inconclusive
+    );
+}
+
+#[test]
+fn failures_that_came_are_a_regression() {
+    let failing = fixture::run("api", |due, _| {
+        let asked = fixture::Asked::ok(20 + due / 10 % 40);
+        if due % 200 == 0 {
+            asked.ended(crate::client::Outcome::Status(500))
+        } else {
+            asked
+        }
+    });
+    let after = Report {
+        runs: vec![fixture::shown(failing)],
+        ..usual(0, 1)
+    };
+    let judged = judge(&[usual(0, 1)], &after, 0.95);
+    assert_eq!(judged.verdict, Verdict::Fail);
+    assert!(judged.reason.contains("failed of api"), "{}", judged.reason);
+}
+
+#[test]
+fn a_comparison_as_a_table() {
+    let sessions = [usual(0, 1), usual(1, 2), usual(0, 3), usual(2, 4)];
+    let before: Vec<&Report> = sessions.iter().collect();
+    let text = table(&compare(&before, &[&usual(20, 5)], 0.95));
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn searches_and_runs_that_were_cut_off_are_left_out() {
+    let before = Report {
+        runs: vec![
+            fixture::shown(fixture::searched("stress")),
+            fixture::shown(fixture::failed("mixed")),
+        ],
+        ..usual(0, 1)
+    };
+    let comparison = compare(&[&before], &[&before], 0.95);
+    assert!(comparison.compared.is_empty());
+    assert_eq!(comparison.left_out.len(), 2);
+}

@@ -1,0 +1,81 @@
+//! `agentos-perf compare`: stored sessions beside each other.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::baseline::{compare, differences, table};
+use crate::harness::default_folder;
+use crate::report::Report;
+use crate::store::{BaselineError, baseline_path, read_baseline};
+
+/// Something got worse.
+const WORSE: u8 = 1;
+/// What was asked for can't be done.
+const USAGE: u8 = 2;
+
+/// Compare two stored sessions, or baselines of several, by their response times and failures
+///
+/// A side is a report.json, the folder that holds one, or the name or path of a baseline. Exit code 0 when nothing is
+/// shown to have got worse, 1 when something is, 2 when they can't be compared.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// How it was
+    before: String,
+    /// How it is
+    after: String,
+    /// How sure a difference has to be, in (0.5, 1)
+    #[arg(long, default_value_t = 0.95, value_name = "SHARE")]
+    confidence: f64,
+    /// Where baselines are kept, in its folder `baselines`
+    #[arg(long, value_name = "DIR")]
+    report_dir: Option<PathBuf>,
+}
+
+/// Compares, and prints what came of it.
+pub fn run(args: &CompareArgs) -> ExitCode {
+    match told(args) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+fn told(args: &CompareArgs) -> Result<ExitCode, String> {
+    if !(args.confidence > 0.5 && args.confidence < 1.0) {
+        return Err(format!(
+            "--confidence {} is not between 0.5 and 1",
+            args.confidence
+        ));
+    }
+    let folder = args.report_dir.clone().unwrap_or_else(default_folder);
+    let read = |name: &str| side(&folder, name).map_err(|error| error.to_string());
+    let (before, after) = (read(&args.before)?, read(&args.after)?);
+    if let (Some(a), Some(b)) = (before.last(), after.last()) {
+        let other = differences(a, b);
+        if !other.is_empty() {
+            return Err(format!("they can't be compared: {}", other.join("; ")));
+        }
+    }
+    let (a, b): (Vec<&Report>, Vec<&Report>) = (before.iter().collect(), after.iter().collect());
+    let comparison = compare(&a, &b, args.confidence);
+    print!("{}", table(&comparison));
+    Ok(match comparison.worse().next() {
+        Some(_) => ExitCode::from(WORSE),
+        None => ExitCode::SUCCESS,
+    })
+}
+
+fn side(folder: &Path, name: &str) -> Result<Vec<Report>, BaselineError> {
+    let path = Path::new(name);
+    if path.is_dir() {
+        return read_baseline(&path.join("report.json"));
+    }
+    if path.is_file() {
+        return read_baseline(path);
+    }
+    read_baseline(&baseline_path(folder, name))
+}

@@ -1,0 +1,164 @@
+//! How much one measured value differs from another, with an interval that comes from theirs.
+
+use super::student_t_quantile;
+
+/// A value with its interval; an end that is not known is `None`. Each end is missed with a probability of at
+/// most the α of whoever made it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measured {
+    /// The value.
+    pub value: f64,
+    /// The lower end.
+    pub low: Option<f64>,
+    /// The upper end.
+    pub high: Option<f64>,
+}
+
+/// The difference of what was measured after and before: the means of several runs where there are several.
+/// `None` when one side has no value.
+///
+/// Each end is missed with a probability of about `alpha`, in (0, 0.5), at which the intervals of the values were
+/// made. The method recovers each side's variance from its interval (MOVER: G. Y. Zou and A. Donner, "Construction of
+/// confidence limits about effect measures", Statistics in Medicine 27, 2008). A run's own interval knows nothing of
+/// what differs from run to run. From four runs on, three of them to tell it, the interval is at least as wide as
+/// Student's t makes it from the spread of the runs.
+pub fn difference(before: &[Measured], after: &[Measured], alpha: f64) -> Option<Measured> {
+    let (a, b) = (mean(before)?, mean(after)?);
+    let value = b.value - a.value;
+    let down = distance(b.value, b.low).zip(distance(a.value, a.high));
+    let up = distance(b.value, b.high).zip(distance(a.value, a.low));
+    let least = between_runs(before, after, alpha);
+    let wide = |ends: Option<(f64, f64)>| ends.map(|(own, other)| own.hypot(other).max(least));
+    Some(Measured {
+        value,
+        low: wide(down).map(|width| value - width),
+        high: wide(up).map(|width| value + width),
+    })
+}
+
+/// The ratio of what was measured after and before, of values above 0; otherwise as [`difference`].
+pub fn ratio(before: &[Measured], after: &[Measured], alpha: f64) -> Option<Measured> {
+    let logs =
+        |side: &[Measured]| -> Option<Vec<Measured>> { side.iter().map(logarithm).collect() };
+    let told = difference(&logs(before)?, &logs(after)?, alpha)?;
+    Some(Measured {
+        value: told.value.exp(),
+        low: told.low.map(f64::exp),
+        high: told.high.map(f64::exp),
+    })
+}
+
+fn logarithm(measured: &Measured) -> Option<Measured> {
+    let positive = |value: f64| (value > 0.0).then(|| value.ln());
+    Some(Measured {
+        value: positive(measured.value)?,
+        low: measured.low.and_then(positive),
+        high: measured.high.and_then(positive),
+    })
+}
+
+/// The mean of independent values, its ends as far from it as theirs allow together.
+fn mean(side: &[Measured]) -> Option<Measured> {
+    let count = side.len() as f64;
+    let value = side.iter().map(|one| one.value).sum::<f64>() / count;
+    if side.is_empty() || !value.is_finite() {
+        return None;
+    }
+    let together = |end: fn(&Measured) -> Option<f64>| -> Option<f64> {
+        let squares = side.iter().map(|one| Some((end(one)? - one.value).powi(2)));
+        let sum: f64 = squares.collect::<Option<Vec<f64>>>()?.iter().sum();
+        Some(sum.sqrt() / count)
+    };
+    Some(Measured {
+        value,
+        low: together(|one| one.low).map(|width| value - width),
+        high: together(|one| one.high).map(|width| value + width),
+    })
+}
+
+fn distance(value: f64, end: Option<f64>) -> Option<f64> {
+    end.filter(|end| end.is_finite())
+        .map(|end| (value - end).abs())
+}
+
+/// How far the difference of the means may be off by what differs from run to run alone; 0 where too few tell.
+fn between_runs(before: &[Measured], after: &[Measured], alpha: f64) -> f64 {
+    let freedom = before.len().saturating_sub(1) + after.len().saturating_sub(1);
+    if freedom < 2 {
+        return 0.0;
+    }
+    let squares = |side: &[Measured]| -> f64 {
+        let mean = side.iter().map(|one| one.value).sum::<f64>() / side.len() as f64;
+        side.iter().map(|one| (one.value - mean).powi(2)).sum()
+    };
+    let variance = (squares(before) + squares(after)) / freedom as f64;
+    let means = 1.0 / before.len() as f64 + 1.0 / after.len() as f64;
+    student_t_quantile(1.0 - alpha, freedom as f64) * (variance * means).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn around(value: f64, width: f64) -> Measured {
+        Measured {
+            value,
+            low: Some(value - width),
+            high: Some(value + width),
+        }
+    }
+
+    fn rounded(measured: Option<Measured>) -> Option<[i64; 3]> {
+        let thousandths = |value: f64| (1e3 * value).round() as i64;
+        let told = measured?;
+        Some([
+            thousandths(told.value),
+            thousandths(told.low?),
+            thousandths(told.high?),
+        ])
+    }
+
+    #[test]
+    fn widths_add_up_as_variances_do() {
+        let told = difference(&[around(10.0, 3.0)], &[around(12.0, 4.0)], 0.05);
+        assert_eq!(rounded(told), Some([2_000, -3_000, 7_000]));
+        let halved = difference(&[around(10.0, 3.0); 2], &[around(12.0, 4.0); 2], 0.05);
+        assert_eq!(rounded(halved), Some([2_000, -1_536, 5_536]));
+    }
+
+    #[test]
+    fn runs_that_differ_widen_what_each_of_them_is_sure_of() {
+        let sure = |values: &[f64]| -> Vec<Measured> {
+            values.iter().map(|value| around(*value, 0.01)).collect()
+        };
+        let told = difference(&sure(&[9.0, 10.0, 11.0]), &sure(&[10.5]), 0.05);
+        // t(0.95, 2) = 2.920, s = 1, √(1 + 1/3) = 1.155
+        assert_eq!(rounded(told), Some([500, -2_872, 3_872]));
+    }
+
+    #[test]
+    fn an_end_that_is_not_known_leaves_the_difference_open() {
+        let open = Measured {
+            high: None,
+            ..around(10.0, 1.0)
+        };
+        let told = difference(&[open], &[around(12.0, 1.0)], 0.05).unwrap();
+        assert!(told.low.is_none() && told.high.is_some());
+        assert_eq!(difference(&[], &[open], 0.05), None);
+        assert_eq!(ratio(&[around(0.0, 1.0)], &[open], 0.05), None);
+    }
+
+    proptest! {
+        #[test]
+        fn turned_round_it_is_the_inverse(a in 1.0..1e3_f64, b in 1.0..1e3_f64, wa in 0.01..0.9_f64, wb in 0.01..0.9_f64) {
+            let (a, b) = (around(a, a * wa), around(b, b * wb));
+            let there = ratio(&[a], &[b], 0.05).unwrap();
+            let back = ratio(&[b], &[a], 0.05).unwrap();
+            prop_assert!((there.value * back.value - 1.0).abs() < 1e-9);
+            prop_assert!((there.low.unwrap() * back.high.unwrap() - 1.0).abs() < 1e-9);
+            prop_assert!(there.low.unwrap() <= there.value && there.value <= there.high.unwrap());
+        }
+    }
+}
