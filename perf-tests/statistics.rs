@@ -9,6 +9,8 @@ mod cores;
 mod intervals;
 #[path = "statistics/model.rs"]
 mod model;
+#[path = "statistics/recorded.rs"]
+mod recorded;
 #[path = "statistics/reported.rs"]
 mod reported;
 #[path = "statistics/settling.rs"]

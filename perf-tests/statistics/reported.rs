@@ -1,15 +1,9 @@
 //! Intervals as a report has them: from a run's record.
 
-use agentos_perf::client::{Outcome, Sample};
-use agentos_perf::record::{
-    EndpointKind, EndpointResult, EndpointRules, Generator, Observed, Rules, RunResult, Sockets,
-    Status, Tally, Watch, Window,
-};
 use agentos_perf::requirement::intervals;
 
+use crate::recorded::record;
 use crate::verdicts::ALPHA;
-
-const SECOND: u64 = 1_000_000_000;
 
 /// The ends of the interval of the first endpoint's quantile in a run of so many requests per second, each
 /// with its endpoint and its response time in milliseconds.
@@ -31,66 +25,4 @@ pub(crate) fn interval(
         found.low.unwrap_or(f64::NEG_INFINITY),
         found.high.unwrap_or(f64::INFINITY),
     )
-}
-
-fn record(
-    requests: impl Iterator<Item = (usize, f64)>,
-    rate: usize,
-    endpoints: usize,
-) -> RunResult {
-    let rules = EndpointRules {
-        timeout: 3_600 * SECOND,
-        judged_from: 0,
-    };
-    let mut tally = Tally::new(Rules {
-        endpoints: rules.for_each(endpoints),
-        thresholds: Vec::new(),
-    });
-    let mut seconds = 0;
-    for (number, (endpoint, ms)) in requests.enumerate() {
-        let due = number as u64 * SECOND / rate as u64;
-        seconds = due / SECOND + 1;
-        tally.record(&Sample {
-            endpoint,
-            due,
-            sent: Some(due),
-            done: due + (ms * 1e6) as u64,
-            lag: 0,
-            bytes: 0,
-            outcome: Outcome::Ok,
-        });
-    }
-    let counted = tally.endpoints.into_iter().map(|counted| EndpointResult {
-        name: String::new(),
-        kind: EndpointKind::Http,
-        request: String::new(),
-        outcomes: counted.outcomes(),
-        response: counted.response(),
-        answered: counted.answered(),
-        service: counted.service(),
-        bytes: counted.bytes,
-    });
-    RunResult {
-        scenario: String::new(),
-        plan: String::new(),
-        started: 0,
-        status: Status::Complete,
-        problem: None,
-        thresholds: Vec::new(),
-        window: Window {
-            planned: None,
-            from: 0,
-            to: seconds * SECOND,
-            extendable: false,
-            extensions: 0,
-        },
-        endpoints: counted.collect(),
-        seconds: tally.seconds,
-        generator: Generator::default(),
-        sockets: Sockets::default(),
-        watch: Watch::default(),
-        observed: Observed::default(),
-        search: None,
-        notes: Vec::new(),
-    }
 }
