@@ -178,3 +178,73 @@ fn a_baseline_that_is_not_there_is_told_before_the_load() {
         assert_eq!(compared.status.code(), Some(2));
     }
 }
+
+#[test]
+fn of_two_targets_the_slower_one_is_found_and_the_same_is_not() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let profile = folder.path().join("compared.toml");
+    std::fs::write(&profile, PROFILE).expect("a profile");
+    let profile = profile.to_str().expect("a path");
+    let by_turns = |before: &Server, after: &Server| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_agentos-perf"));
+        without_steering(&mut command)
+            .args([
+                "compare",
+                "--ab",
+                &before.url,
+                &after.url,
+                "--",
+                "--profile",
+                profile,
+                "--duration",
+                "16",
+            ])
+            .output()
+            .expect("it runs")
+    };
+    let [usual, same, slower] =
+        ["latency=40ms", "latency=40ms", "latency=52ms"].map(|fault| Server::start(&[fault]));
+    let alike = by_turns(&usual, &same);
+    assert_eq!(alike.status.code(), Some(0), "{}", told(&alike));
+    let worse = by_turns(&usual, &slower);
+    assert!(
+        worse.status.code() == Some(1) && told(&worse).contains("WORSE"),
+        "{}",
+        told(&worse)
+    );
+    let better = by_turns(&slower, &usual);
+    assert!(
+        better.status.code() == Some(0) && told(&better).contains("better"),
+        "{}",
+        told(&better)
+    );
+}
+
+#[test]
+fn what_is_wrong_with_either_target_is_told_before_the_load() {
+    for arguments in [
+        &["compare", "--ab", "no url at all", "http://127.0.0.1:1"][..],
+        &[
+            "compare",
+            "--ab",
+            "http://127.0.0.1:1",
+            "http://127.0.0.1:1",
+            "--",
+            "--duratoin",
+            "3",
+        ],
+        &["compare", "a.json", "b.json", "--", "--duration", "3"],
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_agentos-perf"));
+        let output = without_steering(&mut command)
+            .args(arguments)
+            .output()
+            .expect("it runs");
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "{arguments:?}: {}",
+            told(&output)
+        );
+    }
+}

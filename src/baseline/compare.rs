@@ -9,11 +9,11 @@ use crate::requirement::{
 use crate::statistics::{Measured, difference, ratio};
 
 /// A ratio of response times that is no matter, however sure: machines and builds differ by as much.
-const NOISE_RATIO: f64 = 1.05;
+pub(super) const NOISE_RATIO: f64 = 1.05;
 /// The same for shares of failures, in percent.
-const NOISE_SHARE: f64 = 0.5;
+pub(super) const NOISE_SHARE: f64 = 0.5;
 /// The figures that are judged; others are told with their intervals.
-const JUDGED: f64 = 3.0;
+pub(super) const JUDGED: f64 = 3.0;
 
 /// All that was compared.
 #[derive(Debug, Clone, PartialEq)]
@@ -216,7 +216,7 @@ fn throughput(scenario: &str, a: &[Known], b: &[Known], alpha: f64) -> Option<Co
 }
 
 /// `none` is the change that is none; `noise` the one that is no matter.
-fn standing(change: Measured, none: f64, noise: f64) -> Standing {
+pub(super) fn standing(change: Measured, none: f64, noise: f64) -> Standing {
     let (least, most) = match none {
         0.0 => (-noise, noise),
         _ => (1.0 / noise, noise),
@@ -238,7 +238,7 @@ fn measured(value: f64, interval: Interval) -> Measured {
     }
 }
 
-fn mean(side: &[Measured]) -> f64 {
+pub(super) fn mean(side: &[Measured]) -> f64 {
     side.iter().map(|one| one.value).sum::<f64>() / side.len() as f64
 }
 

@@ -6,6 +6,7 @@
 mod alike;
 mod compare;
 mod judge;
+mod pairs;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -13,4 +14,5 @@ mod text;
 pub use alike::differences;
 pub use compare::{Compared, Comparison, Standing, compare};
 pub use judge::{NAME, judge, requirement};
+pub use pairs::compare_pairs;
 pub use text::table;

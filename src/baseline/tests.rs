@@ -129,3 +129,58 @@ fn searches_and_runs_that_were_cut_off_are_left_out() {
     assert!(comparison.compared.is_empty());
     assert_eq!(comparison.left_out.len(), 2);
 }
+
+/// Turns of both, disturbed alike: the second turn of four took twice as long for either.
+fn turns(percent: u64) -> Vec<(crate::record::RunResult, crate::record::RunResult)> {
+    let run = |percent: u64, seed: u64| {
+        let slow = if seed % 4 == 1 { 2 } else { 1 };
+        let took = move |due: u64| {
+            slow * (20 + (due / 10 * 7_919 + seed * 31) % 40) * (100 + percent) / 100
+        };
+        fixture::run("api", move |due, _| fixture::Asked::ok(took(due)))
+    };
+    (0..8)
+        .map(|turn| (run(0, turn), run(percent, turn)))
+        .collect()
+}
+
+#[test]
+fn what_disturbs_both_alike_cancels_out() {
+    let standing = |percent| {
+        let comparison = compare_pairs(&turns(percent), 0.95);
+        comparison
+            .compared
+            .iter()
+            .map(|one| (one.what, one.standing))
+            .collect::<Vec<_>>()
+    };
+    let judged = |p: Standing| {
+        vec![
+            ("p50", Some(p)),
+            ("p95", Some(p)),
+            ("p99", None),
+            ("failed", Some(Standing::Same)),
+            ("req/s", None),
+        ]
+    };
+    assert_eq!(standing(0), judged(Standing::Same));
+    assert_eq!(standing(3), judged(Standing::Same));
+    assert_eq!(standing(10), judged(Standing::Worse));
+    let turned: Vec<_> = turns(10).into_iter().map(|(a, b)| (b, a)).collect();
+    assert_eq!(
+        compare_pairs(&turned, 0.95).compared[0].standing,
+        Some(Standing::Better)
+    );
+}
+
+#[test]
+fn too_few_turns_are_not_compared() {
+    let mut few = turns(10);
+    few.truncate(3);
+    let comparison = compare_pairs(&few, 0.95);
+    assert!(comparison.compared.is_empty());
+    assert_eq!(
+        comparison.left_out,
+        ["api: 3 pairs of complete turns, and 4 are needed"]
+    );
+}

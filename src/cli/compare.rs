@@ -1,12 +1,13 @@
 //! `agentos-perf compare`: stored sessions beside each other.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 
 use crate::baseline::{compare, differences, table};
-use crate::harness::default_folder;
+use crate::harness::{compare_by_turns, default_folder};
 use crate::report::Report;
 use crate::store::{BaselineError, baseline_path, read_baseline};
 
@@ -15,9 +16,9 @@ const WORSE: u8 = 1;
 /// What was asked for can't be done.
 const USAGE: u8 = 2;
 
-/// Compare two stored sessions, or baselines of several, by their response times and failures
+/// Compare two stored sessions, baselines of several, or two running targets
 ///
-/// A side is a report.json, the folder that holds one, or the name or path of a baseline. Exit code 0 when nothing is
+/// Response times and failures are judged, throughput is told. A side is a report.json, the folder that holds one, or the name or path of a baseline. Exit code 0 when nothing is
 /// shown to have got worse, 1 when something is, 2 when they can't be compared.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
@@ -25,12 +26,18 @@ pub struct CompareArgs {
     before: String,
     /// How it is
     after: String,
+    /// The sides are URLs: load both by turns, so that noise hits both alike, and judge the ratio
+    #[arg(long)]
+    ab: bool,
     /// How sure a difference has to be, in (0.5, 1)
     #[arg(long, default_value_t = 0.95, value_name = "SHARE")]
     confidence: f64,
     /// Where baselines are kept, in its folder `baselines`
     #[arg(long, value_name = "DIR")]
     report_dir: Option<PathBuf>,
+    /// With --ab, behind `--`: flags of the tests, such as --profile, --scenarios or --duration
+    #[arg(last = true, value_name = "FLAG")]
+    flags: Vec<OsString>,
 }
 
 /// Compares, and prints what came of it.
@@ -50,6 +57,20 @@ fn told(args: &CompareArgs) -> Result<ExitCode, String> {
             "--confidence {} is not between 0.5 and 1",
             args.confidence
         ));
+    }
+    if args.ab {
+        let confidence = ["--confidence".into(), args.confidence.to_string().into()];
+        let flags: Vec<OsString> = confidence
+            .into_iter()
+            .chain(args.flags.iter().cloned())
+            .collect();
+        return Ok(compare_by_turns(&args.before, &args.after, &flags));
+    }
+    if !args.flags.is_empty() {
+        return Err(
+            "flags behind `--` are for the load of --ab; a stored session has had its load"
+                .to_owned(),
+        );
     }
     let folder = args.report_dir.clone().unwrap_or_else(default_folder);
     let read = |name: &str| side(&folder, name).map_err(|error| error.to_string());

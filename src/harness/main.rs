@@ -272,7 +272,7 @@ fn columns() -> Option<usize> {
 }
 
 /// The first Ctrl-C ends the load and lets the session tell what it has; the second ends everything.
-fn on_interrupt(interrupted: &Arc<AtomicBool>) {
+pub(super) fn on_interrupt(interrupted: &Arc<AtomicBool>) {
     let interrupted = Arc::clone(interrupted);
     let handler = move || {
         if interrupted.swap(true, Ordering::SeqCst) {

@@ -9,6 +9,7 @@ mod gathering;
 mod github;
 mod help;
 mod identity;
+mod interleaved;
 mod libtest;
 mod loading;
 mod login;
@@ -27,6 +28,7 @@ mod users_file;
 
 pub use args::{Args, parse};
 pub use help::help_text;
+pub use interleaved::compare_by_turns;
 pub use libtest::{Color, Format, Libtest};
 pub use main::{default_folder, embedded_server, main, run, style_of_stdout};
 pub use resolve::{Environment, resolve};

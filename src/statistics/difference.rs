@@ -48,6 +48,24 @@ pub fn ratio(before: &[Measured], after: &[Measured], alpha: f64) -> Option<Meas
     })
 }
 
+/// The mean of differences that were each measured by themselves, such as those of pairs, with Student's t interval;
+/// `None` of fewer than two.
+pub fn paired(differences: &[f64], alpha: f64) -> Option<Measured> {
+    let count = differences.len() as f64;
+    if differences.len() < 2 || differences.iter().any(|one| !one.is_finite()) {
+        return None;
+    }
+    let value = differences.iter().sum::<f64>() / count;
+    let squares: f64 = differences.iter().map(|one| (one - value).powi(2)).sum();
+    let error = (squares / (count - 1.0) / count).sqrt();
+    let width = student_t_quantile(1.0 - alpha, count - 1.0) * error;
+    Some(Measured {
+        value,
+        low: Some(value - width),
+        high: Some(value + width),
+    })
+}
+
 fn logarithm(measured: &Measured) -> Option<Measured> {
     let positive = |value: f64| (value > 0.0).then(|| value.ln());
     Some(Measured {
@@ -136,6 +154,15 @@ mod tests {
         let told = difference(&sure(&[9.0, 10.0, 11.0]), &sure(&[10.5]), 0.05);
         // t(0.95, 2) = 2.920, s = 1, √(1 + 1/3) = 1.155
         assert_eq!(rounded(told), Some([500, -2_872, 3_872]));
+    }
+
+    #[test]
+    fn pairs_tell_by_their_spread() {
+        // t(0.95, 3) = 2.353, s = 1.291, s / √4 = 0.645
+        let told = paired(&[1.0, 2.0, 3.0, 4.0], 0.05);
+        assert_eq!(rounded(told), Some([2_500, 981, 4_019]));
+        assert_eq!(paired(&[1.0], 0.05), None);
+        assert_eq!(paired(&[1.0, f64::NAN], 0.05), None);
     }
 
     #[test]

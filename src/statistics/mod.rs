@@ -22,7 +22,7 @@ pub use anytime::{
 };
 pub use beta::{beta_quantile, student_t_quantile};
 pub use design_effect::{Block, DesignEffect, MixedBlock, design_effect, design_effect_within};
-pub use difference::{Measured, difference, ratio};
+pub use difference::{Measured, difference, paired, ratio};
 pub use mean::{Interval, MeanBlock, mean_interval};
 pub use proportion::{lower_bound, upper_bound};
 pub use quantile::{QuantileRanks, quantile_ranks};

@@ -1,0 +1,217 @@
+//! Two targets under the same load by turns, so that what disturbs the machine disturbs both alike.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use super::args::Args;
+use super::identity::Identities;
+use super::loading::Loading;
+use super::main::on_interrupt;
+use super::progress::Progress;
+use super::resolve::resolve;
+use crate::baseline::{compare_pairs, table};
+use crate::client::preflight;
+use crate::load::failed_run;
+use crate::monitor::Watched;
+use crate::profile::{Destination, Plan, Profile, render_problems};
+use crate::record::{Problem, RunResult};
+
+/// How often each target has its turn.
+const TURNS: u32 = 8;
+/// The least of a turn that is judged: connections have to be made first, and a p95 needs some requests.
+const LEAST: Duration = Duration::from_secs(2);
+/// What comes before it in each turn.
+const WARM_UP: Duration = Duration::from_secs(1);
+
+const WORSE: u8 = 1;
+const USAGE: u8 = 2;
+
+/// One target.
+struct Side {
+    args: Args,
+    profile: Profile,
+    identities: Identities,
+}
+
+/// Loads two targets by turns with every scenario at one load, and judges the ratio of their figures.
+///
+/// `flags` are those of the tests. Exit code 0 when nothing is shown to be worse at `after`, 1 when something is, 2 when
+/// they can't be compared.
+pub fn compare_by_turns(before: &str, after: &str, flags: &[OsString]) -> ExitCode {
+    match by_turns(before, after, flags) {
+        Ok(code) => code,
+        Err(told) => {
+            eprint!("{told}");
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+fn by_turns(before: &str, after: &str, flags: &[OsString]) -> Result<ExitCode, String> {
+    let sides = [side(before, flags)?, side(after, flags)?];
+    let interrupted = Arc::new(AtomicBool::new(false));
+    on_interrupt(&interrupted);
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
+    let mut progress = Progress::on_stderr(false);
+    let mut pairs = Vec::new();
+    for index in 0..sides[0].profile.plans.len() {
+        if sides[0].profile.plans[index].search.is_none() && !interrupted.load(Ordering::Relaxed) {
+            let made = scenario(&sides, index, &interrupted, &mut progress)
+                .map_err(|problem| format!("error: {}\n  {}\n", problem.what, problem.advice))?;
+            pairs.extend(made);
+        }
+    }
+    if interrupted.load(Ordering::Relaxed) {
+        eprintln!("perf: interrupted; what was compared until then:");
+    }
+    let comparison = compare_pairs(&pairs, sides[0].profile.confidence);
+    if comparison.compared.is_empty() {
+        return Err("error: nothing could be compared: there is no scenario at one load that was run often enough\n".to_owned());
+    }
+    print!("{}", table(&comparison));
+    Ok(match comparison.worse().next() {
+        Some(_) => ExitCode::from(WORSE),
+        None => ExitCode::SUCCESS,
+    })
+}
+
+fn side(url: &str, flags: &[OsString]) -> Result<Side, String> {
+    let words = flags
+        .iter()
+        .cloned()
+        .chain(["--target-url".into(), url.into()]);
+    let environment = std::env::vars_os().collect();
+    let (args, profile) =
+        resolve(words, &environment).map_err(|problems| render_problems(&problems))?;
+    Ok(Side {
+        args,
+        profile,
+        identities: Identities::default(),
+    })
+}
+
+impl Side {
+    fn destination(&self, plan: &Plan) -> Result<Destination, Problem> {
+        let target = self.args.target.as_ref().ok_or_else(|| Problem {
+            what: "there is no target".to_owned(),
+            advice: "name two URLs".to_owned(),
+        })?;
+        let destination = Destination {
+            origin: target.origin.clone(),
+            token: self.args.token.clone(),
+            insecure: self.args.insecure,
+            http: self.profile.http,
+            users: Arc::default(),
+        };
+        self.identities.join(
+            plan,
+            &self.profile.identity,
+            &self.args.credentials,
+            destination,
+        )
+    }
+}
+
+/// A target with a plan that it has been asked for once.
+struct Ready<'a> {
+    side: &'a Side,
+    plan: Plan,
+    destination: Destination,
+    watched: Watched,
+}
+
+impl Ready<'_> {
+    fn new<'a>(side: &'a Side, plan: &Plan) -> Result<Ready<'a>, Problem> {
+        let destination = side.destination(plan)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let runtime = runtime.map_err(|error| Problem {
+            what: error.to_string(),
+            advice: "see to the limits of the machine that makes the load".to_owned(),
+        })?;
+        let asked = runtime
+            .block_on(preflight(plan, &destination))
+            .map_err(|failure| Problem {
+                what: failure.what,
+                advice: failure.advice,
+            })?;
+        Ok(Ready {
+            side,
+            plan: turn_of(&asked.plan),
+            watched: Watched {
+                destination: destination.clone(),
+                plan: side.profile.evidence.clone(),
+                redis: None,
+                database: None,
+                metrics: None,
+                pid: None,
+            },
+            destination,
+        })
+    }
+
+    fn turn(&self, number: u32, interrupted: &AtomicBool, progress: &mut Progress) -> RunResult {
+        let loading = Loading {
+            profile: &self.side.profile,
+            plan: &self.plan,
+            destination: &self.destination,
+            watched: &self.watched,
+            interrupted,
+            board: None,
+        };
+        let place = format!(", turn {number} of {TURNS} at {}", self.destination.origin);
+        let made = loading.once(&self.plan, &|_, _| true, &place, None, progress);
+        made.unwrap_or_else(|error| {
+            let problem = Problem {
+                what: error.to_string(),
+                advice: String::new(),
+            };
+            failed_run(&self.plan, SystemTime::now(), problem)
+        })
+    }
+}
+
+/// The same load for a turn: its part of the time, and neither more nor less.
+fn turn_of(plan: &Plan) -> Plan {
+    let mut turn = plan.clone();
+    turn.phases.ramp_up = Duration::ZERO;
+    turn.phases.warm_up = WARM_UP;
+    turn.phases.measure = (plan.phases.measure / TURNS).max(LEAST);
+    turn.phases.extend = Duration::ZERO;
+    turn.phases.settle = None;
+    turn
+}
+
+/// Each target's turns in one scenario: before, after, after, before, and so on, so that a drift hits both.
+fn scenario(
+    sides: &[Side; 2],
+    index: usize,
+    interrupted: &AtomicBool,
+    progress: &mut Progress,
+) -> Result<Vec<(RunResult, RunResult)>, Problem> {
+    let [before, after] = sides;
+    let ready = [
+        Ready::new(before, &before.profile.plans[index])?,
+        Ready::new(after, &after.profile.plans[index])?,
+    ];
+    let mut pairs = Vec::new();
+    for number in 1..=TURNS {
+        let mut turn = |side: usize| ready[side].turn(number, interrupted, progress);
+        let pair = if number % 2 == 1 {
+            let before = turn(0);
+            (before, turn(1))
+        } else {
+            let after = turn(1);
+            (turn(0), after)
+        };
+        if interrupted.load(Ordering::Relaxed) {
+            break;
+        }
+        pairs.push(pair);
+    }
+    Ok(pairs)
+}
