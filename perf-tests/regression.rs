@@ -49,7 +49,7 @@ struct Case {
 
 const CASES: [Case; 6] = [
     case(Model::Independent, 0.0, 1, true),
-    case(Model::Independent, 0.02, 1, true),
+    case(Model::Independent, 0.02, 1, false),
     case(Model::Independent, 0.02, 5, true),
     case(Model::Autoregressive(0.1), 0.02, 5, false),
     case(Model::Autoregressive(0.5), 0.02, 1, false),

@@ -9,7 +9,7 @@ use crate::requirement::{
 use crate::statistics::{Measured, difference, ratio};
 
 /// A ratio of response times that is no matter, however sure: machines and builds differ by as much.
-pub(super) const NOISE_RATIO: f64 = 1.08;
+pub(super) const NOISE_RATIO: f64 = 1.10;
 /// The intervals of both sides are made for a verdict on one run: they allow for the most correlation that its seconds
 /// could hide, each of them. Together they err far less often than they may; with this many times the error, a comparison
 /// still errs less often than it may, and finds what is there. Measured by `perf-tests/regression.rs`.

@@ -43,7 +43,7 @@ fn what_is_significant_and_small_is_noise() {
         Verdict::Pass
     );
     assert_eq!(
-        judge(&[exactly(100)], &exactly(110), 0.95).verdict,
+        judge(&[exactly(100)], &exactly(115), 0.95).verdict,
         Verdict::Fail
     );
 }
@@ -165,8 +165,8 @@ fn what_disturbs_both_alike_cancels_out() {
     };
     assert_eq!(standing(0), judged(Standing::Same));
     assert_eq!(standing(3), judged(Standing::Same));
-    assert_eq!(standing(10), judged(Standing::Worse));
-    let turned: Vec<_> = turns(10).into_iter().map(|(a, b)| (b, a)).collect();
+    assert_eq!(standing(15), judged(Standing::Worse));
+    let turned: Vec<_> = turns(15).into_iter().map(|(a, b)| (b, a)).collect();
     assert_eq!(
         compare_pairs(&turned, 0.95).compared[0].standing,
         Some(Standing::Better)
