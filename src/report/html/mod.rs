@@ -125,6 +125,7 @@ fn head(report: &Report, open: &Open) -> Markup {
 }
 
 /// The style sheet and the script of the page, for others that show its parts.
+#[cfg(feature = "harness")]
 pub(crate) const ASSETS: [&str; 2] = [STYLE, SCRIPT];
 
 /// `5 of 8 requirements kept, 2 failed, 1 with a warning`
