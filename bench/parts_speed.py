@@ -104,7 +104,7 @@ def sockets(context):
         lanes = [flatout.Lane(OURS, mine)]
         lanes += [flatout.Lane(name, lambda seconds, name=name: peers.sockets(name, url, SOCKETS, seconds))
                   for name in ("k6", "aiohttp") if name in context.peers]
-        results, troubles = flatout.rounds(lanes, echo, context.fewer(), context.say)
+        results, troubles = flatout.rounds(lanes, echo, context.more(), context.say)
         rows = flatout.rows(lanes, results, troubles, OURS)
         context.keep("sockets", {"rounds": results, "rows": rows, "troubles": troubles})
         context.commands += [(f"{lane.name}, WebSocket", peers.shown(lane.command(5))) for lane in lanes]

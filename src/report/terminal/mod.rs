@@ -4,6 +4,7 @@ mod line;
 mod requirements;
 mod scenario;
 mod search;
+mod spread;
 mod table;
 #[cfg(test)]
 mod tests;

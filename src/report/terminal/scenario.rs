@@ -2,6 +2,7 @@
 
 use super::line::{Line, Tone, labelled};
 use super::search;
+use super::spread;
 use super::table::{Cell, Side, Table};
 use crate::record::{EndpointSummary, RunResult, Status, Summary, Times};
 use crate::report::clean::clean;
@@ -40,6 +41,12 @@ pub(super) fn lines(shown: &RunReport, width: usize) -> Vec<Line> {
     }
     if summary.due > 0 && run.search.is_none() {
         lines.extend(times(&summary, intervals, width));
+        let spread = spread::line(&summary.response);
+        lines.extend(
+            spread
+                .into_iter()
+                .flat_map(|text| fact("spread", &text, width)),
+        );
     }
     for (label, text) in facts::of_run(shown, &summary) {
         lines.extend(fact(label, &text, width));
