@@ -67,6 +67,7 @@ pub(crate) fn record(
         watch: Watch::default(),
         observed: Observed::default(),
         search: None,
+        slowest: tally.slowest,
         notes: Vec::new(),
     }
 }

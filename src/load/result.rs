@@ -5,8 +5,8 @@ use std::time::SystemTime;
 use super::schedule::nanos;
 use crate::profile::Plan;
 use crate::record::{
-    EndpointResult, EndpointTally, Generator, Observed, Problem, RunResult, Sockets, Status, Tally,
-    Watch, Window,
+    EndpointResult, EndpointTally, Generator, Observed, Problem, RunResult, Slowest, Sockets,
+    Status, Tally, Watch, Window,
 };
 
 /// What is known of a run besides its tally.
@@ -52,6 +52,7 @@ impl Run<'_> {
             watch: Watch::default(),
             observed: Observed::default(),
             search: None,
+            slowest: tally.slowest.clone(),
             notes: Vec::new(),
         }
     }
@@ -100,6 +101,7 @@ pub fn failed_run(plan: &Plan, started: SystemTime, problem: Problem) -> RunResu
         watch: Watch::default(),
         observed: Observed::default(),
         search: None,
+        slowest: Slowest::default(),
         notes: Vec::new(),
     }
 }

@@ -8,6 +8,7 @@ mod observed;
 mod recurring;
 mod result;
 mod search;
+mod slowest;
 mod sockets;
 mod summary;
 mod tally;
@@ -24,6 +25,7 @@ pub use result::{
 pub use search::{
     Ending, LoadUnit, Recovery, Role, Scaling, Search, Standing, Step, failures_of, ungraceful_of,
 };
+pub use slowest::{Slow, Slowest};
 pub use sockets::Sockets;
 pub use summary::{EndpointSummary, Outcomes, Summary, Times};
 pub use tally::{EndpointRules, EndpointTally, Rules, Tally};

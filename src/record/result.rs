@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::histogram::Histogram;
 use super::observed::Observed;
 use super::search::Search;
+use super::slowest::Slowest;
 use super::sockets::Sockets;
 use crate::client::Outcome;
 use crate::profile::EndpointKind;
@@ -46,6 +47,9 @@ pub struct RunResult {
     /// The steps of a search; `None` for a run at one load.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<Search>,
+    /// The slowest requests of the judged part.
+    #[serde(default)]
+    pub slowest: Slowest,
     /// What is worth telling about the run: redirects followed, retries of the preflight.
     pub notes: Vec<String>,
 }

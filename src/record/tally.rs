@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::counter::Counter;
-use super::{Counts, Histogram, Second, Sockets};
+use super::{Counts, Histogram, Second, Slowest, Sockets};
 use crate::client::{Outcome, Sample};
 
 const SECOND: u64 = 1_000_000_000;
@@ -50,6 +50,8 @@ pub struct Tally {
     pub resent: u64,
     /// What WebSockets met beside their due messages.
     pub sockets: Sockets,
+    /// The slowest requests of the judged part.
+    pub slowest: Slowest,
 }
 
 /// What is kept of one endpoint's judged requests.
@@ -79,6 +81,7 @@ impl Tally {
             connections: 0,
             resent: 0,
             sockets: Sockets::default(),
+            slowest: Slowest::default(),
         }
     }
 
@@ -100,6 +103,7 @@ impl Tally {
         }
         if sample.due >= self.rules.endpoints[sample.endpoint].judged_from {
             self.lag.record(sample.lag);
+            self.slowest.add(sample);
             self.endpoints[sample.endpoint].record(sample, charged);
         }
     }
@@ -125,6 +129,7 @@ impl Tally {
         self.connections += other.connections;
         self.resent += other.resent;
         self.sockets.merge(&other.sockets);
+        self.slowest.merge(&other.slowest);
     }
 
     /// The same without its histograms: all that a look in mid-run needs.
@@ -145,6 +150,7 @@ impl Tally {
             seconds,
             lag: self.lag.clone(),
             sockets: self.sockets.clone(),
+            slowest: self.slowest.clone(),
             ..*self
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::client::{Outcome, Sample};
 use crate::record::{
     EndpointFigures, EndpointKind, EndpointResult, EndpointRules, Generator, Look, Machine,
-    Observed, Outage, Problem, Rules, RunResult, Seen, Sockets, Statement, Status, Tally,
+    Observed, Outage, Problem, Rules, RunResult, Seen, Slowest, Sockets, Statement, Status, Tally,
     TargetProcess, Watch, Window, figure,
 };
 use crate::report::{Report, RunReport};
@@ -107,6 +107,7 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
         },
         observed: Observed::default(),
         search: None,
+        slowest: tally.slowest,
         notes: Vec::new(),
     }
 }
@@ -312,6 +313,7 @@ pub(crate) fn failed(scenario: &str) -> RunResult {
         watch: Watch::default(),
         observed: Observed::default(),
         search: None,
+        slowest: Slowest::default(),
         notes: Vec::new(),
     }
 }

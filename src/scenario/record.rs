@@ -70,6 +70,7 @@ fn append(whole: &mut RunResult, run: &RunResult, origin: u64) -> u64 {
         mine.merge(theirs);
     }
     whole.generator.merge(&run.generator);
+    whole.slowest.append(&run.slowest, place as u64 * SECOND);
     whole.window.extensions += run.window.extensions;
     if run.status == Status::Partial {
         whole.status = Status::Partial;

@@ -171,6 +171,7 @@ fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> R
         watch: Watch::default(),
         sockets: Sockets::default(),
         search: None,
+        slowest: tally.slowest,
         notes: Vec::new(),
     }
 }

@@ -24,6 +24,7 @@ pub(in crate::report) fn of_run(shown: &RunReport, summary: &Summary) -> Vec<Fac
     if summary.due + summary.unjudged_due > 0 {
         facts.push(("generator", generator(&run.generator, &intervals.lateness)));
     }
+    facts.extend(slowest(run));
     if run.search.is_none() {
         facts.extend(Recurring::of(run).map(|found| ("recurring", recurring(&found))));
         if run.window.extensions > 0 {
@@ -36,6 +37,21 @@ pub(in crate::report) fn of_run(shown: &RunReport, summary: &Summary) -> Vec<Fac
     facts.extend(evidence::of(run));
     facts.extend(run.notes.iter().map(|note| ("note", clean(note))));
     facts
+}
+
+/// Which request was the slowest, and when.
+fn slowest(run: &RunResult) -> Option<Fact> {
+    let slow = run.slowest.all().first()?;
+    let endpoint = run.endpoints.get(slow.endpoint)?;
+    let ms = |nanos: u64| human::time(nanos as f64 / 1e6);
+    let text = format!(
+        "{} at {}, due {} after the start of the run, ended {}",
+        ms(slow.took()),
+        clean(&endpoint.name),
+        ms(slow.due_ns),
+        slow.outcome
+    );
+    Some(("slowest", text))
 }
 
 fn settled(run: &RunResult) -> Option<Fact> {

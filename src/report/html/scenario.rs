@@ -30,6 +30,7 @@ pub(super) fn section(report: &Report, shown: &RunReport) -> Markup {
                 None => { @if summary.due > 0 { (tables::times(shown, &summary)) } }
             }
             (list(shown, &summary))
+            (tables::slowest(run))
             (tables::statements(&run.observed.statements))
         }
     }

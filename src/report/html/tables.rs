@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::record::{Statement, Summary, Times};
+use crate::record::{RunResult, Statement, Summary, Times};
 use crate::report::RunReport;
 use crate::report::clean::clean;
 use crate::requirement::{Interval, Intervals, Unit, human};
@@ -104,6 +104,48 @@ pub(super) fn share(failed: u64, due: u64) -> Markup {
     }
     let text = human::show(Unit::Share, 100.0 * failed as f64 / due as f64);
     html! { @if failed > 0 { b class="bad" { (text) } } @else { (text) } }
+}
+
+/// The slowest requests, each by itself; empty when nothing was judged.
+pub(super) fn slowest(run: &RunResult) -> Markup {
+    let ms = |nanos: u64| nanos as f64 / 1e6;
+    let endpoint = |place: usize| {
+        run.endpoints
+            .get(place)
+            .map(|endpoint| clean(&endpoint.name))
+    };
+    html! {
+        @if !run.slowest.all().is_empty() {
+            details {
+                summary { "The slowest requests" }
+                div class="scroll" {
+                    table {
+                        thead { tr {
+                            th { "endpoint" } th class="number" { "due after" } th class="number" { "response time" }
+                            th class="number" { "service time" } th class="number" { "the generator's part" } th { "ended" }
+                        } }
+                        tbody {
+                            @for slow in run.slowest.all() {
+                                tr {
+                                    td { (endpoint(slow.endpoint).unwrap_or_default()) }
+                                    td class="number" { (human::time(ms(slow.due_ns))) }
+                                    td class="number" { (human::time(ms(slow.took()))) }
+                                    td class="number" {
+                                        @match slow.sent_ns {
+                                            Some(sent) => (human::time(ms(slow.done_ns.saturating_sub(sent)))),
+                                            None => "not sent",
+                                        }
+                                    }
+                                    td class="number" { (human::time(ms(slow.lag_ns))) }
+                                    td { (slow.outcome.to_string()) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// The database's statements; empty when none were told.

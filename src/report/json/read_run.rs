@@ -7,7 +7,7 @@ use super::search::{SearchForm, search};
 use super::times::TimesForm;
 use crate::record::{
     Coarse, Counts, EndpointKind, EndpointResult, Generator, Histogram, Observed, Outage, Outcomes,
-    Problem, RunResult, Second, Sockets, Status, Watch, Window,
+    Problem, RunResult, Second, Slowest, Sockets, Status, Watch, Window,
 };
 use crate::report::RunReport;
 use crate::requirement::{PartIntervals, RunIntervals};
@@ -34,6 +34,8 @@ pub(super) struct RunForm {
     generator: GeneratorForm,
     #[serde(default)]
     sockets: Sockets,
+    #[serde(default)]
+    slowest: Slowest,
     watch: WatchForm,
     observed: Observed,
     #[serde(default)]
@@ -94,6 +96,7 @@ fn record(form: RunForm) -> Result<RunResult, ReadError> {
         seconds: form.seconds.into_iter().map(second).collect(),
         generator: generator(form.generator),
         sockets: form.sockets,
+        slowest: form.slowest,
         watch: watch(form.watch)?,
         observed: form.observed,
         search: form.search.map(search),

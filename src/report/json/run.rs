@@ -7,7 +7,7 @@ use super::search::SearchForm;
 use super::times::TimesForm;
 use crate::record::{
     Coarse, Counts, EndpointKind, EndpointResult, EndpointSummary, Histogram, Observed, Outcomes,
-    Problem, RunResult, Second, Sockets, Status, Summary, Watch,
+    Problem, RunResult, Second, Slowest, Sockets, Status, Summary, Watch,
 };
 use crate::report::{RunReport, instant};
 use crate::requirement::PartIntervals;
@@ -35,6 +35,7 @@ pub(super) struct RunForm<'a> {
     generator: RunGenerator<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sockets: Option<&'a Sockets>,
+    slowest: &'a Slowest,
     watch: WatchForm<'a>,
     observed: &'a Observed,
     search: Option<SearchForm>,
@@ -85,6 +86,7 @@ impl RunForm<'_> {
                 histogram: &run.generator.lag,
             },
             sockets: Some(&run.sockets).filter(|_| run.has_sockets()),
+            slowest: &run.slowest,
             watch: WatchForm::of(&run.watch),
             observed: &run.observed,
             search: run

@@ -67,6 +67,7 @@ fn run(sample: impl Fn(u64, u64) -> Sample) -> RunResult {
         watch: Watch::default(),
         observed: Observed::default(),
         search: None,
+        slowest: crate::record::Slowest::default(),
         notes: Vec::new(),
     }
 }
