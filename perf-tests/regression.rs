@@ -127,6 +127,7 @@ fn session(case: Case, shift: f64, random: &mut Random) -> Report {
         confidence: CONFIDENCE,
         strict: false,
         machine: None,
+        repeat: String::new(),
         judgements: Vec::new(),
         runs: vec![RunReport {
             run,

@@ -3,8 +3,21 @@
 use crate::record::Machine;
 use crate::report::Report;
 
+/// In what any session of a baseline differs from another so that their figures are incomparable, a line each.
+pub fn unlike(baseline: &[Report], session: &Report) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for earlier in baseline {
+        for line in differences(earlier, session) {
+            if !found.contains(&line) {
+                found.push(line);
+            }
+        }
+    }
+    found
+}
+
 /// In what two sessions differ that makes their figures incomparable, a line each; empty when nothing does.
-pub fn differences(before: &Report, after: &Report) -> Vec<String> {
+fn differences(before: &Report, after: &Report) -> Vec<String> {
     let mut found = Vec::new();
     if let (Some(a), Some(b)) = (&before.machine, &after.machine) {
         found.extend(of_machines(a, b));

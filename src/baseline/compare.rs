@@ -24,10 +24,13 @@ pub(super) const JUDGED: f64 = 3.0;
 pub struct Comparison {
     /// One for each figure of each scenario that both sides have, in the order of the later side.
     pub compared: Vec<Compared>,
-    /// The confidence of the whole: that nothing is called worse that is not.
+    /// The confidence of the whole: that nothing is called worse that is not. The intervals that are told are those of
+    /// the verdicts.
     pub confidence: f64,
-    /// Scenarios that only one side has, or that can't be compared, and why.
+    /// Scenarios that only one side has at one load, and that nobody can compare.
     pub left_out: Vec<String>,
+    /// Scenarios that should have been compared and could not be, and why: nothing is settled while there is one.
+    pub unsettled: Vec<String>,
 }
 
 /// One figure of one scenario on both sides.
@@ -74,17 +77,18 @@ impl Comparison {
 /// `confidence`, in (0.5, 1), is that of all verdicts together: the error that it allows is divided among the
 /// figures that are judged (Bonferroni). Searches are not compared, nor runs that are not complete.
 pub fn compare(before: &[&Report], after: &[&Report], confidence: f64) -> Comparison {
-    let mut left_out = Vec::new();
+    let (mut left_out, mut unsettled) = (Vec::new(), Vec::new());
     let mut pairs = Vec::new();
     for scenario in scenarios(after) {
         let (a, b) = (runs_of(before, &scenario), runs_of(after, &scenario));
         match (a.is_empty(), b.is_empty()) {
             (false, false) => pairs.push((scenario, a, b)),
-            (true, _) => left_out.push(format!(
-                "{scenario}: the earlier side has no complete run at one load"
+            (true, true) => {}
+            (true, false) => left_out.push(format!(
+                "{scenario}: the earlier side has no complete run of it"
             )),
-            (_, true) => left_out.push(format!(
-                "{scenario}: the later side has no complete run at one load"
+            (false, true) => unsettled.push(format!(
+                "{scenario}: the later side has no complete run of it"
             )),
         }
     }
@@ -93,10 +97,17 @@ pub fn compare(before: &[&Report], after: &[&Report], confidence: f64) -> Compar
     let compared = pairs
         .iter()
         .flat_map(|(scenario, a, b)| figures(scenario, a, b, alpha));
+    let compared = compared.collect();
+    let known = scenarios(after);
+    let gone = scenarios(before)
+        .into_iter()
+        .filter(|name| !known.contains(name));
+    left_out.extend(gone.map(|name| format!("{name}: the later side did not run it")));
     Comparison {
-        compared: compared.collect(),
+        compared,
         confidence,
         left_out,
+        unsettled,
     }
 }
 

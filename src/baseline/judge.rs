@@ -1,6 +1,6 @@
 //! The comparison as a requirement like any other.
 
-use super::alike::differences;
+use super::alike::unlike;
 use super::compare::{Comparison, compare};
 use super::text;
 use crate::report::Report;
@@ -29,14 +29,11 @@ pub fn judge(baseline: &[Report], session: &Report, confidence: f64) -> Judgemen
         reason,
         advice,
     };
-    let Some(newest) = baseline.last() else {
-        return told(
-            Verdict::Inconclusive,
-            "the baseline holds no session".to_owned(),
-            Vec::new(),
-        );
-    };
-    let other = differences(newest, session);
+    if baseline.is_empty() {
+        let reason = "the baseline holds no session".to_owned();
+        return told(Verdict::Inconclusive, reason, Vec::new());
+    }
+    let other = unlike(baseline, session);
     if !other.is_empty() {
         let advice =
             "make the baseline anew with --save-baseline and another name, or run as it was made";
@@ -49,13 +46,11 @@ pub fn judge(baseline: &[Report], session: &Report, confidence: f64) -> Judgemen
     let before: Vec<&Report> = baseline.iter().collect();
     let comparison = compare(&before, &[session], confidence);
     let (verdict, reason) = verdict(&comparison, baseline.len());
-    let advice = match verdict {
-        Verdict::Pass => Vec::new(),
-        _ => comparison
-            .worse()
-            .map(text::line)
-            .chain(comparison.left_out.iter().cloned())
-            .collect(),
+    let advice = if verdict == Verdict::Pass {
+        Vec::new()
+    } else {
+        let worse = comparison.worse().map(text::line);
+        worse.chain(comparison.unsettled.iter().cloned()).collect()
     };
     told(verdict, reason, advice)
 }
@@ -71,6 +66,13 @@ fn verdict(comparison: &Comparison, sessions: usize) -> (Verdict, String) {
         (_, true) => (
             Verdict::Inconclusive,
             "no scenario could be compared with the baseline".to_owned(),
+        ),
+        ([], _) if !comparison.unsettled.is_empty() => (
+            Verdict::Inconclusive,
+            format!(
+                "not all could be compared: {}",
+                comparison.unsettled.join("; ")
+            ),
         ),
         ([], _) => (
             Verdict::Pass,

@@ -11,7 +11,7 @@ mod pairs;
 mod tests;
 mod text;
 
-pub use alike::differences;
+pub use alike::unlike;
 pub use compare::{Compared, Comparison, Standing, compare};
 pub use judge::{NAME, judge, requirement};
 pub use pairs::compare_pairs;

@@ -35,7 +35,7 @@ const FIGURES: [Figure; 5] = [
 /// `confidence`, in (0.5, 1), is that of all verdicts together (Bonferroni). Pairs with a run that is not complete are
 /// left out.
 pub fn compare_pairs(pairs: &[(RunResult, RunResult)], confidence: f64) -> Comparison {
-    let mut left_out = Vec::new();
+    let mut unsettled = Vec::new();
     let mut scenarios: Vec<(String, Vec<Pair>)> = Vec::new();
     for (before, after) in pairs {
         let at = scenarios
@@ -49,7 +49,7 @@ pub fn compare_pairs(pairs: &[(RunResult, RunResult)], confidence: f64) -> Compa
     }
     scenarios.retain(|(name, pairs)| {
         if pairs.len() < LEAST {
-            left_out.push(format!(
+            unsettled.push(format!(
                 "{name}: {} pairs of complete turns, and {LEAST} are needed",
                 pairs.len()
             ));
@@ -65,7 +65,8 @@ pub fn compare_pairs(pairs: &[(RunResult, RunResult)], confidence: f64) -> Compa
     Comparison {
         compared: compared.collect(),
         confidence,
-        left_out,
+        left_out: Vec::new(),
+        unsettled,
     }
 }
 

@@ -127,7 +127,7 @@ fn searches_and_runs_that_were_cut_off_are_left_out() {
     };
     let comparison = compare(&[&before], &[&before], 0.95);
     assert!(comparison.compared.is_empty());
-    assert_eq!(comparison.left_out.len(), 2);
+    assert!(comparison.left_out.is_empty() && comparison.unsettled.is_empty());
 }
 
 /// Turns of both, disturbed alike: the second turn of four took twice as long for either.
@@ -180,7 +180,40 @@ fn too_few_turns_are_not_compared() {
     let comparison = compare_pairs(&few, 0.95);
     assert!(comparison.compared.is_empty());
     assert_eq!(
-        comparison.left_out,
+        comparison.unsettled,
         ["api: 3 pairs of complete turns, and 4 are needed"]
     );
+}
+
+#[test]
+fn what_was_not_run_to_its_end_is_not_as_good_as_before() {
+    let mut after = usual(0, 2);
+    after.runs.push(fixture::shown(fixture::failed("mixed")));
+    let mut before = usual(0, 1);
+    before.runs.push(session("mixed", |_| 10).runs.remove(0));
+    before.runs[1].run.plan.clone_from(&after.runs[1].run.plan);
+    let judged = judge(&[before], &after, 0.95);
+    assert_eq!(judged.verdict, Verdict::Inconclusive, "{}", judged.reason);
+    assert!(judged.reason.contains("mixed"), "{}", judged.reason);
+}
+
+#[test]
+fn every_session_of_a_baseline_has_to_be_alike() {
+    let mut other = usual(0, 1);
+    other.runs[0].run.plan = "another".to_owned();
+    let judged = judge(&[other, usual(0, 2)], &usual(0, 3), 0.95);
+    assert_eq!(judged.verdict, Verdict::Inconclusive, "{}", judged.reason);
+}
+
+#[test]
+fn what_only_the_baseline_has_is_told_and_not_missed() {
+    let mut before = usual(0, 1);
+    before.runs.push(session("mixed", |_| 10).runs.remove(0));
+    let after = usual(0, 2);
+    let comparison = compare(&[&before], &[&after], 0.95);
+    assert_eq!(
+        comparison.left_out,
+        ["mixed: the later side did not run it"]
+    );
+    assert_eq!(judge(&[before], &after, 0.95).verdict, Verdict::Pass);
 }

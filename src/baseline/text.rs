@@ -35,7 +35,7 @@ pub fn table(comparison: &Comparison) -> String {
         ]);
     }
     let mut text = set(&rows);
-    for line in &comparison.left_out {
+    for line in comparison.left_out.iter().chain(&comparison.unsettled) {
         text = format!("{text}not compared: {line}\n");
     }
     text

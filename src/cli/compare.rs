@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::baseline::{compare, differences, table};
+use crate::baseline::{compare, table, unlike};
 use crate::harness::{compare_by_turns, default_folder};
 use crate::report::Report;
 use crate::store::{BaselineError, baseline_path, read_baseline};
@@ -75,17 +75,23 @@ fn told(args: &CompareArgs) -> Result<ExitCode, String> {
     let folder = args.report_dir.clone().unwrap_or_else(default_folder);
     let read = |name: &str| side(&folder, name).map_err(|error| error.to_string());
     let (before, after) = (read(&args.before)?, read(&args.after)?);
-    if let (Some(a), Some(b)) = (before.last(), after.last()) {
-        let other = differences(a, b);
-        if !other.is_empty() {
-            return Err(format!("they can't be compared: {}", other.join("; ")));
-        }
+    let mut other: Vec<String> = after
+        .iter()
+        .flat_map(|session| unlike(&before, session))
+        .collect();
+    other.dedup();
+    if !other.is_empty() {
+        return Err(format!("they can't be compared: {}", other.join("; ")));
     }
     let (a, b): (Vec<&Report>, Vec<&Report>) = (before.iter().collect(), after.iter().collect());
     let comparison = compare(&a, &b, args.confidence);
+    if comparison.compared.is_empty() {
+        return Err("nothing could be compared: both sides need a complete run of the same scenario at one load".to_owned());
+    }
     print!("{}", table(&comparison));
     Ok(match comparison.worse().next() {
         Some(_) => ExitCode::from(WORSE),
+        None if !comparison.unsettled.is_empty() => ExitCode::from(USAGE),
         None => ExitCode::SUCCESS,
     })
 }

@@ -7,6 +7,7 @@ use super::flags::{Flag, Takes};
 use super::formats::formats;
 use super::identity::Credentials;
 use super::libtest::{Libtest, color, format, unstable};
+use super::repeat;
 use super::resolve::Environment;
 use super::token::{credentials, token};
 use super::typed::{self, Given, Typed};
@@ -46,6 +47,8 @@ pub struct Args {
     pub strict: bool,
     /// Where reports go.
     pub report_dir: Option<PathBuf>,
+    /// The words that make the same session again, without secrets.
+    pub(super) repeat: Vec<String>,
     /// The baseline that the session is held against.
     pub baseline: Option<String>,
     /// The baseline that it is added to.
@@ -123,7 +126,12 @@ impl Meaning {
         let scenarios = self.scenarios(&profile, known);
         let target = self.value("target-url", Target::parse);
         let token = token(&self.typed, &mut self.problems);
+        let repeat = {
+            let target = target.as_ref().map(|at| &at.value);
+            repeat::words(&self.typed, target, &self.typed.filters)
+        };
         Args {
+            repeat,
             target: target.as_ref().map(|at| at.value.clone()),
             token,
             credentials: credentials(&self.typed, &mut self.problems),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::session::{Session, locked};
-use crate::baseline::{differences, judge};
+use crate::baseline::{judge, unlike};
 use crate::record::Status;
 use crate::report::Report;
 use crate::requirement::Judgement;
@@ -51,15 +51,13 @@ pub(super) fn save(folder: &Path, name: &str, report: Report) -> Result<String, 
         return Err("there is no new baseline: not all loads were run to their end".to_owned());
     }
     let mut sessions = earlier(&path)?;
-    if let Some(newest) = sessions.last() {
-        let other = differences(newest, &report);
-        if !other.is_empty() {
-            return Err(format!(
-                "the session was not added to the baseline {}: {}; name another baseline",
-                path.display(),
-                other.join("; ")
-            ));
-        }
+    let other = unlike(&sessions, &report);
+    if !other.is_empty() {
+        return Err(format!(
+            "the session was not added to the baseline {}: {}; name another baseline",
+            path.display(),
+            other.join("; ")
+        ));
     }
     sessions.push(report);
     write_baseline(&path, &sessions).map_err(|error| error.to_string())?;

@@ -74,6 +74,10 @@ fn by_turns(before: &str, after: &str, flags: &[OsString]) -> Result<ExitCode, S
     print!("{}", table(&comparison));
     Ok(match comparison.worse().next() {
         Some(_) => ExitCode::from(WORSE),
+        // What was not loaded to its end is not shown to be as good.
+        None if interrupted.load(Ordering::Relaxed) || !comparison.unsettled.is_empty() => {
+            ExitCode::from(USAGE)
+        }
         None => ExitCode::SUCCESS,
     })
 }

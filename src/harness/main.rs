@@ -18,6 +18,7 @@ use super::help::help_text;
 use super::libtest::{Color, Format, Libtest};
 use super::nextest::Disk;
 use super::progress::Progress;
+use super::repeat;
 use super::resolve::resolve;
 use super::session::{EMBEDDED, Session, Settings};
 use super::trials::trials;
@@ -119,6 +120,7 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
             .unwrap_or_else(|| ReportFormat::ALL.to_vec()),
         github: github.clone(),
         credentials: args.credentials.clone(),
+        repeat: repeat::line(program(), &args.repeat),
         board: dashboard.as_ref().map(|server| server.board().clone()),
     };
     let progress = Progress::on_stderr(begins_lines(&args.libtest));
@@ -160,6 +162,7 @@ fn dashboard(
         confidence: profile.confidence,
         strict: args.strict,
         machine: Some(machine()),
+        repeat: String::new(),
         judgements: Vec::new(),
         runs: Vec::new(),
     };
@@ -173,6 +176,15 @@ fn dashboard(
     let server = Server::start(address, Board::new(view))?;
     eprintln!("Dashboard: {}", server.url());
     Ok(Some(server))
+}
+
+/// What was started: a test target by cargo, or the command.
+fn program() -> &'static str {
+    let own = std::env::current_exe().unwrap_or_default();
+    match own.file_stem().and_then(|name| name.to_str()) {
+        Some("agentos-perf") => "agentos-perf test",
+        _ => "cargo test --test perf --",
+    }
 }
 
 /// Keeps the session as a baseline.

@@ -16,6 +16,7 @@ mod login;
 mod main;
 mod nextest;
 mod progress;
+mod repeat;
 mod reporting;
 mod resolve;
 mod searching;

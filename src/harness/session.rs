@@ -44,6 +44,8 @@ pub(super) struct Settings {
     pub github: Github,
     /// What virtual users identify themselves with.
     pub credentials: Credentials,
+    /// The command line that makes the same session again.
+    pub repeat: String,
     /// Where the session is shown while it goes on.
     pub board: Option<Board>,
 }
@@ -173,6 +175,7 @@ impl Session {
             confidence: self.profile.confidence,
             strict: self.settings.strict,
             machine: Some(self.machine.clone()),
+            repeat: self.settings.repeat.clone(),
             judgements: judgements
                 .into_iter()
                 .map(|(_, judgement)| judgement)

@@ -450,6 +450,7 @@ pub(crate) fn report() -> Report {
         took: 43_210,
         confidence: 0.95,
         strict: false,
+        repeat: "cargo test --test perf -- --seed=7".to_owned(),
         machine: Some(Machine {
             os: "linux".to_owned(),
             arch: "x86_64".to_owned(),

@@ -23,6 +23,9 @@ pub struct Report {
     /// On what it was made; `None` when that was not told.
     #[serde(default)]
     pub machine: Option<Machine>,
+    /// The command line that makes the same session again, without secrets; empty when that was not told.
+    #[serde(default)]
+    pub repeat: String,
     /// The requirements that were judged, in the profile's order.
     pub judgements: Vec<Judgement>,
     /// The runs they were judged on.

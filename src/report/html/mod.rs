@@ -69,7 +69,10 @@ pub(crate) struct Open {
 fn content(report: &Report) -> Markup {
     html! {
         @for (id, part) in parts(report, &Open::default()) { div id=(id) { (part) } }
-        footer { p class="quiet" { (made_on(report)) } }
+        footer {
+            @if !report.repeat.is_empty() { p { "To repeat it: " code { (clean(&report.repeat)) } } }
+            p class="quiet" { (made_on(report)) }
+        }
     }
 }
 

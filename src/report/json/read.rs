@@ -46,6 +46,7 @@ pub fn from_json(text: &str) -> Result<Report, ReadError> {
         confidence: form.confidence,
         strict: form.strict,
         machine: form.machine,
+        repeat: form.repeat,
         judgements: form.requirements.into_iter().map(judgement).collect(),
         runs: form.runs.into_iter().map(run).collect::<Result<_, _>>()?,
     })
@@ -70,6 +71,8 @@ struct ReportForm {
     strict: bool,
     #[serde(default)]
     machine: Option<Machine>,
+    #[serde(default)]
+    repeat: String,
     requirements: Vec<RequirementForm>,
     runs: Vec<RunForm>,
 }

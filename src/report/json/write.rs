@@ -26,6 +26,7 @@ pub fn to_json(report: &Report) -> String {
         confidence: report.confidence,
         strict: report.strict,
         machine: report.machine.as_ref(),
+        repeat: &report.repeat,
         requirements: report
             .judgements
             .iter()
@@ -57,6 +58,7 @@ struct ReportForm<'a> {
     confidence: f64,
     strict: bool,
     machine: Option<&'a Machine>,
+    repeat: &'a str,
     requirements: Vec<RequirementForm<'a>>,
     generator: GeneratorFigures,
     runs: Vec<RunForm<'a>>,

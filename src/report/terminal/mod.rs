@@ -36,6 +36,15 @@ pub fn render(report: &Report, style: Style) -> String {
         style.width,
     ));
     lines.extend(scenarios(&report.runs, style.width));
+    if !report.repeat.is_empty() {
+        lines.push(Line::default());
+        lines.extend(labelled(
+            "to repeat it: ",
+            Tone::Quiet,
+            &clean(&report.repeat),
+            style.width,
+        ));
+    }
     printed(&lines, style)
 }
 
