@@ -10,7 +10,7 @@ use crate::requirement::{Judgement, Requirement, Severity, Verdict};
 pub const NAME: &str = "baseline::no_regression";
 
 /// The requirement: nothing got worse.
-pub fn requirement() -> Requirement {
+fn requirement() -> Requirement {
     Requirement {
         name: NAME.to_owned(),
         severity: Severity::Important,

@@ -13,6 +13,6 @@ mod text;
 
 pub use alike::unlike;
 pub use compare::{Compared, Comparison, Standing, compare};
-pub use judge::{NAME, judge, requirement};
+pub use judge::{NAME, judge};
 pub use pairs::compare_pairs;
 pub use text::table;

@@ -8,12 +8,11 @@ use std::time::{Duration, SystemTime};
 
 use super::args::Args;
 use super::identity::Identities;
-use super::loading::Loading;
+use super::loading::{Loading, asked_once};
 use super::main::on_interrupt;
 use super::progress::Progress;
 use super::resolve::resolve;
 use crate::baseline::{compare_pairs, table};
-use crate::client::preflight;
 use crate::load::failed_run;
 use crate::monitor::Watched;
 use crate::profile::{Destination, Plan, Profile, render_problems};
@@ -130,19 +129,7 @@ struct Ready<'a> {
 impl Ready<'_> {
     fn new<'a>(side: &'a Side, plan: &Plan) -> Result<Ready<'a>, Problem> {
         let destination = side.destination(plan)?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        let runtime = runtime.map_err(|error| Problem {
-            what: error.to_string(),
-            advice: "see to the limits of the machine that makes the load".to_owned(),
-        })?;
-        let asked = runtime
-            .block_on(preflight(plan, &destination))
-            .map_err(|failure| Problem {
-                what: failure.what,
-                advice: failure.advice,
-            })?;
+        let asked = asked_once(plan, &destination).map_err(|failure| failure.problem)?;
         Ok(Ready {
             side,
             plan: turn_of(&asked.plan),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::progress::Progress;
 use super::showing::Showing;
-use crate::client::preflight;
+use crate::client::{Preflight, preflight};
 use crate::dashboard::Board;
 use crate::load::{self, Observer, RunError};
 use crate::monitor::{Monitors, ProcessorClock, Watched};
@@ -34,23 +34,7 @@ pub(super) struct Failure {
 impl Loading<'_> {
     /// Asks each endpoint once, then loads.
     pub(super) fn run(&self, progress: &mut Progress) -> Result<RunResult, Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        let runtime = runtime.map_err(|error| own_fault(&error.to_string()))?;
-        let ready = runtime
-            .block_on(preflight(self.plan, self.destination))
-            .map_err(|failure| {
-                let problem = Problem {
-                    what: failure.what,
-                    advice: failure.advice,
-                };
-                Failure {
-                    problem,
-                    unreachable: failure.unreachable,
-                }
-            })?;
-        drop(runtime);
+        let ready = asked_once(self.plan, self.destination)?;
         // Without monitors nobody tells anything, and what hangs on them is inconclusive.
         let monitors = Monitors::start(self.watched).ok();
         let mut result = match &self.plan.search {
@@ -133,6 +117,22 @@ impl Loading<'_> {
 fn is_closed(check: &CheckJudgement) -> bool {
     let untold = check.check.metric.is_observed() && check.estimate.is_none();
     check.verdict != Verdict::Inconclusive || untold
+}
+
+/// Asks each endpoint of a plan once.
+pub(super) fn asked_once(plan: &Plan, destination: &Destination) -> Result<Preflight, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| own_fault(&error.to_string()))?;
+    let asked = runtime.block_on(preflight(plan, destination));
+    asked.map_err(|failure| Failure {
+        problem: Problem {
+            what: failure.what,
+            advice: failure.advice,
+        },
+        unreachable: failure.unreachable,
+    })
 }
 
 pub(super) fn own_fault(what: &str) -> Failure {

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use maud::{Markup, html};
 
 use super::scale::Scale;
+use crate::requirement::{Unit, human};
 
 /// Width of every chart in its own units; the page stretches it.
 const WIDTH: f64 = 720.0;
@@ -152,6 +153,38 @@ impl Chart<'_> {
             }
         }
     }
+}
+
+impl Axis<'_> {
+    /// Of times, wide enough for all points and for `also`; logarithmic, as times differ by factors.
+    pub(super) fn of_times(
+        series: &[Series<'_>],
+        also: impl Iterator<Item = f64>,
+    ) -> Axis<'static> {
+        let least = values(series).fold(f64::INFINITY, f64::min);
+        let most = values(series).chain(also).fold(0.0, f64::max);
+        Axis {
+            scale: Scale::logarithmic(least * 0.8, most * 1.25, UP.0, UP.1),
+            label: &human::time,
+            name: "response time",
+        }
+    }
+
+    /// Of rates from 0, called so.
+    pub(super) fn of_rates<'a>(series: &[Series<'_>], name: &'a str) -> Axis<'a> {
+        let most = values(series).fold(0.0, f64::max);
+        Axis {
+            scale: Scale::linear(0.0, 1.1 * most, UP.0, UP.1),
+            label: &|rate| human::show(Unit::Rate, rate),
+            name,
+        }
+    }
+}
+
+/// All that is drawn of some series.
+pub(super) fn values<'a>(series: &'a [Series<'_>]) -> impl Iterator<Item = f64> + 'a {
+    let points = series.iter().flat_map(|series| &series.points);
+    points.filter_map(|(_, value)| *value)
 }
 
 /// A place with a decimal, and none when it is 0.

@@ -2,7 +2,7 @@
 
 use maud::Markup;
 
-use super::chart::{ACROSS, Axis, Chart, Line, Mark, Series, UP};
+use super::chart::{ACROSS, Axis, Chart, Line, Mark, Series};
 use super::scale::Scale;
 use crate::record::{Histogram, Summary};
 use crate::requirement::{CheckJudgement, Judgement, Metric, Scope, human};
@@ -82,15 +82,21 @@ pub(super) fn chart(summary: &Summary, limits: &Limits<'_>) -> Markup {
     let Some((end, _)) = response.last() else {
         return maud::html! {};
     };
-    let values: Vec<f64> = response
-        .iter()
-        .chain(&service)
-        .filter_map(|(_, value)| *value)
-        .collect();
-    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = values.iter().copied().fold(0.0, f64::max);
-    let most = marks.iter().map(|mark| mark.y).fold(most, f64::max);
     let last = marks.iter().map(|mark| mark.x).fold(*end, f64::max);
+    let series = vec![
+        Series {
+            name: "response time",
+            class: "p95",
+            points: response,
+            is_area: false,
+        },
+        Series {
+            name: "service time",
+            class: "service",
+            points: service,
+            is_area: false,
+        },
+    ];
     Chart {
         title: "Percentiles",
         x: Axis {
@@ -98,26 +104,9 @@ pub(super) fn chart(summary: &Summary, limits: &Limits<'_>) -> Markup {
             label: &|beyond| name(1.0 - 1.0 / beyond),
             name: "percentile",
         },
-        y: Axis {
-            scale: Scale::logarithmic(least * 0.8, most * 1.25, UP.0, UP.1),
-            label: &human::time,
-            name: "response time",
-        },
+        y: Axis::of_times(&series, marks.iter().map(|mark| mark.y)),
         stretches: Vec::new(),
-        series: vec![
-            Series {
-                name: "response time",
-                class: "p95",
-                points: response,
-                is_area: false,
-            },
-            Series {
-                name: "service time",
-                class: "service",
-                points: service,
-                is_area: false,
-            },
-        ],
+        series,
         limits: Vec::new(),
         marks,
     }

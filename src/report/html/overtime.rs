@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use super::chart::{ACROSS, Axis, Chart, Line, Series, Stretch, UP};
+use super::chart::{ACROSS, Axis, Chart, Line, Series, Stretch, UP, values};
 use super::scale::Scale;
 use crate::client::Outcome;
 use crate::record::{Coarse, Outcomes, RunResult, Second, Seen, figure};
@@ -150,23 +150,14 @@ fn latency<'a>(run: &RunResult, spans: &'a [Span], limits: &[Line]) -> Chart<'a>
             is_area: false,
         })
         .collect();
-    let values = series.iter().flat_map(|series| &series.points);
-    let values: Vec<f64> = values.filter_map(|(_, value)| *value).collect();
-    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = values.iter().copied().fold(0.0, f64::max);
+    let most = values(&series).fold(0.0, f64::max);
     // A limit far above all that was met would press the rest to the ground.
     let near = limits.iter().map(|limit| limit.value);
-    let most = near
-        .filter(|limit| *limit < 20.0 * most)
-        .fold(most, f64::max);
+    let near = near.filter(|limit| *limit < 20.0 * most);
     Chart {
         title: "Response time",
         x: time_axis(run),
-        y: Axis {
-            scale: Scale::logarithmic(least * 0.8, most * 1.25, UP.0, UP.1),
-            label: &human::time,
-            name: "response time",
-        },
+        y: Axis::of_times(&series, near),
         stretches: stretches(run),
         series,
         limits: limits.to_vec(),
@@ -201,16 +192,10 @@ fn throughput<'a>(run: &RunResult, spans: &'a [Span]) -> Chart<'a> {
             is_area: true,
         },
     ];
-    let values = series.iter().flat_map(|series| &series.points);
-    let most = values.filter_map(|(_, value)| *value).fold(0.0, f64::max);
     Chart {
         title: "Requests per second",
         x: time_axis(run),
-        y: Axis {
-            scale: Scale::linear(0.0, 1.1 * most, UP.0, UP.1),
-            label: &|rate| human::show(Unit::Rate, rate),
-            name: "requests per second",
-        },
+        y: Axis::of_rates(&series, "requests per second"),
         stretches: stretches(run),
         series,
         limits: Vec::new(),
@@ -245,16 +230,10 @@ fn failures(run: &RunResult, spans: &[Span]) -> Markup {
             is_area: true,
         })
         .collect();
-    let values = series.iter().flat_map(|series| &series.points);
-    let most = values.filter_map(|(_, value)| *value).fold(0.0, f64::max);
     Chart {
         title: "Failures by cause",
         x: time_axis(run),
-        y: Axis {
-            scale: Scale::linear(0.0, 1.1 * most, UP.0, UP.1),
-            label: &|rate| human::show(Unit::Rate, rate),
-            name: "failures per second",
-        },
+        y: Axis::of_rates(&series, "failures per second"),
         stretches: stretches(run),
         series,
         limits: Vec::new(),
@@ -275,8 +254,7 @@ fn resources(run: &RunResult) -> Markup {
             is_area: false,
         })
         .collect();
-    let values = series.iter().flat_map(|series| &series.points);
-    let most = values.filter_map(|(_, value)| *value).fold(0.0, f64::max);
+    let most = values(&series).fold(0.0, f64::max);
     let top = if most > 40.0 {
         most.max(100.0)
     } else {

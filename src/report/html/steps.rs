@@ -2,13 +2,13 @@
 
 use maud::{Markup, html};
 
-use super::chart::{ACROSS, Axis, Chart, Mark, Series, UP};
+use super::chart::{ACROSS, Axis, Chart, Mark, Series};
 use super::scale::Scale;
 use super::tables::{rate, share, time_cell};
 use crate::record::{LoadUnit, Role, Search, Standing, Step, Times};
 use crate::report::clean::clean;
 use crate::report::facts::number;
-use crate::requirement::{StepIntervals, Unit, human};
+use crate::requirement::{StepIntervals, human};
 
 /// The charts of a search.
 pub(super) fn charts(search: &Search) -> Markup {
@@ -42,13 +42,6 @@ fn times(steps: &[&Step], x: Axis<'_>) -> Markup {
         ("p95", of(|times| times.p95)),
         ("p99", of(|times| times.p99)),
     ];
-    let values: Vec<f64> = series
-        .iter()
-        .flat_map(|(_, points)| points)
-        .filter_map(|(_, value)| *value)
-        .collect();
-    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = values.iter().copied().fold(0.0, f64::max);
     let series = series.map(|(name, points)| Series {
         name,
         class: name,
@@ -62,13 +55,9 @@ fn times(steps: &[&Step], x: Axis<'_>) -> Markup {
     Chart {
         title: "Response time over load",
         x,
-        y: Axis {
-            scale: Scale::logarithmic(least * 0.8, most * 1.25, UP.0, UP.1),
-            label: &human::time,
-            name: "response time",
-        },
+        y: Axis::of_times(&series, std::iter::empty()),
         stretches: Vec::new(),
-        series: series.into_iter().collect(),
+        series: series.into(),
         limits: Vec::new(),
         marks: marks.collect(),
     }
@@ -76,27 +65,19 @@ fn times(steps: &[&Step], x: Axis<'_>) -> Markup {
 }
 
 fn throughput(steps: &[&Step], x: Axis<'_>) -> Markup {
-    let points: Vec<_> = steps.iter().map(|step| (step.load, step.rps)).collect();
-    let most = points
-        .iter()
-        .filter_map(|(_, rate)| *rate)
-        .fold(0.0, f64::max);
+    let series = vec![Series {
+        name: "answered well",
+        class: "ok",
+        points: steps.iter().map(|step| (step.load, step.rps)).collect(),
+        is_area: false,
+    }];
     let marks = steps.iter().filter_map(|step| Some(mark(step, step.rps?)));
     Chart {
         title: "Throughput over load",
         x,
-        y: Axis {
-            scale: Scale::linear(0.0, 1.1 * most, UP.0, UP.1),
-            label: &|rate| human::show(Unit::Rate, rate),
-            name: "requests answered well per second",
-        },
+        y: Axis::of_rates(&series, "requests answered well per second"),
         stretches: Vec::new(),
-        series: vec![Series {
-            name: "answered well",
-            class: "ok",
-            points,
-            is_area: false,
-        }],
+        series,
         limits: Vec::new(),
         marks: marks.collect(),
     }
