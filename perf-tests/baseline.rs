@@ -177,6 +177,15 @@ fn a_baseline_that_is_not_there_is_told_before_the_load() {
         let compared = compare(folder.path(), name, name);
         assert_eq!(compared.status.code(), Some(2));
     }
+    // Neither could be kept or shown, and both are told.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let dashboard = format!("--dashboard={}", taken.local_addr().expect("an address"));
+    let output = harness(folder.path(), &["--save-baseline", "garbled", &dashboard])
+        .output()
+        .expect("it runs");
+    let told = told(&output);
+    let both = told.contains("is no baseline") && told.contains("choose another address");
+    assert!(output.status.code() == Some(2) && both, "{told}");
 }
 
 #[test]

@@ -43,8 +43,13 @@ pub(super) fn named(folder: &Path, name: &str) -> Result<Vec<Report>, BaselineEr
     read_baseline(&baseline_path(folder, name))
 }
 
+/// Why nothing could be added to a baseline; `None` when it is not there yet, or is one.
+pub(super) fn trouble(folder: &Path, name: &str) -> Option<String> {
+    earlier(&baseline_path(folder, name)).err()
+}
+
 /// Adds the session to a baseline, or makes it; tells what came of it.
-pub(super) fn save(folder: &Path, name: &str, report: Report) -> Result<String, String> {
+fn save(folder: &Path, name: &str, report: Report) -> Result<String, String> {
     let path = baseline_path(folder, name);
     let mut runs = report.runs.iter().map(|shown| &shown.run);
     if runs.len() == 0 || !runs.all(|run| run.status == Status::Complete) {
@@ -74,4 +79,16 @@ fn earlier(path: &Path) -> Result<Vec<Report>, String> {
         return Ok(Vec::new());
     }
     read_baseline(path).map_err(|error| error.to_string())
+}
+
+/// Keeps the session as a baseline.
+pub(super) fn keep(session: &Session, folder: &Path, name: &str, nextest: bool) {
+    if nextest {
+        eprintln!("warning: with nextest no baseline is kept; use cargo test for one");
+        return;
+    }
+    match save(folder, name, session.report()) {
+        Ok(told) => eprintln!("{told}"),
+        Err(error) => eprintln!("warning: {error}"),
+    }
 }

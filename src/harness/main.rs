@@ -20,11 +20,10 @@ use super::nextest::Disk;
 use super::progress::Progress;
 use super::repeat;
 use super::resolve::resolve;
-use super::session::{EMBEDDED, Session, Settings};
+use super::session::{Session, Settings};
+use super::showing;
 use super::trials::trials;
-use crate::dashboard::{Address, Board, Server, ServerError, View};
-use crate::load::millis;
-use crate::monitor::machine;
+use crate::dashboard::Server;
 use crate::profile::{Destination, Profile, render_problems};
 use crate::report::Report;
 use crate::report::terminal::{self, Style};
@@ -87,26 +86,12 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
         http: profile.http,
         users: Arc::default(),
     });
-    let dashboard = match args.dashboard.clone().filter(|_| !args.libtest.list) {
-        Some(address) => match dashboard(address, &profile, args, disk.is_some()) {
-            Ok(dashboard) => dashboard,
-            Err(error) => {
-                eprintln!("error: {error}");
-                return ExitCode::from(USAGE);
-            }
-        },
-        None => None,
-    };
-    let against = match args
-        .baseline
-        .as_deref()
-        .map(|name| baseline::named(&folder, name))
-    {
-        Some(Err(error)) => {
-            eprintln!("error: {error}");
+    let (dashboard, against) = match prepared(args, &profile, &folder, disk.is_some()) {
+        Ok(prepared) => prepared,
+        Err(told) => {
+            eprint!("{told}");
             return ExitCode::from(USAGE);
         }
-        against => against.and_then(Result::ok),
     };
     let stopping = Arc::clone(&interrupted);
     let settings = Settings {
@@ -132,50 +117,54 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
         tell(&session, &args.libtest, &folder, nextest, &github);
     }
     if let Some(name) = args.save_baseline.as_deref().filter(|_| !args.libtest.list) {
-        keep(&session, &folder, name, nextest);
+        baseline::keep(&session, &folder, name, nextest);
     }
     if let Some(server) = dashboard {
-        stay(&server, session.report(), &stopping);
+        showing::stay(&server, session.report(), &stopping);
     }
     // The embedded server goes with the session.
     drop(session);
     conclusion.exit_code()
 }
 
-/// Serves the session's dashboard; with nextest every test is a process of its own, and none shows all.
-fn dashboard(
-    address: Address,
-    profile: &Profile,
+/// A dashboard that is served, and the sessions to be held against: each only when it was asked for.
+type Prepared = (Option<Server>, Option<Vec<Report>>);
+
+/// What can be found out to be wrong before the first request, all of it at once.
+fn prepared(
     args: &Args,
+    profile: &Profile,
+    folder: &Path,
     nextest: bool,
-) -> Result<Option<Server>, ServerError> {
-    if nextest {
-        eprintln!("warning: with nextest there is no dashboard; use cargo test for one");
-        return Ok(None);
+) -> Result<Prepared, String> {
+    let mut wrong = String::new();
+    let mut told = |error: &dyn std::fmt::Display| wrong.push_str(&format!("error: {error}\n"));
+    let against = args
+        .baseline
+        .as_deref()
+        .map(|name| baseline::named(folder, name));
+    let against = against.transpose().unwrap_or_else(|error| {
+        told(&error);
+        None
+    });
+    if let Some(error) = args
+        .save_baseline
+        .as_deref()
+        .and_then(|name| baseline::trouble(folder, name))
+    {
+        told(&error);
     }
-    let target = args.target.as_ref();
-    let report = Report {
-        target: target.map_or_else(|| EMBEDDED.to_owned(), |target| target.origin.to_string()),
-        profile: profile.name.clone(),
-        started: millis(SystemTime::now()),
-        took: 0,
-        confidence: profile.confidence,
-        strict: args.strict,
-        machine: Some(machine()),
-        repeat: String::new(),
-        judgements: Vec::new(),
-        runs: Vec::new(),
-    };
-    let view = View {
-        report,
-        requirements: profile.requirements.clone(),
-        sources: profile.evidence.sources.clone(),
-        live: None,
-        is_over: false,
-    };
-    let server = Server::start(address, Board::new(view))?;
-    eprintln!("Dashboard: {}", server.url());
-    Ok(Some(server))
+    let address = args.dashboard.clone().filter(|_| !args.libtest.list);
+    let served = address.map(|address| showing::serve(address, profile, args, nextest));
+    let served = served.transpose().unwrap_or_else(|error| {
+        told(&error);
+        None
+    });
+    if wrong.is_empty() {
+        Ok((served.flatten(), against))
+    } else {
+        Err(wrong)
+    }
 }
 
 /// What was started: a test target by cargo, or the command.
@@ -185,33 +174,6 @@ fn program() -> &'static str {
         Some("agentos-perf") => "agentos-perf test",
         _ => "cargo test --test perf --",
     }
-}
-
-/// Keeps the session as a baseline.
-fn keep(session: &Session, folder: &Path, name: &str, nextest: bool) {
-    if nextest {
-        eprintln!("warning: with nextest no baseline is kept; use cargo test for one");
-        return;
-    }
-    match baseline::save(folder, name, session.report()) {
-        Ok(told) => eprintln!("{told}"),
-        Err(error) => eprintln!("warning: {error}"),
-    }
-}
-
-/// Shows the end for as long as somebody looks at it.
-fn stay(server: &Server, report: Report, interrupted: &AtomicBool) {
-    server.board().change(|view| {
-        view.report = report;
-        view.live = None;
-        view.is_over = true;
-    });
-    if server.board().watched() > 0 {
-        eprintln!("Dashboard: it stays while a page is open; Ctrl-C ends it");
-    }
-    // A Ctrl-C before ended the load; the next one ends this.
-    interrupted.store(false, Ordering::SeqCst);
-    server.linger(|| interrupted.load(Ordering::SeqCst));
 }
 
 /// The tables, after the test runner's lines; with JSON on stdout they go to stderr.

@@ -1,11 +1,16 @@
-//! A load that is on, put on the board.
+//! The session and the load that is on, put on the board.
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 
-use crate::dashboard::{Board, Live};
-use crate::load;
-use crate::monitor::Monitors;
+use super::args::Args;
+use super::session::EMBEDDED;
+use crate::dashboard::{Address, Board, Live, Server, ServerError, View};
+use crate::load::{self, millis};
+use crate::monitor::{Monitors, machine};
+use crate::profile::Profile;
 use crate::record::RunResult;
+use crate::report::Report;
 
 /// From one change of the clock on the board to the next.
 const EVERY: Duration = Duration::from_secs(1);
@@ -65,4 +70,55 @@ impl<'a> Showing<'a> {
             }
         });
     }
+}
+
+/// Serves the session's dashboard; with nextest every test is a process of its own, and none shows all.
+pub(super) fn serve(
+    address: Address,
+    profile: &Profile,
+    args: &Args,
+    nextest: bool,
+) -> Result<Option<Server>, ServerError> {
+    if nextest {
+        eprintln!("warning: with nextest there is no dashboard; use cargo test for one");
+        return Ok(None);
+    }
+    let target = args.target.as_ref();
+    let report = Report {
+        target: target.map_or_else(|| EMBEDDED.to_owned(), |target| target.origin.to_string()),
+        profile: profile.name.clone(),
+        started: millis(SystemTime::now()),
+        took: 0,
+        confidence: profile.confidence,
+        strict: args.strict,
+        machine: Some(machine()),
+        repeat: String::new(),
+        judgements: Vec::new(),
+        runs: Vec::new(),
+    };
+    let view = View {
+        report,
+        requirements: profile.requirements.clone(),
+        sources: profile.evidence.sources.clone(),
+        live: None,
+        is_over: false,
+    };
+    let server = Server::start(address, Board::new(view))?;
+    eprintln!("Dashboard: {}", server.url());
+    Ok(Some(server))
+}
+
+/// Shows the end for as long as somebody looks at it.
+pub(super) fn stay(server: &Server, report: Report, interrupted: &AtomicBool) {
+    server.board().change(|view| {
+        view.report = report;
+        view.live = None;
+        view.is_over = true;
+    });
+    if server.board().watched() > 0 {
+        eprintln!("Dashboard: it stays while a page is open; Ctrl-C ends it");
+    }
+    // A Ctrl-C before ended the load; the next one ends this.
+    interrupted.store(false, Ordering::SeqCst);
+    server.linger(|| interrupted.load(Ordering::SeqCst));
 }
