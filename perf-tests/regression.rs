@@ -7,21 +7,22 @@
 
 #[path = "statistics/cores.rs"]
 mod cores;
+#[path = "statistics/documented.rs"]
+mod documented;
 #[path = "statistics/model.rs"]
 mod model;
 #[path = "statistics/recorded.rs"]
 mod recorded;
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use agentos_perf::baseline::{Standing, compare};
 use agentos_perf::report::{Report, RunReport};
 use agentos_perf::requirement::RunIntervals;
 use model::{Model, Random, Seconds};
 
-const BEGIN: &str = "<!-- regression:begin -->\n";
-const END: &str = "<!-- regression:end -->";
+/// Where the docs have the table.
+const MARKS: [&str; 2] = ["<!-- regression:begin -->\n", "<!-- regression:end -->"];
 
 const CONFIDENCE: f64 = 0.95;
 const TRIALS: u32 = 600;
@@ -81,7 +82,7 @@ fn what_is_not_worse_is_rarely_called_so_and_a_fifth_is_found() {
         assert!(row.false_alarms <= MOST, "{row:?}");
         assert!(!row.case.is_usual || row.found >= 0.9, "{row:?}");
     }
-    agree(&markdown(&rows));
+    documented::agree(&markdown(&rows), MARKS, 1.0);
 }
 
 fn row(case: &Case) -> Row {
@@ -158,30 +159,4 @@ fn markdown(rows: &[Row]) -> String {
         );
     }
     text
-}
-
-fn agree(fresh: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/STATISTICS.md");
-    let docs = std::fs::read_to_string(&path).expect("docs/STATISTICS.md is readable");
-    let (before, rest) = docs.split_once(BEGIN).expect("the table begins");
-    let (committed, after) = rest.split_once(END).expect("the table ends");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, format!("{before}{BEGIN}{fresh}{END}{after}"))
-            .expect("docs/STATISTICS.md is writable");
-    } else {
-        assert!(
-            alike(committed, fresh),
-            "UPDATE_DOCS=1 rewrites it:\n{fresh}"
-        );
-    }
-}
-
-/// Same words, and numbers within a percentage point: the last digit of `ln` and `cos` differs between platforms.
-fn alike(committed: &str, fresh: &str) -> bool {
-    let (old, new) = (committed.split_whitespace(), fresh.split_whitespace());
-    let same = |(a, b): (&str, &str)| match (a.parse::<f64>(), b.parse::<f64>()) {
-        (Ok(a), Ok(b)) => (a - b).abs() < 1.0,
-        _ => a == b,
-    };
-    old.clone().count() == new.clone().count() && old.zip(new).all(same)
 }

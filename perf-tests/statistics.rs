@@ -5,6 +5,8 @@
 
 #[path = "statistics/cores.rs"]
 mod cores;
+#[path = "statistics/documented.rs"]
+mod documented;
 #[path = "statistics/intervals.rs"]
 mod intervals;
 #[path = "statistics/model.rs"]
@@ -20,10 +22,8 @@ mod table;
 #[path = "statistics/verdicts.rs"]
 mod verdicts;
 
-use std::path::Path;
-
-const BEGIN: &str = "<!-- table:begin -->\n";
-const END: &str = "<!-- table:end -->";
+/// Where the docs have the table.
+const MARKS: [&str; 2] = ["<!-- table:begin -->\n", "<!-- table:end -->"];
 
 #[test]
 fn wrong_verdicts_stay_within_alpha() {
@@ -61,43 +61,6 @@ fn wrong_verdicts_stay_within_alpha() {
             );
         }
     }
-    agree(&table::markdown(
-        &rows,
-        &verdicts::out_of_reach(),
-        &settled,
-        &intervals,
-    ));
-}
-
-fn agree(fresh: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/STATISTICS.md");
-    let docs = std::fs::read_to_string(&path).expect("docs/STATISTICS.md is readable");
-    let (before, rest) = docs.split_once(BEGIN).expect("the table begins");
-    let (committed, after) = rest.split_once(END).expect("the table ends");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, format!("{before}{BEGIN}{fresh}{END}{after}"))
-            .expect("docs/STATISTICS.md is writable");
-    } else {
-        assert!(
-            alike(committed, fresh),
-            "docs/STATISTICS.md is out of date (UPDATE_DOCS=1 rewrites it):\n{fresh}"
-        );
-    }
-}
-
-/// Same words, and numbers within half a percentage point: the last digit of `ln` and `cos` differs
-/// between platforms, and may turn a verdict in a thousand.
-fn alike(committed: &str, fresh: &str) -> bool {
-    let (old, new): (Vec<_>, Vec<_>) = (
-        committed.split_whitespace().collect(),
-        fresh.split_whitespace().collect(),
-    );
-    old.len() == new.len()
-        && old
-            .iter()
-            .zip(&new)
-            .all(|(a, b)| match (a.parse::<f64>(), b.parse::<f64>()) {
-                (Ok(a), Ok(b)) => (a - b).abs() < 0.5,
-                _ => a == b,
-            })
+    let fresh = table::markdown(&rows, &verdicts::out_of_reach(), &settled, &intervals);
+    documented::agree(&fresh, MARKS, 0.5);
 }
