@@ -16,13 +16,19 @@ mod recorded;
 
 use std::fmt::Write as _;
 
-use agentos_perf::baseline::{Standing, compare};
+use agentos_perf::baseline::{Comparison, Standing, compare, compare_pairs};
+use agentos_perf::record::RunResult;
 use agentos_perf::report::{Report, RunReport};
 use agentos_perf::requirement::RunIntervals;
 use model::{Model, Random, Seconds};
 
 /// Where the docs have the table.
 const MARKS: [&str; 2] = ["<!-- regression:begin -->\n", "<!-- regression:end -->"];
+
+const MARKS_OF_TURNS: [&str; 2] = ["<!-- turns:begin -->\n", "<!-- turns:end -->"];
+/// Pairs of turns, and the seconds of each that are judged: `--ab` at the default length.
+const PAIRS: u32 = 8;
+const TURN_SECONDS: usize = 2;
 
 const CONFIDENCE: f64 = 0.95;
 const TRIALS: u32 = 600;
@@ -48,10 +54,11 @@ struct Case {
     is_usual: bool,
 }
 
-const CASES: [Case; 6] = [
+const CASES: [Case; 7] = [
     case(Model::Independent, 0.0, 1, true),
     case(Model::Independent, 0.02, 1, false),
     case(Model::Independent, 0.02, 5, true),
+    case(Model::Independent, 0.05, 5, false),
     case(Model::Autoregressive(0.1), 0.02, 5, false),
     case(Model::Autoregressive(0.5), 0.02, 1, false),
     case(Model::Autoregressive(0.5), 0.02, 5, false),
@@ -73,6 +80,41 @@ struct Row {
     false_alarms: f64,
     /// The share of those with the shift in which p95 was.
     found: f64,
+    /// The share of comparisons of the same with itself that settled nothing.
+    open: f64,
+}
+
+/// Two targets that are loaded by turns.
+#[derive(Debug, Clone, Copy)]
+struct Turns {
+    model: Model,
+    /// Spread of the logarithms of what disturbs both turns of a pair alike.
+    together: f64,
+    is_usual: bool,
+}
+
+const BY_TURNS: [Turns; 5] = [
+    turns(Model::Independent, 0.0, true),
+    turns(Model::Independent, 0.2, true),
+    turns(Model::Independent, 1.0, true),
+    turns(Model::Autoregressive(0.1), 0.2, false),
+    turns(Model::Autoregressive(0.5), 0.2, false),
+];
+
+const fn turns(model: Model, together: f64, is_usual: bool) -> Turns {
+    Turns {
+        model,
+        together,
+        is_usual,
+    }
+}
+
+#[derive(Debug)]
+struct TurnsRow {
+    case: Turns,
+    false_alarms: f64,
+    found: f64,
+    open: f64,
 }
 
 #[test]
@@ -85,41 +127,81 @@ fn what_is_not_worse_is_rarely_called_so_and_a_fifth_is_found() {
     documented::agree(&markdown(&rows), MARKS, 1.0);
 }
 
+#[test]
+fn of_two_targets_by_turns_the_same_holds() {
+    let rows = cores::on_all_cores(&BY_TURNS, |case| {
+        let shares = shares(|shift, random| by_turns(*case, shift, random));
+        TurnsRow {
+            case: *case,
+            false_alarms: shares[0],
+            found: shares[1],
+            open: shares[2],
+        }
+    });
+    for row in &rows {
+        assert!(row.false_alarms <= MOST, "{row:?}");
+        assert!(!row.case.is_usual || row.found >= 0.9, "{row:?}");
+    }
+    documented::agree(&markdown_of_turns(&rows), MARKS_OF_TURNS, 1.0);
+}
+
 fn row(case: &Case) -> Row {
-    let share = |shift: f64, what: Option<&str>| {
-        let mut random = Random(0x5eed ^ u64::from(case.sessions));
-        let worse = (0..TRIALS).filter(|_| is_worse(*case, shift, what, &mut random));
-        worse.count() as f64 / f64::from(TRIALS)
-    };
+    let [false_alarms, found, open] = shares(|shift, random| compared(*case, shift, random));
     Row {
         case: *case,
-        false_alarms: share(1.0, None),
-        found: share(SHIFT, Some("p95")),
+        false_alarms,
+        found,
+        open,
     }
 }
 
-fn is_worse(case: Case, shift: f64, what: Option<&str>, random: &mut Random) -> bool {
+/// How often the same is called worse, how often a p95 that is longer is, and how often the same is not settled.
+fn shares(compared: impl Fn(f64, &mut Random) -> Comparison) -> [f64; 3] {
+    let (mut alarms, mut found, mut open) = (0, 0, 0);
+    let mut random = Random(0x5eed);
+    for _ in 0..TRIALS {
+        let same = compared(1.0, &mut random);
+        let is_worse = same.worse().next().is_some();
+        alarms += u32::from(is_worse);
+        open += u32::from(!is_worse && !same.unsettled.is_empty());
+        let shifted = compared(SHIFT, &mut random);
+        let p95 = shifted.compared.iter().find(|one| one.what == "p95");
+        found += u32::from(p95.is_some_and(|p95| p95.standing == Some(Standing::Worse)));
+    }
+    [alarms, found, open].map(|count| f64::from(count) / f64::from(TRIALS))
+}
+
+fn compared(case: Case, shift: f64, random: &mut Random) -> Comparison {
     let before: Vec<Report> = (0..case.sessions)
         .map(|_| session(case, 1.0, random))
         .collect();
     let after = session(case, shift, random);
     let before: Vec<&Report> = before.iter().collect();
-    let comparison = compare(&before, &[&after], CONFIDENCE);
-    let mut judged = comparison
-        .compared
-        .iter()
-        .filter(|one| what.is_none_or(|what| one.what == what));
-    judged.any(|one| one.standing == Some(Standing::Worse))
+    compare(&before, &[&after], CONFIDENCE)
+}
+
+fn by_turns(case: Turns, shift: f64, random: &mut Random) -> Comparison {
+    let pair = |random: &mut Random| {
+        let scale = 40.0 * (case.together * random.normal()).exp();
+        let before = run(case.model, scale, TURN_SECONDS, random);
+        (before, run(case.model, scale * shift, TURN_SECONDS, random))
+    };
+    let pairs: Vec<_> = (0..PAIRS).map(|_| pair(random)).collect();
+    compare_pairs(&pairs, CONFIDENCE)
+}
+
+fn run(model: Model, scale: f64, seconds: usize, random: &mut Random) -> RunResult {
+    let mut source = Seconds::new(model, RATE, 0.5, random);
+    let mut times = Vec::new();
+    for _ in 0..seconds {
+        times.extend(source.normals().map(|z| (0, scale * (SIGMA * z).exp())));
+    }
+    recorded::record(times.into_iter(), RATE as usize, 1)
 }
 
 fn session(case: Case, shift: f64, random: &mut Random) -> Report {
     let scale = 40.0 * shift * (case.between * random.normal()).exp();
-    let mut seconds = Seconds::new(case.model, RATE, 0.5, random);
-    let mut times = Vec::new();
-    for _ in 0..SECONDS {
-        times.extend(seconds.normals().map(|z| (0, scale * (SIGMA * z).exp())));
-    }
-    let run = recorded::record(times.into_iter(), RATE as usize, 1);
+    let run = run(case.model, scale, SECONDS, random);
     Report {
         target: String::new(),
         profile: String::new(),
@@ -139,8 +221,8 @@ fn session(case: Case, shift: f64, random: &mut Random) -> Report {
 
 fn markdown(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| target | runs differ by | sessions in the baseline | called worse, and the same | p95 20 % longer, found |\n\
-         | --- | --: | --: | --: | --: |\n",
+        "| target | runs differ by | sessions in the baseline | called worse, and the same | the same, and not settled | p95 20 % longer, found |\n\
+         | --- | --: | --: | --: | --: | --: |\n",
     );
     for row in rows {
         let Case {
@@ -151,10 +233,30 @@ fn markdown(rows: &[Row]) -> String {
         } = row.case;
         let _ = writeln!(
             text,
-            "| {} | {:.0} % | {sessions} | {:.1} % | {:.0} % |",
+            "| {} | {:.0} % | {sessions} | {:.1} % | {:.0} % | {:.0} % |",
             model.name(),
             100.0 * between,
             100.0 * row.false_alarms,
+            100.0 * row.open,
+            100.0 * row.found,
+        );
+    }
+    text
+}
+
+fn markdown_of_turns(rows: &[TurnsRow]) -> String {
+    let mut text = String::from(
+        "| targets | pairs differ by | called worse, and the same | the same, and not settled | p95 20 % longer, found |\n\
+         | --- | --: | --: | --: | --: |\n",
+    );
+    for row in rows {
+        let _ = writeln!(
+            text,
+            "| {} | {:.0} % | {:.1} % | {:.0} % | {:.0} % |",
+            row.case.model.name(),
+            100.0 * row.case.together,
+            100.0 * row.false_alarms,
+            100.0 * row.open,
             100.0 * row.found,
         );
     }

@@ -12,6 +12,8 @@ pub mod harness;
 pub mod hint;
 pub mod load;
 pub mod monitor;
+#[cfg(feature = "optimize")]
+pub mod optimize;
 pub mod pace;
 pub mod profile;
 pub mod record;

@@ -49,6 +49,7 @@ pub(crate) fn record(
     RunResult {
         scenario: String::new(),
         plan: String::new(),
+        load: String::new(),
         started: 0,
         status: Status::Complete,
         problem: None,

@@ -16,29 +16,51 @@ pub fn unlike(baseline: &[Report], session: &Report) -> Vec<String> {
     found
 }
 
-/// In what two sessions differ that makes their figures incomparable, a line each; empty when nothing does.
-fn differences(before: &Report, after: &Report) -> Vec<String> {
-    let mut found = Vec::new();
-    if let (Some(a), Some(b)) = (&before.machine, &after.machine) {
-        found.extend(of_machines(a, b));
-    } else {
-        found.push("one of them does not tell on what machine it was made".to_owned());
-    }
-    for shown in &after.runs {
-        let run = &shown.run;
-        let same = before
-            .runs
-            .iter()
-            .map(|shown| &shown.run)
-            .find(|other| other.scenario == run.scenario);
-        if let Some(other) = same.filter(|other| other.plan != run.plan) {
-            found.push(format!(
-                "the plan of {} is another ({} and {}): profile, flags and variables have to be the same",
-                run.scenario, other.plan, run.plan
-            ));
+/// The same before a session has had its load: it will be made on this machine, with these scenarios and the
+/// fingerprints of their plans.
+pub fn unlike_before(
+    baseline: &[Report],
+    machine: &Machine,
+    plans: &[(String, String)],
+) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for earlier in baseline {
+        let mut lines = against_machine(earlier, Some(machine));
+        for (scenario, plan) in plans {
+            lines.extend(against_plan(earlier, scenario, plan));
+        }
+        for line in lines {
+            if !found.contains(&line) {
+                found.push(line);
+            }
         }
     }
     found
+}
+
+/// In what two sessions differ that makes their figures incomparable, a line each; empty when nothing does.
+fn differences(before: &Report, after: &Report) -> Vec<String> {
+    let mut found = against_machine(before, after.machine.as_ref());
+    for shown in &after.runs {
+        found.extend(against_plan(before, &shown.run.scenario, &shown.run.plan));
+    }
+    found
+}
+
+fn against_machine(before: &Report, after: Option<&Machine>) -> Vec<String> {
+    match (&before.machine, after) {
+        (Some(a), Some(b)) => of_machines(a, b),
+        _ => vec!["one of them does not tell on what machine it was made".to_owned()],
+    }
+}
+
+fn against_plan(before: &Report, scenario: &str, plan: &str) -> Option<String> {
+    let mut runs = before.runs.iter().map(|shown| &shown.run);
+    let other = runs.find(|run| run.scenario == scenario && run.plan != plan)?;
+    Some(format!(
+        "the plan of {scenario} is another ({} and {plan}): profile, flags and variables have to be the same",
+        other.plan
+    ))
 }
 
 fn of_machines(a: &Machine, b: &Machine) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! The figures of two sides beside each other.
 
+use super::text;
 use crate::record::{RunResult, Status, Summary, Times};
 use crate::report::Report;
 use crate::requirement::{
@@ -16,6 +17,10 @@ pub(super) const NOISE_RATIO: f64 = 1.10;
 const SPARE: f64 = 3.0;
 /// The same as the noise of ratios for shares of failures, in percent.
 pub(super) const NOISE_SHARE: f64 = 0.5;
+/// A comparison that can't even rule out that times doubled has settled nothing.
+pub(super) const DOUBT_RATIO: f64 = 2.0;
+/// The same for shares of failures, in percent.
+pub(super) const DOUBT_SHARE: f64 = 5.0;
 /// The figures that are judged; others are told with their intervals.
 pub(super) const JUDGED: f64 = 3.0;
 
@@ -59,8 +64,10 @@ pub enum Standing {
     Worse,
     /// Better: significantly, and by more than the noise.
     Better,
-    /// Neither is shown.
+    /// Neither is shown, and much worse is ruled out.
     Same,
+    /// Neither is shown, and much worse is not ruled out: the interval is too wide to tell.
+    Open,
 }
 
 impl Comparison {
@@ -97,7 +104,8 @@ pub fn compare(before: &[&Report], after: &[&Report], confidence: f64) -> Compar
     let compared = pairs
         .iter()
         .flat_map(|(scenario, a, b)| figures(scenario, a, b, alpha));
-    let compared = compared.collect();
+    let compared: Vec<Compared> = compared.collect();
+    unsettled.extend(text::open(&compared));
     let known = scenarios(after);
     let gone = scenarios(before)
         .into_iter()
@@ -187,7 +195,7 @@ fn figures(
             before: mean(&a),
             after: mean(&b),
             change,
-            standing: is_judged.then(|| standing(change, 1.0, NOISE_RATIO)),
+            standing: is_judged.then(|| standing(change, &TIMES)),
         })
     };
     let mut found: Vec<Compared> = times.into_iter().filter_map(time).collect();
@@ -209,7 +217,7 @@ fn failures(scenario: &str, a: &[Known], b: &[Known], alpha: f64) -> Option<Comp
         before: mean(&a),
         after: mean(&b),
         change,
-        standing: Some(standing(change, 0.0, NOISE_SHARE)),
+        standing: Some(standing(change, &SHARES)),
     })
 }
 
@@ -231,18 +239,40 @@ fn throughput(scenario: &str, a: &[Known], b: &[Known], alpha: f64) -> Option<Co
     })
 }
 
-/// `none` is the change that is none; `noise` the one that is no matter.
-pub(super) fn standing(change: Measured, none: f64, noise: f64) -> Standing {
-    let (least, most) = match none {
-        0.0 => (-noise, noise),
-        _ => (1.0 / noise, noise),
-    };
-    let is_above = change.low.is_some_and(|low| low > none) && change.value > most;
-    let is_below = change.high.is_some_and(|high| high < none) && change.value < least;
-    match (is_above, is_below) {
-        (true, _) => Standing::Worse,
-        (_, true) => Standing::Better,
-        _ => Standing::Same,
+/// What a change is held against.
+pub(super) struct Scale {
+    /// No change.
+    none: f64,
+    /// Between these a change is no matter.
+    noise: (f64, f64),
+    /// What has to be ruled out before something is called the same.
+    doubt: f64,
+}
+
+/// Of ratios of times.
+pub(super) const TIMES: Scale = Scale {
+    none: 1.0,
+    noise: (1.0 / NOISE_RATIO, NOISE_RATIO),
+    doubt: DOUBT_RATIO,
+};
+
+/// Of differences of shares, in percent.
+pub(super) const SHARES: Scale = Scale {
+    none: 0.0,
+    noise: (-NOISE_SHARE, NOISE_SHARE),
+    doubt: DOUBT_SHARE,
+};
+
+pub(super) fn standing(change: Measured, scale: &Scale) -> Standing {
+    let (least, most) = scale.noise;
+    if change.low.is_some_and(|low| low > scale.none) && change.value > most {
+        Standing::Worse
+    } else if change.high.is_some_and(|high| high < scale.none) && change.value < least {
+        Standing::Better
+    } else if change.high.is_none_or(|high| high >= scale.doubt) {
+        Standing::Open
+    } else {
+        Standing::Same
     }
 }
 

@@ -11,7 +11,7 @@ mod pairs;
 mod tests;
 mod text;
 
-pub use alike::unlike;
+pub use alike::{unlike, unlike_before};
 pub use compare::{Compared, Comparison, Standing, compare};
 pub use judge::{NAME, judge};
 pub use pairs::compare_pairs;

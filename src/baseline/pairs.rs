@@ -1,6 +1,7 @@
 //! Two targets that were loaded by turns: each pair of turns is one difference.
 
-use super::compare::{Compared, Comparison, JUDGED, NOISE_RATIO, NOISE_SHARE, standing};
+use super::compare::{Compared, Comparison, JUDGED, SHARES, TIMES, standing};
+use super::text;
 use crate::record::{RunResult, Status, Summary, Times};
 use crate::requirement::Unit;
 use crate::statistics::{Measured, paired};
@@ -62,8 +63,10 @@ pub fn compare_pairs(pairs: &[(RunResult, RunResult)], confidence: f64) -> Compa
             .iter()
             .filter_map(move |figure| of(scenario, pairs, figure, alpha))
     });
+    let compared: Vec<Compared> = compared.collect();
+    unsettled.extend(text::open(&compared));
     Comparison {
-        compared: compared.collect(),
+        compared,
         confidence,
         left_out: Vec::new(),
         unsettled,
@@ -99,15 +102,15 @@ fn of(
     };
     let differences: Vec<f64> = pairs.iter().map(difference).collect();
     let told = paired(&differences, alpha)?;
-    let (change, none, noise) = if is_share {
-        (told, 0.0, NOISE_SHARE)
+    let (change, scale) = if is_share {
+        (told, &SHARES)
     } else {
         let ratio = Measured {
             value: told.value.exp(),
             low: told.low.map(f64::exp),
             high: told.high.map(f64::exp),
         };
-        (ratio, 1.0, NOISE_RATIO)
+        (ratio, &TIMES)
     };
     let mean = |side: fn(&Pair) -> &Turn| {
         pairs.iter().map(|pair| value(side(pair))).sum::<f64>() / pairs.len() as f64
@@ -119,6 +122,6 @@ fn of(
         before: mean(|pair| &pair.0),
         after: mean(|pair| &pair.1),
         change,
-        standing: is_judged.then(|| standing(change, none, noise)),
+        standing: is_judged.then(|| standing(change, scale)),
     })
 }

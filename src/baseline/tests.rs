@@ -37,15 +37,15 @@ fn what_takes_a_fifth_longer_is_found_and_told() {
 
 #[test]
 fn what_is_significant_and_small_is_noise() {
-    let exactly = |ms: u64| session("api", move |_| ms);
-    assert_eq!(
-        judge(&[exactly(100)], &exactly(103), 0.95).verdict,
-        Verdict::Pass
-    );
-    assert_eq!(
-        judge(&[exactly(100)], &exactly(115), 0.95).verdict,
-        Verdict::Fail
-    );
+    let small = judge(&[about(800)], &about(824), 0.95);
+    assert_eq!(small.verdict, Verdict::Pass, "{}", small.reason);
+    let large = judge(&[about(800)], &about(920), 0.95);
+    assert_eq!(large.verdict, Verdict::Fail, "{}", large.reason);
+}
+
+/// So many milliseconds and a little more, in no order.
+fn about(ms: u64) -> Report {
+    session("api", move |due| ms + due / 10 * 7_919 % 40)
 }
 
 #[test]
@@ -216,4 +216,20 @@ fn what_only_the_baseline_has_is_told_and_not_missed() {
         ["mixed: the later side did not run it"]
     );
     assert_eq!(judge(&[before], &after, 0.95).verdict, Verdict::Pass);
+}
+
+#[test]
+fn what_can_not_rule_out_that_times_doubled_settles_nothing() {
+    // Fates are shared for a second each, and a run has few of them.
+    let wild = |seed: u64| {
+        session("api", move |due| {
+            20 + (due / 1_000 * 7_919 + seed * 31) % 17 * 30
+        })
+    };
+    let judged = judge(&[wild(1)], &wild(2), 0.95);
+    assert_eq!(judged.verdict, Verdict::Inconclusive, "{}", judged.reason);
+    assert!(
+        judged.advice.iter().any(|line| line.contains("run longer")),
+        "{judged:?}"
+    );
 }

@@ -70,8 +70,27 @@ fn told(standing: Option<Standing>) -> &'static str {
         Some(Standing::Worse) => "WORSE",
         Some(Standing::Better) => "better",
         Some(Standing::Same) => "no difference shown",
+        Some(Standing::Open) => "not settled",
         None => "",
     }
+}
+
+/// What is not settled, a line each.
+pub(super) fn open(compared: &[Compared]) -> impl Iterator<Item = String> {
+    let open = compared
+        .iter()
+        .filter(|one| one.standing == Some(Standing::Open));
+    open.map(|one| {
+        let most = match one.change.high {
+            None => "no bound can be told".to_owned(),
+            Some(high) if one.unit == Unit::Share => format!("up to {high:.0} points more"),
+            Some(high) => format!("up to {high:.1} times as much"),
+        };
+        format!(
+            "{}: {} is not settled ({most}); run longer, or keep more sessions",
+            one.scenario, one.what
+        )
+    })
 }
 
 /// `23 % more (11–38)`, `4 % less (-9–1)`

@@ -58,6 +58,12 @@ fn told(args: &CompareArgs) -> Result<ExitCode, String> {
             args.confidence
         ));
     }
+    if args.ab && args.report_dir.is_some() {
+        return Err(
+            "--report-dir is where stored sessions are; --ab loads two targets and stores nothing"
+                .to_owned(),
+        );
+    }
     if args.ab {
         let confidence = ["--confidence".into(), args.confidence.to_string().into()];
         let flags: Vec<OsString> = confidence

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use super::session::{Session, locked};
-use crate::baseline::{judge, unlike};
+use crate::baseline::{judge, unlike, unlike_before};
+use crate::monitor::machine;
+use crate::profile::Profile;
 use crate::record::Status;
 use crate::report::Report;
 use crate::requirement::Judgement;
@@ -43,9 +45,28 @@ pub(super) fn named(folder: &Path, name: &str) -> Result<Vec<Report>, BaselineEr
     read_baseline(&baseline_path(folder, name))
 }
 
-/// Why nothing could be added to a baseline; `None` when it is not there yet, or is one.
-pub(super) fn trouble(folder: &Path, name: &str) -> Option<String> {
-    earlier(&baseline_path(folder, name)).err()
+/// Why this session could not be added to a baseline, as far as it is known before the load; `None` when it can be.
+pub(super) fn trouble(folder: &Path, name: &str, profile: &Profile) -> Option<String> {
+    let path = baseline_path(folder, name);
+    match earlier(&path) {
+        Err(told) => Some(told),
+        Ok(sessions) => {
+            let plans = profile.plans.iter();
+            let plans: Vec<(String, String)> = plans
+                .map(|plan| (plan.scenario.clone(), plan.fingerprint()))
+                .collect();
+            let other = unlike_before(&sessions, &machine(), &plans);
+            (!other.is_empty()).then(|| refused(&path, &other))
+        }
+    }
+}
+
+fn refused(path: &Path, other: &[String]) -> String {
+    format!(
+        "the session can't be added to the baseline {}: {}; name another baseline",
+        path.display(),
+        other.join("; ")
+    )
 }
 
 /// Adds the session to a baseline, or makes it; tells what came of it.
@@ -58,11 +79,7 @@ fn save(folder: &Path, name: &str, report: Report) -> Result<String, String> {
     let mut sessions = earlier(&path)?;
     let other = unlike(&sessions, &report);
     if !other.is_empty() {
-        return Err(format!(
-            "the session was not added to the baseline {}: {}; name another baseline",
-            path.display(),
-            other.join("; ")
-        ));
+        return Err(refused(&path, &other));
     }
     sessions.push(report);
     write_baseline(&path, &sessions).map_err(|error| error.to_string())?;

@@ -50,7 +50,13 @@ pub fn compare_by_turns(before: &str, after: &str, flags: &[OsString]) -> ExitCo
 }
 
 fn by_turns(before: &str, after: &str, flags: &[OsString]) -> Result<ExitCode, String> {
-    let sides = [side(before, flags)?, side(after, flags)?];
+    let sides = match (side(before, flags), side(after, flags)) {
+        (Ok(before), Ok(after)) => [before, after],
+        (Err(wrong), Ok(_)) | (Ok(_), Err(wrong)) => return Err(wrong),
+        // What is wrong with the flags of both is told once.
+        (Err(one), Err(other)) if one == other => return Err(one),
+        (Err(one), Err(other)) => return Err(format!("{one}{other}")),
+    };
     let interrupted = Arc::new(AtomicBool::new(false));
     on_interrupt(&interrupted);
     let _ = rlimit::increase_nofile_limit(u64::MAX);

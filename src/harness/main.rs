@@ -150,7 +150,7 @@ fn prepared(
     if let Some(error) = args
         .save_baseline
         .as_deref()
-        .and_then(|name| baseline::trouble(folder, name))
+        .and_then(|name| baseline::trouble(folder, name, profile))
     {
         told(&error);
     }

@@ -27,6 +27,7 @@ impl Run<'_> {
         RunResult {
             scenario: self.plan.scenario.clone(),
             plan: self.plan.fingerprint(),
+            load: self.plan.arrivals.to_string(),
             started: self.started,
             status: self.status,
             problem: None,
@@ -89,6 +90,7 @@ pub fn failed_run(plan: &Plan, started: SystemTime, problem: Problem) -> RunResu
     RunResult {
         scenario: plan.scenario.clone(),
         plan: plan.fingerprint(),
+        load: plan.arrivals.to_string(),
         started: millis(started),
         status: Status::Failed,
         problem: Some(problem),

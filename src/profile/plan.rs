@@ -12,7 +12,7 @@ use super::identity::IdentityRules;
 use super::search::{Loads, Search};
 use super::socket::{EndpointKind, Socket};
 use super::target::Target;
-use crate::requirement::Requirement;
+use crate::requirement::{Requirement, Unit, human};
 
 /// A profile after validation, with flags and variables laid over it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -165,6 +165,48 @@ pub enum Arrivals {
         /// From one round to the next.
         every: Duration,
     },
+}
+
+/// As people say it: `100 users, each asking every 1.00 s to 2.00 s`.
+impl std::fmt::Display for Arrivals {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let time = |span: Duration| human::time(span.as_secs_f64() * 1e3);
+        let count = |count: u32| human::count(u64::from(count));
+        let rate = |rate: Rate| human::show(Unit::Rate, rate.as_f64());
+        match *self {
+            Arrivals::Users {
+                count: users,
+                think_min,
+                think_max,
+            } if think_min == think_max => {
+                write!(
+                    f,
+                    "{} users, each asking every {}",
+                    count(users),
+                    time(think_min)
+                )
+            }
+            Arrivals::Users {
+                count: users,
+                think_min,
+                think_max,
+            } => write!(
+                f,
+                "{} users, each asking every {} to {}",
+                count(users),
+                time(think_min),
+                time(think_max)
+            ),
+            Arrivals::Constant { rate: even, .. } => write!(f, "{}, at even distances", rate(even)),
+            Arrivals::Poisson { rate: mean, .. } => {
+                write!(f, "{} on average, at random", rate(mean))
+            }
+            Arrivals::Burst {
+                count: users,
+                every,
+            } => write!(f, "{} users at once, every {}", count(users), time(every)),
+        }
+    }
 }
 
 /// A rate in millionths of a request per second, so that due times are whole-number arithmetic.

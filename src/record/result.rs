@@ -20,6 +20,9 @@ pub struct RunResult {
     pub scenario: String,
     /// Fingerprint of the plan.
     pub plan: String,
+    /// What was offered, as people say it: `100 users, each asking every 1 s to 2 s`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub load: String,
     /// When the run began, in milliseconds since 1970.
     pub started: u64,
     /// How the run itself ended.

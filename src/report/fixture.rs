@@ -79,6 +79,7 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
         sockets: Sockets::default(),
         scenario: scenario.to_owned(),
         plan: "0123456789abcdef".to_owned(),
+        load: "100 requests per second, at even distances".to_owned(),
         started: STARTED,
         status: Status::Complete,
         problem: None,
@@ -299,6 +300,7 @@ pub(crate) fn failed(scenario: &str) -> RunResult {
         sockets: Sockets::default(),
         scenario: scenario.to_owned(),
         plan: "fedcba9876543210".to_owned(),
+        load: "100 users, each asking every 500 ms to 2.00 s".to_owned(),
         started: STARTED,
         status: Status::Failed,
         problem: Some(Problem {

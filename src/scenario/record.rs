@@ -29,6 +29,8 @@ pub fn record(plan: &Plan, search: &Search, made: &[Made]) -> Option<RunResult> 
     let first = made.first()?;
     let mut whole = first.run.clone();
     whole.plan = plan.fingerprint();
+    // Each step has a load of its own.
+    whole.load = String::new();
     let mut steps = vec![first.step.clone()];
     for next in &made[1..] {
         let from = append(&mut whole, &next.run, first.run.started);

@@ -140,6 +140,7 @@ fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> R
         observed: crate::record::Observed::default(),
         scenario: "stress".to_owned(),
         plan: String::new(),
+        load: String::new(),
         started,
         status: Status::Complete,
         problem: None,

@@ -10,6 +10,9 @@ use crate::requirement::{Intervals, Unit, human};
 pub(in crate::report) fn of_run(shown: &RunReport, summary: &Summary) -> Vec<Fact> {
     let RunReport { run, intervals } = shown;
     let mut facts = Vec::new();
+    if !run.load.is_empty() {
+        facts.push(("load", clean(&run.load)));
+    }
     if summary.due > 0 {
         facts.push(("outcomes", outcomes(&summary.outcomes)));
     }

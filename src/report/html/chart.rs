@@ -44,8 +44,18 @@ pub(super) struct Series<'a> {
     pub(super) class: &'a str,
     /// In the order of x; `None` interrupts the line.
     pub(super) points: Vec<(f64, Option<f64>)>,
-    /// Whether the area below is filled.
-    pub(super) is_area: bool,
+    pub(super) fill: Fill,
+}
+
+/// What is filled below a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fill {
+    /// Nothing.
+    None,
+    /// All down to the axis.
+    ToAxis,
+    /// The band down to the series before, whose points are at the same places.
+    ToPrevious,
 }
 
 /// A part of the x axis that is marked.
@@ -98,8 +108,14 @@ impl Chart<'_> {
                     data-x=(ends(&x)) data-y=(ends(&y)) {
                     (self.backdrop())
                     (self.grid())
-                    @for series in &self.series {
-                        @if series.is_area { path class={ "area " (series.class) } d=(area(series, &x, &y)) {} }
+                    @for (index, series) in self.series.iter().enumerate() {
+                        @match (series.fill, index.checked_sub(1).map(|before| &self.series[before])) {
+                            (Fill::ToAxis, _) => path class={ "area " (series.class) } d=(area(series, &x, &y)) {},
+                            (Fill::ToPrevious, Some(below)) => {
+                                path class={ "area " (series.class) } d=(band(below, series, &x, &y)) {}
+                            }
+                            _ => {}
+                        }
                         path class={ "line " (series.class) } data-name=(series.name) d=(line(series, &x, &y)) {}
                     }
                     (self.lines())
@@ -211,6 +227,27 @@ fn line(series: &Series<'_>, x: &Scale, y: &Scale) -> String {
     }
     // A point between two gaps has no length: a round end shows it.
     path + if series.points.len() == 1 { "h0.1" } else { "" }
+}
+
+/// The area between two series.
+fn band(below: &Series<'_>, above: &Series<'_>, x: &Scale, y: &Scale) -> String {
+    let both = below.points.iter().zip(&above.points);
+    let both: Vec<Option<[f64; 3]>> = both
+        .map(|((at, low), (_, high))| Some([x.at(*at), y.at((*low)?), y.at((*high)?)]))
+        .collect();
+    let mut path = String::new();
+    for part in both.split(Option::is_none) {
+        let there = part.iter().flatten().map(|[at, _, high]| (at, high));
+        let back = part.iter().rev().flatten().map(|[at, low, _]| (at, low));
+        for (index, (at, value)) in there.chain(back).enumerate() {
+            let letter = if index == 0 { 'M' } else { 'L' };
+            let _ = write!(path, "{letter}{} {}", px(*at), px(*value));
+        }
+        if !part.is_empty() {
+            path.push('Z');
+        }
+    }
+    path
 }
 
 fn area(series: &Series<'_>, x: &Scale, y: &Scale) -> String {

@@ -2,7 +2,7 @@
 
 use maud::Markup;
 
-use super::chart::{ACROSS, Axis, Chart, Line, Mark, Series};
+use super::chart::{ACROSS, Axis, Chart, Fill, Line, Mark, Series};
 use super::scale::Scale;
 use crate::record::{Histogram, Summary};
 use crate::requirement::{CheckJudgement, Judgement, Metric, Scope, human};
@@ -88,13 +88,13 @@ pub(super) fn chart(summary: &Summary, limits: &Limits<'_>) -> Markup {
             name: "response time",
             class: "p95",
             points: response,
-            is_area: false,
+            fill: Fill::None,
         },
         Series {
             name: "service time",
             class: "service",
             points: service,
-            is_area: false,
+            fill: Fill::None,
         },
     ];
     Chart {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use super::chart::{ACROSS, Axis, Chart, Line, Series, Stretch, UP, values};
+use super::chart::{ACROSS, Axis, Chart, Fill, Line, Series, Stretch, UP, values};
 use super::scale::Scale;
 use crate::client::Outcome;
 use crate::record::{Coarse, Outcomes, RunResult, Second, Seen, figure};
@@ -147,7 +147,12 @@ fn latency<'a>(run: &RunResult, spans: &'a [Span], limits: &[Line]) -> Chart<'a>
             name,
             class: name,
             points: of(quantile),
-            is_area: false,
+            // The bands between neighbours: where the requests lie.
+            fill: if matches!(name, "p50" | "longest") {
+                Fill::None
+            } else {
+                Fill::ToPrevious
+            },
         })
         .collect();
     let most = values(&series).fold(0.0, f64::max);
@@ -177,19 +182,19 @@ fn throughput<'a>(run: &RunResult, spans: &'a [Span]) -> Chart<'a> {
             name: "due",
             class: "due",
             points: rate(|span| span.due),
-            is_area: false,
+            fill: Fill::None,
         },
         Series {
             name: "answered well",
             class: "ok",
             points: rate(|span| span.done_ok),
-            is_area: true,
+            fill: Fill::ToAxis,
         },
         Series {
             name: "failed",
             class: "failed",
             points: rate(|span| span.failed),
-            is_area: true,
+            fill: Fill::ToAxis,
         },
     ];
     Chart {
@@ -227,7 +232,7 @@ fn failures(run: &RunResult, spans: &[Span]) -> Markup {
                 .iter()
                 .map(|span| (span.at, Some(rate(span, cause))))
                 .collect(),
-            is_area: true,
+            fill: Fill::ToAxis,
         })
         .collect();
     Chart {
@@ -251,7 +256,7 @@ fn resources(run: &RunResult) -> Markup {
             name,
             class,
             points: points.clone(),
-            is_area: false,
+            fill: Fill::None,
         })
         .collect();
     let most = values(&series).fold(0.0, f64::max);

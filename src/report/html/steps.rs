@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::chart::{ACROSS, Axis, Chart, Mark, Series};
+use super::chart::{ACROSS, Axis, Chart, Fill, Mark, Series};
 use super::scale::Scale;
 use super::tables::{rate, share, time_cell};
 use crate::record::{LoadUnit, Role, Search, Standing, Step, Times};
@@ -46,7 +46,7 @@ fn times(steps: &[&Step], x: Axis<'_>) -> Markup {
         name,
         class: name,
         points,
-        is_area: false,
+        fill: Fill::None,
     });
     let marks = steps.iter().filter_map(|step| {
         let times = Times::of(&step.response)?;
@@ -69,7 +69,7 @@ fn throughput(steps: &[&Step], x: Axis<'_>) -> Markup {
         name: "answered well",
         class: "ok",
         points: steps.iter().map(|step| (step.load, step.rps)).collect(),
-        is_area: false,
+        fill: Fill::None,
     }];
     let marks = steps.iter().filter_map(|step| Some(mark(step, step.rps?)));
     Chart {

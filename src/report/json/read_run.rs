@@ -20,6 +20,8 @@ pub(super) fn nanos(millis: f64) -> u64 {
 pub(super) struct RunForm {
     scenario: String,
     plan: String,
+    #[serde(default)]
+    load: String,
     started: String,
     status: Status,
     problem: Option<Problem>,
@@ -81,6 +83,7 @@ fn record(form: RunForm) -> Result<RunResult, ReadError> {
     Ok(RunResult {
         scenario: form.scenario,
         plan: form.plan,
+        load: form.load,
         started: millis(&form.started)?,
         status: form.status,
         problem: form.problem,

@@ -16,6 +16,7 @@ use crate::requirement::PartIntervals;
 pub(super) struct RunForm<'a> {
     scenario: &'a str,
     plan: &'a str,
+    load: &'a str,
     started: String,
     status: Status,
     problem: Option<&'a Problem>,
@@ -48,6 +49,7 @@ impl RunForm<'_> {
         RunForm {
             scenario: &run.scenario,
             plan: &run.plan,
+            load: &run.load,
             started: instant::to_text(run.started),
             status: run.status,
             problem: run.problem.as_ref(),

@@ -42,6 +42,7 @@ fn run(sample: impl Fn(u64, u64) -> Sample) -> RunResult {
         sockets: Sockets::default(),
         scenario: "api".into(),
         plan: "0".into(),
+        load: String::new(),
         started: 0,
         status: Status::Complete,
         problem: None,

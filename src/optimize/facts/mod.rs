@@ -1,0 +1,61 @@
+//! What is known of a database: plain data, as its own catalogs tell it.
+
+mod activity;
+mod index;
+mod server;
+mod statement;
+mod table;
+
+pub use activity::{LockWait, Transaction};
+pub use index::{ForeignKey, Index};
+pub use server::{Connections, Counters, Server, Setting};
+pub use statement::Statement;
+pub use table::{Column, Table};
+
+/// Everything that was read.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Facts {
+    /// The server, its database and who asks.
+    pub server: Server,
+    /// Memory of the database's machine in bytes; `None` when it is another machine and nobody said.
+    pub memory: Option<u64>,
+    /// The settings that matter.
+    pub settings: Vec<Setting>,
+    /// Counters of the database.
+    pub counters: Counters,
+    /// Who is connected.
+    pub connections: Connections,
+    /// The tables that hold rows themselves; partitions are tables of their own.
+    pub tables: Vec<Table>,
+    /// Their indexes.
+    pub indexes: Vec<Index>,
+    /// Their foreign keys.
+    pub foreign_keys: Vec<ForeignKey>,
+    /// The costly statements; `None` without `pg_stat_statements`.
+    pub statements: Option<Vec<Statement>>,
+    /// Transactions that are open.
+    pub transactions: Vec<Transaction>,
+    /// Who waits for a lock.
+    pub waits: Vec<LockWait>,
+    /// What could not be seen, and what would help.
+    pub unseen: Vec<String>,
+}
+
+impl Facts {
+    /// A table by its object id.
+    pub fn table(&self, oid: u32) -> Option<&Table> {
+        self.tables.iter().find(|table| table.oid == oid)
+    }
+
+    /// A setting by its name.
+    pub fn setting(&self, name: &str) -> Option<&Setting> {
+        self.settings.iter().find(|setting| setting.name == name)
+    }
+
+    /// The indexes of a table.
+    pub fn indexes_of(&self, table: u32) -> impl Iterator<Item = &Index> {
+        self.indexes
+            .iter()
+            .filter(move |index| index.table == table)
+    }
+}

@@ -1,0 +1,162 @@
+//! What is proposed, and what is only to be told.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Everything that came of a look at a database.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Plan {
+    /// The database.
+    pub database: String,
+    /// The server, as it calls itself.
+    pub server: String,
+    /// For how long its counters have counted, in seconds; `None` when nobody knows.
+    pub counted_s: Option<f64>,
+    /// What could be changed, the most worthwhile first.
+    pub proposals: Vec<Proposal>,
+    /// What is to be known and can't be changed by a statement.
+    pub findings: Vec<Finding>,
+    /// What could not be seen, and what would help.
+    pub unseen: Vec<String>,
+}
+
+/// A change.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Proposal {
+    /// Counted from 1.
+    pub number: usize,
+    /// What kind of change it is.
+    pub kind: Kind,
+    /// What it does, in a line.
+    pub what: String,
+    /// Why, a sentence each.
+    pub why: Vec<String>,
+    /// The statements, in their order; each is a transaction of its own.
+    pub sql: Vec<String>,
+    /// What takes it back, in its order; empty when nothing has to.
+    pub undo: Vec<String>,
+    /// How much can go wrong.
+    pub risk: Risk,
+    /// What can go wrong, and what it costs.
+    pub price: String,
+    /// What is to be gained.
+    pub gain: String,
+    /// Who says so.
+    pub proof: Proof,
+}
+
+/// A kind of change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An index that is missing.
+    CreateIndex,
+    /// A table that is to be swept.
+    Vacuum,
+    /// A table whose statistics are to be made.
+    Analyze,
+    /// An index that is to be built anew.
+    Reindex,
+    /// A setting of the server.
+    Setting,
+    /// An index that is no use.
+    DropIndex,
+}
+
+/// How much can go wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Risk {
+    /// Nobody waits for it, and nothing is lost.
+    Low,
+    /// It costs something that may be felt.
+    Medium,
+    /// Somebody has to have thought about it: it is applied only when its number is named.
+    High,
+}
+
+/// Who says that a change is worthwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Proof {
+    /// The planner, asked with the change in place.
+    Planner,
+    /// Counters of the server.
+    Counted,
+    /// A rule of thumb, which nothing has confirmed.
+    Estimate,
+}
+
+/// What is to be known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What was found.
+    pub what: String,
+    /// What follows, and what to do.
+    pub advice: String,
+}
+
+impl Finding {
+    /// What was found, and what to do.
+    pub fn new(what: impl Into<String>, advice: impl Into<String>) -> Finding {
+        Finding {
+            what: what.into(),
+            advice: advice.into(),
+        }
+    }
+}
+
+impl Plan {
+    /// Puts the proposals in their order and numbers them.
+    pub fn numbered(mut self) -> Plan {
+        // The order within a kind is that of worth, which the rules have made.
+        self.proposals.sort_by_key(|proposal| proposal.kind);
+        for (index, proposal) in self.proposals.iter_mut().enumerate() {
+            proposal.number = index + 1;
+        }
+        self
+    }
+
+    /// Those to be applied: all that need no thought, or the ones that are named.
+    ///
+    /// # Errors
+    /// With the numbers that there are none of.
+    pub fn chosen(&self, only: Option<&[usize]>) -> Result<Vec<&Proposal>, Vec<usize>> {
+        let Some(only) = only else {
+            let harmless = self.proposals.iter();
+            return Ok(harmless.filter(|one| one.risk < Risk::High).collect());
+        };
+        let known = |number: &&usize| self.proposals.iter().any(|one| one.number == **number);
+        let unknown: Vec<usize> = only
+            .iter()
+            .filter(|number| !known(number))
+            .copied()
+            .collect();
+        if !unknown.is_empty() {
+            return Err(unknown);
+        }
+        let named = self.proposals.iter();
+        Ok(named.filter(|one| only.contains(&one.number)).collect())
+    }
+}
+
+impl fmt::Display for Risk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Risk::Low => "low",
+            Risk::Medium => "medium",
+            Risk::High => "high",
+        })
+    }
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Proof::Planner => "the planner was asked with the change in place",
+            Proof::Counted => "counted by the server",
+            Proof::Estimate => "a rule of thumb; the planner could not be asked",
+        })
+    }
+}
