@@ -27,7 +27,7 @@ const MARKS: [&str; 2] = ["<!-- regression:begin -->\n", "<!-- regression:end --
 
 const MARKS_OF_TURNS: [&str; 2] = ["<!-- turns:begin -->\n", "<!-- turns:end -->"];
 /// Pairs of turns, and the seconds of each that are judged: `--ab` at the default length.
-const PAIRS: u32 = 8;
+const PAIRS: u32 = 12;
 const TURN_SECONDS: usize = 2;
 
 const CONFIDENCE: f64 = 0.95;

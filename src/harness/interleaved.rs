@@ -19,7 +19,7 @@ use crate::profile::{Destination, Plan, Profile, render_problems};
 use crate::record::{Problem, RunResult};
 
 /// How often each target has its turn.
-const TURNS: u32 = 8;
+const TURNS: u32 = 12;
 /// The least of a turn that is judged: connections have to be made first, and a p95 needs some requests.
 const LEAST: Duration = Duration::from_secs(2);
 /// What comes before it in each turn.

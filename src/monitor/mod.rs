@@ -2,6 +2,8 @@
 //! tell of it.
 
 #[cfg(feature = "evidence")]
+mod database;
+#[cfg(feature = "evidence")]
 mod exposition;
 mod generator;
 #[cfg(feature = "evidence")]
@@ -27,12 +29,12 @@ mod statements;
 mod target;
 mod watch;
 
+#[cfg(feature = "evidence")]
+pub use database::{Database, DatabasePlace, DatabaseUrl, told};
 pub use generator::ProcessorClock;
 pub use machine::machine;
 #[cfg(feature = "evidence")]
 pub use monitors::{Monitors, Watched};
-#[cfg(feature = "evidence")]
-pub use postgres::DatabaseUrl;
 #[cfg(feature = "evidence")]
 pub use redis::RedisAddress;
 pub use watch::{Probe, Watcher, log};

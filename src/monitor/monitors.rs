@@ -7,8 +7,9 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
 
+use super::database::DatabaseUrl;
 use super::host::{HostLooker, Listening};
-use super::postgres::{DatabaseUrl, PostgresLooker};
+use super::postgres::PostgresLooker;
 use super::prometheus::PrometheusLooker;
 use super::redis::{RedisAddress, RedisLooker};
 use super::rounds::{Log, Rounds, Told, follow};

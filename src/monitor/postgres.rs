@@ -3,20 +3,13 @@
 //! A transaction that stays open counts neither as committed nor as rolled back, so the looks themselves
 //! do not show in what they see.
 
-use std::time::Duration;
+use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
-use tokio_postgres::config::{Host, SslMode};
-use tokio_postgres::{Client, Config, SimpleQueryMessage, SimpleQueryRow};
-use tokio_postgres_rustls::MakeRustlsConnect;
-
+use super::database::{DatabaseUrl, told};
 use super::rounds::{Figures, Glimpse, Looker, enter};
 use super::statements::{Counted, Statements};
-use crate::client::tls_without_protocol;
-use crate::profile::{Complaint, Secret};
 use crate::record::{Statement, figure};
 use crate::requirement::Source;
-
-const CONNECT: Duration = Duration::from_secs(2);
 
 /// Begins the transaction. Nothing of it may be cut off by the server's own limits for idle ones, and no
 /// look may hang on a lock.
@@ -37,49 +30,6 @@ const STATEMENTS: &str = "SELECT /* agentos-perf */ s.userid || '/' || s.queryid
      WHERE d.datname = current_database() AND s.queryid IS NOT NULL AND s.query NOT LIKE '%/* agentos-perf */%' \
      AND s.query !~* '^(begin|start transaction|commit|end|rollback|abort|savepoint|release|set|reset|discard|deallocate|listen|unlisten)\\M' \
      GROUP BY 1";
-
-/// How to get at the database; never shown.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DatabaseUrl(Secret);
-
-impl DatabaseUrl {
-    /// Reads `postgres://[USER[:PASSWORD]@]HOST[:PORT]/NAME`, with the parameters that such a URL may have.
-    ///
-    /// # Errors
-    /// When it is none; the message never repeats any of it.
-    pub fn parse(text: &str) -> Result<DatabaseUrl, Complaint> {
-        let wrong = |what: &str| Complaint::new(what).help("write postgres://USER@HOST:5432/NAME");
-        let text = text.trim();
-        if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
-            return Err(wrong("the URL does not begin with postgres://"));
-        }
-        let config: Config = text
-            .parse()
-            .map_err(|_| wrong("this cannot be read as the URL of a PostgreSQL database"))?;
-        if config.get_hosts().is_empty() {
-            return Err(wrong("the URL has no host"));
-        }
-        Ok(DatabaseUrl(Secret::new(text)))
-    }
-
-    fn config(&self) -> Result<Config, String> {
-        let text = self.0.reveal();
-        let parsed = text.parse::<Config>();
-        let mut config = parsed.map_err(|_| "its URL cannot be read".to_owned())?;
-        config.application_name("agentos-perf");
-        config.connect_timeout(CONNECT);
-        // On this machine nobody sits on the way, and certificates there are seldom more than a placeholder.
-        let near = |host: &Host| match host {
-            Host::Tcp(name) => ["localhost", "127.0.0.1", "::1"].contains(&name.as_str()),
-            #[cfg(unix)]
-            Host::Unix(_) => true,
-        };
-        if !text.contains("sslmode=") && config.get_hosts().iter().all(near) {
-            config.ssl_mode(SslMode::Disable);
-        }
-        Ok(config)
-    }
-}
 
 /// Looks at the statistics over one kept connection.
 pub(super) struct PostgresLooker {
@@ -112,14 +62,7 @@ impl PostgresLooker {
     }
 
     async fn connect(&self, problems: &mut Vec<(Source, String)>) -> Result<Session, String> {
-        let config = self.url.config()?;
-        let tls = tls_without_protocol(self.insecure).map_err(|error| error.to_string())?;
-        let connected = config.connect(MakeRustlsConnect::new(tls)).await;
-        let (client, connection) = connected.map_err(|error| told(&error))?;
-        // It ends with the client, or tells its error to whoever uses that.
-        tokio::spawn(async move {
-            let _ = connection.await;
-        });
+        let client = self.url.connect(self.insecure).await?.client;
         // Asked for before the transaction, which an error would end.
         let asked = client.simple_query(STATEMENTS).await;
         if let Err(error) = &asked {
@@ -201,47 +144,4 @@ fn counted(row: &SimpleQueryRow) -> Option<Counted> {
 
 fn number(row: &SimpleQueryRow, name: &str) -> Option<f64> {
     row.try_get(name).ok()??.parse().ok()
-}
-
-/// What the server says, or the innermost cause: nothing of the URL is in either.
-fn told(error: &tokio_postgres::Error) -> String {
-    if let Some(said) = error.as_db_error() {
-        return said.message().chars().take(160).collect();
-    }
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string().chars().take(160).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn urls_are_read_and_never_shown() {
-        let url = DatabaseUrl::parse("postgres://me:hunter2@db.example/app").expect("a URL");
-        assert!(!format!("{url:?}").contains("hunter2"));
-        assert_eq!(
-            url.config().expect("a config").get_ssl_mode(),
-            SslMode::Prefer
-        );
-        let near = DatabaseUrl::parse("postgresql://me@127.0.0.1:5433/app").expect("a URL");
-        assert_eq!(
-            near.config().expect("a config").get_ssl_mode(),
-            SslMode::Disable
-        );
-        for wrong in [
-            "",
-            "me:hunter2@host/app",
-            "mysql://me:hunter2@host/app",
-            "postgres://",
-            "postgres://me:hunter2@host:port/app",
-            "postgres://me:hunter2@host/app?nonsense=1",
-        ] {
-            let complaint = DatabaseUrl::parse(wrong).expect_err(wrong);
-            assert!(!format!("{complaint:?}").contains("hunter2"), "{wrong}");
-        }
-    }
 }

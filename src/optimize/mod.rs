@@ -8,3 +8,5 @@
 pub mod facts;
 mod name;
 pub mod plan;
+pub mod read;
+pub mod workload;
