@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use agentos_perf::cli::{self, CompareArgs, ReportArgs, ServeArgs};
+use agentos_perf::cli::{self, CompareArgs, OptimizeArgs, ReportArgs, ServeArgs};
 use agentos_perf::harness;
 use clap::{Parser, Subcommand};
 
@@ -21,6 +21,7 @@ enum Command {
     Serve(ServeArgs),
     Report(ReportArgs),
     Compare(CompareArgs),
+    Optimize(OptimizeArgs),
     /// Judge the requirements of a profile, as `cargo test --test perf` does, on a machine without cargo.
     #[command(disable_help_flag = true)]
     Test {
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => cli::serve(args),
         Command::Report(args) => cli::report(&args),
         Command::Compare(args) => cli::compare(&args),
+        Command::Optimize(args) => cli::optimize(&args),
         Command::Test { arguments } => harness::run(arguments),
     }
 }

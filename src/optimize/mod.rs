@@ -5,8 +5,14 @@
 //! proposals of a `plan`; `apply` carries out the chosen ones. Only `read`, `planner` and `apply` talk to a server, and
 //! only `apply` changes anything there.
 
+pub mod apply;
+pub mod credentials;
+pub mod curated;
 pub mod facts;
 mod name;
 pub mod plan;
+pub mod planner;
 pub mod read;
+pub mod render;
+pub mod rules;
 pub mod workload;

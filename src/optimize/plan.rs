@@ -13,12 +13,63 @@ pub struct Plan {
     pub server: String,
     /// For how long its counters have counted, in seconds; `None` when nobody knows.
     pub counted_s: Option<f64>,
+    /// Figures of the whole.
+    pub overview: Overview,
     /// What could be changed, the most worthwhile first.
     pub proposals: Vec<Proposal>,
     /// What is to be known and can't be changed by a statement.
     pub findings: Vec<Finding>,
     /// What could not be seen, and what would help.
     pub unseen: Vec<String>,
+}
+
+/// Figures of the whole.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Overview {
+    /// The size of the database in bytes; `None` without the right to ask.
+    pub bytes: Option<u64>,
+    /// The share of blocks that were found in the server's buffers, in percent; `None` when too few were asked for.
+    pub hit_ratio: Option<f64>,
+    /// The largest tables.
+    pub tables: Vec<TableLine>,
+    /// The statements that cost most; `None` without `pg_stat_statements`.
+    pub statements: Option<Vec<StatementLine>>,
+}
+
+/// A table in few figures.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TableLine {
+    /// Its name.
+    pub name: String,
+    /// Rows, as the planner believes.
+    pub rows: f64,
+    /// The size of its rows in bytes.
+    pub bytes: u64,
+    /// The size of its indexes in bytes.
+    pub index_bytes: u64,
+    /// Scans of the whole table.
+    pub seq_scans: f64,
+    /// Scans by an index.
+    pub index_scans: f64,
+    /// The share of its rows that are dead, in percent.
+    pub dead: f64,
+}
+
+/// A statement in few figures.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StatementLine {
+    /// Its beginning.
+    pub text: String,
+    /// How often it was called.
+    pub calls: f64,
+    /// All its time, in milliseconds.
+    pub total_ms: f64,
+    /// Milliseconds for each call.
+    pub mean_ms: f64,
+    /// Blocks asked of the system.
+    pub blocks_read: f64,
+    /// Its share of the time of all that are known, in percent.
+    pub share: f64,
 }
 
 /// A change.

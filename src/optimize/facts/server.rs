@@ -21,7 +21,7 @@ pub struct Server {
     pub is_monitor: bool,
     /// Whether the server only follows another one and can't be changed.
     pub is_replica: bool,
-    /// For how long the counters have counted, in seconds; `None` when nobody knows.
+    /// For how long the counters have counted at least, in seconds; `None` when nobody knows.
     pub counted_s: Option<f64>,
 }
 

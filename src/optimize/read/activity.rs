@@ -5,8 +5,8 @@ pub(super) const SERVER: &str = "SELECT current_setting('server_version_num')::i
      CASE WHEN has_database_privilege(current_database(), 'CONNECT') THEN pg_database_size(current_database()) END AS bytes, \
      (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_superuser, \
      pg_has_role('pg_read_all_stats', 'USAGE') AS is_monitor, pg_is_in_recovery() AS is_replica, \
-     (SELECT extract(epoch FROM now() - stats_reset)::float8 FROM pg_stat_database \
-       WHERE datname = current_database()) AS counted_s";
+     (SELECT extract(epoch FROM now() - coalesce(stats_reset, pg_postmaster_start_time()))::float8 \
+       FROM pg_stat_database WHERE datname = current_database()) AS counted_s";
 
 pub(super) const COUNTERS: &str = "SELECT blks_hit::float8 AS blocks_hit, blks_read::float8 AS blocks_read, \
      temp_bytes::float8 AS temp_bytes, temp_files::float8 AS temp_files, deadlocks::float8 AS deadlocks \

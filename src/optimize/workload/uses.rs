@@ -40,6 +40,9 @@ pub struct Use {
 pub fn uses(text: &str, tables: &[Table]) -> Result<Vec<Use>, Unread> {
     let parsed = Parser::parse_sql(&PostgreSqlDialect {}, text);
     let statements = parsed.map_err(|error| Unread(error.to_string()))?;
+    if statements.len() != 1 {
+        return Err(Unread("it is not one statement".to_owned()));
+    }
     let mut hidden = Names::default();
     let _ = statements.visit(&mut hidden);
     let mut all = Uses {

@@ -12,7 +12,7 @@ const APART: &str = "&#8203;";
 ///
 /// Signs that Markdown reads are escaped, those of HTML are entities. GitHub links addresses, `@names` and `#numbers`
 /// after it has read the Markdown, so that no escape helps there: they are set apart by a character without width.
-pub(super) fn text(foreign: &str) -> String {
+pub(crate) fn text(foreign: &str) -> String {
     let plain = shortened(&clean(foreign));
     let mut out = String::with_capacity(plain.len());
     for (at, c) in plain.char_indices() {

@@ -10,6 +10,8 @@ mod tests;
 use super::Report;
 use crate::requirement::{TestVerdict, Verdict, human};
 use escape::text;
+#[cfg(feature = "optimize")]
+pub(crate) use escape::text as escaped;
 
 /// The report as GitHub-flavoured Markdown, each line ended.
 ///

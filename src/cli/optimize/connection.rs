@@ -1,0 +1,96 @@
+//! The database to look at: from a URL, and from where passwords and services are kept.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::monitor::DatabaseUrl;
+use crate::optimize::credentials::{from_passfile, from_service_file, url_of};
+use crate::profile::Secret;
+
+/// Where the system keeps services for everybody.
+const SYSTEM_SERVICES: &str = "/etc/postgresql-common/pg_service.conf";
+
+/// The database, with its password if one is kept anywhere: in the URL, in `PGPASSWORD`, in the service or in the
+/// password file, in this order.
+pub(super) fn database(
+    url: Option<&str>,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<DatabaseUrl, String> {
+    let service = variable("PGSERVICE")
+        .map(|name| service(&name, variable))
+        .transpose()?;
+    let (text, kept) = match (url, service) {
+        (Some(url), service) => (url.to_owned(), service.and_then(|(_, password)| password)),
+        (None, Some((url, password))) => (url, password),
+        (None, None) => {
+            return Err(
+                "--database-url is missing: name the database, or set DATABASE_URL or PGSERVICE"
+                    .to_owned(),
+            );
+        }
+    };
+    let url = DatabaseUrl::parse(&text).map_err(|complaint| {
+        let help = complaint
+            .help
+            .map_or_else(String::new, |help| format!("; {help}"));
+        format!("--database-url: {}{help}", complaint.message)
+    })?;
+    if !url.needs_password() {
+        return Ok(url);
+    }
+    let password = variable("PGPASSWORD").map(Secret::new).or(kept);
+    let password = match (password, url.place()) {
+        (None, Some(place)) => passfile(variable)?.and_then(|text| from_passfile(&text, &place)),
+        (password, _) => password,
+    };
+    Ok(match password {
+        Some(password) => url.with_password(password),
+        None => url,
+    })
+}
+
+fn service(
+    name: &str,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<(String, Option<Secret>), String> {
+    let own = variable("PGSERVICEFILE").map(PathBuf::from);
+    let own = own.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".pg_service.conf")));
+    let files = own.into_iter().chain([PathBuf::from(SYSTEM_SERVICES)]);
+    for file in files {
+        let found = fs::read_to_string(&file).ok();
+        if let Some(service) = found.and_then(|text| from_service_file(&text, name)) {
+            return Ok(url_of(&service));
+        }
+    }
+    Err(format!(
+        "PGSERVICE={name}: no service file has it; see PGSERVICEFILE and ~/.pg_service.conf"
+    ))
+}
+
+/// The password file's text; `None` when there is none.
+fn passfile(variable: &dyn Fn(&str) -> Option<String>) -> Result<Option<String>, String> {
+    let named = variable("PGPASSFILE").map(PathBuf::from);
+    let own = || Some(PathBuf::from(variable("HOME")?).join(".pgpass"));
+    let Some(path) = named.or_else(own) else {
+        return Ok(None);
+    };
+    if is_open(&path) {
+        // As libpq has it; but it is told, as it would only show as a password that is missing.
+        return Err(format!(
+            "{}: others may read it; chmod 600 it",
+            path.display()
+        ));
+    }
+    Ok(fs::read_to_string(path).ok())
+}
+
+#[cfg(unix)]
+fn is_open(path: &std::path::Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open(_: &std::path::Path) -> bool {
+    false
+}

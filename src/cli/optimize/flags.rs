@@ -1,0 +1,153 @@
+//! What was asked for, and what is wrong with it.
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use clap::{Args, ValueEnum};
+
+use super::connection;
+use crate::harness::default_folder;
+use crate::monitor::DatabaseUrl;
+use crate::optimize::apply::Limits;
+use crate::profile::{parse_duration, parse_size};
+use crate::report::file_stamp;
+
+/// Find out what a PostgreSQL database could do better, and do it
+///
+/// Reads the server's own catalogs and counters, asks its planner which indexes it would use, and proposes a numbered
+/// plan. Nothing is changed without --apply. Exit code 0, 1 when a change was not carried out, 2 when the database
+/// can't be read, and with --check 3 when something is proposed.
+#[derive(Debug, Args)]
+pub struct OptimizeArgs {
+    /// postgres://USER@HOST:PORT/NAME; the password is better kept in PGPASSWORD, ~/.pgpass or a service file (PGSERVICE)
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// Take any certificate of the database
+    #[arg(long)]
+    insecure: bool,
+    /// How the plan is written
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    format: Output,
+    /// Exit code 3 when something is proposed
+    #[arg(long, conflicts_with = "apply")]
+    check: bool,
+    /// Carry out what is proposed, but for what is of high risk
+    #[arg(long)]
+    apply: bool,
+    /// Carry out these proposals alone, whatever their risk
+    #[arg(long, value_name = "N,…", value_delimiter = ',', requires = "apply")]
+    only: Vec<usize>,
+    /// How long a change may wait for a lock
+    #[arg(long, value_name = "TIME", default_value = "5s")]
+    lock_timeout: String,
+    /// How long a change may take
+    #[arg(long, value_name = "TIME", default_value = "1h")]
+    statement_timeout: String,
+    /// Where the way back is written [default: target/perf/optimize/undo-DATE.sql]
+    #[arg(long, value_name = "FILE")]
+    undo_file: Option<PathBuf>,
+    /// Memory of the database's machine, such as 16GiB; known when it is this one
+    #[arg(long, value_name = "SIZE")]
+    server_memory: Option<String>,
+    /// An index that was not used for so long is called unused
+    #[arg(long, value_name = "TIME", default_value = "7d")]
+    unused_after: String,
+    /// Leave out what AgentOS is known to ask of its tables
+    #[arg(long)]
+    no_curated: bool,
+}
+
+/// How a plan is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For a terminal
+    Text,
+    /// Everything, for programs
+    Json,
+    /// A script for psql
+    Sql,
+    /// For a pull request
+    Markdown,
+}
+
+/// What was asked for, all of it right.
+pub(super) struct Wanted {
+    pub(super) database: DatabaseUrl,
+    pub(super) insecure: bool,
+    pub(super) output: Output,
+    pub(super) check: bool,
+    /// What is to be carried out; `None` for nothing.
+    pub(super) apply: Option<Chosen>,
+    pub(super) limits: Limits,
+    pub(super) undo_file: PathBuf,
+    pub(super) memory: Option<u64>,
+    pub(super) unused_after: Duration,
+    pub(super) curated: bool,
+    /// How long the reading may take.
+    pub(super) patience: Duration,
+}
+
+/// Which proposals are carried out.
+pub(super) enum Chosen {
+    /// All but those of high risk.
+    Harmless,
+    /// These numbers.
+    Only(Vec<usize>),
+}
+
+impl OptimizeArgs {
+    /// All that is wrong, at once.
+    pub(super) fn validated(
+        &self,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Wanted, Vec<String>> {
+        let mut wrong = Vec::new();
+        let mut time = |flag: &str, text: &str| {
+            parse_duration(text).unwrap_or_else(|complaint| {
+                wrong.push(format!("--{flag}: {complaint}"));
+                Duration::ZERO
+            })
+        };
+        let limits = Limits {
+            lock: time("lock-timeout", &self.lock_timeout),
+            statement: time("statement-timeout", &self.statement_timeout),
+        };
+        let unused_after = time("unused-after", &self.unused_after);
+        let memory = self.server_memory.as_deref().and_then(|text| {
+            parse_size(text)
+                .map_err(|complaint| wrong.push(format!("--server-memory: {complaint}")))
+                .ok()
+        });
+        let database = connection::database(self.database_url.as_deref(), variable);
+        let database = database.map_err(|more| wrong.push(more)).ok();
+        match database {
+            Some(database) if wrong.is_empty() => Ok(Wanted {
+                database,
+                insecure: self.insecure,
+                output: self.format,
+                check: self.check,
+                apply: self.apply.then(|| {
+                    if self.only.is_empty() {
+                        Chosen::Harmless
+                    } else {
+                        Chosen::Only(self.only.clone())
+                    }
+                }),
+                limits,
+                undo_file: self.undo_file.clone().unwrap_or_else(undo_file),
+                memory,
+                unused_after,
+                curated: !self.no_curated,
+                patience: Duration::from_secs(300),
+            }),
+            _ => Err(wrong),
+        }
+    }
+}
+
+fn undo_file() -> PathBuf {
+    let now = crate::load::millis(SystemTime::now());
+    default_folder()
+        .join("optimize")
+        .join(format!("undo-{}.sql", file_stamp(now)))
+}

@@ -1,0 +1,152 @@
+//! `agentos-perf optimize`: what a database could do better, and doing it.
+
+mod carry_out;
+mod connection;
+mod flags;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use tokio::sync::watch;
+
+pub use flags::OptimizeArgs;
+
+use crate::monitor::{DatabaseUrl, machine};
+use crate::optimize::plan::Plan;
+use crate::optimize::planner::{AskError, Asked, Planner, Question, advise};
+use crate::optimize::read::read;
+use crate::optimize::rules::{Rules, propose, questions};
+use crate::optimize::{curated, render};
+use flags::{Output, Wanted};
+
+/// Something is proposed, and `--check` asked for that.
+const PROPOSED: u8 = 3;
+/// Not everything was carried out.
+const FAILED: u8 = 1;
+/// What was asked for can't be done.
+const USAGE: u8 = 2;
+
+/// Reads, proposes, and carries out what was asked for. Exit code 0, 1 when something was not carried out, 2 when the
+/// database can't be read, 3 with `--check` when something is proposed.
+pub fn run(args: &OptimizeArgs) -> ExitCode {
+    let wanted = match args.validated(&|name| std::env::var(name).ok()) {
+        Ok(wanted) => wanted,
+        Err(wrong) => {
+            for line in wrong {
+                eprintln!("error: {line}");
+            }
+            return ExitCode::from(USAGE);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(optimized(&wanted)),
+        Err(error) => {
+            eprintln!("error: no runtime: {error}");
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+async fn optimized(wanted: &Wanted) -> ExitCode {
+    let plan = match looked_at(wanted).await {
+        Ok(plan) => plan,
+        Err(told) => {
+            eprintln!("error: {told}");
+            return ExitCode::from(USAGE);
+        }
+    };
+    if let Err(error) = print(&plan, wanted.output) {
+        eprintln!("error: can't write to standard output: {error}");
+        return ExitCode::from(FAILED);
+    }
+    if wanted.apply.is_some() {
+        return carry_out::chosen(wanted, &plan, stopped()).await;
+    }
+    if wanted.check && !plan.proposals.is_empty() {
+        return ExitCode::from(PROPOSED);
+    }
+    ExitCode::SUCCESS
+}
+
+async fn looked_at(wanted: &Wanted) -> Result<Plan, String> {
+    let url = &wanted.database;
+    let place = url.place().map_or_else(String::new, |place| {
+        format!("{} at {}:{}", place.database, place.host, place.port)
+    });
+    let read = tokio::time::timeout(wanted.patience, plan(url, wanted));
+    let read = read
+        .await
+        .unwrap_or_else(|_| Err("it does not answer".to_owned()));
+    read.map_err(|told| format!("database {place}: {told}"))
+}
+
+async fn plan(url: &DatabaseUrl, wanted: &Wanted) -> Result<Plan, String> {
+    let database = url.connect(wanted.insecure).await?;
+    let own = || url.is_local().then(|| machine().memory);
+    let memory = wanted.memory.or_else(own);
+    let facts = read(&database.client, memory)
+        .await
+        .map_err(|error| error.to_string())?;
+    let known = if wanted.curated {
+        curated::agentos()
+    } else {
+        Vec::new()
+    };
+    let questions = questions(&facts, &known);
+    let asked = asked(&database.client, &facts, &questions)
+        .await
+        .map_err(|error| error.to_string())?;
+    let rules = Rules {
+        unused_after_s: wanted.unused_after.as_secs_f64(),
+    };
+    Ok(propose(&facts, &questions, &asked, rules))
+}
+
+async fn asked(
+    client: &tokio_postgres::Client,
+    facts: &crate::optimize::facts::Facts,
+    questions: &[Question],
+) -> Result<Asked, AskError> {
+    let planner = match Planner::begin(client, facts.server.major()).await {
+        Ok(planner) => planner,
+        // Without a transaction nothing is asked, and the rest is worth telling.
+        Err(AskError::Refused(said)) => {
+            return Ok(Asked {
+                blind: Some(said),
+                ..Asked::default()
+            });
+        }
+        Err(gone) => return Err(gone),
+    };
+    let asked = advise(&planner, questions, facts).await?;
+    planner.end().await?;
+    Ok(asked)
+}
+
+fn print(plan: &Plan, output: Output) -> io::Result<()> {
+    let text = match output {
+        Output::Text => render::text(plan),
+        Output::Json => render::json(plan),
+        Output::Sql => render::sql(plan),
+        Output::Markdown => render::markdown(plan),
+    };
+    io::stdout().lock().write_all(text.as_bytes())
+}
+
+/// Becomes true with the first Ctrl-C or the request to end; the second Ctrl-C ends everything.
+fn stopped() -> watch::Receiver<bool> {
+    let (say, stop) = watch::channel(false);
+    let handler = move || {
+        if say.send_replace(true) {
+            std::process::exit(130);
+        }
+        eprintln!("\nending what is under way; once more to end at once");
+    };
+    if let Err(error) = ctrlc::set_handler(handler) {
+        eprintln!("warning: Ctrl-C will end everything at once: {error}");
+    }
+    stop
+}

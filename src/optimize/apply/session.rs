@@ -1,0 +1,132 @@
+//! The one connection that changes things, and a second one that watches it.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_postgres::{Client, SimpleQueryMessage};
+
+use super::{ApplyError, Event, Limits, progress};
+use crate::monitor::{Database, DatabaseUrl, told};
+use crate::optimize::name::literal;
+
+/// Held while a database is changed. The letters of the name in a number, so that nobody else has it by chance.
+const KEY: i64 = 0x7065_7266_6f70_7469;
+/// From one look at the progress to the next.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How a statement ended that was not carried out.
+pub(super) enum Ended {
+    Refused(String),
+    Gone(String),
+    Interrupted,
+}
+
+pub(super) struct Session {
+    database: Database,
+    /// For progress alone: without it there is none.
+    watching: Option<Database>,
+    pid: i32,
+}
+
+impl Session {
+    /// Connects and makes sure to be alone.
+    pub(super) async fn begin(
+        url: &DatabaseUrl,
+        insecure: bool,
+        limits: Limits,
+    ) -> Result<Session, ApplyError> {
+        let database = url.connect(insecure).await.map_err(ApplyError::Connect)?;
+        let millis = |span: Duration| span.as_millis();
+        let set = format!(
+            "SET lock_timeout = {}; SET statement_timeout = {}; SET idle_in_transaction_session_timeout = 0; \
+             SET client_min_messages = error",
+            millis(limits.lock),
+            millis(limits.statement)
+        );
+        let connect = |error: tokio_postgres::Error| ApplyError::Connect(told(&error));
+        database.client.batch_execute(&set).await.map_err(connect)?;
+        let alone = format!("SELECT pg_try_advisory_lock({KEY})");
+        if value(&database.client, &alone)
+            .await
+            .map_err(connect)?
+            .as_deref()
+            != Some("t")
+        {
+            return Err(ApplyError::Busy { key: KEY });
+        }
+        let pid = value(&database.client, "SELECT pg_backend_pid()")
+            .await
+            .map_err(connect)?;
+        Ok(Session {
+            pid: pid.and_then(|pid| pid.parse().ok()).unwrap_or(0),
+            watching: url.connect(insecure).await.ok(),
+            database,
+        })
+    }
+
+    /// Runs one statement to its end, or until it is to stop; tells how far it is.
+    pub(super) async fn run(
+        &self,
+        statement: &str,
+        stop: &mut watch::Receiver<bool>,
+        tell: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), Ended> {
+        if *stop.borrow() {
+            return Err(Ended::Interrupted);
+        }
+        // As a simple query it is a transaction of its own, which some of them have to be.
+        let running = self.database.client.batch_execute(statement);
+        tokio::pin!(running);
+        let mut looks = tokio::time::interval_at(tokio::time::Instant::now() + LOOK, LOOK);
+        let mut is_stopped = false;
+        loop {
+            tokio::select! {
+                ended = &mut running => return match ended {
+                    Ok(()) => Ok(()),
+                    Err(error) if error.as_db_error().is_none() => Err(Ended::Gone(told(&error))),
+                    Err(_) if is_stopped => Err(Ended::Interrupted),
+                    Err(error) => Err(Ended::Refused(told(&error))),
+                },
+                changed = stop.changed(), if !is_stopped => {
+                    is_stopped = changed.is_err() || *stop.borrow();
+                    if is_stopped {
+                        self.database.cancel().await;
+                    }
+                }
+                _ = looks.tick() => self.look(tell).await,
+            }
+        }
+    }
+
+    /// Whether an index is valid; `None` when there is none.
+    pub(super) async fn is_valid(&self, index: &str) -> Option<bool> {
+        let query = format!(
+            "SELECT indisvalid AND indisready FROM pg_index WHERE indexrelid = to_regclass({})",
+            literal(index)
+        );
+        let valid = value(&self.database.client, &query).await.ok()??;
+        Some(valid == "t")
+    }
+
+    /// Runs a statement that tidies up; whether it succeeded.
+    pub(super) async fn plainly(&self, statement: &str) -> bool {
+        self.database.client.batch_execute(statement).await.is_ok()
+    }
+
+    async fn look(&self, tell: &mut dyn FnMut(Event<'_>)) {
+        if let Some(watching) = &self.watching
+            && let Some((phase, percent)) = progress::of(&watching.client, self.pid).await
+        {
+            tell(Event::GoesOn(phase, percent));
+        }
+    }
+}
+
+/// The first column of the first row.
+async fn value(client: &Client, query: &str) -> Result<Option<String>, tokio_postgres::Error> {
+    let messages = client.simple_query(query).await?;
+    Ok(messages.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    }))
+}

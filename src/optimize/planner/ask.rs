@@ -1,0 +1,191 @@
+//! A transaction in which the planner is asked, and that is rolled back.
+
+use thiserror::Error;
+use tokio_postgres::{Client, SimpleQueryMessage};
+
+use super::explained::Explained;
+use crate::monitor::told;
+use crate::optimize::name::{literal, quoted};
+
+/// Since this version `EXPLAIN` itself makes plans for any value.
+const GENERIC: u32 = 16;
+
+/// Why the planner could not be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AskError {
+    /// The server refused.
+    #[error("{0}")]
+    Refused(String),
+    /// There is a server no more.
+    #[error("the connection to the database broke: {0}")]
+    Gone(String),
+}
+
+/// The planner, in a transaction that changes nothing.
+pub struct Planner<'a> {
+    client: &'a Client,
+    is_generic: bool,
+    /// The schema of `HypoPG`; `None` without it.
+    hypo: Option<String>,
+    /// Why there is none.
+    without: Option<String>,
+}
+
+impl<'a> Planner<'a> {
+    /// Begins. Where `HypoPG` is there for the taking it is, until the transaction is rolled back.
+    ///
+    /// # Errors
+    /// When there is a server no more.
+    pub async fn begin(client: &'a Client, major: u32) -> Result<Planner<'a>, AskError> {
+        let mut planner = Planner {
+            client,
+            is_generic: major >= GENERIC,
+            hypo: None,
+            without: None,
+        };
+        planner.command("BEGIN READ WRITE").await?;
+        match planner
+            .within("CREATE EXTENSION IF NOT EXISTS hypopg")
+            .await
+        {
+            Ok(_) => {}
+            Err(AskError::Gone(said)) => return Err(AskError::Gone(said)),
+            Err(AskError::Refused(said)) => planner.without = Some(said),
+        }
+        planner
+            .command("SET TRANSACTION READ ONLY; SET LOCAL plan_cache_mode = force_generic_plan")
+            .await?;
+        let schema = "SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace \
+             WHERE e.extname = 'hypopg'";
+        planner.hypo = planner.text(schema).await?;
+        Ok(planner)
+    }
+
+    /// Ends; nothing of it stays.
+    ///
+    /// # Errors
+    /// When there is a server no more.
+    pub async fn end(self) -> Result<(), AskError> {
+        if self.hypo.is_some() {
+            // Those are kept for the connection, not for the transaction.
+            let _ = self.forget_all().await;
+        }
+        self.command("ROLLBACK").await
+    }
+
+    /// Why the planner can't be asked about indexes that do not exist; `None` when it can.
+    pub fn blind(&self) -> Option<&str> {
+        let why = self.without.as_deref().unwrap_or("there is no HypoPG");
+        self.hypo.is_none().then_some(why)
+    }
+
+    /// Lets the planner believe in an index; tells its name and its size in bytes.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn suppose(&self, sql: &str) -> Result<(String, u64), AskError> {
+        let schema = quoted(self.hypo.as_deref().unwrap_or_default());
+        let query = format!(
+            "SELECT indexname || ' ' || {schema}.hypopg_relation_size(indexrelid) \
+             FROM {schema}.hypopg_create_index({})",
+            literal(sql)
+        );
+        let made = self.within(&query).await?.unwrap_or_default();
+        let (name, bytes) = made.rsplit_once(' ').unwrap_or((&made, "0"));
+        Ok((name.to_owned(), bytes.parse().unwrap_or(0)))
+    }
+
+    /// Lets the planner forget all of them.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn forget_all(&self) -> Result<(), AskError> {
+        let schema = quoted(self.hypo.as_deref().unwrap_or_default());
+        self.within(&format!("SELECT {schema}.hypopg_reset()::text"))
+            .await?;
+        Ok(())
+    }
+
+    /// The plan of a statement with `$1` for values. `text` has to be one statement.
+    ///
+    /// # Errors
+    /// When the server refuses, for want of a right or because it can't tell the types of values.
+    pub async fn explain(&self, text: &str) -> Result<Explained, AskError> {
+        // A comment at its end would hide what comes behind it.
+        let answer = if self.is_generic {
+            self.within(&format!("EXPLAIN (FORMAT JSON, GENERIC_PLAN) {text}\n"))
+                .await?
+        } else {
+            self.prepared(text).await?
+        };
+        let answer = answer.unwrap_or_default();
+        Explained::parse(&answer)
+            .ok_or_else(|| AskError::Refused("its answer is no plan".to_owned()))
+    }
+
+    /// Before, a prepared statement shows what is planned for any value.
+    async fn prepared(&self, text: &str) -> Result<Option<String>, AskError> {
+        self.command("SAVEPOINT perf_prepared").await?;
+        let asked = self.explain_prepared(text).await;
+        // A statement that is prepared outlives a savepoint.
+        let tidy = "ROLLBACK TO perf_prepared; RELEASE perf_prepared; DEALLOCATE ALL";
+        self.command(tidy).await?;
+        asked
+    }
+
+    async fn explain_prepared(&self, text: &str) -> Result<Option<String>, AskError> {
+        self.command(&format!("PREPARE perf_statement AS {text}\n"))
+            .await?;
+        let count = "SELECT cardinality(parameter_types)::text FROM pg_prepared_statements \
+             WHERE name = 'perf_statement'";
+        let count = self.text(count).await?;
+        let count: usize = count.and_then(|count| count.parse().ok()).unwrap_or(0);
+        let values = vec!["NULL"; count].join(", ");
+        let values = if count == 0 {
+            String::new()
+        } else {
+            format!("({values})")
+        };
+        self.text(&format!(
+            "EXPLAIN (FORMAT JSON) EXECUTE perf_statement{values}"
+        ))
+        .await
+    }
+
+    /// Asks so that a refusal leaves the transaction as it was.
+    async fn within(&self, query: &str) -> Result<Option<String>, AskError> {
+        self.command("SAVEPOINT perf").await?;
+        let answer = self.text(query).await;
+        let tidy = if answer.is_ok() {
+            "RELEASE perf"
+        } else {
+            "ROLLBACK TO perf; RELEASE perf"
+        };
+        self.command(tidy).await?;
+        answer
+    }
+
+    async fn command(&self, command: &str) -> Result<(), AskError> {
+        self.client
+            .batch_execute(command)
+            .await
+            .map_err(|error| refused(&error))
+    }
+
+    /// The first column of the first row.
+    async fn text(&self, query: &str) -> Result<Option<String>, AskError> {
+        let messages = self.client.simple_query(query).await;
+        let messages = messages.map_err(|error| refused(&error))?;
+        Ok(messages.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        }))
+    }
+}
+
+fn refused(error: &tokio_postgres::Error) -> AskError {
+    if error.as_db_error().is_none() {
+        return AskError::Gone(told(error));
+    }
+    AskError::Refused(told(error))
+}

@@ -1,0 +1,306 @@
+//! Which indexes are worth proposing: each candidate is tried, the best is kept, and the rest is asked about again.
+
+use std::collections::BTreeMap;
+
+use super::ask::{AskError, Planner};
+use super::explained::Explained;
+use crate::optimize::facts::{Facts, Table};
+use crate::optimize::workload::{Candidate, candidates, uses};
+
+/// What saves less of a statement's cost is no matter: the planner's figures are not so exact.
+const LEAST_SAVED: f64 = 0.2;
+/// What saves less of all statements' time than this is not worth an index that every write pays for.
+const LEAST_SHARE: f64 = 0.005;
+/// A table that is smaller is read from end to end faster than by an index.
+const SMALLEST: u64 = 1 << 20;
+/// As many indexes are proposed at most.
+const MOST: usize = 20;
+/// Of candidates that save about as much, the narrower one is the better.
+const ABOUT: f64 = 0.95;
+/// Without the planner's word, only a value that few rows have is a reason.
+const FEW_ROWS: f64 = 0.05;
+
+/// A statement that indexes are to serve.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// Its text, with `$1` for values.
+    pub text: String,
+    /// What it took in all, in milliseconds; `None` when nobody counted.
+    pub total_ms: Option<f64>,
+    /// How often it was called.
+    pub calls: f64,
+    /// Whose word it is that it matters, when nobody counted.
+    pub whose: Option<String>,
+}
+
+/// What became of the questions.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Asked {
+    /// What is worth proposing, the best first.
+    pub advice: Vec<Advice>,
+    /// Statements that could not be asked about, and why: a line each.
+    pub unasked: Vec<String>,
+    /// Why candidates were not tried; `None` when they were.
+    pub blind: Option<String>,
+}
+
+/// An index worth proposing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Advice {
+    /// The index.
+    pub candidate: Candidate,
+    /// Its size in bytes, as it is expected; `None` when nobody knows.
+    pub bytes: Option<u64>,
+    /// What it serves: the place of the question, and the share of its cost that is saved, `None` when the planner
+    /// was not asked.
+    pub serves: Vec<(usize, Option<f64>)>,
+}
+
+impl Advice {
+    /// Milliseconds of all that was counted that would not have been spent, if costs are times.
+    pub fn saved_ms(&self, questions: &[Question]) -> f64 {
+        let saved = self
+            .serves
+            .iter()
+            .map(|(at, share)| questions[*at].total_ms.unwrap_or(0.0) * share.unwrap_or(0.0));
+        saved.sum()
+    }
+}
+
+/// A question with what could serve it.
+struct Open {
+    at: usize,
+    before: Explained,
+    candidates: Vec<Candidate>,
+}
+
+/// Asks the planner about everything that could serve the questions.
+///
+/// # Errors
+/// When there is a server no more.
+pub async fn advise(
+    planner: &Planner<'_>,
+    questions: &[Question],
+    facts: &Facts,
+) -> Result<Asked, AskError> {
+    let mut asked = Asked::default();
+    let mut open = Vec::new();
+    for (at, question) in questions.iter().enumerate() {
+        let candidates = match possible(question, facts) {
+            Err(told) => {
+                asked
+                    .unasked
+                    .push(format!("{}: {told}", shortened(&question.text)));
+                continue;
+            }
+            Ok(candidates) if candidates.is_empty() => continue,
+            Ok(candidates) => candidates,
+        };
+        match planner.explain(&question.text).await {
+            Ok(before) => open.push(Open {
+                at,
+                before,
+                candidates,
+            }),
+            Err(AskError::Gone(said)) => return Err(AskError::Gone(said)),
+            Err(AskError::Refused(said)) => {
+                asked
+                    .unasked
+                    .push(format!("{}: {said}", shortened(&question.text)));
+            }
+        }
+    }
+    if let Some(why) = planner.blind() {
+        asked.blind = Some(why.to_owned());
+        asked.advice = unproved(&open, facts);
+        return Ok(asked);
+    }
+    asked.advice = proved(planner, questions, open, facts).await?;
+    Ok(asked)
+}
+
+fn possible(question: &Question, facts: &Facts) -> Result<Vec<Candidate>, String> {
+    let uses = uses(&question.text, &facts.tables).map_err(|error| error.to_string())?;
+    let mut found: Vec<Candidate> = Vec::new();
+    for one in &uses {
+        let table = facts
+            .table(one.table)
+            .filter(|table| table.heap_bytes >= SMALLEST);
+        let Some(table) = table else { continue };
+        let indexes: Vec<_> = facts.indexes_of(table.oid).cloned().collect();
+        for candidate in candidates(one, table, &indexes) {
+            if !found.contains(&candidate) {
+                found.push(candidate);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What the planner uses once it believes that it is there.
+async fn proved(
+    planner: &Planner<'_>,
+    questions: &[Question],
+    mut open: Vec<Open>,
+    facts: &Facts,
+) -> Result<Vec<Advice>, AskError> {
+    let all: f64 = questions.iter().filter_map(|one| one.total_ms).sum();
+    let mut kept: Vec<Advice> = Vec::new();
+    while kept.len() < MOST {
+        let mut tried: BTreeMap<Candidate, Advice> = BTreeMap::new();
+        for one in &open {
+            for candidate in &one.candidates {
+                let Some((saved, bytes)) =
+                    tried_once(planner, questions, one, candidate, &kept, facts).await?
+                else {
+                    continue;
+                };
+                let advice = tried.entry(candidate.clone()).or_insert_with(|| Advice {
+                    candidate: candidate.clone(),
+                    bytes: Some(bytes),
+                    serves: Vec::new(),
+                });
+                advice.serves.push((one.at, Some(saved)));
+            }
+        }
+        let tried: Vec<Advice> = tried.into_values().collect();
+        let Some(best) = best(tried, questions, all) else {
+            break;
+        };
+        // From now on it is there: what others would add is what counts.
+        kept.push(best);
+        suppose_all(planner, &kept, facts).await?;
+        for one in &mut open {
+            if let Ok(now) = planner.explain(&questions[one.at].text).await {
+                one.before = now;
+            }
+            one.candidates.retain(|candidate| {
+                !kept
+                    .iter()
+                    .any(|other| candidate.is_begun_by(&other.candidate))
+            });
+        }
+    }
+    planner.forget_all().await?;
+    Ok(kept)
+}
+
+/// What a candidate saves of a statement's cost and how large it is; `None` when it is not used, or hardly.
+async fn tried_once(
+    planner: &Planner<'_>,
+    questions: &[Question],
+    one: &Open,
+    candidate: &Candidate,
+    kept: &[Advice],
+    facts: &Facts,
+) -> Result<Option<(f64, u64)>, AskError> {
+    let Some(table) = facts.table(candidate.table) else {
+        return Ok(None);
+    };
+    suppose_all(planner, kept, facts).await?;
+    let supposed = match planner.suppose(&candidate.sql(table, false)).await {
+        Err(AskError::Gone(said)) => return Err(AskError::Gone(said)),
+        Err(AskError::Refused(_)) => return Ok(None),
+        Ok(supposed) => supposed,
+    };
+    let after = match planner.explain(&questions[one.at].text).await {
+        Err(AskError::Gone(said)) => return Err(AskError::Gone(said)),
+        Err(AskError::Refused(_)) => return Ok(None),
+        Ok(after) => after,
+    };
+    let saved = 1.0 - after.cost / one.before.cost.max(1e-9);
+    let is_used = after.indexes.contains(&supposed.0);
+    Ok((is_used && saved >= LEAST_SAVED).then_some((saved, supposed.1)))
+}
+
+async fn suppose_all(
+    planner: &Planner<'_>,
+    kept: &[Advice],
+    facts: &Facts,
+) -> Result<(), AskError> {
+    planner.forget_all().await?;
+    for one in kept {
+        if let Some(table) = facts.table(one.candidate.table) {
+            planner.suppose(&one.candidate.sql(table, false)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The one that saves most; of those that save about as much, the narrowest.
+fn best(tried: Vec<Advice>, questions: &[Question], all: f64) -> Option<Advice> {
+    let worth = |advice: &Advice| -> f64 {
+        let uncounted = advice
+            .serves
+            .iter()
+            .filter(|(at, _)| questions[*at].total_ms.is_none());
+        // What nobody counted comes behind all that was.
+        let uncounted: f64 = uncounted.filter_map(|(_, share)| *share).sum();
+        advice.saved_ms(questions) + 1e-6 * uncounted
+    };
+    let is_worthwhile = |advice: &&Advice| {
+        let counted = advice.saved_ms(questions);
+        let is_uncounted = advice
+            .serves
+            .iter()
+            .any(|(at, _)| questions[*at].total_ms.is_none());
+        counted > LEAST_SHARE * all || is_uncounted
+    };
+    let most = tried
+        .iter()
+        .filter(is_worthwhile)
+        .map(worth)
+        .fold(0.0, f64::max);
+    let near = tried
+        .iter()
+        .filter(is_worthwhile)
+        .filter(|advice| worth(advice) >= ABOUT * most);
+    near.min_by_key(|advice| advice.candidate.columns.len())
+        .cloned()
+}
+
+/// Without the planner's word: the first candidate of a table that is read from end to end for few of its rows.
+fn unproved(open: &[Open], facts: &Facts) -> Vec<Advice> {
+    let mut found: Vec<Advice> = Vec::new();
+    for one in open {
+        let fit = one.candidates.iter().find(|candidate| {
+            facts.table(candidate.table).is_some_and(|table| {
+                one.before.scanned.contains(&table.name) && is_selective(candidate, table)
+            })
+        });
+        let Some(candidate) = fit else { continue };
+        match found
+            .iter_mut()
+            .find(|other| candidate.is_begun_by(&other.candidate))
+        {
+            Some(other) => other.serves.push((one.at, None)),
+            None => found.push(Advice {
+                candidate: candidate.clone(),
+                bytes: None,
+                serves: vec![(one.at, None)],
+            }),
+        }
+    }
+    found.truncate(MOST);
+    found
+}
+
+fn is_selective(candidate: &Candidate, table: &Table) -> bool {
+    let first = candidate.columns.first();
+    let column = first.and_then(|(name, _)| table.column(name));
+    candidate.free > 0
+        && column
+            .and_then(|column| column.selectivity(table.rows))
+            .is_some_and(|share| share < FEW_ROWS)
+}
+
+/// A statement's beginning, in one line.
+pub(crate) fn shortened(text: &str) -> String {
+    const LONGEST: usize = 120;
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let line = words.join(" ");
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}

@@ -1,0 +1,23 @@
+//! A plan as text. Pure; names that came from the database are made fit to print.
+
+mod markdown;
+mod sql;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use markdown::markdown;
+pub use sql::sql;
+pub use text::text;
+
+use super::plan::Plan;
+
+/// The plan as JSON, its fields those of [`Plan`].
+///
+/// # Panics
+/// Never: a plan always has a JSON form.
+pub fn json(plan: &Plan) -> String {
+    let mut text = serde_json::to_string_pretty(plan).expect("a plan has a JSON form");
+    text.push('\n');
+    text
+}

@@ -1,0 +1,34 @@
+//! For `psql -f`: what needs thought is written as a comment.
+
+use std::fmt::Write as _;
+
+use crate::optimize::plan::{Plan, Proposal, Risk};
+use crate::report::cleaned as clean;
+
+/// The plan as a script. Each statement is a transaction of its own, as `psql` makes them; proposals of high risk are
+/// commented out.
+pub fn sql(plan: &Plan) -> String {
+    let mut out = format!(
+        "-- {}\n",
+        clean(&format!("{} of {}", plan.database, plan.server))
+    );
+    out.push_str("SET lock_timeout = '5s';\n");
+    for proposal in &plan.proposals {
+        one(proposal, &mut out);
+    }
+    out
+}
+
+fn one(proposal: &Proposal, out: &mut String) {
+    let Proposal {
+        number, what, risk, ..
+    } = proposal;
+    let _ = write!(out, "\n-- {number}. {} (risk: {risk})\n", clean(what));
+    for why in &proposal.why {
+        let _ = writeln!(out, "--    {}", clean(why));
+    }
+    let begin = if *risk == Risk::High { "-- " } else { "" };
+    for statement in &proposal.sql {
+        let _ = writeln!(out, "{begin}{statement};");
+    }
+}

@@ -1,0 +1,188 @@
+//! Indexes that the planner would use, as proposals.
+
+use super::words::{bytes, number, span};
+use crate::optimize::facts::{Facts, Table};
+use crate::optimize::name::{qualified, quoted};
+use crate::optimize::plan::{Kind, Plan, Proof, Proposal, Risk};
+use crate::optimize::planner::{Advice, Asked, Question, shortened};
+use crate::requirement::human;
+
+/// An index on a table that is written to more often is felt.
+const MANY_WRITES: f64 = 100.0;
+/// As many statements are told of each.
+const MOST_TOLD: usize = 3;
+
+pub(super) fn propose(facts: &Facts, questions: &[Question], asked: &Asked, plan: &mut Plan) {
+    if let Some(why) = &asked.blind {
+        plan.unseen.push(format!(
+            "the planner can't be asked about indexes that don't exist ({why}): install HypoPG (Debian: \
+             postgresql-{}-hypopg) and run this as a role that may create it, or CREATE EXTENSION hypopg",
+            facts.server.major()
+        ));
+    }
+    if !asked.unasked.is_empty() {
+        let lines = asked
+            .unasked
+            .iter()
+            .take(MOST_TOLD)
+            .cloned()
+            .collect::<Vec<_>>();
+        let more = asked.unasked.len().saturating_sub(MOST_TOLD);
+        let more = if more > 0 {
+            format!("; and {more} more")
+        } else {
+            String::new()
+        };
+        plan.unseen.push(format!(
+            "no index was looked for {} statements that could not be planned: {}{more}",
+            asked.unasked.len(),
+            lines.join("; ")
+        ));
+    }
+    for advice in &asked.advice {
+        if let Some(table) = facts.table(advice.candidate.table) {
+            plan.proposals
+                .push(proposal(facts, table, questions, advice));
+        }
+    }
+}
+
+fn proposal(facts: &Facts, table: &Table, questions: &[Question], advice: &Advice) -> Proposal {
+    let candidate = &advice.candidate;
+    let name = candidate.name(table);
+    let is_free = |name: &str| {
+        !facts
+            .indexes
+            .iter()
+            .any(|index| index.schema == table.schema && index.name == name)
+    };
+    // A name that is taken belongs to something else.
+    let name = (1..).map(|number| {
+        if number == 1 {
+            name.clone()
+        } else {
+            format!("{name}{number}")
+        }
+    });
+    let name = name
+        .into_iter()
+        .find(|name| is_free(name))
+        .unwrap_or_default();
+    let writes = facts
+        .server
+        .counted_s
+        .map(|counted| table.writes / counted.max(1.0));
+    let is_busy = writes.is_none_or(|writes| writes > MANY_WRITES);
+    let size = advice.bytes.map_or_else(
+        || "of unknown size".to_owned(),
+        |size| format!("about {}", bytes(size)),
+    );
+    let each = writes.map_or_else(
+        || "each write to the table has one more index to keep".to_owned(),
+        |writes| format!("{writes:.1} writes a second to the table have one more index to keep"),
+    );
+    let is_proved = advice.serves.iter().any(|(_, share)| share.is_some());
+    Proposal {
+        number: 0,
+        kind: Kind::CreateIndex,
+        what: format!("index {} on {} ({})", name, table.shown(), candidate.key()),
+        why: why(questions, advice, table),
+        sql: vec![format!(
+            "CREATE INDEX CONCURRENTLY {} ON {} ({})",
+            quoted(&name),
+            table.sql(),
+            candidate.key()
+        )],
+        undo: vec![format!(
+            "DROP INDEX CONCURRENTLY IF EXISTS {}",
+            qualified(&table.schema, &name)
+        )],
+        risk: if is_busy { Risk::Medium } else { Risk::Low },
+        price: format!(
+            "{size}; {each}; {} is read twice while it is built, and nobody waits",
+            bytes(table.heap_bytes)
+        ),
+        gain: gain(facts, questions, advice),
+        proof: if is_proved {
+            Proof::Planner
+        } else {
+            Proof::Estimate
+        },
+    }
+}
+
+fn why(questions: &[Question], advice: &Advice, table: &Table) -> Vec<String> {
+    let mut serves = advice.serves.clone();
+    let worth = |(at, share): &(usize, Option<f64>)| {
+        questions[*at].total_ms.unwrap_or(0.0) * share.unwrap_or(1.0)
+    };
+    serves.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
+    let lines = serves.iter().take(MOST_TOLD).map(|(at, share)| {
+        let question = &questions[*at];
+        let saved = match share {
+            Some(share) => format!("costs {} % less by the planner", percent(*share)),
+            None => format!(
+                "reads {} from end to end for few of its rows",
+                table.shown()
+            ),
+        };
+        match (&question.whose, question.total_ms) {
+            (Some(whose), _) => format!("{whose}; that {saved}"),
+            (None, total) => format!(
+                "{} calls that took {} in all ({} each): {} — {saved}",
+                number(question.calls),
+                human::time(total.unwrap_or(0.0)),
+                human::time(total.unwrap_or(0.0) / question.calls.max(1.0)),
+                shortened(&question.text)
+            ),
+        }
+    });
+    let mut lines: Vec<String> = lines.collect();
+    if serves.len() > MOST_TOLD {
+        lines.push(format!("and {} statements more", serves.len() - MOST_TOLD));
+    }
+    lines
+}
+
+/// Never rounded up to all of it.
+fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    if percent >= 99.5 {
+        format!("{:.2}", percent.min(99.99))
+    } else {
+        format!("{percent:.0}")
+    }
+}
+
+fn gain(facts: &Facts, questions: &[Question], advice: &Advice) -> String {
+    let saved = advice.saved_ms(questions);
+    let all: f64 = facts
+        .statements
+        .iter()
+        .flatten()
+        .map(|one| one.total_ms)
+        .sum();
+    if saved > 0.0 {
+        let over = facts
+            .server
+            .counted_s
+            .map_or_else(String::new, |counted| format!(" in {}", span(counted)));
+        return format!(
+            "about {} of the {} that statements took{over}, if costs are times",
+            human::time(saved),
+            human::time(all)
+        );
+    }
+    let best = advice
+        .serves
+        .iter()
+        .filter_map(|(_, share)| *share)
+        .fold(0.0, f64::max);
+    if best > 0.0 {
+        return format!(
+            "{} % of the cost of what it serves; how often that is asked was not counted",
+            percent(best)
+        );
+    }
+    "not known: the planner could not be asked".to_owned()
+}

@@ -1,0 +1,178 @@
+//! Indexes that are no use: broken ones, doubles, those that another one stands for, those that nobody uses.
+
+use super::Rules;
+use super::words::{bytes, number, span};
+use crate::optimize::facts::{Facts, Index};
+use crate::optimize::name::literal;
+use crate::optimize::plan::{Finding, Kind, Plan, Proof, Proposal, Risk};
+
+/// A smaller one is no matter.
+const SMALLEST: u64 = 1 << 20;
+
+pub(super) fn propose(facts: &Facts, rules: Rules, plan: &mut Plan) {
+    let mut gone: Vec<u32> = Vec::new();
+    for index in facts
+        .indexes
+        .iter()
+        .filter(|index| !index.is_valid && !index.is_building)
+    {
+        gone.push(index.oid);
+        broken(facts, index, plan);
+    }
+    for index in &facts.indexes {
+        if gone.contains(&index.oid) || !is_droppable(index) {
+            continue;
+        }
+        let others = facts.indexes_of(index.table);
+        let mut others = others
+            .filter(|other| other.oid != index.oid && other.is_valid && !gone.contains(&other.oid));
+        let (double, longer): (Vec<&Index>, Vec<&Index>) = {
+            let all: Vec<&Index> = others.by_ref().collect();
+            (
+                all.iter()
+                    .copied()
+                    .filter(|other| is_double(index, other))
+                    .collect(),
+                all.iter()
+                    .copied()
+                    .filter(|other| stands_for(other, index))
+                    .collect(),
+            )
+        };
+        if let Some(other) = double.first() {
+            gone.push(index.oid);
+            let why = format!("{} is of the same columns in the same order", other.name);
+            plan.proposals
+                .push(drop(facts, index, vec![why], Risk::Low));
+        } else if let Some(other) = longer.first() {
+            gone.push(index.oid);
+            let why = format!(
+                "{} begins with the same columns, and stands for it wherever it is used ({} times so far); it is {}, and this one {}",
+                other.name,
+                number(index.scans),
+                bytes(other.bytes),
+                bytes(index.bytes)
+            );
+            plan.proposals
+                .push(drop(facts, index, vec![why], Risk::High));
+        } else if index.scans == 0.0 && !index.is_unique && index.bytes >= SMALLEST {
+            unused(facts, index, rules, plan);
+        }
+    }
+}
+
+/// Whether nothing rests on it.
+fn is_droppable(index: &Index) -> bool {
+    index.is_valid && !index.is_needed
+}
+
+fn broken(facts: &Facts, index: &Index, plan: &mut Plan) {
+    let why = "it is invalid, as one is left by a build that failed: every write keeps it, and no query may use it";
+    if index.is_needed {
+        plan.findings.push(Finding::new(
+            format!("index {} is invalid", index.name),
+            "something rests on it: REINDEX INDEX CONCURRENTLY builds it anew",
+        ));
+        return;
+    }
+    plan.proposals
+        .push(drop(facts, index, vec![why.to_owned()], Risk::Medium));
+}
+
+fn unused(facts: &Facts, index: &Index, rules: Rules, plan: &mut Plan) {
+    let counted = facts.server.counted_s.unwrap_or(0.0);
+    if counted < rules.unused_after_s {
+        plan.findings.push(Finding::new(
+            format!(
+                "index {} ({}) was not used in the {} that have been counted",
+                index.name,
+                bytes(index.bytes),
+                span(counted)
+            ),
+            format!(
+                "look again when {} have been counted",
+                span(rules.unused_after_s)
+            ),
+        ));
+        return;
+    }
+    let why = format!(
+        "it was never used in the {} that have been counted; a replica may use it, and a job that runs more seldom",
+        span(counted)
+    );
+    plan.proposals
+        .push(drop(facts, index, vec![why], Risk::High));
+}
+
+fn drop(facts: &Facts, index: &Index, why: Vec<String>, risk: Risk) -> Proposal {
+    let mut undo = vec![again(&index.definition)];
+    if let Some(comment) = &index.comment {
+        undo.push(format!(
+            "COMMENT ON INDEX {} IS {}",
+            index.sql(),
+            literal(comment)
+        ));
+    }
+    let table = facts.table(index.table);
+    let shown = table.map_or_else(String::new, |table| format!(" on {}", table.shown()));
+    Proposal {
+        number: 0,
+        kind: Kind::DropIndex,
+        what: format!("drop index {}{shown}", index.name),
+        why,
+        sql: vec![format!("DROP INDEX CONCURRENTLY IF EXISTS {}", index.sql())],
+        undo,
+        risk,
+        price: "it has to be built again if somebody needs it after all".to_owned(),
+        gain: format!(
+            "{} and its part of every write to the table",
+            bytes(index.bytes)
+        ),
+        proof: Proof::Counted,
+    }
+}
+
+/// The statement that made it, without making others wait.
+fn again(definition: &str) -> String {
+    for (plain, concurrently) in [
+        ("CREATE INDEX ", "CREATE INDEX CONCURRENTLY IF NOT EXISTS "),
+        (
+            "CREATE UNIQUE INDEX ",
+            "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS ",
+        ),
+    ] {
+        if let Some(rest) = definition.strip_prefix(plain) {
+            return format!("{concurrently}{rest}");
+        }
+    }
+    definition.to_owned()
+}
+
+/// Whether `other` is the same, and the one to stay: what is needed stays, then what keeps rows apart, then the older.
+fn is_double(index: &Index, other: &Index) -> bool {
+    let same = index.method == other.method
+        && index.columns == other.columns
+        && index.order == other.order
+        && index.included == other.included
+        && index.expressions == other.expressions
+        && index.predicate == other.predicate;
+    let rank = |one: &Index| (!one.is_needed, !one.is_unique, one.oid);
+    same && rank(other) < rank(index)
+}
+
+/// Whether every query that `index` serves could use `other`, which has more columns.
+fn stands_for(other: &Index, index: &Index) -> bool {
+    let count = index.columns.len();
+    let plain =
+        |one: &Index| one.method == "btree" && one.expressions.is_none() && one.predicate.is_none();
+    !index.is_unique
+        && plain(index)
+        && plain(other)
+        && other.columns.len() > count
+        && other.columns[..count] == index.columns
+        && other.order.len() > count
+        && other.order[..count] == index.order
+        && index.included.iter().all(|name| {
+            other.included.contains(name) || other.columns.contains(&Some(name.clone()))
+        })
+}

@@ -1,0 +1,60 @@
+//! From facts to a plan. Pure: each rule is a function from what is known to what is proposed or told.
+
+mod activity;
+mod advice;
+mod bloat;
+mod indexes;
+mod overview;
+mod questions;
+mod settings;
+mod tables;
+#[cfg(test)]
+mod tests;
+pub(crate) mod words;
+
+pub use questions::questions;
+
+use super::facts::Facts;
+use super::plan::Plan;
+use super::planner::{Asked, Question};
+
+/// What whoever asks may decide.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rules {
+    /// For how long an index must not have been used to be called unused, in seconds.
+    pub unused_after_s: f64,
+}
+
+impl Default for Rules {
+    /// A week: what runs once a week has had its turn.
+    fn default() -> Rules {
+        Rules {
+            unused_after_s: 7.0 * 86_400.0,
+        }
+    }
+}
+
+/// The plan that follows from what is known.
+pub fn propose(facts: &Facts, questions: &[Question], asked: &Asked, rules: Rules) -> Plan {
+    let mut plan = Plan {
+        database: facts.server.database.clone(),
+        server: format!("PostgreSQL {}", facts.server.version_name),
+        counted_s: facts.server.counted_s,
+        overview: overview::overview(facts),
+        unseen: facts.unseen.clone(),
+        ..Plan::default()
+    };
+    advice::propose(facts, questions, asked, &mut plan);
+    indexes::propose(facts, rules, &mut plan);
+    tables::propose(facts, &mut plan);
+    settings::propose(facts, &mut plan);
+    activity::tell(facts, &mut plan);
+    if facts.server.is_replica {
+        // Nothing can be changed here, and some of it is worth knowing.
+        plan.unseen.push(
+            "this server follows another one and can't be changed: what is proposed is for the one that it follows"
+                .to_owned(),
+        );
+    }
+    plan.numbered()
+}

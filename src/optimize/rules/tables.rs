@@ -1,0 +1,141 @@
+//! Tables that are to be swept or analysed.
+
+use super::bloat;
+use super::words::{bytes, number, span};
+use crate::optimize::facts::{Facts, Table};
+use crate::optimize::plan::{Finding, Kind, Plan, Proof, Proposal, Risk};
+
+/// Dead rows beyond this share of all are past what autovacuum lets grow by default.
+const MOST_DEAD: f64 = 0.2;
+/// The same of rows that changed since the last look.
+const MOST_CHANGED: f64 = 0.2;
+/// Fewer rows are no matter.
+const LEAST_ROWS: f64 = 1_000.0;
+/// Below this, space that is empty is no matter.
+const LEAST_BYTES: u64 = 10 << 20;
+/// Half of it empty is far more than a table needs to breathe.
+const MOST_EMPTY: f64 = 0.5;
+
+pub(super) fn propose(facts: &Facts, plan: &mut Plan) {
+    for table in &facts.tables {
+        if table.no_autovacuum {
+            plan.findings.push(Finding::new(
+                format!("autovacuum is switched off for {}", table.shown()),
+                format!(
+                    "ALTER TABLE {} RESET (autovacuum_enabled), unless something else sweeps it",
+                    table.sql()
+                ),
+            ));
+        }
+        if table.dead >= LEAST_ROWS && table.dead > MOST_DEAD * (table.live + table.dead) {
+            plan.proposals.push(vacuum(table));
+        } else if let Some(why) = unanalyzed(table) {
+            plan.proposals.push(analyze(table, why));
+        } else {
+            spacious(table, plan);
+        }
+    }
+    for index in facts
+        .indexes
+        .iter()
+        .filter(|index| index.is_valid && index.bytes >= LEAST_BYTES)
+    {
+        let Some(table) = facts.table(index.table) else {
+            continue;
+        };
+        let empty = bloat::of_index(index, table);
+        if empty.is_some_and(|empty| empty > MOST_EMPTY) {
+            plan.proposals.push(Proposal {
+                number: 0,
+                kind: Kind::Reindex,
+                what: format!("build index {} anew", index.name),
+                why: vec![format!(
+                    "about {:.0} % of its {} are empty, by the widths of its columns",
+                    100.0 * empty.unwrap_or(0.0),
+                    bytes(index.bytes)
+                )],
+                sql: vec![format!("REINDEX INDEX CONCURRENTLY {}", index.sql())],
+                undo: Vec::new(),
+                risk: Risk::Medium,
+                price: "as much space again while it is built; nobody waits".to_owned(),
+                gain: format!(
+                    "about {}",
+                    bytes((index.bytes as f64 * empty.unwrap_or(0.0)) as u64)
+                ),
+                proof: Proof::Estimate,
+            });
+        }
+    }
+}
+
+fn vacuum(table: &Table) -> Proposal {
+    let share = 100.0 * table.dead / (table.live + table.dead);
+    let last = table.vacuumed_s.map_or_else(
+        || "it was never swept".to_owned(),
+        |ago| format!("it was last swept {} ago", span(ago)),
+    );
+    Proposal {
+        number: 0,
+        kind: Kind::Vacuum,
+        what: format!("sweep {}", table.shown()),
+        why: vec![format!(
+            "{} of its rows are dead ({share:.0} %); {last}",
+            number(table.dead)
+        )],
+        sql: vec![format!("VACUUM (ANALYZE) {}", table.sql())],
+        undo: Vec::new(),
+        risk: Risk::Low,
+        price: format!("{} are read; nobody waits", bytes(table.heap_bytes)),
+        gain: "scans read fewer rows, and the planner's statistics are of today".to_owned(),
+        proof: Proof::Counted,
+    }
+}
+
+fn unanalyzed(table: &Table) -> Option<String> {
+    let rows = table.live.max(table.rows);
+    if rows < LEAST_ROWS {
+        return None;
+    }
+    let Some(ago) = table.analyzed_s else {
+        return Some("it was never analysed: the planner guesses".to_owned());
+    };
+    (table.changed >= LEAST_ROWS && table.changed > MOST_CHANGED * rows).then(|| {
+        format!(
+            "{} of {} rows changed since it was last analysed, {} ago",
+            number(table.changed),
+            number(rows),
+            span(ago)
+        )
+    })
+}
+
+fn analyze(table: &Table, why: String) -> Proposal {
+    Proposal {
+        number: 0,
+        kind: Kind::Analyze,
+        what: format!("analyse {}", table.shown()),
+        why: vec![why],
+        sql: vec![format!("ANALYZE {}", table.sql())],
+        undo: Vec::new(),
+        risk: Risk::Low,
+        price: "a sample of its rows is read; nobody waits".to_owned(),
+        gain: "plans that suit the rows of today".to_owned(),
+        proof: Proof::Counted,
+    }
+}
+
+fn spacious(table: &Table, plan: &mut Plan) {
+    let empty = bloat::of_table(table).filter(|empty| *empty > MOST_EMPTY);
+    if let Some(empty) = empty.filter(|_| table.heap_bytes >= LEAST_BYTES) {
+        plan.findings.push(Finding::new(
+            format!(
+                "about {:.0} % of {}'s {} are empty, by the widths of its columns",
+                100.0 * empty,
+                table.shown(),
+                bytes(table.heap_bytes)
+            ),
+            "new rows fill it; where scans of the whole table are slow, pg_repack gives it back while the service \
+             runs (VACUUM FULL locks everybody out meanwhile)",
+        ));
+    }
+}
