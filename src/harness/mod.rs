@@ -15,6 +15,8 @@ mod loading;
 mod login;
 mod main;
 mod nextest;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod progress;
 mod repeat;
 mod reporting;
