@@ -8,7 +8,9 @@ use super::formats::formats;
 use super::identity::Credentials;
 use super::libtest::{Libtest, color, format, unstable};
 #[cfg(feature = "otlp")]
-use super::otlp::{self, Otlp};
+use super::otlp::Otlp;
+#[cfg(feature = "otlp")]
+use super::otlp_flags::otlp;
 use super::repeat;
 use super::resolve::Environment;
 use super::token::{credentials, token};
@@ -150,7 +152,7 @@ impl Meaning {
             save_baseline: self.value("save-baseline", name).map(|at| at.value),
             dashboard: self.dashboard(),
             #[cfg(feature = "otlp")]
-            otlp: self.otlp(),
+            otlp: otlp(&self.typed, &mut self.problems),
             formats: self.value("report", formats).map(|at| at.value),
             libtest: self.libtest(),
             help: false,
@@ -211,33 +213,6 @@ impl Meaning {
             })
         };
         self.value("dashboard", read).map(|at| at.value)
-    }
-
-    /// A variable that other programs read as well, and that is wrong, is no matter where nothing is sent.
-    #[cfg(feature = "otlp")]
-    fn otlp(&mut self) -> Option<Otlp> {
-        let place = |name| self.typed.last(name).map(|given| given.place.clone());
-        let places = ["otlp", "otlp-headers", "otlp-timeout"].map(place);
-        let [Some(at), _, timed] = &places else {
-            for place in places.into_iter().flatten() {
-                if !otlp::is_standard(&place) {
-                    let complaint = Complaint::new("there is nowhere to send to")
-                        .help("name it with --otlp http://HOST:4318");
-                    self.problems.push(complaint.at(place));
-                }
-            }
-            return None;
-        };
-        let read = self.value("otlp", |text| otlp::endpoint(text, at));
-        if read.as_ref().is_some_and(|read| read.value.is_none()) {
-            return None;
-        }
-        let headers = self.value("otlp-headers", otlp::headers);
-        let timeout = timed
-            .as_ref()
-            .and_then(|at| self.value("otlp-timeout", |text| otlp::timeout(text, at)));
-        let otlp = Otlp::new(read?.value?).with_headers(headers.map(|at| at.value));
-        Some(otlp.within(timeout.map(|at| at.value)))
     }
 
     fn libtest(&mut self) -> Libtest {

@@ -17,6 +17,8 @@ mod main;
 mod nextest;
 #[cfg(feature = "otlp")]
 mod otlp;
+#[cfg(feature = "otlp")]
+mod otlp_flags;
 mod progress;
 mod repeat;
 mod reporting;

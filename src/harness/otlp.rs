@@ -3,34 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use thiserror::Error;
 use url::Url;
 
 use crate::client::{Answer, ControlClient, ControlError, PreparedRequest, RequestError};
-use crate::profile::quantity::{self, Reading};
-use crate::profile::{
-    Complaint, Destination, Endpoint, EndpointKind, Http, Place, Secret, Target, show_duration,
-};
+use crate::profile::{Destination, Endpoint, EndpointKind, Http, Secret, Target, show_duration};
 use crate::report::cleaned;
 
-/// Where metrics go below an endpoint.
-const METRICS: &str = "/v1/metrics";
-/// The variable whose URL is taken as it is.
-const WHOLE: &str = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
-/// Beginnings of variables that are OpenTelemetry's own.
-const STANDARD: &str = "OTEL_";
 /// What the specification has where no time is named.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Headers that are as the message has it, whatever anybody wants.
-const OWN: [&str; 5] = [
-    "connection",
-    "content-length",
-    "content-type",
-    "host",
-    "transfer-encoding",
-];
 /// The most that is told of what a receiver says.
 const WORDS: usize = 200;
 
@@ -84,27 +66,18 @@ struct Partial {
 }
 
 impl Otlp {
-    /// Of an address, without headers.
-    pub(super) fn new((target, path): (Target, String)) -> Otlp {
+    /// What takes metrics at this path of an address.
+    pub(super) fn new(
+        target: Target,
+        path: String,
+        headers: Vec<(String, Secret)>,
+        timeout: Option<Duration>,
+    ) -> Otlp {
         Otlp {
             origin: target.origin,
             path,
-            headers: Vec::new(),
-            timeout: TIMEOUT,
-        }
-    }
-
-    pub(super) fn with_headers(self, headers: Option<Vec<(String, Secret)>>) -> Otlp {
-        Otlp {
-            headers: headers.unwrap_or(self.headers),
-            ..self
-        }
-    }
-
-    pub(super) fn within(self, timeout: Option<Duration>) -> Otlp {
-        Otlp {
-            timeout: timeout.unwrap_or(self.timeout),
-            ..self
+            headers,
+            timeout: timeout.unwrap_or(TIMEOUT),
         }
     }
 
@@ -212,115 +185,56 @@ impl Otlp {
     }
 }
 
-/// Reads where metrics are sent, and the path there: a URL to which `/v1/metrics` is added unless it ends so, or the
-/// whole of it where it comes from the variable of metrics alone. `off` is nowhere.
-///
-/// # Errors
-/// When it is no URL that can be sent to.
-pub(super) fn endpoint(text: &str, place: &Place) -> Reading<Option<(Target, String)>> {
-    if text.eq_ignore_ascii_case("off") {
-        return Ok(None);
-    }
-    let url = Url::parse(text).ok();
-    if url.is_some_and(|url| !url.username().is_empty() || url.password().is_some()) {
-        return Err(Complaint::new("a URL with a user or a password is refused")
-            .help("give them in OTEL_EXPORTER_OTLP_HEADERS, as Authorization=Basic%20BASE64"));
-    }
-    if !text.contains('@') && text.contains(['?', '#']) {
-        return Err(
-            Complaint::new("the URL has a query (?…) or a fragment (#…)")
-                .help("give keys in OTEL_EXPORTER_OTLP_HEADERS"),
-        );
-    }
-    let target = Target::parse(text)?;
-    let whole = *place == Place::Variable(WHOLE.to_owned());
-    let path = match target.base_path.as_str() {
-        "" if whole => "/".to_owned(),
-        base if whole || base.ends_with(METRICS) => base.to_owned(),
-        base => format!("{base}{METRICS}"),
-    };
-    Ok(Some((target, path)))
-}
-
-/// Reads `name=value,name=value`, values percent-encoded as the specification has it. Messages repeat none of them.
-///
-/// # Errors
-/// With everything that can't be a header.
-pub(super) fn headers(text: &str) -> Reading<Vec<(String, Secret)>> {
-    let mut wrong = Vec::new();
-    let mut headers = Vec::new();
-    let parts = text
-        .split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty());
-    for (place, part) in parts.enumerate() {
-        match header(part) {
-            Ok(header) => headers.push(header),
-            Err(what) => wrong.push(format!("header {} {what}", place + 1)),
-        }
-    }
-    if headers.is_empty() && wrong.is_empty() {
-        wrong.push("it names no header".to_owned());
-    }
-    if wrong.is_empty() {
-        return Ok(headers);
-    }
-    Err(Complaint::new(wrong.join("; ")).help("write Authorization=Bearer%20TOKEN,X-Scope-OrgID=7"))
-}
-
-fn header(part: &str) -> Result<(String, Secret), &'static str> {
-    let (name, value) = part.split_once('=').ok_or("has no `=`")?;
-    let name = HeaderName::from_bytes(name.trim().as_bytes())
-        .map_err(|_| "has a name that no header can have")?;
-    if OWN.contains(&name.as_str()) {
-        return Err("is one that is set by itself");
-    }
-    let value = decoded(value.trim())
-        .ok_or("has a percent sign that begins no code; write %25 for the sign itself")?;
-    match HeaderValue::from_str(&value) {
-        Ok(_) if !value.is_empty() => Ok((name.as_str().to_owned(), Secret::new(value))),
-        Ok(_) => Err("has no value"),
-        Err(_) => Err("has a value that no header can have"),
-    }
-}
-
-/// `a%20b` as `a b`; `None` for a code that is none, or text that is not UTF-8.
-fn decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let mut digit = || char::from(rest.next()?).to_digit(16);
-        bytes.push((digit()? * 16 + digit()?) as u8);
-    }
-    String::from_utf8(bytes).ok()
-}
-
-/// Reads how long sending may take: in the variables of the specification, whole milliseconds.
-///
-/// # Errors
-/// When it is no time above 0.
-pub(super) fn timeout(text: &str, place: &Place) -> Reading<Duration> {
-    if !is_standard(place) {
-        return quantity::lasting(text);
-    }
-    match text.parse() {
-        Ok(ms @ 1..=86_400_000) => Ok(Duration::from_millis(ms)),
-        _ => Err(
-            Complaint::new(format!("`{text}` is no number of milliseconds above 0"))
-                .help("write 10000 for 10 seconds"),
-        ),
-    }
-}
-
-/// Whether it is a variable that other programs read as well.
-pub(super) fn is_standard(place: &Place) -> bool {
-    matches!(place, Place::Variable(name) if name.starts_with(STANDARD))
-}
-
 #[cfg(test)]
-#[path = "otlp_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+
+    fn answered(status: u16, body: &str) -> Result<(), String> {
+        let target = Target::parse("http://localhost").expect("a URL");
+        let headers = vec![("authorization".to_owned(), Secret::new("Bearer hunter2"))];
+        let otlp = Otlp::new(target, "/v1/metrics".to_owned(), headers, None);
+        let answer = Answer {
+            status,
+            headers: http::HeaderMap::new(),
+            body: body.as_bytes().to_vec(),
+            whole: true,
+            is_http2: false,
+            took: Duration::ZERO,
+        };
+        otlp.judge(&answer).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_a_receiver_says_is_told_on_a_line_without_secrets() {
+        for body in [
+            "",
+            "{}",
+            "{\"partialSuccess\":{}}",
+            "{\"partialSuccess\":{\"rejectedDataPoints\":\"0\"}}",
+            "ok",
+        ] {
+            assert_eq!(answered(200, body), Ok(()), "{body}");
+        }
+        let table = [
+            (
+                200,
+                "{\"partialSuccess\":{\"rejectedDataPoints\":\"7\",\"errorMessage\":\"too\\nold\"}}",
+                "7 of its points were rejected (too old)",
+            ),
+            (
+                401,
+                "{\"code\":16,\"message\":\"no such key: hunter2\"}",
+                "it was answered 401 (no such key: ***); look at the headers in OTEL_EXPORTER_OTLP_HEADERS",
+            ),
+            (
+                404,
+                "<html>",
+                "it was answered 404; name the address at which it takes OTLP over HTTP, without /v1/metrics",
+            ),
+            (503, "", "it was answered 503; its own log may tell why"),
+        ];
+        for (status, body, expected) in table {
+            assert_eq!(answered(status, body), Err(expected.to_owned()), "{body}");
+        }
+    }
+}
