@@ -100,7 +100,8 @@ fn attributes(scenario: &str, source: Source) -> Vec<Attribute> {
 
 /// The last value of each stretch of `step` seconds, and when it was told.
 fn last_of_each(seen: &Seen, figure: &str, step: usize) -> Vec<(i64, f64)> {
-    let stretch = |at_ms: i64| at_ms.div_euclid(1_000 * step as i64);
+    let stretch_ms = i64::try_from(1_000 * step).unwrap_or(i64::MAX);
+    let stretch = |at_ms: i64| at_ms.div_euclid(stretch_ms);
     let mut last: Vec<(i64, f64)> = Vec::new();
     for told in seen.between(figure, i64::MIN, i64::MAX) {
         match last.last_mut() {
