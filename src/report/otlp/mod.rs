@@ -4,8 +4,8 @@
 //! base units: seconds, bytes, and ratios from 0 to 1. Counts are cumulative from the start of their run.
 //!
 //! What goes on over time has a point for each second. Each point repeats its attributes, which a long session would
-//! make tens of megabytes of: so all points together are at most [`MOST_POINTS`], and a longer or wider session has one
-//! for every 2, 5, 10 … seconds ([`STEPS`]). Counts lose nothing by that, rates are means over the longer time, and
+//! make tens of megabytes of: so all points together are at most 12,000, and a longer or wider session has one
+//! for every 2, 5, 10 … seconds. Counts lose nothing by that, rates are means over the longer time, and
 //! percentiles are those of all requests in it.
 
 mod message;
