@@ -9,7 +9,7 @@ const COMMAND: &str = env!("CARGO_BIN_EXE_agentos-perf");
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Formats with a foreign reader, and something of each that can be changed without breaking its form.
-const FORMATS: [(&str, &str, &str); 5] = [
+const FORMATS: [(&str, &str, &str); 6] = [
     ("junit", "type=\"missed\"", "type=\"inconclusive\""),
     (
         "markdown",
@@ -27,6 +27,7 @@ const FORMATS: [(&str, &str, &str); 5] = [
         "outcome=\"timeout\"} 3",
         "outcome=\"timeout\"} 4",
     ),
+    ("otlp", "\"asDouble\":43.21", "\"asDouble\":43.25"),
 ];
 
 /// Stored reports: the usual kinds of everything, names with all signs of markup, and searches.

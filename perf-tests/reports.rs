@@ -62,6 +62,7 @@ fn a_session_has_all_formats_or_those_that_were_named() {
         "histograms.hlog",
         "junit.xml",
         "openmetrics.txt",
+        "otlp.json",
         "report.html",
         "report.json",
         "report.md",

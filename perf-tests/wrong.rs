@@ -228,6 +228,17 @@ const ENVIRONMENTS: &[Wrong] = &[
     set(&[("PERF_TOKEN", "hunter2"), ("PERF_TOKEN_FILE", "token.txt")]),
     set(&[("PERF_SCENARIOS", "api,webscoket")]),
     set(&[("PERF_PROFILE", "phase-8")]),
+    typed("--otlp"),
+    typed("--otlp localhost:4318"),
+    typed("--otlp http://me:hunter2@localhost:4318"),
+    typed("--otlp http://localhost:4318/?key=hunter2"),
+    typed("--otlp-headers a=hunter2"),
+    typed("--otlp http://localhost:4318 --otlp-headers hunter2 --otlp-timeout soon"),
+    set(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "grpc://collector:4317"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "a=hunter2%,hunter3"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s"),
+    ]),
     set(&[
         ("PERF_RATE", "fast"),
         ("PERF_SEED", "x"),

@@ -99,7 +99,7 @@ impl Drop for Server {
 pub(crate) fn without_steering(command: &mut Command) -> &mut Command {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        let steers = ["PERF_", "NEXTEST", "GITHUB_"];
+        let steers = ["PERF_", "NEXTEST", "GITHUB_", "OTEL_"];
         if steers.iter().any(|prefix| text.starts_with(prefix)) {
             command.env_remove(&name);
         }

@@ -7,6 +7,10 @@ use super::flags::{Flag, Takes};
 use super::formats::formats;
 use super::identity::Credentials;
 use super::libtest::{Libtest, color, format, unstable};
+#[cfg(feature = "otlp")]
+use super::otlp::Otlp;
+#[cfg(feature = "otlp")]
+use super::otlp_flags::otlp;
 use super::repeat;
 use super::resolve::Environment;
 use super::token::{credentials, token};
@@ -55,6 +59,9 @@ pub struct Args {
     pub save_baseline: Option<String>,
     /// Where the session is shown while it goes on.
     pub dashboard: Option<Address>,
+    /// Where its figures are sent at its end.
+    #[cfg(feature = "otlp")]
+    pub(super) otlp: Option<Otlp>,
     /// In which formats they are written; `None` is all of them.
     pub formats: Option<Vec<report::Format>>,
     /// Whether the help is asked for; nothing else is looked at then.
@@ -144,6 +151,8 @@ impl Meaning {
             baseline: self.value("baseline", name).map(|at| at.value),
             save_baseline: self.value("save-baseline", name).map(|at| at.value),
             dashboard: self.dashboard(),
+            #[cfg(feature = "otlp")]
+            otlp: otlp(&self.typed, &mut self.problems),
             formats: self.value("report", formats).map(|at| at.value),
             libtest: self.libtest(),
             help: false,

@@ -321,8 +321,8 @@ pub(super) const FLAGS: &[Flag] = &[
         &["PERF_REPORT"],
         Value("A,B"),
         Verdict,
-        "Only these reports: json (always), html, junit, markdown, csv, hdrlog, openmetrics; all of \
-         them by default",
+        "Only these reports: json (always), html, junit, markdown, csv, hdrlog, openmetrics, otlp; \
+         all of them by default",
     ),
     ours(
         "baseline",
@@ -354,6 +354,44 @@ pub(super) const FLAGS: &[Flag] = &[
         Verdict,
         "What whoever looks has to know, needed on an address that other machines can reach. In the process \
          list everybody can read it: use the variable",
+    ),
+    #[cfg(feature = "otlp")]
+    ours(
+        "otlp",
+        &[
+            "PERF_OTLP",
+            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+        ],
+        Value("URL"),
+        Verdict,
+        "Send the session's figures there when it is over, as OTLP over HTTP: http://localhost:4318, to which \
+         /v1/metrics is added. OTEL_EXPORTER_OTLP_ENDPOINT sets it too, and `off` goes before that",
+    ),
+    #[cfg(feature = "otlp")]
+    ours(
+        "otlp-headers",
+        &[
+            "PERF_OTLP_HEADERS",
+            "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
+            "OTEL_EXPORTER_OTLP_HEADERS",
+        ],
+        Value("A=B,C=D"),
+        Verdict,
+        "Headers for that, percent-encoded: Authorization=Bearer%20TOKEN. OTEL_EXPORTER_OTLP_HEADERS sets them \
+         too. In the process list everybody can read them: use a variable",
+    ),
+    #[cfg(feature = "otlp")]
+    ours(
+        "otlp-timeout",
+        &[
+            "PERF_OTLP_TIMEOUT",
+            "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT",
+            "OTEL_EXPORTER_OTLP_TIMEOUT",
+        ],
+        Value("TIME"),
+        Verdict,
+        "How long that may take; 10s by default. OTEL_EXPORTER_OTLP_TIMEOUT sets it too, in milliseconds",
     ),
     libtest(
         "exact",

@@ -54,7 +54,7 @@ mod tests {
             ("Markdown, json,json", &[Format::Json, Format::Markdown]),
             ("csv,,hdrlog", &[Format::Csv, Format::Hdrlog]),
             (
-                "json,html,junit,markdown,csv,hdrlog,openmetrics",
+                "json,html,junit,markdown,csv,hdrlog,openmetrics,otlp",
                 &[
                     Format::Json,
                     Format::Html,
@@ -63,6 +63,7 @@ mod tests {
                     Format::Csv,
                     Format::Hdrlog,
                     Format::Openmetrics,
+                    Format::Otlp,
                 ],
             ),
         ];

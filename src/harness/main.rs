@@ -107,6 +107,8 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
         credentials: args.credentials.clone(),
         repeat: repeat::line(program(), &args.repeat),
         board: dashboard.as_ref().map(|server| server.board().clone()),
+        #[cfg(feature = "otlp")]
+        otlp: args.otlp.clone(),
     };
     let progress = Progress::on_stderr(begins_lines(&args.libtest));
     let nextest = disk.is_some();
@@ -115,6 +117,8 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
     let conclusion = libtest_mimic::run(&libtest(&args.libtest), trials);
     if !args.libtest.list {
         tell(&session, &args.libtest, &folder, nextest, &github);
+        #[cfg(feature = "otlp")]
+        session.send();
     }
     if let Some(name) = args.save_baseline.as_deref().filter(|_| !args.libtest.list) {
         baseline::keep(&session, &folder, name, nextest);

@@ -15,6 +15,10 @@ mod loading;
 mod login;
 mod main;
 mod nextest;
+#[cfg(feature = "otlp")]
+mod otlp;
+#[cfg(feature = "otlp")]
+mod otlp_flags;
 mod progress;
 mod repeat;
 mod reporting;

@@ -2,6 +2,8 @@
 
 use super::session::{Session, Settings};
 use crate::load::millis;
+#[cfg(feature = "otlp")]
+use crate::report::otlp;
 use crate::report::{Format, markdown};
 use crate::store::{StoreError, make_dated, write_report};
 
@@ -26,6 +28,24 @@ impl Session {
                 .unwrap_or_else(|error| eprintln!("warning: {error}"));
         }
         Ok(())
+    }
+
+    /// Sends what this process has run and judged, where that was asked for. That it can't be sent is told on stderr, and
+    /// changes nothing else.
+    #[cfg(feature = "otlp")]
+    pub(super) fn send(&self) {
+        let Some(receiver) = &self.settings.otlp else {
+            return;
+        };
+        let report = self.own_report();
+        if report.judgements.is_empty() {
+            return;
+        }
+        let place = receiver.shown();
+        match receiver.send(otlp::render(&report)) {
+            Ok(()) => eprintln!("OTLP: {place}"),
+            Err(error) => eprintln!("warning: the session is not at {place}: {error}"),
+        }
     }
 
     /// The session's own folder of reports, which all of its processes share.

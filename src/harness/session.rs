@@ -13,6 +13,8 @@ use super::github::Github;
 use super::identity::{Credentials, Identities};
 use super::loading::Loading;
 use super::nextest::Disk;
+#[cfg(feature = "otlp")]
+use super::otlp::Otlp;
 use super::progress::Progress;
 use crate::dashboard::Board;
 use crate::hint::advise;
@@ -48,6 +50,9 @@ pub(super) struct Settings {
     pub repeat: String,
     /// Where the session is shown while it goes on.
     pub board: Option<Board>,
+    /// Where its figures are sent at its end.
+    #[cfg(feature = "otlp")]
+    pub otlp: Option<Otlp>,
 }
 
 /// All that the tests of one process share.
@@ -65,6 +70,8 @@ pub(super) struct Session {
     runs: Vec<OnceCell<RunResult>>,
     unreachable: OnceCell<Problem>,
     judgements: Mutex<Vec<(usize, Judgement)>>,
+    /// The scenarios that this process has run itself.
+    loaded: Mutex<Vec<String>>,
     pub(super) disk: Option<Disk>,
     pub(super) interrupted: Arc<AtomicBool>,
     progress: Mutex<Progress>,
@@ -94,6 +101,7 @@ impl Session {
             watcher: OnceCell::new(),
             unreachable: OnceCell::new(),
             judgements: Mutex::default(),
+            loaded: Mutex::default(),
             disk,
             interrupted,
             progress: Mutex::new(progress),
@@ -209,6 +217,18 @@ impl Session {
         own.into_iter().map(|(_, judgement)| judgement).collect()
     }
 
+    /// What this process has run and judged itself: with nextest a part of the session, and all parts are the whole.
+    #[cfg(feature = "otlp")]
+    pub(super) fn own_report(&self) -> Report {
+        let mut report = self.report();
+        report.judgements = self.own_judgements();
+        let loaded = locked(&self.loaded);
+        report
+            .runs
+            .retain(|shown| loaded.contains(&shown.run.scenario));
+        report
+    }
+
     fn made_runs(&self) -> Vec<RunResult> {
         self.runs
             .iter()
@@ -277,6 +297,7 @@ impl Session {
     }
 
     fn load(&self, plan: &Plan) -> RunResult {
+        locked(&self.loaded).push(plan.scenario.clone());
         let started = SystemTime::now();
         let attempt = || -> Result<RunResult, Problem> {
             if self.interrupted.load(Ordering::Relaxed) {

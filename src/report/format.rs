@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Report, csv, hdrlog, html, json, junit, markdown, openmetrics};
+use super::{Report, csv, hdrlog, html, json, junit, markdown, openmetrics, otlp};
 
 /// A format of report files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +21,8 @@ pub enum Format {
     Hdrlog,
     /// Figures for Prometheus.
     Openmetrics,
+    /// Figures over time, for collectors of `OpenTelemetry` and what stands behind them.
+    Otlp,
 }
 
 /// Why a report could not be written in a format.
@@ -39,7 +41,7 @@ pub enum RenderError {
 
 impl Format {
     /// Every format, in the order in which they are told.
-    pub const ALL: [Format; 7] = [
+    pub const ALL: [Format; 8] = [
         Format::Json,
         Format::Html,
         Format::Junit,
@@ -47,6 +49,7 @@ impl Format {
         Format::Csv,
         Format::Hdrlog,
         Format::Openmetrics,
+        Format::Otlp,
     ];
 
     /// The name that flags use.
@@ -59,6 +62,7 @@ impl Format {
             Format::Csv => "csv",
             Format::Hdrlog => "hdrlog",
             Format::Openmetrics => "openmetrics",
+            Format::Otlp => "otlp",
         }
     }
 
@@ -72,6 +76,7 @@ impl Format {
             Format::Csv => "seconds.csv",
             Format::Hdrlog => "histograms.hlog",
             Format::Openmetrics => "openmetrics.txt",
+            Format::Otlp => "otlp.json",
         }
     }
 
@@ -85,6 +90,7 @@ impl Format {
             Format::Csv => "a row for each second of each run",
             Format::Hdrlog => "an HdrHistogram interval log of response times",
             Format::Openmetrics => "OpenMetrics text, for Prometheus",
+            Format::Otlp => "OTLP metrics as JSON, for an OpenTelemetry collector or Grafana",
         }
     }
 
@@ -106,6 +112,7 @@ impl Format {
             Format::Csv => csv::render(report)?,
             Format::Hdrlog => hdrlog::render(report)?,
             Format::Openmetrics => openmetrics::render(report),
+            Format::Otlp => otlp::render(report),
         })
     }
 }

@@ -15,7 +15,9 @@ pub mod junit;
 pub mod markdown;
 mod message;
 mod model;
+mod names;
 pub mod openmetrics;
+pub mod otlp;
 pub mod terminal;
 
 #[cfg(feature = "harness")]

@@ -59,7 +59,7 @@ pub struct OptimizeArgs {
 
 /// How a plan is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Output {
+pub(crate) enum Output {
     /// For a terminal
     Text,
     /// Everything, for programs

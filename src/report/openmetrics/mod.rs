@@ -11,50 +11,29 @@ mod tests;
 mod times;
 mod writer;
 
+use super::Report;
 use super::clean::clean;
-use super::{Report, RunReport};
+use super::names::Named;
 use crate::record::Status;
-use writer::{Family, Kind, Names};
+use writer::{Family, Kind};
 
 /// Milliseconds to a second.
 const MILLIS: f64 = 1e3;
 /// Percent to a ratio.
 const PERCENT: f64 = 1e2;
 
-/// A run under the name that its samples have.
-struct Named<'a> {
-    scenario: String,
-    endpoints: Vec<String>,
-    shown: &'a RunReport,
-}
-
 /// The report as text, ended by `# EOF`.
 pub fn render(report: &Report) -> String {
     let mut out = String::new();
     session(report, &mut out);
     requirements::write(&report.judgements, report.strict, &mut out);
-    let runs = named(&report.runs);
+    let runs = Named::all(&report.runs);
     statuses(&runs, &mut out);
     requests::write(&runs, &mut out);
     times::write(&runs, &mut out);
     resources::write(&runs, &mut out);
     out.push_str("# EOF\n");
     out
-}
-
-fn named(runs: &[RunReport]) -> Vec<Named<'_>> {
-    let mut scenarios = Names::default();
-    let mut all = Vec::new();
-    for shown in runs {
-        let mut endpoints = Names::default();
-        let of_run = shown.run.endpoints.iter();
-        all.push(Named {
-            scenario: scenarios.unique(&shown.run.scenario),
-            endpoints: of_run.map(|one| endpoints.unique(&one.name)).collect(),
-            shown,
-        });
-    }
-    all
 }
 
 fn session(report: &Report, out: &mut String) {

@@ -1,7 +1,8 @@
 //! Verdicts, and the figures that they rest on.
 
-use super::writer::{Family, Kind, Names};
+use super::writer::{Family, Kind};
 use super::{MILLIS, PERCENT};
+use crate::report::names::Names;
 use crate::requirement::{Check, CheckJudgement, Judgement, TestVerdict, Unit, Verdict};
 
 const VERDICT: &str = "agentos_perf_requirement_verdict";

@@ -1,9 +1,6 @@
 //! The text form of `OpenMetrics` 1.0: families of samples, and the end.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
-
-use crate::report::clean::clean;
 
 /// What a family is.
 #[derive(Debug, Clone, Copy)]
@@ -92,24 +89,6 @@ fn escaped(text: &str) -> String {
         .replace('\n', "\\n")
 }
 
-/// Names that are there once: two samples with the same labels would make the whole text invalid.
-#[derive(Default)]
-pub(super) struct Names(BTreeSet<String>);
-
-impl Names {
-    /// The name, with a number behind it when it was there before.
-    pub(super) fn unique(&mut self, name: &str) -> String {
-        let plain = clean(name);
-        let mut wanted = plain.clone();
-        let mut number = 1_u32;
-        while !self.0.insert(wanted.clone()) {
-            number += 1;
-            wanted = format!("{plain} ({number})");
-        }
-        wanted
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,14 +104,5 @@ mod tests {
             out,
             "# TYPE a_seconds gauge\n# UNIT a_seconds seconds\n# HELP a_seconds How \\\"long\\\".\na_seconds{x=\"a\\\\b\\\"c\\nd\"} 1.5\n"
         );
-    }
-
-    #[test]
-    fn no_name_comes_twice() {
-        let mut names = Names::default();
-        let given = ["a", "a", "a (2)", "a", "b"].map(|name| names.unique(name));
-        let distinct: std::collections::BTreeSet<&String> = given.iter().collect();
-        assert_eq!(distinct.len(), given.len(), "{given:?}");
-        assert_eq!((given[0].as_str(), given[4].as_str()), ("a", "b"));
     }
 }

@@ -1,0 +1,43 @@
+//! Metrics as they come together, a point after the other.
+
+use super::message::{Attribute, Data, Figure, Metric, Number};
+
+/// Figures of a moment. What is no number is left out.
+pub(super) struct Gauge {
+    name: &'static str,
+    unit: &'static str,
+    description: &'static str,
+    points: Vec<Number>,
+}
+
+impl Gauge {
+    pub(super) fn new(name: &'static str, unit: &'static str, description: &'static str) -> Gauge {
+        Gauge {
+            name,
+            unit,
+            description,
+            points: Vec::new(),
+        }
+    }
+
+    /// Adds a point; `time` is in nanoseconds since 1970.
+    pub(super) fn add(&mut self, attributes: Vec<Attribute>, time: u64, value: f64) {
+        if value.is_finite() {
+            self.points.push(Number {
+                attributes,
+                start_time_unix_nano: 0,
+                time_unix_nano: time,
+                value: Figure::AsDouble(value),
+            });
+        }
+    }
+
+    pub(super) fn metric(self) -> Metric {
+        Metric {
+            name: self.name,
+            description: self.description,
+            unit: self.unit,
+            data: Data::gauge(self.points),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Requests by how they ended, counted over time, and how many were answered well.
+
+use super::message::{Attribute, Data, Figure, Metric, Number};
+use super::metric::Gauge;
+use super::{Named, at, started};
+use crate::client::Outcome;
+use crate::record::{Counts, Outcomes};
+
+pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> [Metric; 2] {
+    let mut points = Vec::new();
+    for run in runs {
+        for endpoint in 0..run.endpoints.len() {
+            for judged in [false, true] {
+                let part = Part {
+                    run,
+                    endpoint,
+                    judged,
+                };
+                part.add(step, &mut points);
+            }
+        }
+    }
+    let requests = Metric {
+        name: "agentos_perf.requests",
+        description: "Requests due in each run, by how they ended and by whether their second is judged.",
+        unit: "{request}",
+        data: Data::sum(points),
+    };
+    [requests, throughput(runs, step)]
+}
+
+/// One endpoint's requests in the seconds of a run that are judged, or in those that are not.
+struct Part<'a> {
+    run: &'a Named<'a>,
+    endpoint: usize,
+    judged: bool,
+}
+
+impl Part<'_> {
+    fn counts(&self, second: usize) -> Option<&Counts> {
+        let record = &self.run.shown.run;
+        let is_of_it = record.window.seconds().contains(&second) == self.judged;
+        let counted = record.seconds.get(second).filter(|_| is_of_it)?;
+        counted.endpoints.get(self.endpoint)
+    }
+
+    /// Every outcome that there is has a point at each time, beginning with a zero where the part begins: without it
+    /// the first requests would be no rise of the count.
+    fn add(&self, step: usize, points: &mut Vec<Number>) {
+        let record = &self.run.shown.run;
+        let seconds = record.seconds.len();
+        let mut total = Outcomes::new();
+        for second in 0..seconds {
+            let counts = self.counts(second).into_iter();
+            total.extend(counts.flat_map(ended).map(|(outcome, _)| (outcome, 0)));
+        }
+        let mut is_begun = false;
+        for first in (0..seconds).step_by(step) {
+            let end = (first + step).min(seconds);
+            let mut counted = (first..end)
+                .filter_map(|second| Some((second, self.counts(second)?)))
+                .peekable();
+            let Some((begin, _)) = counted.peek() else {
+                continue;
+            };
+            if !is_begun {
+                is_begun = true;
+                self.tell(&total, at(record, *begin), points);
+            }
+            for (outcome, count) in counted.flat_map(|(_, counts)| ended(counts)) {
+                *total.entry(outcome).or_default() += count;
+            }
+            self.tell(&total, at(record, end), points);
+        }
+    }
+
+    fn tell(&self, total: &Outcomes, time: u64, points: &mut Vec<Number>) {
+        for (outcome, count) in total {
+            points.push(Number {
+                attributes: vec![
+                    Attribute::new("scenario", &self.run.scenario),
+                    Attribute::new("endpoint", &self.run.endpoints[self.endpoint]),
+                    Attribute::new("outcome", outcome.to_string()),
+                    Attribute::new("judged", self.judged.to_string()),
+                ],
+                start_time_unix_nano: started(&self.run.shown.run),
+                time_unix_nano: time,
+                value: Figure::AsInt(*count),
+            });
+        }
+    }
+}
+
+/// How requests ended, `ok` included.
+fn ended(counts: &Counts) -> impl Iterator<Item = (Outcome, u64)> {
+    let ok = counts.due.saturating_sub(counts.failed);
+    let failed = counts.outcomes.iter();
+    failed
+        .map(|(outcome, count)| (*outcome, *count))
+        .chain((ok > 0).then_some((Outcome::Ok, ok)))
+}
+
+fn throughput(runs: &[Named<'_>], step: usize) -> Metric {
+    let mut gauge = Gauge::new(
+        "agentos_perf.throughput",
+        "{request}/s",
+        "Requests answered well per second, whenever they were due.",
+    );
+    for run in runs {
+        let record = &run.shown.run;
+        for (number, seconds) in record.seconds.chunks(step).enumerate() {
+            let done: u64 = seconds.iter().map(|second| second.done_ok).sum();
+            let time = at(record, number * step + seconds.len());
+            let attributes = vec![Attribute::new("scenario", &run.scenario)];
+            gauge.add(attributes, time, done as f64 / seconds.len() as f64);
+        }
+    }
+    gauge.metric()
+}
