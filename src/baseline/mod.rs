@@ -7,6 +7,7 @@ mod alike;
 mod compare;
 mod judge;
 mod pairs;
+mod queries;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -15,4 +16,5 @@ pub use alike::{unlike, unlike_before};
 pub use compare::{Compared, Comparison, Standing, compare};
 pub use judge::{NAME, judge};
 pub use pairs::compare_pairs;
+pub use queries::compare_queries;
 pub use text::table;

@@ -29,9 +29,9 @@ const WORSE: u8 = 1;
 const USAGE: u8 = 2;
 
 /// One target.
-struct Side {
-    args: Args,
-    profile: Profile,
+pub(super) struct Side {
+    pub(super) args: Args,
+    pub(super) profile: Profile,
     identities: Identities,
 }
 
@@ -87,7 +87,7 @@ fn by_turns(before: &str, after: &str, flags: &[OsString]) -> Result<ExitCode, S
     })
 }
 
-fn side(url: &str, flags: &[OsString]) -> Result<Side, String> {
+pub(super) fn side(url: &str, flags: &[OsString]) -> Result<Side, String> {
     let words = flags
         .iter()
         .cloned()
@@ -103,7 +103,7 @@ fn side(url: &str, flags: &[OsString]) -> Result<Side, String> {
 }
 
 impl Side {
-    fn destination(&self, plan: &Plan) -> Result<Destination, Problem> {
+    pub(super) fn destination(&self, plan: &Plan) -> Result<Destination, Problem> {
         let target = self.args.target.as_ref().ok_or_else(|| Problem {
             what: "there is no target".to_owned(),
             advice: "name two URLs".to_owned(),

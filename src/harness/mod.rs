@@ -20,6 +20,7 @@ mod otlp;
 #[cfg(feature = "otlp")]
 mod otlp_flags;
 mod progress;
+mod proof;
 mod repeat;
 mod reporting;
 mod resolve;
@@ -36,4 +37,5 @@ pub use help::help_text;
 pub use interleaved::compare_by_turns;
 pub use libtest::{Color, Format, Libtest};
 pub use main::{default_folder, embedded_server, main, run, style_of_stdout};
+pub use proof::BeforeAndAfter;
 pub use resolve::{Environment, resolve};

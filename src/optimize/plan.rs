@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 /// Everything that came of a look at a database.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -75,8 +76,10 @@ pub struct StatementLine {
 /// A change.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Proposal {
-    /// Counted from 1.
+    /// Counted from 1, anew for each plan.
     pub number: usize,
+    /// The same for the same change, whatever else is proposed: for scripts.
+    pub id: String,
     /// What kind of change it is.
     pub kind: Kind,
     /// What it does, in a line.
@@ -165,6 +168,7 @@ impl Plan {
         self.proposals.sort_by_key(|proposal| proposal.kind);
         for (index, proposal) in self.proposals.iter_mut().enumerate() {
             proposal.number = index + 1;
+            proposal.id = id(&proposal.sql);
         }
         self
     }
@@ -172,24 +176,30 @@ impl Plan {
     /// Those to be applied: all that need no thought, or the ones that are named.
     ///
     /// # Errors
-    /// With the numbers that there are none of.
-    pub fn chosen(&self, only: Option<&[usize]>) -> Result<Vec<&Proposal>, Vec<usize>> {
+    /// With the numbers and ids that there are none of.
+    pub fn chosen(&self, only: Option<&[String]>) -> Result<Vec<&Proposal>, Vec<String>> {
         let Some(only) = only else {
             let harmless = self.proposals.iter();
             return Ok(harmless.filter(|one| one.risk < Risk::High).collect());
         };
-        let known = |number: &&usize| self.proposals.iter().any(|one| one.number == **number);
-        let unknown: Vec<usize> = only
-            .iter()
-            .filter(|number| !known(number))
-            .copied()
-            .collect();
+        let is = |one: &Proposal, name: &str| one.id == name || one.number.to_string() == name;
+        let known = |name: &&String| self.proposals.iter().any(|one| is(one, name));
+        let unknown: Vec<String> = only.iter().filter(|name| !known(name)).cloned().collect();
         if !unknown.is_empty() {
             return Err(unknown);
         }
         let named = self.proposals.iter();
-        Ok(named.filter(|one| only.contains(&one.number)).collect())
+        Ok(named
+            .filter(|one| only.iter().any(|name| is(one, name)))
+            .collect())
     }
+}
+
+/// Of letters and digits, beginning with a letter, so that it is no number.
+fn id(sql: &[String]) -> String {
+    let digest = Sha256::digest(sql.join(";").as_bytes());
+    let hex = digest.iter().take(3).map(|byte| format!("{byte:02x}"));
+    format!("p{}", hex.collect::<String>())
 }
 
 impl fmt::Display for Risk {

@@ -1,17 +1,29 @@
-//! Carrying out what was chosen, told line by line.
+//! Carrying out what was chosen, told line by line, and proving it.
 
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
 
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use super::flags::{Chosen, Wanted};
 use super::{FAILED, USAGE};
-use crate::optimize::apply::{Event, apply};
+use crate::baseline::{compare, compare_queries, table};
+use crate::harness::BeforeAndAfter;
+use crate::optimize::apply::{Event, apply, take_back};
 use crate::optimize::plan::{Plan, Proposal, Risk};
 use crate::report::cleaned;
 use crate::requirement::human;
 
-pub(super) async fn chosen(wanted: &Wanted, plan: &Plan, stop: watch::Receiver<bool>) -> ExitCode {
+/// What one change after another goes through.
+struct Carrying<'a> {
+    wanted: &'a Wanted,
+    runtime: &'a Runtime,
+    chosen: Vec<&'a Proposal>,
+    stop: watch::Receiver<bool>,
+}
+
+pub(super) fn chosen(wanted: &Wanted, plan: &Plan, runtime: &Runtime) -> ExitCode {
     let chosen = match proposals(wanted, plan) {
         Ok(chosen) => chosen,
         Err(told) => {
@@ -23,9 +35,19 @@ pub(super) async fn chosen(wanted: &Wanted, plan: &Plan, stop: watch::Receiver<b
         eprintln!("Nothing to carry out.");
         return ExitCode::SUCCESS;
     }
-    match carried_out(wanted, &chosen, stop).await {
+    let carrying = Carrying {
+        wanted,
+        runtime,
+        chosen,
+        stop: stopped(wanted.proof.as_ref()),
+    };
+    let ended = match &wanted.proof {
+        Some(proof) => carrying.proved(proof),
+        None => carrying.carried_out(),
+    };
+    match ended {
         Ok(()) => {
-            left_alone(plan, &chosen);
+            left_alone(plan, &carrying.chosen);
             ExitCode::SUCCESS
         }
         Err(told) => {
@@ -41,7 +63,6 @@ fn proposals<'a>(wanted: &Wanted, plan: &'a Plan) -> Result<Vec<&'a Proposal>, S
         _ => None,
     };
     plan.chosen(only).map_err(|unknown| {
-        let unknown: Vec<String> = unknown.iter().map(ToString::to_string).collect();
         format!(
             "--only {}: there is no such proposal; there are {}",
             unknown.join(","),
@@ -50,23 +71,93 @@ fn proposals<'a>(wanted: &Wanted, plan: &'a Plan) -> Result<Vec<&'a Proposal>, S
     })
 }
 
-async fn carried_out(
-    wanted: &Wanted,
-    chosen: &[&Proposal],
-    mut stop: watch::Receiver<bool>,
-) -> Result<(), String> {
-    eprintln!("The way back: {}", wanted.undo_file.display());
-    let mut tell = tell;
-    let done = apply(
-        &wanted.database,
-        wanted.insecure,
-        chosen,
-        &wanted.undo_file,
-        wanted.limits,
-        &mut stop,
-        &mut tell,
-    );
-    done.await.map_err(|error| error.to_string())
+impl Carrying<'_> {
+    fn carried_out(&self) -> Result<(), String> {
+        let Wanted {
+            database,
+            insecure,
+            undo_file,
+            limits,
+            ..
+        } = self.wanted;
+        eprintln!("The way back: {}", undo_file.display());
+        let (mut stop, mut tell) = (self.stop.clone(), tell);
+        let done = apply(
+            database,
+            *insecure,
+            &self.chosen,
+            undo_file,
+            *limits,
+            &mut stop,
+            &mut tell,
+        );
+        self.runtime
+            .block_on(done)
+            .map_err(|error| error.to_string())
+    }
+
+    /// The same load before and after; what got worse is taken back.
+    fn proved(&self, proof: &BeforeAndAfter) -> Result<(), String> {
+        let database = &self.wanted.database;
+        let before = proof.load(database, "before");
+        let before =
+            before.map_err(|told| format!("the load before: {told}; nothing was changed"))?;
+        self.carried_out()?;
+        self.analyzed();
+        let after = match proof.load(database, "after") {
+            Ok(after) => after,
+            Err(told) => {
+                self.taken_back()?;
+                return Err(format!(
+                    "the load after: {told}; everything was taken back, as nothing proves it"
+                ));
+            }
+        };
+        let mut comparison = compare(&[&before], &[&after], proof.confidence());
+        comparison
+            .compared
+            .extend(compare_queries(&before, &after, proof.confidence()));
+        print!("\n{}", table(&comparison));
+        if comparison.worse().next().is_none() {
+            return Ok(());
+        }
+        self.taken_back()?;
+        Err("it got worse, and everything was taken back".to_owned())
+    }
+
+    /// So that the planner knows the rows as they are.
+    fn analyzed(&self) {
+        let Wanted {
+            database, insecure, ..
+        } = self.wanted;
+        let analyzed = self.runtime.block_on(async {
+            let database = database.connect(*insecure).await?;
+            let done = database.client.batch_execute("ANALYZE").await;
+            done.map_err(|error| crate::monitor::told(&error))
+        });
+        if let Err(told) = analyzed {
+            eprintln!("warning: ANALYZE: {told}");
+        }
+    }
+
+    fn taken_back(&self) -> Result<(), String> {
+        let Wanted {
+            database,
+            insecure,
+            undo_file,
+            limits,
+            ..
+        } = self.wanted;
+        // Ctrl-C ended the load; what is taken back is taken back whole.
+        let (_keep, mut stop) = watch::channel(false);
+        let back = take_back(database, *insecure, &self.chosen, *limits, &mut stop);
+        self.runtime.block_on(back).map_err(|error| {
+            format!(
+                "it was to be taken back: {error}; psql -f {} does it",
+                undo_file.display()
+            )
+        })
+    }
 }
 
 fn tell(event: Event<'_>) {
@@ -79,18 +170,35 @@ fn tell(event: Event<'_>) {
 }
 
 fn left_alone(plan: &Plan, chosen: &[&Proposal]) {
+    let is_chosen = |one: &&Proposal| chosen.iter().any(|other| other.number == one.number);
     let left = plan
         .proposals
         .iter()
-        .filter(|one| !chosen.iter().any(|other| other.number == one.number));
-    let left: Vec<String> = left
-        .filter(|one| one.risk == Risk::High)
-        .map(|one| one.number.to_string())
-        .collect();
+        .filter(|one| one.risk == Risk::High && !is_chosen(one));
+    let left: Vec<&str> = left.map(|one| one.id.as_str()).collect();
     if !left.is_empty() {
         eprintln!(
             "Left alone, as somebody has to decide: --only {}",
             left.join(",")
         );
     }
+}
+
+/// Becomes true with the first Ctrl-C or request to end; the second ends everything.
+fn stopped(proof: Option<&BeforeAndAfter>) -> watch::Receiver<bool> {
+    let (say, stop) = watch::channel(false);
+    let load = proof.map(BeforeAndAfter::interrupter);
+    let handler = move || {
+        if say.send_replace(true) {
+            std::process::exit(130);
+        }
+        if let Some(load) = &load {
+            load.store(true, Ordering::SeqCst);
+        }
+        eprintln!("\nending what is under way; once more to end at once");
+    };
+    if let Err(error) = ctrlc::set_handler(handler) {
+        eprintln!("warning: Ctrl-C will end everything at once: {error}");
+    }
+    stop
 }

@@ -1,12 +1,13 @@
 //! What was asked for, and what is wrong with it.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use clap::{Args, ValueEnum};
 
 use super::connection;
-use crate::harness::default_folder;
+use crate::harness::{BeforeAndAfter, default_folder};
 use crate::monitor::DatabaseUrl;
 use crate::optimize::apply::Limits;
 use crate::profile::{parse_duration, parse_size};
@@ -34,9 +35,21 @@ pub struct OptimizeArgs {
     /// Carry out what is proposed, but for what is of high risk
     #[arg(long)]
     apply: bool,
-    /// Carry out these proposals alone, whatever their risk
+    /// Carry out these proposals alone, by number or by id, whatever their risk
     #[arg(long, value_name = "N,…", value_delimiter = ',', requires = "apply")]
-    only: Vec<usize>,
+    only: Vec<String>,
+    /// Load the service before and after, tell what was gained, and take everything back if it got worse
+    #[arg(long, requires = "apply", requires = "target_url")]
+    verify: bool,
+    /// With --verify: the service in front of the database
+    #[arg(long, value_name = "URL")]
+    target_url: Option<String>,
+    /// With --verify: the profile whose scenarios are run
+    #[arg(long, value_name = "NAME|FILE")]
+    profile: Option<String>,
+    /// With --verify, behind `--`: flags of the tests, such as --scenarios, --duration or --users-file
+    #[arg(last = true, value_name = "FLAG")]
+    flags: Vec<OsString>,
     /// How long a change may wait for a lock
     #[arg(long, value_name = "TIME", default_value = "5s")]
     lock_timeout: String,
@@ -83,6 +96,8 @@ pub(super) struct Wanted {
     pub(super) memory: Option<u64>,
     pub(super) unused_after: Duration,
     pub(super) curated: bool,
+    /// The load that proves it; `None` when it is not to be proved.
+    pub(super) proof: Option<BeforeAndAfter>,
     /// How long the reading may take.
     pub(super) patience: Duration,
 }
@@ -91,8 +106,8 @@ pub(super) struct Wanted {
 pub(super) enum Chosen {
     /// All but those of high risk.
     Harmless,
-    /// These numbers.
-    Only(Vec<usize>),
+    /// These numbers and ids.
+    Only(Vec<String>),
 }
 
 impl OptimizeArgs {
@@ -118,6 +133,11 @@ impl OptimizeArgs {
                 .map_err(|complaint| wrong.push(format!("--server-memory: {complaint}")))
                 .ok()
         });
+        let proof = self
+            .proof()
+            .map_err(|more| wrong.extend(more))
+            .ok()
+            .flatten();
         let database = connection::database(self.database_url.as_deref(), variable);
         let database = database.map_err(|more| wrong.push(more)).ok();
         match database {
@@ -138,10 +158,32 @@ impl OptimizeArgs {
                 memory,
                 unused_after,
                 curated: !self.no_curated,
+                proof,
                 patience: Duration::from_secs(300),
             }),
             _ => Err(wrong),
         }
+    }
+}
+
+impl OptimizeArgs {
+    fn proof(&self) -> Result<Option<BeforeAndAfter>, Vec<String>> {
+        let Some(target) = self.target_url.as_ref().filter(|_| self.verify) else {
+            let is_idle =
+                !self.flags.is_empty() || self.profile.is_some() || self.target_url.is_some();
+            let told = "--target-url, --profile and flags behind `--` are for --verify";
+            return if is_idle {
+                Err(vec![told.to_owned()])
+            } else {
+                Ok(None)
+            };
+        };
+        let profile = self
+            .profile
+            .iter()
+            .flat_map(|name| ["--profile".into(), name.into()]);
+        let flags: Vec<OsString> = profile.chain(self.flags.iter().cloned()).collect();
+        BeforeAndAfter::new(target, &flags).map(Some)
     }
 }
 

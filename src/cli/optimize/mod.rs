@@ -7,7 +7,7 @@ mod flags;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use tokio::sync::watch;
+use tokio::runtime::Runtime;
 
 pub use flags::OptimizeArgs;
 
@@ -42,7 +42,7 @@ pub fn run(args: &OptimizeArgs) -> ExitCode {
         .enable_all()
         .build();
     match runtime {
-        Ok(runtime) => runtime.block_on(optimized(&wanted)),
+        Ok(runtime) => optimized(&wanted, &runtime),
         Err(error) => {
             eprintln!("error: no runtime: {error}");
             ExitCode::from(USAGE)
@@ -50,8 +50,8 @@ pub fn run(args: &OptimizeArgs) -> ExitCode {
     }
 }
 
-async fn optimized(wanted: &Wanted) -> ExitCode {
-    let plan = match looked_at(wanted).await {
+fn optimized(wanted: &Wanted, runtime: &Runtime) -> ExitCode {
+    let plan = match runtime.block_on(looked_at(wanted)) {
         Ok(plan) => plan,
         Err(told) => {
             eprintln!("error: {told}");
@@ -63,7 +63,7 @@ async fn optimized(wanted: &Wanted) -> ExitCode {
         return ExitCode::from(FAILED);
     }
     if wanted.apply.is_some() {
-        return carry_out::chosen(wanted, &plan, stopped()).await;
+        return carry_out::chosen(wanted, &plan, runtime);
     }
     if wanted.check && !plan.proposals.is_empty() {
         return ExitCode::from(PROPOSED);
@@ -134,19 +134,4 @@ fn print(plan: &Plan, output: Output) -> io::Result<()> {
         Output::Markdown => render::markdown(plan),
     };
     io::stdout().lock().write_all(text.as_bytes())
-}
-
-/// Becomes true with the first Ctrl-C or the request to end; the second Ctrl-C ends everything.
-fn stopped() -> watch::Receiver<bool> {
-    let (say, stop) = watch::channel(false);
-    let handler = move || {
-        if say.send_replace(true) {
-            std::process::exit(130);
-        }
-        eprintln!("\nending what is under way; once more to end at once");
-    };
-    if let Err(error) = ctrlc::set_handler(handler) {
-        eprintln!("warning: Ctrl-C will end everything at once: {error}");
-    }
-    stop
 }

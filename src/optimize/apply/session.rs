@@ -45,7 +45,7 @@ impl Session {
         );
         let connect = |error: tokio_postgres::Error| ApplyError::Connect(told(&error));
         database.client.batch_execute(&set).await.map_err(connect)?;
-        let alone = format!("SELECT pg_try_advisory_lock({KEY})");
+        let alone = format!("SELECT /* agentos-perf */ pg_try_advisory_lock({KEY})");
         if value(&database.client, &alone)
             .await
             .map_err(connect)?
@@ -54,9 +54,12 @@ impl Session {
         {
             return Err(ApplyError::Busy { key: KEY });
         }
-        let pid = value(&database.client, "SELECT pg_backend_pid()")
-            .await
-            .map_err(connect)?;
+        let pid = value(
+            &database.client,
+            "SELECT /* agentos-perf */ pg_backend_pid()",
+        )
+        .await
+        .map_err(connect)?;
         Ok(Session {
             pid: pid.and_then(|pid| pid.parse().ok()).unwrap_or(0),
             watching: url.connect(insecure).await.ok(),
@@ -101,7 +104,7 @@ impl Session {
     /// Whether an index is valid; `None` when there is none.
     pub(super) async fn is_valid(&self, index: &str) -> Option<bool> {
         let query = format!(
-            "SELECT indisvalid AND indisready FROM pg_index WHERE indexrelid = to_regclass({})",
+            "SELECT /* agentos-perf */ indisvalid AND indisready FROM pg_index WHERE indexrelid = to_regclass({})",
             literal(index)
         );
         let valid = value(&self.database.client, &query).await.ok()??;

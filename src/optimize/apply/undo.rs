@@ -73,6 +73,7 @@ mod tests {
     fn proposal(number: usize, undo: &[&str]) -> Proposal {
         Proposal {
             number,
+            id: String::new(),
             kind: Kind::DropIndex,
             what: format!("the {number}th\n; DROP TABLE x"),
             why: Vec::new(),

@@ -55,7 +55,7 @@ impl<'a> Planner<'a> {
         planner
             .command("SET TRANSACTION READ ONLY; SET LOCAL plan_cache_mode = force_generic_plan")
             .await?;
-        let schema = "SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace \
+        let schema = "SELECT /* agentos-perf */ n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace \
              WHERE e.extname = 'hypopg'";
         planner.hypo = planner.text(schema).await?;
         Ok(planner)
@@ -86,7 +86,7 @@ impl<'a> Planner<'a> {
     pub async fn suppose(&self, sql: &str) -> Result<(String, u64), AskError> {
         let schema = quoted(self.hypo.as_deref().unwrap_or_default());
         let query = format!(
-            "SELECT indexname || ' ' || {schema}.hypopg_relation_size(indexrelid) \
+            "SELECT /* agentos-perf */ indexname || ' ' || {schema}.hypopg_relation_size(indexrelid) \
              FROM {schema}.hypopg_create_index({})",
             literal(sql)
         );
@@ -101,8 +101,10 @@ impl<'a> Planner<'a> {
     /// When the server refuses.
     pub async fn forget_all(&self) -> Result<(), AskError> {
         let schema = quoted(self.hypo.as_deref().unwrap_or_default());
-        self.within(&format!("SELECT {schema}.hypopg_reset()::text"))
-            .await?;
+        self.within(&format!(
+            "SELECT /* agentos-perf */ {schema}.hypopg_reset()::text"
+        ))
+        .await?;
         Ok(())
     }
 
@@ -136,7 +138,7 @@ impl<'a> Planner<'a> {
     async fn explain_prepared(&self, text: &str) -> Result<Option<String>, AskError> {
         self.command(&format!("PREPARE perf_statement AS {text}\n"))
             .await?;
-        let count = "SELECT cardinality(parameter_types)::text FROM pg_prepared_statements \
+        let count = "SELECT /* agentos-perf */ cardinality(parameter_types)::text FROM pg_prepared_statements \
              WHERE name = 'perf_statement'";
         let count = self.text(count).await?;
         let count: usize = count.and_then(|count| count.parse().ok()).unwrap_or(0);

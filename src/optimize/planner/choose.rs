@@ -144,27 +144,11 @@ async fn proved(
     mut open: Vec<Open>,
     facts: &Facts,
 ) -> Result<Vec<Advice>, AskError> {
-    let all: f64 = questions.iter().filter_map(|one| one.total_ms).sum();
+    let first: Vec<(usize, f64)> = open.iter().map(|one| (one.at, one.before.cost)).collect();
     let mut kept: Vec<Advice> = Vec::new();
     while kept.len() < MOST {
-        let mut tried: BTreeMap<Candidate, Advice> = BTreeMap::new();
-        for one in &open {
-            for candidate in &one.candidates {
-                let Some((saved, bytes)) =
-                    tried_once(planner, questions, one, candidate, &kept, facts).await?
-                else {
-                    continue;
-                };
-                let advice = tried.entry(candidate.clone()).or_insert_with(|| Advice {
-                    candidate: candidate.clone(),
-                    bytes: Some(bytes),
-                    serves: Vec::new(),
-                });
-                advice.serves.push((one.at, Some(saved)));
-            }
-        }
-        let tried: Vec<Advice> = tried.into_values().collect();
-        let Some(best) = best(tried, questions, all) else {
+        let tried = all_tried(planner, questions, &open, &kept, facts).await?;
+        let Some(best) = best(tried, questions) else {
             break;
         };
         // From now on it is there: what others would add is what counts.
@@ -181,7 +165,70 @@ async fn proved(
             });
         }
     }
+    // A later one may begin with an earlier one's columns, and stands for it then.
+    let all: Vec<Candidate> = kept.iter().map(|one| one.candidate.clone()).collect();
+    kept.retain(|one| {
+        !all.iter()
+            .any(|other| *other != one.candidate && one.candidate.is_begun_by(other))
+    });
+    let kept = used(planner, questions, &first, kept, facts).await?;
     planner.forget_all().await?;
+    Ok(kept)
+}
+
+async fn all_tried(
+    planner: &Planner<'_>,
+    questions: &[Question],
+    open: &[Open],
+    kept: &[Advice],
+    facts: &Facts,
+) -> Result<Vec<Advice>, AskError> {
+    let mut tried: BTreeMap<Candidate, Advice> = BTreeMap::new();
+    for one in open {
+        for candidate in &one.candidates {
+            let found = tried_once(planner, questions, one, candidate, kept, facts).await?;
+            let Some((saved, bytes)) = found else {
+                continue;
+            };
+            let advice = tried.entry(candidate.clone()).or_insert_with(|| Advice {
+                candidate: candidate.clone(),
+                bytes: Some(bytes),
+                serves: Vec::new(),
+            });
+            advice.serves.push((one.at, Some(saved)));
+        }
+    }
+    Ok(tried.into_values().collect())
+}
+
+/// What each serves when all are there, against how it was when none was; those that serve nothing are dropped.
+async fn used(
+    planner: &Planner<'_>,
+    questions: &[Question],
+    first: &[(usize, f64)],
+    mut kept: Vec<Advice>,
+    facts: &Facts,
+) -> Result<Vec<Advice>, AskError> {
+    let names = suppose_all(planner, &kept, facts).await?;
+    for one in &mut kept {
+        one.serves.clear();
+    }
+    for (at, before) in first {
+        let after = match planner.explain(&questions[*at].text).await {
+            Err(AskError::Gone(said)) => return Err(AskError::Gone(said)),
+            Err(AskError::Refused(_)) => continue,
+            Ok(after) => after,
+        };
+        let saved = 1.0 - after.cost / before.max(1e-9);
+        for (one, name) in kept.iter_mut().zip(&names) {
+            if saved >= LEAST_SAVED && after.indexes.contains(name) {
+                one.serves.push((*at, Some(saved)));
+            }
+        }
+    }
+    kept.retain(|one| !one.serves.is_empty());
+    let worth = |one: &Advice| one.saved_ms(questions);
+    kept.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
     Ok(kept)
 }
 
@@ -213,22 +260,27 @@ async fn tried_once(
     Ok((is_used && saved >= LEAST_SAVED).then_some((saved, supposed.1)))
 }
 
+/// Lets the planner believe in exactly these; tells their names.
 async fn suppose_all(
     planner: &Planner<'_>,
     kept: &[Advice],
     facts: &Facts,
-) -> Result<(), AskError> {
+) -> Result<Vec<String>, AskError> {
     planner.forget_all().await?;
+    let mut names = Vec::new();
     for one in kept {
-        if let Some(table) = facts.table(one.candidate.table) {
-            planner.suppose(&one.candidate.sql(table, false)).await?;
-        }
+        let name = match facts.table(one.candidate.table) {
+            Some(table) => planner.suppose(&one.candidate.sql(table, false)).await?.0,
+            None => String::new(),
+        };
+        names.push(name);
     }
-    Ok(())
+    Ok(names)
 }
 
 /// The one that saves most; of those that save about as much, the narrowest.
-fn best(tried: Vec<Advice>, questions: &[Question], all: f64) -> Option<Advice> {
+fn best(tried: Vec<Advice>, questions: &[Question]) -> Option<Advice> {
+    let all: f64 = questions.iter().filter_map(|one| one.total_ms).sum();
     let worth = |advice: &Advice| -> f64 {
         let uncounted = advice
             .serves

@@ -45,14 +45,14 @@ pub(super) fn statements(schema: &str) -> String {
         "SELECT id, text, calls, total_ms, rows, blocks_read, blocks_hit, temp_blocks FROM (SELECT *, \
          row_number() OVER (ORDER BY total_ms DESC) AS by_total, \
          row_number() OVER (ORDER BY total_ms / greatest(calls, 1) DESC) AS by_mean, \
-         row_number() OVER (ORDER BY blocks_read DESC) AS by_blocks FROM (SELECT s.queryid::text AS id, \
-         max(s.query) AS text, sum(s.calls)::float8 AS calls, sum(s.total_exec_time)::float8 AS total_ms, \
+         row_number() OVER (ORDER BY blocks_read DESC) AS by_blocks FROM (SELECT max(s.queryid)::text AS id, \
+         s.query AS text, sum(s.calls)::float8 AS calls, sum(s.total_exec_time)::float8 AS total_ms, \
          sum(s.rows)::float8 AS rows, sum(s.shared_blks_read)::float8 AS blocks_read, \
          sum(s.shared_blks_hit)::float8 AS blocks_hit, sum(s.temp_blks_written)::float8 AS temp_blocks \
          FROM {schema}.pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid \
          WHERE d.datname = current_database() AND s.queryid IS NOT NULL AND s.query NOT LIKE '%/* agentos-perf */%' \
          AND s.query ~* '^[\\s(]*(/\\*.*?\\*/\\s*)*(select|with|update|delete|insert|merge)\\M' \
-         GROUP BY s.queryid) all_of_them) ranked WHERE by_total <= 60 OR by_mean <= 20 OR by_blocks <= 20 \
+         GROUP BY s.query) all_of_them) ranked WHERE by_total <= 60 OR by_mean <= 20 OR by_blocks <= 20 \
          ORDER BY total_ms DESC"
     )
 }

@@ -23,7 +23,12 @@ fn one(proposal: &Proposal, out: &mut String) {
     let Proposal {
         number, what, risk, ..
     } = proposal;
-    let _ = write!(out, "\n-- {number}. {} (risk: {risk})\n", clean(what));
+    let _ = write!(
+        out,
+        "\n-- {number}. {} [{}] (risk: {risk})\n",
+        clean(what),
+        proposal.id
+    );
     for why in &proposal.why {
         let _ = writeln!(out, "--    {}", clean(why));
     }

@@ -130,7 +130,11 @@ fn set<const COLUMNS: usize>(rows: &[[String; COLUMNS]], left: usize) -> String 
 
 fn one(proposal: &Proposal, out: &mut String) {
     let number = format!("{}. ", proposal.number);
-    wrapped(&number, &clean(&proposal.what), out);
+    wrapped(
+        &number,
+        &format!("{} [{}]", clean(&proposal.what), proposal.id),
+        out,
+    );
     let indent = " ".repeat(number.len());
     for why in &proposal.why {
         wrapped(&format!("{indent}why   "), &clean(why), out);

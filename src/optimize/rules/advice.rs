@@ -79,11 +79,17 @@ fn proposal(facts: &Facts, table: &Table, questions: &[Question], advice: &Advic
     );
     let each = writes.map_or_else(
         || "each write to the table has one more index to keep".to_owned(),
-        |writes| format!("{writes:.1} writes a second to the table have one more index to keep"),
+        |writes| {
+            format!(
+                "{} writes a second to the table have one more index to keep",
+                number(writes)
+            )
+        },
     );
     let is_proved = advice.serves.iter().any(|(_, share)| share.is_some());
     Proposal {
         number: 0,
+        id: String::new(),
         kind: Kind::CreateIndex,
         what: format!("index {} on {} ({})", name, table.shown(), candidate.key()),
         why: why(questions, advice, table),

@@ -19,46 +19,44 @@ pub(super) fn propose(facts: &Facts, rules: Rules, plan: &mut Plan) {
         gone.push(index.oid);
         broken(facts, index, plan);
     }
-    for index in &facts.indexes {
-        if gone.contains(&index.oid) || !is_droppable(index) {
-            continue;
-        }
+    // Those that another one was dropped for have its work to do.
+    let mut stays: Vec<u32> = Vec::new();
+    for index in facts.indexes.iter().filter(|index| is_droppable(index)) {
         let others = facts.indexes_of(index.table);
         let mut others = others
             .filter(|other| other.oid != index.oid && other.is_valid && !gone.contains(&other.oid));
-        let (double, longer): (Vec<&Index>, Vec<&Index>) = {
-            let all: Vec<&Index> = others.by_ref().collect();
-            (
-                all.iter()
-                    .copied()
-                    .filter(|other| is_double(index, other))
-                    .collect(),
-                all.iter()
-                    .copied()
-                    .filter(|other| stands_for(other, index))
-                    .collect(),
-            )
-        };
-        if let Some(other) = double.first() {
+        let found = others.find_map(|other| redundant(index, other).map(|found| (other, found)));
+        if let Some((other, (why, risk))) = found.filter(|_| !stays.contains(&index.oid)) {
             gone.push(index.oid);
-            let why = format!("{} is of the same columns in the same order", other.name);
-            plan.proposals
-                .push(drop(facts, index, vec![why], Risk::Low));
-        } else if let Some(other) = longer.first() {
-            gone.push(index.oid);
-            let why = format!(
-                "{} begins with the same columns, and stands for it wherever it is used ({} times so far); it is {}, and this one {}",
-                other.name,
-                number(index.scans),
-                bytes(other.bytes),
-                bytes(index.bytes)
-            );
-            plan.proposals
-                .push(drop(facts, index, vec![why], Risk::High));
-        } else if index.scans == 0.0 && !index.is_unique && index.bytes >= SMALLEST {
+            stays.push(other.oid);
+            plan.proposals.push(drop(facts, index, vec![why], risk));
+        }
+    }
+    for index in facts.indexes.iter().filter(|index| is_droppable(index)) {
+        let is_used = index.scans > 0.0 || index.is_unique || stays.contains(&index.oid);
+        if !is_used && !gone.contains(&index.oid) && index.bytes >= SMALLEST {
             unused(facts, index, rules, plan);
         }
     }
+}
+
+/// Why an index is no use beside another one.
+fn redundant(index: &Index, other: &Index) -> Option<(String, Risk)> {
+    if is_double(index, other) {
+        let why = format!("{} is of the same columns in the same order", other.name);
+        return Some((why, Risk::Low));
+    }
+    stands_for(other, index).then(|| {
+        let why = format!(
+            "{} begins with the same columns, and stands for it wherever it is used ({} times so far); it is {}, and \
+             this one {}",
+            other.name,
+            number(index.scans),
+            bytes(other.bytes),
+            bytes(index.bytes)
+        );
+        (why, Risk::High)
+    })
 }
 
 /// Whether nothing rests on it.
@@ -117,6 +115,7 @@ fn drop(facts: &Facts, index: &Index, why: Vec<String>, risk: Risk) -> Proposal 
     let shown = table.map_or_else(String::new, |table| format!(" on {}", table.shown()));
     Proposal {
         number: 0,
+        id: String::new(),
         kind: Kind::DropIndex,
         what: format!("drop index {}{shown}", index.name),
         why,

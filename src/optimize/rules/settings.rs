@@ -90,7 +90,7 @@ fn cache(facts: &Facts, memory: u64, plan: &mut Plan) {
             bytes(size),
             bytes(memory)
         );
-        set(facts, setting, &wanted, &why, Risk::Medium, plan);
+        set(facts, setting, &wanted, &why, Risk::High, plan);
     }
 }
 
@@ -157,6 +157,7 @@ fn set(facts: &Facts, setting: &Setting, value: &str, why: &str, risk: Risk, pla
     };
     plan.proposals.push(Proposal {
         number: 0,
+        id: String::new(),
         kind: Kind::Setting,
         what: format!("set {name} to {value}"),
         why: vec![why.to_owned()],

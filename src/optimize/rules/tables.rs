@@ -47,6 +47,7 @@ pub(super) fn propose(facts: &Facts, plan: &mut Plan) {
         if empty.is_some_and(|empty| empty > MOST_EMPTY) {
             plan.proposals.push(Proposal {
                 number: 0,
+                id: String::new(),
                 kind: Kind::Reindex,
                 what: format!("build index {} anew", index.name),
                 why: vec![format!(
@@ -76,6 +77,7 @@ fn vacuum(table: &Table) -> Proposal {
     );
     Proposal {
         number: 0,
+        id: String::new(),
         kind: Kind::Vacuum,
         what: format!("sweep {}", table.shown()),
         why: vec![format!(
@@ -112,6 +114,7 @@ fn unanalyzed(table: &Table) -> Option<String> {
 fn analyze(table: &Table, why: String) -> Proposal {
     Proposal {
         number: 0,
+        id: String::new(),
         kind: Kind::Analyze,
         what: format!("analyse {}", table.shown()),
         why: vec![why],
