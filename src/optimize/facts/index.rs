@@ -56,7 +56,7 @@ impl Index {
     pub fn begins_with(&self, columns: &[&str], free: usize) -> bool {
         if self.method != "btree"
             || self.predicate.is_some()
-            || !self.is_valid
+            || !(self.is_valid || self.is_building)
             || self.columns.len() < columns.len()
         {
             return false;

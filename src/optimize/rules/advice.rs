@@ -50,20 +50,16 @@ pub(super) fn propose(facts: &Facts, questions: &[Question], asked: &Asked, plan
 fn proposal(facts: &Facts, table: &Table, questions: &[Question], advice: &Advice) -> Proposal {
     let candidate = &advice.candidate;
     let name = candidate.name(table);
+    // A name that is taken belongs to something else, but for what is left of a build that failed.
     let is_free = |name: &str| {
-        !facts
-            .indexes
-            .iter()
-            .any(|index| index.schema == table.schema && index.name == name)
+        let mut same = facts.indexes.iter();
+        !same.any(|index| {
+            index.schema == table.schema
+                && index.name == name
+                && (index.is_valid || index.is_needed)
+        })
     };
-    // A name that is taken belongs to something else.
-    let name = (1..).map(|number| {
-        if number == 1 {
-            name.clone()
-        } else {
-            format!("{name}{number}")
-        }
-    });
+    let name = std::iter::once(name.clone()).chain((2..).map(|number| format!("{name}{number}")));
     let name = name
         .into_iter()
         .find(|name| is_free(name))

@@ -17,7 +17,9 @@ pub(super) fn propose(facts: &Facts, rules: Rules, plan: &mut Plan) {
         .filter(|index| !index.is_valid && !index.is_building)
     {
         gone.push(index.oid);
-        broken(facts, index, plan);
+        if !is_built_anew(index, plan) {
+            broken(facts, index, plan);
+        }
     }
     // Those that another one was dropped for have its work to do.
     let mut stays: Vec<u32> = Vec::new();
@@ -62,6 +64,13 @@ fn redundant(index: &Index, other: &Index) -> Option<(String, Risk)> {
 /// Whether nothing rests on it.
 fn is_droppable(index: &Index) -> bool {
     index.is_valid && !index.is_needed
+}
+
+/// Whether what is to be created takes its name, and sweeps it away before.
+fn is_built_anew(index: &Index, plan: &Plan) -> bool {
+    let undo = format!("DROP INDEX CONCURRENTLY IF EXISTS {}", index.sql());
+    let mut created = plan.proposals.iter();
+    created.any(|one| one.kind == Kind::CreateIndex && one.undo.first() == Some(&undo))
 }
 
 fn broken(facts: &Facts, index: &Index, plan: &mut Plan) {
