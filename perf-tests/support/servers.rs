@@ -62,6 +62,85 @@ impl Postgres {
         )
     }
 
+    /// The same for another role.
+    pub(crate) fn url_as(&self, user: &str, password: &str) -> String {
+        format!(
+            "postgres://{user}:{password}@127.0.0.1:{}/postgres",
+            self.port
+        )
+    }
+
+    /// Where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
+    /// What `psql` gives for some statements, without borders.
+    ///
+    /// # Panics
+    /// When one of them fails.
+    pub(crate) fn sql(&self, statements: &str) -> String {
+        let asked = self.client(
+            "psql",
+            &["-XAtq", "-v", "ON_ERROR_STOP=1", "-c", statements],
+        );
+        asked.trim_end().to_owned()
+    }
+
+    /// Runs a file as `psql -f` does.
+    pub(crate) fn run_file(&self, path: &Path) {
+        self.client(
+            "psql",
+            &[
+                "-Xq",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-f",
+                path.to_str().expect("a path"),
+            ],
+        );
+    }
+
+    /// The schema as `pg_dump -s` writes it, without the keys that are another in each dump.
+    pub(crate) fn schema(&self) -> String {
+        let dumped = self.client("pg_dump", &["-s"]);
+        let lines = dumped
+            .lines()
+            .filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict"));
+        lines.map(|line| format!("{line}\n")).collect()
+    }
+
+    /// One of PostgreSQL's programs as a client.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(postgres_program(program));
+        command
+            .env("PGHOST", "127.0.0.1")
+            .env("PGPORT", self.port.to_string())
+            .env("PGUSER", USER)
+            .env("PGPASSWORD", PASSWORD)
+            .env("PGDATABASE", "postgres");
+        command
+    }
+
+    fn client(&self, program: &str, arguments: &[&str]) -> String {
+        let ended = self
+            .command(program)
+            .args(arguments)
+            .output()
+            .expect("a client");
+        assert!(
+            ended.status.success(),
+            "{program} {arguments:?}: {}",
+            String::from_utf8_lossy(&ended.stderr)
+        );
+        String::from_utf8(ended.stdout).expect("text")
+    }
+
     /// Ends it at once, as a crash would; the data stay.
     pub(crate) fn stop(&mut self) {
         let Some(mut child) = self.child.take() else {
@@ -252,7 +331,7 @@ fn wait_for(child: &mut Child, log: &Path, ready: impl Fn() -> bool) {
     }
 }
 
-fn signal(child: &Child, name: &str) {
+pub(crate) fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill")
         .args(["-s", name, &child.id().to_string()])
         .status();

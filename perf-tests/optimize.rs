@@ -1,0 +1,15 @@
+//! `agentos-perf optimize` on a real PostgreSQL: what it finds, what it changes, what it proves, and what becomes of it
+//! when something goes wrong in the middle.
+
+#[path = "optimize/database.rs"]
+mod database;
+#[path = "optimize/foreign.rs"]
+mod foreign;
+#[path = "optimize/proof.rs"]
+mod proof;
+#[path = "support/servers.rs"]
+mod servers;
+#[path = "optimize/story.rs"]
+mod story;
+#[path = "optimize/trouble.rs"]
+mod trouble;

@@ -1,0 +1,362 @@
+//! What becomes of it when something goes wrong: one clear message, and nothing half done.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::process::{Child, Stdio};
+
+use tempfile::TempDir;
+
+use crate::database::{Database, FEW, Open, id, optimize, proposed, told};
+use crate::servers::{PASSWORD, signal};
+
+/// As it is while `CREATE INDEX CONCURRENTLY` waits for a transaction that is open.
+const WAITING: &str =
+    "SELECT count(*) FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting for%'";
+
+fn apply(database: &Database, more: &[&str]) -> Child {
+    let plan = database.plan();
+    let missing = proposed(&plan, "create_index");
+    let only: Vec<&str> = missing.iter().map(|one| id(one)).collect();
+    let only = only.join(",");
+    let arguments = [&["--apply", "--only", &only], more].concat();
+    let mut command = database.command(&arguments);
+    command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs")
+}
+
+fn ended(mut child: Child) -> (Option<i32>, String) {
+    let mut told = String::new();
+    let mut stderr = child.stderr.take().expect("a pipe");
+    stderr.read_to_string(&mut told).expect("text");
+    (child.wait().expect("it ends").code(), told)
+}
+
+fn one_error(told: &str) -> &str {
+    let mut errors = told.lines().filter(|line| line.starts_with("error:"));
+    let error = errors.next().unwrap_or_else(|| panic!("no error: {told}"));
+    assert_eq!(errors.next(), None, "{told}");
+    assert!(
+        !told.contains(PASSWORD) && !told.contains("panicked"),
+        "{told}"
+    );
+    error
+}
+
+#[test]
+fn who_does_not_get_in_is_told_why() {
+    let database = Database::empty();
+    let folder = TempDir::new().unwrap();
+    let nobody = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let table = [
+        (
+            database.server.url_as("perf", "wrong"),
+            "password authentication failed",
+        ),
+        (
+            database.server.url_as("stranger", "wrong"),
+            "password authentication failed",
+        ),
+        (
+            database.server.url().replace("/postgres", "/nowhere"),
+            "does not exist",
+        ),
+        (format!("postgres://perf@127.0.0.1:{nobody}/x"), "refused"),
+        ("mysql://here".to_owned(), "does not begin with postgres://"),
+    ];
+    for (url, wanted) in table {
+        let asked = optimize(&url, folder.path(), &[]).output().unwrap();
+        let told = told(&asked);
+        assert_eq!(asked.status.code(), Some(2), "{told}");
+        assert!(one_error(&told).contains(wanted), "{wanted}: {told}");
+    }
+}
+
+#[test]
+fn passwords_come_from_where_they_are_kept() {
+    let database = Database::empty();
+    let port = database.server.port();
+    let bare = format!("postgres://perf@127.0.0.1:{port}/postgres");
+    let folder = TempDir::new().unwrap();
+    let asked = optimize(&bare, folder.path(), &[]).output().unwrap();
+    assert_eq!(asked.status.code(), Some(2), "{}", told(&asked));
+
+    let asked = optimize(&bare, folder.path(), &[])
+        .env("PGPASSWORD", PASSWORD)
+        .output()
+        .unwrap();
+    assert_eq!(asked.status.code(), Some(0), "{}", told(&asked));
+
+    let service = folder.path().join("services");
+    std::fs::write(
+        &service,
+        format!(
+            "[ours]\nhost=127.0.0.1\nport={port}\nuser=perf\ndbname=postgres\npassword={PASSWORD}\n"
+        ),
+    )
+    .unwrap();
+    let mut command = optimize(&bare, folder.path(), &[]);
+    command
+        .env_remove("DATABASE_URL")
+        .env("PGSERVICE", "ours")
+        .env("PGSERVICEFILE", &service);
+    let asked = command.output().unwrap();
+    assert_eq!(asked.status.code(), Some(0), "{}", told(&asked));
+
+    let kept = folder.path().join(".pgpass");
+    std::fs::write(&kept, format!("127.0.0.1:{port}:*:perf:{PASSWORD}\n")).unwrap();
+    let asked = optimize(&bare, folder.path(), &[]).output().unwrap();
+    assert!(told(&asked).contains("chmod 600"), "{}", told(&asked));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let asked = optimize(&bare, folder.path(), &[]).output().unwrap();
+        assert_eq!(asked.status.code(), Some(0), "{}", told(&asked));
+    }
+}
+
+#[test]
+fn all_that_is_wrong_with_flags_is_told_at_once() {
+    let folder = TempDir::new().unwrap();
+    let arguments = [
+        "--lock-timeout",
+        "soon",
+        "--server-memory",
+        "much",
+        "--profile",
+        "x",
+    ];
+    let asked = optimize("nonsense", folder.path(), &arguments)
+        .output()
+        .unwrap();
+    let told = told(&asked);
+    assert_eq!(asked.status.code(), Some(2));
+    for wanted in [
+        "--lock-timeout",
+        "--server-memory",
+        "--database-url",
+        "--verify",
+    ] {
+        assert!(told.contains(wanted), "{wanted}: {told}");
+    }
+}
+
+#[test]
+fn an_empty_database_has_nothing_to_propose() {
+    let database = Database::empty();
+    let asked = database.optimize(&["--check", "--server-memory", "100MiB"]);
+    let told = told(&asked);
+    assert_eq!(asked.status.code(), Some(0), "{told}");
+    assert!(
+        told.contains("Nothing is proposed") && told.contains("there is no pg_stat_statements"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_role_that_may_only_watch_is_told_what_it_does_not_see() {
+    let database = Database::with(FEW).used(20);
+    database
+        .server
+        .sql("CREATE ROLE watcher LOGIN PASSWORD 'w'; GRANT pg_monitor TO watcher");
+    database
+        .server
+        .sql("CREATE ROLE stranger LOGIN PASSWORD 's'");
+    let as_role = |user: &str, password: &str, arguments: &[&str]| {
+        let url = database.server.url_as(user, password);
+        let asked = optimize(&url, database.folder.path(), arguments)
+            .output()
+            .unwrap();
+        (asked.status.code(), told(&asked))
+    };
+    let (code, told) = as_role("watcher", "w", &["--unused-after", "0s"]);
+    assert_eq!(code, Some(0), "{told}");
+    for wanted in [
+        "pg_read_all_data",
+        "HypoPG",
+        "drop index messages_created_again",
+    ] {
+        assert!(told.contains(wanted), "{wanted}: {told}");
+    }
+    let (code, told) = as_role("stranger", "s", &[]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("GRANT pg_monitor TO stranger"), "{told}");
+
+    let before = database.server.schema();
+    let (code, told) = as_role("watcher", "w", &["--apply"]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(one_error(&told).contains("must be owner"), "{told}");
+    assert_eq!(database.server.schema(), before);
+}
+
+#[test]
+fn a_lock_that_is_not_to_be_had_leaves_nothing_behind() {
+    let database = Database::with(FEW).used(20);
+    let before = database.server.schema();
+    let open = Open::with(
+        &database,
+        "INSERT INTO messages (conversation_id, role, content) VALUES (1, 'user', 'x')",
+    );
+    let (code, told) = ended(apply(&database, &["--lock-timeout", "300ms"]));
+    assert_eq!(code, Some(1), "{told}");
+    assert!(one_error(&told).contains("lock timeout"), "{told}");
+    drop(open);
+    // What could not be dropped while the lock was held is dropped by the next run.
+    let (code, told) = ended(apply_again(&database));
+    assert_eq!(code, Some(0), "{told}");
+    assert!(
+        database
+            .indexes()
+            .iter()
+            .all(|name| !name.contains("invalid")),
+        "{:?}",
+        database.indexes()
+    );
+    database.server.run_file(&database.undo_file());
+    assert_eq!(database.server.schema(), before);
+}
+
+/// With another way back, as the first is there already.
+fn apply_again(database: &Database) -> Child {
+    std::fs::remove_file(database.undo_file()).expect("the first way back");
+    apply(database, &[])
+}
+
+#[test]
+fn an_interrupt_in_the_middle_of_a_build_leaves_nothing_behind() {
+    let database = Database::with(FEW).used(20);
+    let open = Open::with(&database, "SELECT pg_current_xact_id()");
+    let child = apply(&database, &["--lock-timeout", "1h"]);
+    database.until(WAITING, "1");
+    signal(&child, "INT");
+    // The build ends; sweeping it away waits for the same transaction.
+    database.until("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONC%' AND state = 'active'", "0");
+    drop(open);
+    let (code, told) = ended(child);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(one_error(&told).contains("interrupted at"), "{told}");
+    assert_eq!(database.indexes(), Vec::<String>::new());
+    let (code, told) = ended(apply_again(&database));
+    assert_eq!(code, Some(0), "{told}");
+}
+
+#[test]
+fn one_that_is_killed_is_gone_on_with_by_the_next() {
+    let database = Database::with(FEW).used(20);
+    let open = Open::with(&database, "SELECT pg_current_xact_id()");
+    let mut child = apply(&database, &["--lock-timeout", "1h"]);
+    database.until(WAITING, "1");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // The server does not know yet, and goes on: nobody else may begin.
+    let plan = database.plan();
+    let asked = database.optimize(&["--apply", "--only", id(proposed(&plan, "drop_index")[0])]);
+    assert_eq!(asked.status.code(), Some(1), "{}", told(&asked));
+    assert!(
+        one_error(&told(&asked)).contains("another run"),
+        "{}",
+        told(&asked)
+    );
+    database
+        .server
+        .sql("SELECT pg_terminate_backend(pid) FROM pg_stat_progress_create_index");
+    database.until("SELECT count(*) FROM pg_stat_progress_create_index", "0");
+    drop(open);
+    assert!(
+        database
+            .indexes()
+            .iter()
+            .any(|name| name.contains("invalid")),
+        "{:?}",
+        database.indexes()
+    );
+
+    let (code, told) = ended(apply_again(&database));
+    assert_eq!(code, Some(0), "{told}");
+    let indexes = database.indexes();
+    assert!(
+        !indexes.is_empty()
+            && indexes
+                .iter()
+                .all(|name| !name.contains("invalid") && !name.ends_with('2')),
+        "{indexes:?}"
+    );
+}
+
+#[test]
+fn a_server_that_goes_in_the_middle_is_told_and_found_again() {
+    let mut database = Database::with(FEW).used(20);
+    let open = Open::with(&database, "SELECT pg_current_xact_id()");
+    let child = apply(&database, &["--lock-timeout", "1h"]);
+    database.until(WAITING, "1");
+    database.server.stop();
+    let (code, told) = ended(child);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(one_error(&told).contains("run it again"), "{told}");
+    drop(open);
+    database.server.start_again();
+    assert!(
+        database
+            .indexes()
+            .iter()
+            .any(|name| name.contains("invalid"))
+    );
+    let database = database.used(20);
+    let (code, told) = ended(apply_again(&database));
+    assert_eq!(code, Some(0), "{told}");
+    assert!(
+        database
+            .indexes()
+            .iter()
+            .all(|name| !name.contains("invalid")),
+        "{:?}",
+        database.indexes()
+    );
+}
+
+#[test]
+fn a_full_disk_is_told_and_leaves_nothing_behind() {
+    let database = Database::with(FEW).used(20);
+    let before = database.server.schema();
+    // As a quota would: files of new processes of the server may not grow beyond what is there.
+    let limited = std::process::Command::new("prlimit")
+        .args([
+            "--pid",
+            &database.server.pid().to_string(),
+            "--fsize=300000",
+        ])
+        .status();
+    assert!(limited.expect("prlimit, of util-linux").success());
+    let (code, told) = ended(apply(&database, &[]));
+    assert_eq!(code, Some(1), "{told}");
+    let error = one_error(&told);
+    assert!(
+        error.contains("nothing of it is left") && error.contains("could not"),
+        "{told}"
+    );
+    assert_eq!(database.server.schema(), before);
+}
+
+#[test]
+fn progress_is_told_and_the_way_back_is_there_before_anything_is_changed() {
+    let database = Database::with(FEW).used(20);
+    let open = Open::with(&database, "SELECT pg_current_xact_id()");
+    let mut child = apply(&database, &["--lock-timeout", "1h"]);
+    let stderr = child.stderr.take().unwrap();
+    let waits = BufReader::new(stderr)
+        .lines()
+        .map(Result::unwrap)
+        .find(|line| line.contains("waiting for"));
+    assert!(waits.unwrap().contains("process"), "whom it waits for");
+    let undo = std::fs::read_to_string(database.undo_file()).unwrap();
+    assert!(undo.contains("DROP INDEX CONCURRENTLY IF EXISTS"), "{undo}");
+    drop(open);
+    assert!(child.wait().unwrap().code().is_some());
+}
