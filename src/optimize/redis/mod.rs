@@ -1,6 +1,6 @@
 //! What a Redis could do better: looked at with commands that only read, and told; nothing is changed there.
 //!
-//! `read` asks the server and `walk` some of its keys; `info`, `sample` and `text` make `facts` of what they say, and
+//! `read` asks the server, `walk` some of its keys and `sizes` how big these are; `info`, `sample` and `text` make `facts` of what they say, and
 //! `rules` make findings of these.
 
 mod facts;
@@ -8,6 +8,7 @@ mod info;
 mod read;
 mod rules;
 mod sample;
+mod sizes;
 mod text;
 mod walk;
 

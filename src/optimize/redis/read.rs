@@ -15,7 +15,7 @@ pub(super) const ANSWER: Duration = Duration::from_secs(2);
 /// Looks at a Redis: at its own counters and at some of its keys. Without a number in the address it looks at the keys
 /// of the database that has most of them.
 ///
-/// It takes a few seconds at most. Asking for the expiry of a key counts as a hit over there, for 10,000 of them at
+/// It takes some seconds, and 25 of them with a server that is as slow as can be borne. Asking for the expiry of a key counts as a hit over there, for 10,000 of them at
 /// most; where `MEMORY USAGE` is not allowed, up to 1,000 keys count as used just now (`LRU`).
 ///
 /// # Errors

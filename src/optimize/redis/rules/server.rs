@@ -22,7 +22,7 @@ const OLD_SNAPSHOT_S: f64 = 6.0 * 3600.0;
 pub(super) fn hit_rate(facts: &RedisFacts) -> Option<Finding> {
     let (hits, misses) = (facts.counters.hits?, facts.counters.misses?);
     let lookups = hits.saturating_add(misses);
-    let share = hits as f64 / lookups.max(1) as f64;
+    let share = hits as f64 / (hits as f64 + misses as f64).max(1.0);
     if lookups < ENOUGH_LOOKUPS || share >= LEAST_HITS {
         return None;
     }
@@ -44,13 +44,16 @@ pub(super) fn hit_rate(facts: &RedisFacts) -> Option<Finding> {
          keys), whether a miss writes the key for the next one, and whether what does not exist is remembered as well"
             .to_owned()
     };
-    let since = facts.uptime_s.map_or_else(String::new, |seconds| {
+    // It may be shorter: the counters can be set back.
+    let uptime = facts.uptime_s.filter(|seconds| *seconds >= 60.0);
+    let since = uptime.map_or_else(String::new, |seconds| {
         format!(" in at most {}", span(seconds))
     });
     Some(Finding::new(
         format!(
-            "the hit rate is {}, below {}, over {}{since}",
-            percent(share),
+            "the hit rate is {:.1} %, below {}, over {}{since}",
+            // Downwards, as it must not look like what it is less than.
+            (1000.0 * share).floor() / 10.0,
             percent(LEAST_HITS),
             counted(lookups, "lookup")
         ),
