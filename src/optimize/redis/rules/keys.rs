@@ -126,7 +126,7 @@ pub(super) fn forgotten(facts: &RedisFacts) -> Option<Finding> {
     })
 }
 
-fn is_big(key: &&BigKey) -> bool {
+fn is_big(key: &BigKey) -> bool {
     key.bytes.is_some_and(|bytes| bytes > BIG_BYTES)
         || key.elements.is_some_and(|number| number > BIG_ELEMENTS)
 }
@@ -134,7 +134,7 @@ fn is_big(key: &&BigKey) -> bool {
 /// Keys that hold everybody up when somebody reads or deletes them.
 pub(super) fn big(facts: &RedisFacts) -> Option<Finding> {
     let sample = facts.sample.as_ref()?;
-    let keys: Vec<&BigKey> = sample.biggest.iter().filter(is_big).collect();
+    let keys: Vec<&BigKey> = sample.biggest.iter().filter(|key| is_big(key)).collect();
     let first = keys.first()?;
     let named: Vec<String> = keys.iter().take(NAMED).map(|key| told(key)).collect();
     let more = match keys.len().saturating_sub(NAMED) {

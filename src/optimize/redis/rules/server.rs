@@ -102,7 +102,8 @@ pub(super) fn clients(facts: &RedisFacts) -> Option<Finding> {
 
 /// A snapshot could not be written.
 pub(super) fn snapshot(facts: &RedisFacts) -> Option<Finding> {
-    (facts.persistence.snapshot_ok? == false).then(|| {
+    let is_ok = facts.persistence.snapshot_ok?;
+    (!is_ok).then(|| {
         let changes = facts.persistence.changes.filter(|changes| *changes > 0);
         let changes = changes.map_or_else(String::new, |changes| {
             format!("; {} would be lost now", counted(changes, "change"))
