@@ -151,6 +151,8 @@ mod tests {
 
     const MOST: usize = 1 << 16;
 
+    type Told = Option<(Reply, usize)>;
+
     fn text(text: &str) -> Reply {
         Reply::Text(text.as_bytes().to_vec())
     }
@@ -158,7 +160,7 @@ mod tests {
     #[test]
     fn replies_are_whole_or_awaited() {
         let scan = Reply::List(vec![text("17"), Reply::List(vec![text("a"), text("b")])]);
-        let table: [(&[u8], Option<(Reply, usize)>); 18] = [
+        let table: [(&[u8], Told); 18] = [
             (b"", None),
             (b"+PON", None),
             (b"+PONG\r\n", Some((text("PONG"), 7))),
@@ -250,7 +252,9 @@ mod tests {
             Reply::Refused(why) => out.extend(format!("-{why}\r\n").bytes()),
             Reply::List(list) => {
                 out.extend(format!("*{}\r\n", list.len()).bytes());
-                list.iter().for_each(|one| written(one, out));
+                for one in list {
+                    written(one, out);
+                }
             }
         }
     }

@@ -86,7 +86,7 @@ pub(super) fn unlimited(facts: &RedisFacts) -> Option<Finding> {
         |bytes| {
             let share = (bytes as f64 * FOR_REDIS) as u64;
             format!(
-                "at most {}, as the machine has {}",
+                "at most {} of the machine's {}, and less in a container with less",
                 size(share),
                 size(bytes)
             )

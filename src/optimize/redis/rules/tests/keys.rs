@@ -16,7 +16,7 @@ fn keys_that_stay() {
                     f,
                     vec![group("cart:*", 400, 400), group("session:*", 600, 0)],
                     true,
-                )
+                );
             },
             &["shares of the 1,000 keys of database 0: `cart:*` 40 % ▶"],
         ),
@@ -77,7 +77,7 @@ fn keys_that_stay() {
                     f,
                     vec![group("*", 1000, 10), group("others", 900, 10)],
                     true,
-                )
+                );
             },
             &[],
         ),

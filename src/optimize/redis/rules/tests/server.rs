@@ -109,7 +109,7 @@ fn what_is_written_to_disk() {
         (
             |f| {
                 (f.persistence.snapshot_ok, f.persistence.snapshot_age_s) =
-                    (Some(false), Some(9.0 * DAY))
+                    (Some(false), Some(9.0 * DAY));
             },
             &["could not be written"],
         ),
@@ -133,7 +133,7 @@ fn what_is_written_to_disk() {
         (
             |f| {
                 (f.persistence.snapshot_age_s, f.persistence.snapshots) =
-                    (Some(3.0 * DAY), Some(false))
+                    (Some(3.0 * DAY), Some(false));
             },
             &[],
         ),
