@@ -1,8 +1,9 @@
 //! Keys: those that stay for ever, and those that are big.
 
-use super::words::{counted, percent, size};
+use super::words::{counted, percent};
 use crate::optimize::plan::Finding;
 use crate::optimize::redis::facts::{BigKey, Group, RedisFacts, Sample};
+use crate::optimize::rules::words::bytes;
 use crate::requirement::human;
 use crate::statistics::{lower_bound, upper_bound};
 
@@ -65,7 +66,7 @@ pub(super) fn lasting(facts: &RedisFacts) -> Option<Finding> {
         .map(|group| {
             let bytes = match group.lasting_bytes {
                 0 => String::new(),
-                bytes => format!(", {}", size(bytes)),
+                much => format!(", {}", bytes(much)),
             };
             format!(
                 "`{}` {}{bytes}",
@@ -173,7 +174,7 @@ pub(super) fn big(facts: &RedisFacts) -> Option<Finding> {
 fn told(key: &BigKey) -> String {
     let kind = key.kind.as_deref().unwrap_or("key");
     let much = match (key.bytes, key.elements) {
-        (Some(bytes), _) => size(bytes),
+        (Some(much), _) => bytes(much),
         (None, Some(elements)) => counted(elements, "element"),
         (None, None) => "of unknown size".to_owned(),
     };

@@ -1,8 +1,9 @@
 //! Memory: its limit, what is thrown out at it, and what the system gives.
 
-use super::words::{counted, pace, percent, size};
+use super::words::{counted, pace, percent};
 use crate::optimize::plan::Finding;
 use crate::optimize::redis::facts::RedisFacts;
+use crate::optimize::rules::words::bytes;
 
 /// Used of the limit from here on, a rush of writes is enough to reach it.
 const NEARLY_FULL: f64 = 0.9;
@@ -46,8 +47,8 @@ pub(super) fn full(facts: &RedisFacts) -> Option<Finding> {
     }
     let what = format!(
         "{} of {} (maxmemory) are used: {}",
-        size(used),
-        size(max),
+        bytes(used),
+        bytes(max),
         percent(share)
     );
     if policy(facts) == "noeviction" {
@@ -83,17 +84,17 @@ pub(super) fn unlimited(facts: &RedisFacts) -> Option<Finding> {
     }
     let value = facts.memory.machine.map_or_else(
         || "70 % of the memory that it may have".to_owned(),
-        |bytes| {
-            let share = (bytes as f64 * FOR_REDIS) as u64;
+        |machine| {
+            let share = (machine as f64 * FOR_REDIS) as u64;
             format!(
                 "at most {} of the machine's {}, and less in a container with less",
-                size(share),
-                size(bytes)
+                bytes(share),
+                bytes(machine)
             )
         },
     );
     let used = facts.memory.used;
-    let used = used.map_or_else(String::new, |used| format!("; {} are used", size(used)));
+    let used = used.map_or_else(String::new, |used| format!("; {} are used", bytes(used)));
     Some(Finding::new(
         format!("it has no limit of memory (maxmemory 0){used}"),
         format!(
@@ -167,7 +168,7 @@ pub(super) fn fragmented(facts: &RedisFacts) -> Option<Finding> {
     let why = if peak as f64 > AFTER_A_PEAK * used as f64 {
         format!(
             "it once used {}, and the allocator keeps what was freed since: ",
-            size(peak)
+            bytes(peak)
         )
     } else {
         String::new()
@@ -185,8 +186,8 @@ pub(super) fn fragmented(facts: &RedisFacts) -> Option<Finding> {
     Some(Finding::new(
         format!(
             "it takes {} of the machine for {} that are used ({ratio:.1} times as much)",
-            size(rss),
-            size(used)
+            bytes(rss),
+            bytes(used)
         ),
         format!("{why}{help}"),
     ))
@@ -201,8 +202,8 @@ pub(super) fn swapped(facts: &RedisFacts) -> Option<Finding> {
         Finding::new(
             format!(
                 "only {} of {} that are used are in the machine's memory",
-                size(rss),
-                size(used)
+                bytes(rss),
+                bytes(used)
             ),
             "the rest is probably swapped out, and each touch of it takes milliseconds: give the machine more memory, \
              lower maxmemory, and see who else uses it (grep VmSwap /proc/PID/status)",

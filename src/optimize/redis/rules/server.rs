@@ -1,8 +1,9 @@
 //! The server as a whole: hits, clients, what it writes to disk and what is slow.
 
-use super::words::{counted, percent, span};
+use super::words::{counted, percent};
 use crate::optimize::plan::Finding;
 use crate::optimize::redis::facts::RedisFacts;
+use crate::optimize::rules::words::span;
 use crate::requirement::human;
 
 /// The share of lookups that `AgentOS` wants to be answered by its cache.

@@ -11,7 +11,7 @@ fn hits() {
             |f| f.counters.hits = Some(1499),
             &[
                 "hit rate is 59.9 %, below 60 %",
-                "2,499 lookups in at most 10 days",
+                "2,499 lookups in at most 10 d",
             ],
         ),
         (
@@ -124,7 +124,7 @@ fn what_is_written_to_disk() {
         (|f| f.persistence.log_rewrite_ok = Some(false), &[]),
         (
             |f| f.persistence.snapshot_age_s = Some(3.0 * DAY),
-            &["the last snapshot is 3 days old, and 100 changes came since"],
+            &["the last snapshot is 3 d old, and 100 changes came since"],
         ),
         (
             |f| (f.persistence.snapshot_age_s, f.persistence.changes) = (Some(3.0 * DAY), Some(0)),
