@@ -22,6 +22,12 @@ mod prometheus;
 #[cfg(feature = "evidence")]
 mod redis;
 #[cfg(feature = "evidence")]
+mod redis_connection;
+#[cfg(feature = "evidence")]
+mod redis_error;
+#[cfg(feature = "evidence")]
+mod resp;
+#[cfg(feature = "evidence")]
 mod rounds;
 #[cfg(feature = "evidence")]
 mod statements;
@@ -37,4 +43,10 @@ pub use machine::machine;
 pub use monitors::{Monitors, Watched};
 #[cfg(feature = "evidence")]
 pub use redis::RedisAddress;
+#[cfg(feature = "evidence")]
+pub use redis_connection::RedisConnection;
+#[cfg(feature = "evidence")]
+pub use redis_error::RedisError;
+#[cfg(feature = "evidence")]
+pub use resp::Reply;
 pub use watch::{Probe, Watcher, log};

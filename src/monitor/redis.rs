@@ -1,21 +1,22 @@
-//! Redis: its own counters, over a client of two commands.
+//! Redis: its own counters, over two commands.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use url::Url;
 
+use super::redis_connection::{RedisConnection, shortened};
+use super::redis_error::RedisError;
+use super::resp::Reply;
 use super::rounds::{Figures, Glimpse, Looker, enter};
-use crate::client::{Connector, Stream};
+use crate::client::{ConnectError, Connector};
 use crate::profile::{Complaint, Destination, Http, Secret};
 use crate::record::figure;
 use crate::requirement::Source;
 
 const PORT: u16 = 6379;
-const CONNECT: Duration = Duration::from_secs(2);
-/// Far more than `INFO` ever says.
-const MOST_BYTES: usize = 1 << 20;
+/// Longer than a look may take.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// Where Redis is, and who asks it.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +25,7 @@ pub struct RedisAddress {
     origin: Url,
     user: Option<String>,
     password: Option<Secret>,
+    database: Option<u32>,
 }
 
 impl RedisAddress {
@@ -52,7 +54,40 @@ impl RedisAddress {
             origin: origin.map_err(|_| wrong("the URL has no valid host"))?,
             user,
             password: password.map(Secret::new),
+            database: match url.path().trim_matches('/') {
+                "" => None,
+                number => Some(
+                    number
+                        .parse()
+                        .map_err(|_| wrong("a database is a number"))?,
+                ),
+            },
         })
+    }
+
+    /// The number of the database; `None` when it is left to whoever asks.
+    pub fn database(&self) -> Option<u32> {
+        self.database
+    }
+
+    pub(super) fn connector(&self, insecure: bool) -> Result<Connector, ConnectError> {
+        Connector::new(&Destination {
+            origin: self.origin.clone(),
+            token: None,
+            insecure,
+            http: Http::One,
+            users: Arc::default(),
+        })
+    }
+
+    /// The command that gives the password; empty when there is none to give.
+    pub(super) fn credentials(&self) -> Vec<&str> {
+        match (&self.user, &self.password) {
+            (_, None) => Vec::new(),
+            // A server from before users existed knows one argument alone.
+            (None, Some(password)) => vec!["AUTH", password.reveal()],
+            (Some(user), Some(password)) => vec!["AUTH", user, password.reveal()],
+        }
     }
 }
 
@@ -77,39 +112,17 @@ pub(super) struct RedisLooker {
     connector: Connector,
     address: RedisAddress,
     /// Away while a look is under way: what it left half read is of no use to the next.
-    stream: Option<Stream>,
+    connection: Option<RedisConnection>,
 }
 
 impl RedisLooker {
     pub(super) fn new(address: &RedisAddress, insecure: bool) -> Result<RedisLooker, String> {
-        let destination = Destination {
-            origin: address.origin.clone(),
-            token: None,
-            insecure,
-            http: Http::One,
-            users: Arc::default(),
-        };
-        let connector = Connector::new(&destination).map_err(|error| error.to_string())?;
+        let connector = address.connector(insecure);
         Ok(RedisLooker {
-            connector,
+            connector: connector.map_err(|error| error.to_string())?,
             address: address.clone(),
-            stream: None,
+            connection: None,
         })
-    }
-
-    async fn connect(&self) -> Result<Stream, String> {
-        let connected = self.connector.connect(CONNECT).await;
-        let mut stream = connected.map_err(|error| error.to_string())?;
-        if let Some(password) = &self.address.password {
-            let user = self.address.user.as_deref().unwrap_or("default");
-            // A server from before users existed knows one argument alone.
-            let words = match &self.address.user {
-                Some(_) => vec!["AUTH", user, password.reveal()],
-                None => vec!["AUTH", password.reveal()],
-            };
-            ask(&mut stream, &words).await?;
-        }
-        Ok(stream)
     }
 }
 
@@ -117,20 +130,22 @@ impl Looker for RedisLooker {
     const SOURCE: Source = Source::Redis;
 
     async fn look(&mut self) -> Result<Glimpse, String> {
-        let mut stream = match self.stream.take() {
-            Some(stream) => stream,
-            None => self.connect().await?,
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => RedisConnection::open_by(&self.connector, &self.address)
+                .await
+                .map_err(|error| error.to_string())?,
         };
         let begun = Instant::now();
-        ask(&mut stream, &["PING"]).await?;
+        ask(&mut connection, "PING").await?;
         let latency = begun.elapsed().as_secs_f64() * 1e3;
-        let info = ask(&mut stream, &["INFO"]).await?;
+        let info = ask(&mut connection, "INFO").await?;
         let mut figures = figures(&info);
         if figures.is_empty() {
-            return Err("its INFO holds none of the counters".to_owned());
+            return Err(RedisError::NoCounters.to_string());
         }
         enter(&mut figures, figure::LATENCY, Some(latency));
-        self.stream = Some(stream);
+        self.connection = Some(connection);
         Ok(Glimpse {
             figures: vec![(Source::Redis, figures)],
             problems: Vec::new(),
@@ -158,106 +173,19 @@ fn figures(info: &str) -> Figures {
     figures
 }
 
-/// One command and its answer.
-async fn ask(stream: &mut Stream, words: &[&str]) -> Result<String, String> {
-    let mut command = format!("*{}\r\n", words.len());
-    for word in words {
-        command += &format!("${}\r\n{word}\r\n", word.len());
-    }
-    let broken = |error: std::io::Error| format!("the connection broke: {error}");
-    stream.write_all(command.as_bytes()).await.map_err(broken)?;
-    stream.flush().await.map_err(broken)?;
-    let mut answer = Vec::new();
-    loop {
-        if let Some(whole) = reply(&answer) {
-            return whole;
-        }
-        if answer.len() > MOST_BYTES {
-            return Err("it answers without end".to_owned());
-        }
-        let mut chunk = [0; 4096];
-        let read = stream.read(&mut chunk).await.map_err(broken)?;
-        if read == 0 {
-            return Err("it closed the connection".to_owned());
-        }
-        answer.extend_from_slice(&chunk[..read]);
-    }
-}
-
-/// The reply at the beginning of some bytes, or what is wrong with it; `None` while it is not whole.
-fn reply(bytes: &[u8]) -> Option<Result<String, String>> {
-    let garbled = || {
-        Some(Err(
-            "what answers does not speak the protocol of Redis".to_owned()
-        ))
-    };
-    let kind = bytes.first()?;
-    if !b"+-$:".contains(kind) {
-        return garbled();
-    }
-    let end = bytes.windows(2).position(|pair| pair == b"\r\n");
-    let Some(end) = end else {
-        return if bytes.len() > 4096 { garbled() } else { None };
-    };
-    let Ok(line) = std::str::from_utf8(&bytes[1..end]) else {
-        return garbled();
-    };
-    match kind {
-        b'-' => Some(Err(format!(
-            "it refuses: {}",
-            line.chars().take(120).collect::<String>()
-        ))),
-        b'$' => {
-            let Some(length) = line
-                .parse::<usize>()
-                .ok()
-                .filter(|length| *length <= MOST_BYTES)
-            else {
-                return garbled();
-            };
-            let body = bytes.get(end + 2..end + 2 + length)?;
-            // The two bytes behind it belong to it.
-            bytes.get(end + 2 + length + 1)?;
-            Some(Ok(String::from_utf8_lossy(body).into_owned()))
-        }
-        _ => Some(Ok(line.to_owned())),
+/// One command and its text.
+async fn ask(connection: &mut RedisConnection, command: &str) -> Result<String, String> {
+    let reply = connection.ask(&[command.as_bytes()], ANSWER).await;
+    match reply.map_err(|error| error.to_string())? {
+        Reply::Text(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Reply::Refused(why) => Err(RedisError::Refused(shortened(&why)).to_string()),
+        _ => Err(RedisError::Garbled.to_string()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn replies_are_whole_wrong_or_awaited() {
-        type Told = Option<Result<&'static str, &'static str>>;
-        let table: [(&[u8], Told); 11] = [
-            (b"", None),
-            (b"+PON", None),
-            (b"+PONG\r\n", Some(Ok("PONG"))),
-            (b"$5\r\nhel", None),
-            (b"$5\r\nhello\r", None),
-            (b"$5\r\nhello\r\n", Some(Ok("hello"))),
-            (b"$0\r\n\r\n", Some(Ok(""))),
-            (b"-NOAUTH no\r\n", Some(Err("it refuses: NOAUTH no"))),
-            (
-                b"$-1\r\n",
-                Some(Err("what answers does not speak the protocol of Redis")),
-            ),
-            (
-                b"HTTP/1.1 400\r\n",
-                Some(Err("what answers does not speak the protocol of Redis")),
-            ),
-            (
-                b"+\xff\r\n",
-                Some(Err("what answers does not speak the protocol of Redis")),
-            ),
-        ];
-        for (bytes, expected) in table {
-            let expected = expected.map(|one| one.map(str::to_owned).map_err(str::to_owned));
-            assert_eq!(reply(bytes), expected, "{bytes:?}");
-        }
-    }
 
     #[test]
     fn what_info_tells() {
@@ -273,9 +201,12 @@ mod tests {
         assert_eq!(address.origin.as_str(), "http://host:6379/");
         assert_eq!(address.user.as_deref(), Some("me"));
         assert_eq!(address.password.as_ref().map(Secret::reveal), Some("p@ss"));
+        assert_eq!(address.credentials(), ["AUTH", "me", "p@ss"]);
+        assert_eq!(address.database(), Some(3));
         assert!(!format!("{address:?}").contains("p@ss"));
         let tls = RedisAddress::parse("rediss://[::1]:7000").expect("an address");
         assert_eq!(tls.origin.as_str(), "https://[::1]:7000/");
+        assert_eq!((tls.credentials().len(), tls.database()), (0, None));
         for wrong in [
             "",
             "host:6379",
@@ -283,6 +214,9 @@ mod tests {
             "redis://",
             "redis://:pw%4@h",
             "redis:///x",
+            "redis://:pw@h/x",
+            "redis://:pw@h/-1",
+            "redis://:pw@h/1/2",
         ] {
             let complaint = RedisAddress::parse(wrong).expect_err(wrong);
             assert!(!format!("{complaint:?}").contains("pw"), "{wrong}");

@@ -13,6 +13,7 @@ mod name;
 pub mod plan;
 pub mod planner;
 pub mod read;
+pub mod redis;
 pub mod render;
 pub mod rules;
 pub mod workload;
