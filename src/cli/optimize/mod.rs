@@ -13,7 +13,8 @@ pub use flags::OptimizeArgs;
 
 use crate::monitor::{DatabaseUrl, machine};
 use crate::optimize::plan::Plan;
-use crate::optimize::planner::{AskError, Asked, Planner, Question, advise};
+use crate::optimize::planner::{AskError, Planner, advise};
+use crate::optimize::question::{Asked, Question};
 use crate::optimize::read::read;
 use crate::optimize::rules::{Rules, propose, questions};
 use crate::optimize::{curated, redis, render};

@@ -4,7 +4,7 @@ use super::words::{bytes, number, span};
 use crate::optimize::facts::{Facts, Table};
 use crate::optimize::name::{qualified, quoted};
 use crate::optimize::plan::{Kind, Plan, Proof, Proposal, Risk};
-use crate::optimize::planner::{Advice, Asked, Question, shortened};
+use crate::optimize::question::{Advice, Asked, Question, shortened};
 use crate::requirement::human;
 
 /// An index on a table that is written to more often is felt.

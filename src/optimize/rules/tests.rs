@@ -4,7 +4,7 @@ use crate::optimize::facts::{
     Transaction,
 };
 use crate::optimize::plan::{Kind, Proof, Risk};
-use crate::optimize::planner::Advice;
+use crate::optimize::question::Advice;
 use crate::optimize::workload::Candidate;
 
 const MIB: u64 = 1 << 20;
