@@ -20,7 +20,7 @@ pub mod openmetrics;
 pub mod otlp;
 pub mod terminal;
 
-#[cfg(feature = "harness")]
+#[cfg(any(feature = "harness", feature = "optimize"))]
 pub(crate) use clean::clean as cleaned;
 pub use format::{Format, RenderError};
 pub use instant::file_stamp;
