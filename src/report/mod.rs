@@ -12,6 +12,7 @@ pub mod html;
 mod instant;
 pub mod json;
 pub mod junit;
+pub mod live;
 pub mod markdown;
 mod message;
 mod model;
