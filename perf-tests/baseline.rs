@@ -3,8 +3,9 @@
 
 mod support;
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use support::{Server, harness, read_report, without_steering};
@@ -125,21 +126,17 @@ fn another_plan_is_not_compared_nor_added() {
             .status
             .success()
     );
-    let flags = [
-        "--duration",
-        "4",
-        "--baseline",
-        "main",
-        "--save-baseline",
-        "main",
-    ];
+    let flags = ["--duration", "4", "--save-baseline", "main"];
+    let other = session(folder.path(), "latency=5ms", &flags);
+    assert_eq!(other.status.code(), Some(2), "{}", told(&other));
+    let told_why = told(&other);
+    assert!(
+        told_why.contains("can't be added to the baseline") && !told_why.contains("running 1 test"),
+        "{told_why}"
+    );
+    let flags = ["--duration", "4", "--baseline", "main"];
     let other = session(folder.path(), "latency=5ms", &flags);
     assert_eq!(other.status.code(), Some(101));
-    assert!(
-        told(&other).contains("was not added to the baseline"),
-        "{}",
-        told(&other)
-    );
     let judged = judgement(folder.path());
     assert_eq!(judged["verdict"], "inconclusive");
     assert!(
@@ -243,6 +240,14 @@ fn what_is_wrong_with_either_target_is_told_before_the_load() {
             "3",
         ],
         &["compare", "a.json", "b.json", "--", "--duration", "3"],
+        &[
+            "compare",
+            "--ab",
+            "http://127.0.0.1:1",
+            "http://127.0.0.1:1",
+            "--report-dir",
+            "x",
+        ],
     ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_agentos-perf"));
         let output = without_steering(&mut command)
@@ -256,4 +261,87 @@ fn what_is_wrong_with_either_target_is_told_before_the_load() {
             told(&output)
         );
     }
+}
+
+#[test]
+fn what_is_wrong_with_both_targets_is_told_at_once() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_agentos-perf"));
+    let output = without_steering(&mut command)
+        .args(["compare", "--ab", "ftp://here", "no url at all"])
+        .output()
+        .expect("it runs");
+    let told = told(&output);
+    assert!(
+        told.contains("ftp") && told.contains("no url at all"),
+        "{told}"
+    );
+}
+
+#[test]
+fn an_interrupt_ends_the_turns_and_nothing_is_called_as_good() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let profile = folder.path().join("compared.toml");
+    std::fs::write(&profile, PROFILE).expect("a profile");
+    let server = Server::start(&["latency=5ms"]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_agentos-perf"));
+    let mut child = without_steering(&mut command)
+        .args([
+            "compare",
+            "--ab",
+            &server.url,
+            &server.url,
+            "--",
+            "--profile",
+        ])
+        .arg(&profile)
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("it runs");
+    let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+    let second = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("turn 2")));
+    assert!(second.is_some(), "a second turn");
+    let sent = Command::new("kill")
+        .args(["-s", "INT", &child.id().to_string()])
+        .status();
+    assert!(sent.expect("kill runs").success());
+    let rest: Vec<String> = lines.map_while(Result::ok).collect();
+    assert_eq!(child.wait().expect("it ends").code(), Some(2), "{rest:?}");
+    assert!(
+        rest.iter().any(|line| line.contains("interrupted")),
+        "{rest:?}"
+    );
+}
+
+#[test]
+fn with_a_process_for_each_test_the_baseline_is_held_against_the_shared_load() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let saved = session(folder.path(), "latency=40ms", &["--save-baseline", "main"]);
+    assert!(saved.status.success(), "{}", told(&saved));
+    let server = Server::start(&["latency=60ms"]);
+    let profile = folder.path().join("compared.toml");
+    let profile = profile.to_str().expect("a path");
+    let one = |name: &str| {
+        let fixed = [
+            "--target-url",
+            &server.url,
+            "--profile",
+            profile,
+            "--baseline",
+            "main",
+        ];
+        harness(folder.path(), &[&fixed[..], &["--exact", name]].concat())
+            .env("NEXTEST_RUN_ID", "of this test")
+            .env("NEXTEST_EXECUTION_MODE", "process-per-test")
+            .env("NEXTEST", "1")
+            .output()
+            .expect("it runs")
+    };
+    let errors = one("load::errors");
+    assert!(errors.status.success(), "{}", told(&errors));
+    let asked = server.requests();
+    let regression = one("baseline::no_regression");
+    assert_eq!(regression.status.code(), Some(101), "{}", told(&regression));
+    assert!(told(&regression).contains("more"), "{}", told(&regression));
+    assert_eq!(server.requests(), asked, "the load is shared");
 }

@@ -211,6 +211,16 @@ impl OptimizeArgs {
     }
 }
 
+/// Whether a word of the command line is a URL with a password.
+pub(super) fn shows_password(words: impl Iterator<Item = String>) -> bool {
+    let mut urls = words.filter_map(|word| {
+        let (_, rest) = word.split_once("://")?;
+        let (who, _) = rest.split_once('@')?;
+        Some(who.contains(':'))
+    });
+    urls.any(|has_password| has_password)
+}
+
 /// A complaint in one line.
 pub(super) fn words(complaint: Complaint) -> String {
     match complaint.help {
@@ -224,4 +234,27 @@ fn undo_file() -> PathBuf {
     default_folder()
         .join("optimize")
         .join(format!("undo-{}.sql", file_stamp(now)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_on_the_command_line_are_seen() {
+        let table = [
+            ("--database-url=postgres://me:secret@db/app", true),
+            ("redis://:secret@cache", true),
+            ("postgres://me@db:5432/app", false),
+            ("http://host:8000", false),
+            ("optimize", false),
+        ];
+        for (word, wanted) in table {
+            assert_eq!(
+                shows_password([word.to_owned()].into_iter()),
+                wanted,
+                "{word}"
+            );
+        }
+    }
 }

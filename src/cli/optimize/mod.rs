@@ -39,6 +39,12 @@ pub fn run(args: &OptimizeArgs) -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
+    if flags::shows_password(std::env::args()) {
+        eprintln!(
+            "warning: everybody on this machine can read a password on the command line; keep it in PGPASSWORD, \
+             ~/.pgpass or DATABASE_URL"
+        );
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
