@@ -1,7 +1,6 @@
 //! From the command line to the exit code.
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -22,12 +21,12 @@ use super::repeat;
 use super::resolve::resolve;
 use super::session::{Session, Settings};
 use super::showing;
+use super::telling;
 use super::trials::trials;
 use crate::dashboard::Server;
 use crate::profile::{Destination, Profile, render_problems};
+use crate::report::Format as ReportFormat;
 use crate::report::Report;
-use crate::report::terminal::{self, Style};
-use crate::report::{Format as ReportFormat, annotations};
 
 /// What was typed makes no sense.
 const USAGE: u8 = 2;
@@ -116,7 +115,7 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
     let trials = selected(trials(&session, against), &args.libtest);
     let conclusion = libtest_mimic::run(&libtest(&args.libtest), trials);
     if !args.libtest.list {
-        tell(&session, &args.libtest, &folder, nextest, &github);
+        telling::tell(&session, &args.libtest, &folder, nextest, &github);
         #[cfg(feature = "otlp")]
         session.send();
     }
@@ -178,75 +177,6 @@ fn program() -> &'static str {
         Some("agentos-perf") => "agentos-perf test",
         _ => "cargo test --test perf --",
     }
-}
-
-/// The tables, after the test runner's lines; with JSON on stdout they go to stderr.
-fn tell(session: &Session, libtest: &Libtest, folder: &Path, nextest: bool, github: &Github) {
-    let report = session.report();
-    if report.judgements.is_empty() {
-        return;
-    }
-    let json = libtest.format == Some(Format::Json);
-    let terminal = if json {
-        std::io::stderr().is_terminal()
-    } else {
-        std::io::stdout().is_terminal()
-    };
-    let colour = match libtest.color {
-        Some(Color::Always) => true,
-        Some(Color::Never) => false,
-        _ => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-    };
-    let text = terminal::render(
-        &report,
-        Style {
-            width: width(terminal),
-            colour,
-        },
-    );
-    // With nextest, each process annotates what it judged itself.
-    let text = github.told(&text, || {
-        annotations::render(&session.own_judgements(), report.confidence, report.strict)
-    });
-    if json {
-        eprint!("{text}");
-    } else {
-        print!("{text}");
-    }
-    // With nextest, each test has written it already, under the session's lock.
-    let written = if nextest {
-        Ok(())
-    } else {
-        session.write_report()
-    };
-    match written {
-        Ok(()) => eprintln!(
-            "Report: {}",
-            folder.join("latest").join("report.json").display()
-        ),
-        Err(error) => eprintln!("warning: there is no report: {error}"),
-    }
-}
-
-/// How a report is set on stdout: as wide as its terminal, and coloured there unless `NO_COLOR` is set.
-pub fn style_of_stdout() -> Style {
-    let terminal = std::io::stdout().is_terminal();
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    Style {
-        width: width(terminal),
-        colour: terminal && !plain,
-    }
-}
-
-/// Columns to fill: the terminal's, within reason.
-fn width(terminal: bool) -> usize {
-    let columns = columns().filter(|_| terminal).unwrap_or(100);
-    columns.clamp(80, 160)
-}
-
-fn columns() -> Option<usize> {
-    let (_, columns) = console::Term::stdout().size_checked()?;
-    Some(usize::from(columns))
 }
 
 /// The first Ctrl-C ends the load and lets the session tell what it has; the second ends everything.

@@ -1,7 +1,7 @@
 //! One session: requirements share the runs they are judged on, each made when first asked for.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
@@ -11,16 +11,15 @@ use super::args::SourceArgs;
 use super::embedded::Embedded;
 use super::github::Github;
 use super::identity::{Credentials, Identities};
-use super::loading::Loading;
 use super::nextest::Disk;
 #[cfg(feature = "otlp")]
 use super::otlp::Otlp;
 use super::progress::Progress;
 use crate::dashboard::Board;
 use crate::hint::advise;
-use crate::load::{failed_run, millis};
-use crate::monitor::{Watched, Watcher, machine};
-use crate::profile::{Destination, Plan, Profile};
+use crate::load::millis;
+use crate::monitor::{Watcher, machine};
+use crate::profile::{Destination, Profile};
 use crate::record::{Machine, Problem, RunResult};
 use crate::report::{Format, Report, RunReport};
 use crate::requirement::{Evidence, Judgement, Requirement, intervals, judge};
@@ -60,21 +59,21 @@ pub(super) struct Session {
     pub(super) profile: Profile,
     pub(super) settings: Settings,
     pub(super) started: SystemTime,
-    machine: Machine,
+    pub(super) machine: Machine,
     /// The name of its own folder of reports.
     pub(super) dated: OnceCell<String>,
-    clock: Instant,
-    embedded: OnceCell<Embedded>,
-    identities: Identities,
+    pub(super) clock: Instant,
+    pub(super) embedded: OnceCell<Embedded>,
+    pub(super) identities: Identities,
     pub(super) watcher: OnceCell<Watcher>,
-    runs: Vec<OnceCell<RunResult>>,
-    unreachable: OnceCell<Problem>,
-    judgements: Mutex<Vec<(usize, Judgement)>>,
+    pub(super) runs: Vec<OnceCell<RunResult>>,
+    pub(super) unreachable: OnceCell<Problem>,
+    pub(super) judgements: Mutex<Vec<(usize, Judgement)>>,
     /// The scenarios that this process has run itself.
-    loaded: Mutex<Vec<String>>,
+    pub(super) loaded: Mutex<Vec<String>>,
     pub(super) disk: Option<Disk>,
     pub(super) interrupted: Arc<AtomicBool>,
-    progress: Mutex<Progress>,
+    pub(super) progress: Mutex<Progress>,
     /// One load at a time, whoever asks.
     pub(super) turn: Mutex<()>,
 }
@@ -267,121 +266,6 @@ impl Session {
             .iter()
             .position(|plan| plan.scenario == *scenario);
         place.map(|place| self.run(place)).into_iter().collect()
-    }
-
-    pub(super) fn run(&self, place: usize) -> RunResult {
-        self.runs[place]
-            .get_or_init(|| self.share(&self.profile.plans[place]))
-            .clone()
-    }
-
-    /// Runs a plan, or waits for the process of this session that does.
-    fn share(&self, plan: &Plan) -> RunResult {
-        let Some(disk) = &self.disk else {
-            return self.load(plan);
-        };
-        let key = format!("{}-{}", plan.scenario, plan.fingerprint());
-        disk.run(&key, || self.load(plan)).unwrap_or_else(|error| {
-            let advice =
-                "make the report folder writable, or choose another with --report-dir".to_owned();
-            failed_run(
-                plan,
-                SystemTime::now(),
-                Problem {
-                    what: error.to_string(),
-                    advice,
-                },
-            )
-        })
-    }
-
-    fn load(&self, plan: &Plan) -> RunResult {
-        locked(&self.loaded).push(plan.scenario.clone());
-        let started = SystemTime::now();
-        let attempt = || -> Result<RunResult, Problem> {
-            if self.interrupted.load(Ordering::Relaxed) {
-                return Err(interrupted());
-            }
-            if let Some(problem) = self.unreachable.get() {
-                return Err(problem.clone());
-            }
-            let destination = self.joined(plan)?;
-            self.watch(&destination);
-            let before = self.watcher.get().map(Watcher::seen).unwrap_or_default();
-            let watched = self.watched(&destination);
-            let loading = Loading {
-                profile: &self.profile,
-                plan,
-                destination: &destination,
-                watched: &watched,
-                interrupted: &self.interrupted,
-                board: self.settings.board.as_ref(),
-            };
-            let mut result = loading
-                .run(&mut locked(&self.progress))
-                .map_err(|failure| {
-                    if failure.unreachable {
-                        // The other scenarios need not find out again.
-                        let _ = self.unreachable.set(failure.problem.clone());
-                    }
-                    failure.problem
-                })?;
-            if let Some(watcher) = self.watcher.get() {
-                result.watch = watcher.seen().since(&before);
-            }
-            Ok(result)
-        };
-        attempt().unwrap_or_else(|problem| failed_run(plan, started, problem))
-    }
-
-    /// Who is asked of the target: of the embedded AgentOS also its process, which nobody else could be.
-    fn watched(&self, destination: &Destination) -> Watched {
-        let sources = &self.settings.sources;
-        Watched {
-            destination: destination.clone(),
-            plan: self.profile.evidence.clone(),
-            redis: sources.redis.clone(),
-            database: sources.database.clone(),
-            metrics: sources.metrics.clone(),
-            pid: sources.pid.or(self.embedded.get().map(Embedded::pid)),
-        }
-    }
-
-    /// Where a plan's load goes, with who its users are.
-    fn joined(&self, plan: &Plan) -> Result<Destination, Problem> {
-        let destination = self.destination()?;
-        let mut credentials = self.settings.credentials.clone();
-        if let Some(embedded) = self.embedded.get() {
-            credentials = Credentials {
-                signing_key: Some(embedded.signing_key().clone()),
-                ..Credentials::default()
-            };
-        }
-        self.identities
-            .join(plan, &self.profile.identity, &credentials, destination)
-    }
-
-    pub(super) fn destination(&self) -> Result<Destination, Problem> {
-        if let Some(destination) = &self.settings.destination {
-            return Ok(destination.clone());
-        }
-        let embedded = self.embedded.get_or_try_init(|| {
-            Embedded::start().map_err(|what| {
-                let advice = "name a running target with --target-url, or report this".to_owned();
-                Problem { what, advice }
-            })
-        })?;
-        Ok(Destination {
-            http: self.profile.http,
-            ..embedded.destination().clone()
-        })
-    }
-}
-
-fn interrupted() -> Problem {
-    Problem {
-        what: "the session was interrupted before this load".to_owned(),
-        advice: "run it again, or select it alone by its name".to_owned(),
     }
 }
 

@@ -3,6 +3,8 @@
 mod control;
 mod ledger;
 mod live;
+mod looks;
+mod meter;
 mod mix;
 mod pool;
 mod result;

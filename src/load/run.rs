@@ -9,10 +9,11 @@ use thiserror::Error;
 
 use super::control::{Command, End, Gauge};
 use super::live::Live;
+use super::meter::Meter;
 use super::result;
 use super::schedule::{nanos, streams};
 use super::settle::Settling;
-use super::worker::{Setup, Worker, ask, recent, rules, wake};
+use super::worker::{Setup, Worker, rules};
 use crate::client::ConnectError;
 use crate::profile::{Arrivals, Destination, Plan};
 use crate::record::{RunResult, Status, Tally};
@@ -20,13 +21,7 @@ use crate::record::{RunResult, Status, Tally};
 /// From the start of the threads to the start of the run, so that all of them are there in time.
 const LEAD: Duration = Duration::from_millis(50);
 /// How long before the end the verdicts are looked at: what is decided then must reach every user.
-const LOOK_AHEAD: Duration = Duration::from_millis(50);
-/// Asked so often at once: a single request on its way may keep a verdict open that is settled without it.
-const LOOKS: u32 = 2;
-/// How long a worker may take to tell what is only shown.
-const SHOW_PATIENCE: Duration = Duration::from_millis(200);
-/// The run may be extended in this many steps.
-const EXTENSIONS: u32 = 3;
+pub(super) const LOOK_AHEAD: Duration = Duration::from_millis(50);
 /// How often the coordinator wakes.
 const TICK: Duration = Duration::from_millis(20);
 /// Above this many users, or requests per second, one worker is not enough.
@@ -141,20 +136,20 @@ fn workers(plan: &Plan) -> usize {
 }
 
 /// Looks after the workers.
-struct Coordinator<'a> {
-    plan: &'a Plan,
+pub(super) struct Coordinator<'a> {
+    pub(super) plan: &'a Plan,
     /// In milliseconds since 1970.
-    started: u64,
-    start: Instant,
-    end: Arc<End>,
-    workers: Vec<Worker>,
-    cpu: Vec<f64>,
-    extensions: u32,
+    pub(super) started: u64,
+    pub(super) start: Instant,
+    pub(super) end: Arc<End>,
+    pub(super) workers: Vec<Worker>,
+    pub(super) cpu: Vec<f64>,
+    pub(super) extensions: u32,
     /// The looks before and between the ends; none for a plan that always goes on to its end.
-    settling: Option<Settling>,
+    pub(super) settling: Option<Settling>,
     /// Whether the run ends because all is settled: its end is the last one.
-    settled: bool,
-    live: Live,
+    pub(super) settled: bool,
+    pub(super) live: Live,
 }
 
 impl Coordinator<'_> {
@@ -227,32 +222,6 @@ impl Coordinator<'_> {
         status
     }
 
-    /// Shows the run so far to somebody who watches.
-    fn show(&mut self, elapsed: Duration, observer: &mut dyn Observer) {
-        if !self.live.is_due(elapsed) || !observer.is_watched() {
-            return;
-        }
-        let left = self.end.get().saturating_sub(nanos(elapsed));
-        if left < nanos(2 * SHOW_PATIENCE) {
-            // The look at the end is not to wait for one that only shows.
-            return;
-        }
-        let from = self.live.changes_from(elapsed, self.plan.longest_timeout());
-        let mut tally = Tally::new(rules(self.plan));
-        for worker in &self.workers {
-            let Some(part) = recent(worker, from, SHOW_PATIENCE) else {
-                return;
-            };
-            tally.merge(&part);
-        }
-        self.live.complete(from, &mut tally);
-        let end = nanos(elapsed).min(self.end.get());
-        let mut so_far = self.result(&tally, end, Status::Complete);
-        so_far.window.planned = None;
-        so_far.generator.workers = self.workers.len() as u32;
-        observer.watch(so_far);
-    }
-
     fn progress(&self, elapsed: Duration) -> Progress {
         let sum = |counter: fn(&Gauge) -> u64| {
             self.workers
@@ -275,77 +244,7 @@ impl Coordinator<'_> {
         settling.map_or(TICK, |settling| settling.pause(elapsed, TICK))
     }
 
-    /// Moves the end to before the one that is waited for, when every verdict is settled by then.
-    ///
-    /// What comes due between the look and that end counts against a pass like what is on its way, so that
-    /// nothing that ends later can open a verdict again.
-    fn settle(&mut self, elapsed: u64, observer: &mut dyn Observer) {
-        let end = self.end.get();
-        let Some(candidate) = self
-            .settling
-            .as_mut()
-            .and_then(|s| s.candidate(elapsed, end))
-        else {
-            return;
-        };
-        let Some((tally, mut open)) = self.counters(Duration::from_nanos(candidate - elapsed))
-        else {
-            return;
-        };
-        if let Some(settling) = &mut self.settling {
-            settling.add_due(elapsed, candidate, &mut open);
-        }
-        let so_far = self.result(&tally, candidate, Status::Complete);
-        let settled = observer.is_settled(&so_far, &open);
-        if nanos(self.start.elapsed()) >= candidate {
-            // By now more is due than was counted.
-            self.settling.iter_mut().for_each(Settling::was_late);
-        } else if settled {
-            self.settled = true;
-            self.end.set(candidate);
-            self.workers.iter().for_each(wake);
-        }
-    }
-
-    /// Moves the end on when the plan allows it and a verdict is still open.
-    fn look(&mut self, observer: &mut dyn Observer) {
-        let latest = nanos(self.plan.phases.planned_end() + self.plan.phases.extend);
-        let end = self.end.get();
-        if end >= latest {
-            return;
-        }
-        if !(0..LOOKS).any(|_| self.is_settled(observer)) {
-            let step = nanos(self.plan.phases.extend).div_ceil(u64::from(EXTENSIONS));
-            self.end.set((end + step).min(latest));
-            self.extensions += 1;
-        }
-    }
-
-    /// Whether every verdict is settled on what has ended by now.
-    fn is_settled(&self, observer: &mut dyn Observer) -> bool {
-        self.counters(LOOK_AHEAD / LOOKS)
-            .is_some_and(|(tally, open)| {
-                let so_far = self.result(&tally, self.end.get(), Status::Complete);
-                observer.is_settled(&so_far, &open)
-            })
-    }
-
-    /// What all workers have counted so far, and what is open at each endpoint; `None` when one of them is too
-    /// busy to tell: what it saw may be what matters.
-    fn counters(&self, patience: Duration) -> Option<(Tally, Vec<u64>)> {
-        let mut tally = Tally::new(rules(self.plan));
-        let mut open = vec![0; self.plan.endpoints.len()];
-        for worker in &self.workers {
-            let look = ask(worker, patience)?;
-            tally.merge(&look.tally);
-            open.iter_mut()
-                .zip(&look.open)
-                .for_each(|(all, part)| *all += part);
-        }
-        Some((tally, open))
-    }
-
-    fn result(&self, tally: &Tally, end: u64, status: Status) -> RunResult {
+    pub(super) fn result(&self, tally: &Tally, end: u64, status: Status) -> RunResult {
         let run = result::Run {
             plan: self.plan,
             started: self.started,
@@ -372,23 +271,4 @@ fn cap(plan: &Plan, result: &RunResult) -> Option<String> {
              the wait is in their response time, and counts as the generator's"
         )
     })
-}
-
-/// Processor time over wall time.
-struct Meter {
-    wall: Instant,
-    used: Duration,
-}
-
-impl Meter {
-    /// The share of the workers' processor time used since the last reading, in percent.
-    fn read(&mut self, used: Duration, workers: usize) -> f64 {
-        let wall = self.wall.elapsed().as_secs_f64() * workers.max(1) as f64;
-        let share = used.saturating_sub(self.used).as_secs_f64() / wall * 100.0;
-        *self = Meter {
-            wall: Instant::now(),
-            used,
-        };
-        share
-    }
 }
