@@ -226,7 +226,7 @@ impl fmt::Display for Proof {
         f.write_str(match self {
             Proof::Planner => "the planner was asked with the change in place",
             Proof::Counted => "counted by the server",
-            Proof::Estimate => "a rule of thumb; the planner could not be asked",
+            Proof::Estimate => "a rule of thumb",
         })
     }
 }

@@ -141,7 +141,7 @@ fn why(questions: &[Question], advice: &Advice, table: &Table) -> Vec<String> {
     });
     let mut lines: Vec<String> = lines.collect();
     if serves.len() > MOST_TOLD {
-        lines.push(format!("and {} statements more", serves.len() - MOST_TOLD));
+        lines.push(format!("and {} more", serves.len() - MOST_TOLD));
     }
     lines
 }

@@ -104,7 +104,8 @@ fn unused(facts: &Facts, index: &Index, rules: Rules, plan: &mut Plan) {
         return;
     }
     let why = format!(
-        "it was never used in the {} that have been counted; a replica may use it, and a job that runs more seldom",
+        "it was not used in the {} that have been counted; a replica may use it, a job may that runs more seldom, and one \
+         that was built only lately looks the same",
         span(counted)
     );
     plan.proposals
