@@ -194,10 +194,36 @@ fn a_role_that_may_only_watch_is_told_what_it_does_not_see() {
     assert!(told.contains("GRANT pg_monitor TO stranger"), "{told}");
 
     let before = database.server.schema();
-    let (code, told) = as_role("watcher", "w", &["--apply"]);
+    let plan = database.plan();
+    let double = id(proposed(&plan, "drop_index")[0]);
+    let arguments = ["--unused-after", "0s", "--apply", "--only", double];
+    let (code, told) = as_role("watcher", "w", &arguments);
     assert_eq!(code, Some(1), "{told}");
     assert!(one_error(&told).contains("must be owner"), "{told}");
     assert_eq!(database.server.schema(), before);
+}
+
+#[test]
+fn what_the_server_passes_over_is_not_called_done() {
+    let database = Database::with(FEW);
+    database.server.sql("CREATE ROLE watcher LOGIN PASSWORD 'w'; GRANT pg_monitor TO watcher; ALTER TABLE users SET (autovacuum_enabled = false); UPDATE users SET email = email || 'x'; UPDATE users SET email = email || 'y'");
+    database.until("SELECT pg_stat_force_next_flush(); SELECT (n_dead_tup > 1000)::text FROM pg_stat_all_tables WHERE relname = 'users'", "\ntrue");
+    let plan = database.plan();
+    let sweep = id(proposed(&plan, "vacuum")[0]).to_owned();
+    let url = database.server.url_as("watcher", "w");
+    let arguments = ["--apply", "--only", &sweep];
+    let asked = optimize(&url, database.folder.path(), &arguments)
+        .output()
+        .unwrap();
+    let told_why = told(&asked);
+    assert_eq!(asked.status.code(), Some(1), "{told_why}");
+    assert!(
+        one_error(&told_why).contains("not done when it is read back"),
+        "{told_why}"
+    );
+    std::fs::remove_file(database.undo_file()).unwrap();
+    let asked = database.optimize(&arguments);
+    assert_eq!(asked.status.code(), Some(0), "{}", told(&asked));
 }
 
 #[test]

@@ -82,6 +82,8 @@ pub struct Proposal {
     pub id: String,
     /// What kind of change it is.
     pub kind: Kind,
+    /// The index, table or setting, as SQL names it.
+    pub object: String,
     /// What it does, in a line.
     pub what: String,
     /// Why, a sentence each.

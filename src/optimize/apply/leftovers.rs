@@ -3,27 +3,21 @@
 use super::session::Session;
 use crate::optimize::plan::{Kind, Proposal};
 
-/// The index that a proposal makes, as SQL names it.
-pub(super) fn created(proposal: &Proposal) -> Option<String> {
-    let undo = proposal
-        .undo
-        .first()
-        .filter(|_| proposal.kind == Kind::CreateIndex)?;
-    name(undo)
+/// The index that a proposal builds, as SQL names it while it is built.
+pub(super) fn built(proposal: &Proposal) -> Option<String> {
+    match proposal.kind {
+        Kind::CreateIndex => Some(proposal.object.clone()),
+        Kind::Reindex => Some(anew(&proposal.object)),
+        _ => None,
+    }
 }
 
-/// The index that a proposal drops.
-pub(super) fn dropped(proposal: &Proposal) -> Option<String> {
-    let sql = proposal
-        .sql
-        .first()
-        .filter(|_| proposal.kind == Kind::DropIndex)?;
-    name(sql)
-}
-
-fn name(statement: &str) -> Option<String> {
-    let name = statement.strip_prefix("DROP INDEX CONCURRENTLY IF EXISTS ")?;
-    Some(name.to_owned())
+/// What the server calls an index that is to take another one's place, until it does.
+fn anew(index: &str) -> String {
+    match index.strip_suffix('"') {
+        Some(name) => format!("{name}_ccnew\""),
+        None => format!("{index}_ccnew"),
+    }
 }
 
 /// Drops an index if it is invalid; tells whether none is left.
@@ -41,5 +35,16 @@ pub(super) async fn left(session: &Session, index: &str) -> String {
         "nothing of it is left; ".to_owned()
     } else {
         format!("the invalid index {index} is left, and the next run drops it; ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_an_indexs_place_has_a_name_of_its_own() {
+        assert_eq!(anew("public.t_a"), "public.t_a_ccnew");
+        assert_eq!(anew("public.\"T a\""), "public.\"T a_ccnew\"");
     }
 }

@@ -70,7 +70,10 @@ pub enum ApplyError {
         advice: &'static str,
     },
     /// It was done, and isn't there.
-    #[error("{number}. {what}: the server took it, and it is not there when it is read back")]
+    #[error(
+        "{number}. {what}: the server took it, and it is not done when it is read back; run it as the owner of the table, \
+             and see what the server's log says"
+    )]
     NotThere {
         /// The proposal.
         number: usize,
@@ -155,14 +158,15 @@ async fn carry_out(
     stop: &mut watch::Receiver<bool>,
     tell: &mut dyn FnMut(Event<'_>),
 ) -> Result<(), ApplyError> {
-    let created = leftovers::created(proposal);
-    if let Some(index) = &created {
+    let built = leftovers::built(proposal);
+    if let Some(index) = &built {
         // Of a run that was killed: the statement would find the name taken.
         leftovers::drop(session, index).await;
     }
+    let since = session.now().await;
     for statement in &proposal.sql {
         if let Err(ended) = session.run(statement, stop, tell).await {
-            let left = match &created {
+            let left = match &built {
                 Some(index) if !matches!(ended, Ended::Gone(_)) => {
                     leftovers::left(session, index).await
                 }
@@ -171,16 +175,13 @@ async fn carry_out(
             return Err(failed(proposal, ended, left));
         }
     }
+    let object = &proposal.object;
     let is_there = match proposal.kind {
-        Kind::CreateIndex => match &created {
-            Some(index) => session.is_valid(index).await == Some(true),
-            None => true,
-        },
-        Kind::DropIndex => match leftovers::dropped(proposal) {
-            Some(index) => session.is_valid(&index).await.is_none(),
-            None => true,
-        },
-        _ => true,
+        Kind::CreateIndex | Kind::Reindex => session.is_valid(object).await == Some(true),
+        Kind::DropIndex => session.is_valid(object).await.is_none(),
+        // Who may not is only warned by the server.
+        Kind::Vacuum | Kind::Analyze => session.is_analyzed_since(object, since).await,
+        Kind::Setting => true,
     };
     if is_there {
         return Ok(());

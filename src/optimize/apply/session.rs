@@ -14,6 +14,9 @@ const KEY: i64 = 0x7065_7266_6f70_7469;
 /// From one look at the progress to the next.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// Before version 15 counters come some time after what they count.
+const LOOKS: u32 = 6;
+
 /// How a statement ended that was not carried out.
 pub(super) enum Ended {
     Refused(String),
@@ -109,6 +112,31 @@ impl Session {
         );
         let valid = value(&self.database.client, &query).await.ok()??;
         Some(valid == "t")
+    }
+
+    /// The server's clock, in seconds since 1970; 0 when it does not tell.
+    pub(super) async fn now(&self) -> f64 {
+        let query = "SELECT /* agentos-perf */ extract(epoch FROM clock_timestamp())";
+        let now = value(&self.database.client, query).await.ok().flatten();
+        now.and_then(|now| now.parse().ok()).unwrap_or(0.0)
+    }
+
+    /// Whether a table was analysed after a moment of the server's clock.
+    pub(super) async fn is_analyzed_since(&self, table: &str, since: f64) -> bool {
+        let query = format!(
+            "SELECT /* agentos-perf */ last_analyze >= to_timestamp({since}) FROM pg_stat_all_tables \
+             WHERE relid = to_regclass({})",
+            literal(table)
+        );
+        for _ in 0..LOOKS {
+            match value(&self.database.client, &query).await {
+                Ok(Some(done)) if done == "t" => return true,
+                Ok(_) => {}
+                Err(_) => return false,
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        false
     }
 
     /// Runs a statement that tidies up; whether it succeeded.

@@ -75,6 +75,7 @@ mod tests {
             number,
             id: String::new(),
             kind: Kind::DropIndex,
+            object: String::new(),
             what: format!("the {number}th\n; DROP TABLE x"),
             why: Vec::new(),
             sql: Vec::new(),

@@ -87,6 +87,7 @@ fn proposal(facts: &Facts, table: &Table, questions: &[Question], advice: &Advic
         number: 0,
         id: String::new(),
         kind: Kind::CreateIndex,
+        object: qualified(&table.schema, &name),
         what: format!("index {} on {} ({})", name, table.shown(), candidate.key()),
         why: why(questions, advice, table),
         sql: vec![format!(

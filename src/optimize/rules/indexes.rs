@@ -68,9 +68,8 @@ fn is_droppable(index: &Index) -> bool {
 
 /// Whether what is to be created takes its name, and sweeps it away before.
 fn is_built_anew(index: &Index, plan: &Plan) -> bool {
-    let undo = format!("DROP INDEX CONCURRENTLY IF EXISTS {}", index.sql());
     let mut created = plan.proposals.iter();
-    created.any(|one| one.kind == Kind::CreateIndex && one.undo.first() == Some(&undo))
+    created.any(|one| one.kind == Kind::CreateIndex && one.object == index.sql())
 }
 
 fn broken(facts: &Facts, index: &Index, plan: &mut Plan) {
@@ -127,6 +126,7 @@ fn drop(facts: &Facts, index: &Index, why: Vec<String>, risk: Risk) -> Proposal 
         number: 0,
         id: String::new(),
         kind: Kind::DropIndex,
+        object: index.sql(),
         what: format!("drop index {}{shown}", index.name),
         why,
         sql: vec![format!("DROP INDEX CONCURRENTLY IF EXISTS {}", index.sql())],

@@ -159,6 +159,7 @@ fn set(facts: &Facts, setting: &Setting, value: &str, why: &str, risk: Risk, pla
         number: 0,
         id: String::new(),
         kind: Kind::Setting,
+        object: name.clone(),
         what: format!("set {name} to {value}"),
         why: vec![why.to_owned()],
         sql: vec![

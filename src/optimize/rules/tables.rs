@@ -49,6 +49,7 @@ pub(super) fn propose(facts: &Facts, plan: &mut Plan) {
                 number: 0,
                 id: String::new(),
                 kind: Kind::Reindex,
+                object: index.sql(),
                 what: format!("build index {} anew", index.name),
                 why: vec![format!(
                     "about {:.0} % of its {} are empty, by the widths of its columns",
@@ -79,6 +80,7 @@ fn vacuum(table: &Table) -> Proposal {
         number: 0,
         id: String::new(),
         kind: Kind::Vacuum,
+        object: table.sql(),
         what: format!("sweep {}", table.shown()),
         why: vec![format!(
             "{} of its rows are dead ({share:.0} %); {last}",
@@ -116,6 +118,7 @@ fn analyze(table: &Table, why: String) -> Proposal {
         number: 0,
         id: String::new(),
         kind: Kind::Analyze,
+        object: table.sql(),
         what: format!("analyse {}", table.shown()),
         why: vec![why],
         sql: vec![format!("ANALYZE {}", table.sql())],
