@@ -38,7 +38,8 @@ pub(super) fn propose(facts: &Facts, plan: &mut Plan) {
     for index in facts
         .indexes
         .iter()
-        .filter(|index| index.is_valid && index.bytes >= LEAST_BYTES)
+        // The server builds no exclusion constraint's anew without making others wait.
+        .filter(|index| index.is_valid && !index.is_exclusion && index.bytes >= LEAST_BYTES)
     {
         let Some(table) = facts.table(index.table) else {
             continue;

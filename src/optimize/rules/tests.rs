@@ -324,6 +324,7 @@ fn what_is_dropped_can_be_made_again_with_all_it_had() {
         ..index(12, "x", &["a"])
     });
     facts.indexes[0].is_needed = true;
+    facts.indexes[0].is_unique = true;
     let plan = planned(&facts);
     assert_eq!(
         plan.proposals[0].undo,

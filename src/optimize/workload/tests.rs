@@ -257,6 +257,6 @@ fn names_fit_whatever_the_columns_are_called() {
         columns: vec![(long.clone(), false)],
         free: 1,
     };
-    let name = candidate.name(&table);
+    let name = candidate.name(&table, 1);
     assert!(name.len() <= 63 && name.ends_with("_perf_idx"), "{name}");
 }
