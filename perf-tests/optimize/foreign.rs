@@ -93,12 +93,11 @@ fn of_a_foreign_schema_nothing_is_lost() {
         high(&plan).is_subset(&high(&rest)),
         "what needs thought was applied: {plan:#} {rest:#}"
     );
-    let only: Vec<&str> = rest["proposals"]
-        .as_array()
-        .expect("proposals")
-        .iter()
-        .map(id)
-        .collect();
+    // Autovacuum is on by now, and may have swept or looked at what was to be.
+    let mut only = proposed(&rest, "create_index");
+    only.extend(proposed(&rest, "drop_index"));
+    only.extend(proposed(&rest, "setting"));
+    let only: Vec<&str> = only.into_iter().map(id).collect();
     let second = applied(&database, "second", &["--apply", "--only", &only.join(",")]);
     assert!(answers(&database) == answered, "other answers");
     assert_eq!(sql(KEPT), kept, "what keeps rows apart");
