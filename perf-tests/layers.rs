@@ -115,6 +115,33 @@ const RULES: &[Rule] = &[
         &["profile::Secret", "record", "report", "requirement"],
         "the dashboard shows reports, whoever makes them",
     ),
+    rule(
+        "optimize",
+        &[
+            "monitor",
+            "profile::Secret",
+            "report",
+            "requirement",
+            "statistics",
+        ],
+        "the optimizer talks to databases alone; who loads what, and what is gained by it, others know",
+    ),
+    rule("optimize::facts", &["optimize"], "facts are data"),
+    rule(
+        "optimize::workload",
+        &["optimize"],
+        "what a statement looks for hangs on its text and on facts",
+    ),
+    rule(
+        "optimize::rules",
+        &["optimize", "requirement"],
+        "what is proposed hangs on facts and on what the planner answered",
+    ),
+    rule(
+        "optimize::render",
+        &["optimize", "report", "requirement"],
+        "a plan as text hangs on the plan",
+    ),
     // Top.
     rule(
         "harness",
@@ -142,9 +169,13 @@ const RULES: &[Rule] = &[
             "baseline",
             "dashboard",
             "harness",
-            "profile::Secret",
+            "load",
+            "monitor",
+            "optimize",
+            "profile",
             "reference",
             "report",
+            "requirement",
             "store",
         ],
         "a subcommand starts the harness or the embedded server, or shows stored reports",
@@ -169,6 +200,10 @@ const PURE: &[&str] = &[
     "scenario",
     "baseline",
     "load::schedule",
+    "optimize::facts",
+    "optimize::render",
+    "optimize::rules",
+    "optimize::workload",
 ];
 
 const IMPURE: &[&str] = &[

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::servers::Postgres;
 
 /// Longer than anything here takes on the slowest machine.
-const AGES: Duration = Duration::from_secs(120);
+const AGES: Duration = Duration::from_secs(60);
 
 /// A server with its tables, and a folder for what is written.
 pub(crate) struct Database {
@@ -34,7 +34,15 @@ impl Database {
 
     /// With so many messages, and indexes that are no use.
     pub(crate) fn with(messages: u64) -> Database {
-        let database = Database::empty();
+        Database::on(Postgres::start(), messages)
+    }
+
+    /// The same on a server of the caller's.
+    pub(crate) fn on(server: Postgres, messages: u64) -> Database {
+        let database = Database {
+            server,
+            folder: TempDir::new().expect("a folder"),
+        };
         database.server.sql(&format!(
             "CREATE EXTENSION pg_stat_statements;
              CREATE TABLE organizations (id bigserial PRIMARY KEY, slug text NOT NULL);

@@ -26,7 +26,7 @@ const HARMLESS: [&str; 7] = [
 ];
 
 /// What is there to be found, under names that need care.
-const NAMED: [&str; 10] = [
+const NAMED: [&str; 12] = [
     r#" ON "Mixed Case"."Some ""quoted"" Table" ("Group By")"#,
     r#" ON "select"."window" ("where")"#,
     "CREATE INDEX CONCURRENTLY taken_wanted_perf_idx3 ON public.taken (wanted)",
@@ -35,6 +35,8 @@ const NAMED: [&str; 10] = [
     "DROP INDEX CONCURRENTLY IF EXISTS public.oddities_nulls_again",
     "DROP INDEX CONCURRENTLY IF EXISTS public.deferred_double",
     "DROP INDEX CONCURRENTLY IF EXISTS public.strangers_double_2",
+    "DROP INDEX CONCURRENTLY IF EXISTS public.doubled_elsewhere",
+    "DROP INDEX CONCURRENTLY IF EXISTS public.doubled_wholly_elsewhere",
     r#"REINDEX INDEX CONCURRENTLY public."Bloated ""Id""""#,
     "VACUUM (ANALYZE) public.sessions",
 ];

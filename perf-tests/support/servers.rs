@@ -21,12 +21,19 @@ pub(crate) struct Postgres {
     child: Option<Child>,
     folder: TempDir,
     port: u16,
+    /// The most that a file may grow to, in bytes.
+    largest_file: Option<u64>,
 }
 
 impl Postgres {
     /// # Panics
     /// When it can't start; the message names the Debian package if that is what is missing.
     pub(crate) fn start() -> Postgres {
+        Postgres::start_with(&[])
+    }
+
+    /// With these arguments for `initdb`.
+    pub(crate) fn start_with(more: &[&str]) -> Postgres {
         let folder = TempDir::new().expect("a temporary folder");
         let password = folder.path().join("password");
         fs::write(&password, PASSWORD).expect("a password file");
@@ -38,7 +45,8 @@ impl Postgres {
             .arg(&data)
             .args(["--username", USER, "--auth", "scram-sha-256"])
             .args(["--no-locale", "--encoding", "UTF8", "--no-sync", "--pwfile"])
-            .arg(&password);
+            .arg(&password)
+            .args(more);
         let made = initdb.output().expect("initdb runs");
         assert!(
             made.status.success(),
@@ -49,9 +57,18 @@ impl Postgres {
             child: None,
             folder,
             port: free_port(),
+            largest_file: None,
         };
         server.start_again();
         server
+    }
+
+    /// Starts it again so that no file may grow beyond this: what a full disk is to a database.
+    pub(crate) fn start_again_with_files_up_to(&mut self, bytes: u64) {
+        self.sql("CHECKPOINT");
+        self.stop();
+        self.largest_file = Some(bytes);
+        self.start_again();
     }
 
     /// With user and password.
@@ -73,11 +90,6 @@ impl Postgres {
     /// Where it listens.
     pub(crate) fn port(&self) -> u16 {
         self.port
-    }
-
-    /// Its process.
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.as_ref().expect("it runs").id()
     }
 
     /// What `psql` gives for some statements, without borders.
@@ -153,7 +165,16 @@ impl Postgres {
 
     /// Starts it on the same port with the same data.
     pub(crate) fn start_again(&mut self) {
-        let mut command = unprivileged(&postgres_program("postgres"));
+        let program = postgres_program("postgres");
+        let mut command = match self.largest_file {
+            None => unprivileged(&program),
+            Some(bytes) => {
+                let limiter = found("prlimit", &[]).unwrap_or_else(|| missing("util-linux"));
+                let mut command = unprivileged(&limiter);
+                command.arg(format!("--fsize={bytes}")).arg(program);
+                command
+            }
+        };
         command
             .arg("-D")
             .arg(self.folder.path().join("data"))

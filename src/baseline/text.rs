@@ -101,6 +101,8 @@ fn changed(one: &Compared) -> String {
     };
     let whole = |value: f64| match value.abs() {
         size if size < 9.95 => format!("{value:.1}"),
+        // Nearly all is not all.
+        size if (99.5..100.0).contains(&size) => format!("{:.2}", value.clamp(-99.99, 99.99)),
         _ => format!("{value:.0}"),
     };
     let value = percent(one.change.value);

@@ -12,6 +12,7 @@ pub mod facts;
 mod name;
 pub mod plan;
 pub mod planner;
+pub mod question;
 pub mod read;
 pub mod redis;
 pub mod render;

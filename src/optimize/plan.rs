@@ -162,6 +162,15 @@ impl Finding {
 }
 
 impl Plan {
+    /// What was looked at.
+    pub fn subject(&self) -> String {
+        if self.database.is_empty() {
+            self.server.clone()
+        } else {
+            format!("{} of {}", self.database, self.server)
+        }
+    }
+
     /// Puts the proposals in their order and numbers them.
     pub fn numbered(mut self) -> Plan {
         // The order within a kind is that of worth, which the rules have made.

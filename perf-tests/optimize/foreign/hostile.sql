@@ -108,6 +108,14 @@ CREATE INDEX strangers_double_1 ON strangers (id);
 CREATE INDEX strangers_double_2 ON strangers (id);
 ALTER TABLE strangers OWNER TO stranger;
 
+-- Indexes that lie elsewhere, and have to go back there.
+SET allow_in_place_tablespaces = on;
+CREATE TABLESPACE "Other Space" LOCATION '';
+CREATE INDEX kept_elsewhere ON pairs (two) TABLESPACE "Other Space" WHERE one > 5;
+CREATE INDEX doubled_elsewhere ON pairs (two) TABLESPACE "Other Space" WHERE one > 5;
+CREATE INDEX wholly_elsewhere ON pairs (two, one) TABLESPACE "Other Space";
+CREATE INDEX doubled_wholly_elsewhere ON pairs (two, one) TABLESPACE "Other Space";
+
 -- An index that is empty for the most part.
 CREATE UNLOGGED TABLE "Bloated" AS SELECT n AS "Id" FROM generate_series(1, 700000) n;
 CREATE INDEX "Bloated ""Id""" ON "Bloated" ("Id");

@@ -10,6 +10,7 @@ use super::flags::{Chosen, Wanted};
 use super::{FAILED, USAGE};
 use crate::baseline::{compare, compare_queries, table};
 use crate::harness::BeforeAndAfter;
+use crate::monitor::DatabaseUrl;
 use crate::optimize::apply::{Event, apply, take_back};
 use crate::optimize::plan::{Plan, Proposal, Risk};
 use crate::report::cleaned;
@@ -18,12 +19,18 @@ use crate::requirement::human;
 /// What one change after another goes through.
 struct Carrying<'a> {
     wanted: &'a Wanted,
+    database: &'a DatabaseUrl,
     runtime: &'a Runtime,
     chosen: Vec<&'a Proposal>,
     stop: watch::Receiver<bool>,
 }
 
-pub(super) fn chosen(wanted: &Wanted, plan: &Plan, runtime: &Runtime) -> ExitCode {
+pub(super) fn chosen(
+    wanted: &Wanted,
+    database: &DatabaseUrl,
+    plan: &Plan,
+    runtime: &Runtime,
+) -> ExitCode {
     let chosen = match proposals(wanted, plan) {
         Ok(chosen) => chosen,
         Err(told) => {
@@ -37,6 +44,7 @@ pub(super) fn chosen(wanted: &Wanted, plan: &Plan, runtime: &Runtime) -> ExitCod
     }
     let carrying = Carrying {
         wanted,
+        database,
         runtime,
         chosen,
         stop: stopped(wanted.proof.as_ref()),
@@ -74,7 +82,6 @@ fn proposals<'a>(wanted: &Wanted, plan: &'a Plan) -> Result<Vec<&'a Proposal>, S
 impl Carrying<'_> {
     fn carried_out(&self) -> Result<(), String> {
         let Wanted {
-            database,
             insecure,
             undo_file,
             limits,
@@ -83,7 +90,7 @@ impl Carrying<'_> {
         eprintln!("The way back: {}", undo_file.display());
         let (mut stop, mut tell) = (self.stop.clone(), tell);
         let done = apply(
-            database,
+            self.database,
             *insecure,
             &self.chosen,
             undo_file,
@@ -98,7 +105,7 @@ impl Carrying<'_> {
 
     /// The same load before and after; what got worse is taken back.
     fn proved(&self, proof: &BeforeAndAfter) -> Result<(), String> {
-        let database = &self.wanted.database;
+        let database = self.database;
         let before = proof.load(database, "before");
         let before =
             before.map_err(|told| format!("the load before: {told}; nothing was changed"))?;
@@ -127,11 +134,9 @@ impl Carrying<'_> {
 
     /// So that the planner knows the rows as they are.
     fn analyzed(&self) {
-        let Wanted {
-            database, insecure, ..
-        } = self.wanted;
+        let Wanted { insecure, .. } = self.wanted;
         let analyzed = self.runtime.block_on(async {
-            let database = database.connect(*insecure).await?;
+            let database = self.database.connect(*insecure).await?;
             let done = database.client.batch_execute("ANALYZE").await;
             done.map_err(|error| crate::monitor::told(&error))
         });
@@ -142,7 +147,6 @@ impl Carrying<'_> {
 
     fn taken_back(&self) -> Result<(), String> {
         let Wanted {
-            database,
             insecure,
             undo_file,
             limits,
@@ -150,7 +154,7 @@ impl Carrying<'_> {
         } = self.wanted;
         // Ctrl-C ended the load; what is taken back is taken back whole.
         let (_keep, mut stop) = watch::channel(false);
-        let back = take_back(database, *insecure, &self.chosen, *limits, &mut stop);
+        let back = take_back(self.database, *insecure, &self.chosen, *limits, &mut stop);
         self.runtime.block_on(back).map_err(|error| {
             format!(
                 "it was to be taken back: {error}; psql -f {} does it",

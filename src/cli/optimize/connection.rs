@@ -3,12 +3,18 @@
 use std::fs;
 use std::path::PathBuf;
 
+use super::flags::words;
 use crate::monitor::DatabaseUrl;
 use crate::optimize::credentials::{from_passfile, from_service_file, url_of};
 use crate::profile::Secret;
 
 /// Where the system keeps services for everybody.
 const SYSTEM_SERVICES: &str = "/etc/postgresql-common/pg_service.conf";
+
+/// Whether anything names a database.
+pub(super) fn is_named(url: Option<&str>, variable: &dyn Fn(&str) -> Option<String>) -> bool {
+    url.is_some() || variable("PGSERVICE").is_some()
+}
 
 /// The database, with its password if one is kept anywhere: in the URL, in `PGPASSWORD`, in the service or in the
 /// password file, in this order.
@@ -29,12 +35,8 @@ pub(super) fn database(
             );
         }
     };
-    let url = DatabaseUrl::parse(&text).map_err(|complaint| {
-        let help = complaint
-            .help
-            .map_or_else(String::new, |help| format!("; {help}"));
-        format!("--database-url: {}{help}", complaint.message)
-    })?;
+    let url = DatabaseUrl::parse(&text);
+    let url = url.map_err(|complaint| format!("--database-url: {}", words(complaint)))?;
     if !url.needs_password() {
         return Ok(url);
     }

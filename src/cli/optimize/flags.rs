@@ -8,9 +8,9 @@ use clap::{Args, ValueEnum};
 
 use super::connection;
 use crate::harness::{BeforeAndAfter, default_folder};
-use crate::monitor::DatabaseUrl;
+use crate::monitor::{DatabaseUrl, RedisAddress};
 use crate::optimize::apply::Limits;
-use crate::profile::{parse_duration, parse_size};
+use crate::profile::{Complaint, parse_duration, parse_size};
 use crate::report::file_stamp;
 
 /// Find out what a PostgreSQL database could do better, and do it
@@ -23,7 +23,10 @@ pub struct OptimizeArgs {
     /// postgres://USER@HOST:PORT/NAME; the password is better kept in PGPASSWORD, ~/.pgpass or a service file (PGSERVICE)
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
-    /// Take any certificate of the database
+    /// redis://[:PASSWORD@]HOST:PORT of the cache, to be looked at as well, or alone
+    #[arg(long, value_name = "URL", env = "REDIS_URL", hide_env_values = true)]
+    redis_url: Option<String>,
+    /// Take any certificate of the database and the cache
     #[arg(long)]
     insecure: bool,
     /// How the plan is written
@@ -85,7 +88,9 @@ pub(crate) enum Output {
 
 /// What was asked for, all of it right.
 pub(super) struct Wanted {
-    pub(super) database: DatabaseUrl,
+    /// `None` when the cache alone is to be looked at.
+    pub(super) database: Option<DatabaseUrl>,
+    pub(super) redis: Option<RedisAddress>,
     pub(super) insecure: bool,
     pub(super) output: Output,
     pub(super) check: bool,
@@ -138,11 +143,29 @@ impl OptimizeArgs {
             .map_err(|more| wrong.extend(more))
             .ok()
             .flatten();
-        let database = connection::database(self.database_url.as_deref(), variable);
-        let database = database.map_err(|more| wrong.push(more)).ok();
-        match database {
-            Some(database) if wrong.is_empty() => Ok(Wanted {
+        let redis = self
+            .redis_url
+            .as_deref()
+            .map(RedisAddress::parse)
+            .transpose();
+        let redis = redis
+            .map_err(|complaint| wrong.push(format!("--redis-url: {}", words(complaint))))
+            .ok()
+            .flatten();
+        // A cache alone can be looked at, and not changed.
+        let is_alone = redis.is_some()
+            && !self.apply
+            && !connection::is_named(self.database_url.as_deref(), variable);
+        let database = if is_alone {
+            None
+        } else {
+            let found = connection::database(self.database_url.as_deref(), variable);
+            found.map_err(|more| wrong.push(more)).ok()
+        };
+        match wrong.is_empty() {
+            true => Ok(Wanted {
                 database,
+                redis,
                 insecure: self.insecure,
                 output: self.format,
                 check: self.check,
@@ -161,7 +184,7 @@ impl OptimizeArgs {
                 proof,
                 patience: Duration::from_secs(300),
             }),
-            _ => Err(wrong),
+            false => Err(wrong),
         }
     }
 }
@@ -184,6 +207,14 @@ impl OptimizeArgs {
             .flat_map(|name| ["--profile".into(), name.into()]);
         let flags: Vec<OsString> = profile.chain(self.flags.iter().cloned()).collect();
         BeforeAndAfter::new(target, &flags).map(Some)
+    }
+}
+
+/// A complaint in one line.
+pub(super) fn words(complaint: Complaint) -> String {
+    match complaint.help {
+        Some(help) => format!("{}; {help}", complaint.message),
+        None => complaint.message,
     }
 }
 

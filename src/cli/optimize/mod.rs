@@ -13,10 +13,11 @@ pub use flags::OptimizeArgs;
 
 use crate::monitor::{DatabaseUrl, machine};
 use crate::optimize::plan::Plan;
-use crate::optimize::planner::{AskError, Asked, Planner, Question, advise};
+use crate::optimize::planner::{AskError, Planner, advise};
+use crate::optimize::question::{Asked, Question};
 use crate::optimize::read::read;
 use crate::optimize::rules::{Rules, propose, questions};
-use crate::optimize::{curated, render};
+use crate::optimize::{curated, redis, render};
 use flags::{Output, Wanted};
 
 /// Something is proposed, and `--check` asked for that.
@@ -62,8 +63,8 @@ fn optimized(wanted: &Wanted, runtime: &Runtime) -> ExitCode {
         eprintln!("error: can't write to standard output: {error}");
         return ExitCode::from(FAILED);
     }
-    if wanted.apply.is_some() {
-        return carry_out::chosen(wanted, &plan, runtime);
+    if let (Some(_), Some(database)) = (&wanted.apply, &wanted.database) {
+        return carry_out::chosen(wanted, database, &plan, runtime);
     }
     if wanted.check && !plan.proposals.is_empty() {
         return ExitCode::from(PROPOSED);
@@ -72,7 +73,27 @@ fn optimized(wanted: &Wanted, runtime: &Runtime) -> ExitCode {
 }
 
 async fn looked_at(wanted: &Wanted) -> Result<Plan, String> {
-    let url = &wanted.database;
+    let mut plan = match &wanted.database {
+        Some(url) => of_database(url, wanted).await?,
+        None => Plan::default(),
+    };
+    if let Some(address) = &wanted.redis {
+        let facts = redis::read(address, wanted.insecure).await;
+        let facts = facts.map_err(|error| format!("the cache: {error}"))?;
+        let own = facts.version.clone();
+        let own = own.unwrap_or_else(|| "Redis of unknown version".to_owned());
+        plan.server = if plan.server.is_empty() {
+            own
+        } else {
+            format!("{} and {own}", plan.server)
+        };
+        plan.findings.extend(redis::findings(&facts));
+        plan.unseen.extend(facts.unseen);
+    }
+    Ok(plan)
+}
+
+async fn of_database(url: &DatabaseUrl, wanted: &Wanted) -> Result<Plan, String> {
     let place = url.place().map_or_else(String::new, |place| {
         format!("{} at {}:{}", place.database, place.host, place.port)
     });
@@ -87,18 +108,16 @@ async fn plan(url: &DatabaseUrl, wanted: &Wanted) -> Result<Plan, String> {
     let database = url.connect(wanted.insecure).await?;
     let own = || url.is_local().then(|| machine().memory);
     let memory = wanted.memory.or_else(own);
-    let facts = read(&database.client, memory)
-        .await
-        .map_err(|error| error.to_string())?;
+    let facts = read(&database.client, memory).await;
+    let facts = facts.map_err(|error| error.to_string())?;
     let known = if wanted.curated {
         curated::agentos()
     } else {
         Vec::new()
     };
     let questions = questions(&facts, &known);
-    let asked = asked(&database.client, &facts, &questions)
-        .await
-        .map_err(|error| error.to_string())?;
+    let asked = asked(&database.client, &facts, &questions).await;
+    let asked = asked.map_err(|error| error.to_string())?;
     let rules = Rules {
         unused_after_s: wanted.unused_after.as_secs_f64(),
     };

@@ -5,6 +5,5 @@ mod choose;
 mod explained;
 
 pub use ask::{AskError, Planner};
-pub(crate) use choose::shortened;
-pub use choose::{Advice, Asked, Question, advise};
+pub use choose::advise;
 pub use explained::Explained;

@@ -8,10 +8,7 @@ use crate::report::markdown::escaped;
 
 /// The plan as Markdown.
 pub fn markdown(plan: &Plan) -> String {
-    let mut out = format!(
-        "## {}\n\n",
-        escaped(&format!("{} of {}", plan.database, plan.server))
-    );
+    let mut out = format!("## {}\n\n", escaped(&plan.subject()));
     if plan.proposals.is_empty() {
         out.push_str("Nothing is proposed.\n");
     } else {

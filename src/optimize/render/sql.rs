@@ -8,10 +8,7 @@ use crate::report::cleaned as clean;
 /// The plan as a script. Each statement is a transaction of its own, as `psql` makes them; proposals of high risk are
 /// commented out.
 pub fn sql(plan: &Plan) -> String {
-    let mut out = format!(
-        "-- {}\n",
-        clean(&format!("{} of {}", plan.database, plan.server))
-    );
+    let mut out = format!("-- {}\n", clean(&plan.subject()));
     out.push_str("SET lock_timeout = '5s';\n");
     for proposal in &plan.proposals {
         one(proposal, &mut out);

@@ -14,7 +14,7 @@ const WIDTH: usize = 100;
 pub fn text(plan: &Plan) -> String {
     let mut out = heading(plan);
     overview(&plan.overview, &mut out);
-    if plan.proposals.is_empty() {
+    if plan.proposals.is_empty() && !plan.database.is_empty() {
         out.push_str("\nNothing is proposed.\n");
     }
     for proposal in &plan.proposals {
@@ -43,10 +43,7 @@ fn heading(plan: &Plan) -> String {
     let hits = plan.overview.hit_ratio.map_or_else(String::new, |hits| {
         format!(", {hits:.1} % of blocks from its buffers")
     });
-    clean(&format!(
-        "{} of {}{size}{counted}{hits}",
-        plan.database, plan.server
-    )) + "\n"
+    clean(&format!("{}{size}{counted}{hits}", plan.subject())) + "\n"
 }
 
 fn overview(overview: &Overview, out: &mut String) {

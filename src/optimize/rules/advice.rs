@@ -4,8 +4,7 @@ use super::words::{bytes, number, span};
 use crate::optimize::facts::{Facts, Table};
 use crate::optimize::name::{qualified, quoted};
 use crate::optimize::plan::{Kind, Plan, Proof, Proposal, Risk};
-use crate::optimize::planner::{Advice, Asked, Question, shortened};
-use crate::optimize::workload::Candidate;
+use crate::optimize::question::{Advice, Asked, Question, shortened};
 use crate::requirement::human;
 
 /// An index on a table that is written to more often is felt.
@@ -42,7 +41,7 @@ pub(super) fn propose(facts: &Facts, questions: &[Question], asked: &Asked, plan
     }
     for advice in &asked.advice {
         if let Some(table) = facts.table(advice.candidate.table) {
-            let name = free_name(facts, table, &advice.candidate, plan);
+            let name = free_name(facts, table, advice, plan);
             plan.proposals
                 .push(proposal(facts, table, questions, advice, &name));
         }
@@ -50,7 +49,7 @@ pub(super) fn propose(facts: &Facts, questions: &[Question], asked: &Asked, plan
 }
 
 /// A name that is taken belongs to something else, but for what is left of a build that failed.
-fn free_name(facts: &Facts, table: &Table, candidate: &Candidate, plan: &Plan) -> String {
+fn free_name(facts: &Facts, table: &Table, advice: &Advice, plan: &Plan) -> String {
     let is_free = |name: &String| {
         let is_index = facts.indexes.iter().any(|index| {
             index.schema == table.schema
@@ -64,7 +63,7 @@ fn free_name(facts: &Facts, table: &Table, candidate: &Candidate, plan: &Plan) -
             && !taken.any(|(schema, other)| *schema == table.schema && other == name)
             && !proposals.any(|other| other.undo.first() == Some(&undo))
     };
-    let mut names = (1..).map(|number| candidate.name(table, number));
+    let mut names = (1..).map(|number| advice.candidate.name(table, number));
     names.find(is_free).unwrap_or_default()
 }
 

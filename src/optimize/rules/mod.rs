@@ -16,7 +16,7 @@ pub use questions::questions;
 
 use super::facts::Facts;
 use super::plan::Plan;
-use super::planner::{Asked, Question};
+use super::question::{Asked, Question};
 
 /// What whoever asks may decide.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,7 +2,7 @@
 
 use crate::optimize::facts::{Facts, Statement};
 use crate::optimize::plan::{Overview, StatementLine, TableLine};
-use crate::optimize::planner::shortened;
+use crate::optimize::question::shortened;
 
 const MOST_TABLES: usize = 10;
 /// By time in all, by time of each call and by blocks read.

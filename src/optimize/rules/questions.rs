@@ -3,7 +3,7 @@
 use crate::optimize::curated::Known;
 use crate::optimize::facts::{Facts, ForeignKey, Table};
 use crate::optimize::name::quoted;
-use crate::optimize::planner::Question;
+use crate::optimize::question::Question;
 
 /// As many of the costly statements.
 const MOST: usize = 40;
