@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use agentos_perf::optimize::planner::{AskError, Planner};
 use serde_json::Value;
 
 use crate::database::{Database, id, proposed, told};
@@ -24,6 +25,44 @@ const HARMLESS: [&str; 7] = [
     "ALTER SYSTEM SET ",
     "SELECT pg_reload_conf()",
 ];
+
+/// Whoever may ask the server anything has his statements among those that it has counted.
+#[test]
+fn what_looks_like_one_statement_is_run_as_one_or_not_at_all() {
+    let database = Database::empty();
+    database.server.sql("CREATE TABLE dear (id int)");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let url = database.server.url();
+        let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls)
+            .await
+            .expect("a connection");
+        tokio::spawn(connection);
+        // Both ways of asking, the one of version 16 too.
+        for major in [15, 16] {
+            let planner = Planner::begin(&client, major).await.expect("a planner");
+            for text in [
+                "SELECT 1; COMMIT; DROP TABLE dear",
+                "SELECT 1; COMMIT; DROP TABLE dear; --",
+                "SELECT $1::int; ROLLBACK; DROP TABLE dear; SELECT 1",
+                "SELECT 1 /* ; */ ; COMMIT; DROP TABLE dear",
+            ] {
+                let refused = planner.explain(text).await;
+                let is_refused = matches!(&refused, Err(AskError::Refused(said)) if said.contains("multiple commands"));
+                assert!(is_refused, "{text}: {refused:?}");
+            }
+            if major == 15 {
+                let asked = planner.explain("SELECT * FROM dear WHERE id = $1 -- ;").await;
+                assert_eq!(asked.expect("a plan").scanned, ["dear"]);
+            }
+            planner.end().await.expect("an end");
+        }
+    });
+    assert_eq!(database.server.sql("SELECT count(*) FROM dear"), "0");
+}
 
 /// What is there to be found, under names that need care.
 const NAMED: [&str; 12] = [

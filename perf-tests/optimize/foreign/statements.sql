@@ -46,3 +46,4 @@ SELECT id FROM unlogged WHERE a = 77 ORDER BY id
 SELECT id FROM strangers WHERE a = 77 ORDER BY id
 SELECT id FROM seen WHERE mood = 'glad' AND doubled = 154 ORDER BY id
 SELECT count(*) FROM deferred WHERE position = 77
+SELECT count(*) FROM "Bloated" WHERE "Id" = 70

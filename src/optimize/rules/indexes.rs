@@ -72,7 +72,7 @@ fn is_droppable(index: &Index) -> bool {
 
 /// Whether what is to be created takes its name, and sweeps it away before.
 fn is_built_anew(index: &Index, plan: &Plan) -> bool {
-    let undo = format!("DROP INDEX CONCURRENTLY IF EXISTS {}", index.sql());
+    let undo = dropping(index);
     let mut created = plan.proposals.iter();
     created.any(|one| one.kind == Kind::CreateIndex && one.undo.first() == Some(&undo))
 }
@@ -119,6 +119,11 @@ fn unused(facts: &Facts, index: &Index, rules: Rules, plan: &mut Plan) {
         .push(drop(facts, index, vec![why], Risk::High));
 }
 
+/// The statement that drops it.
+pub(super) fn dropping(index: &Index) -> String {
+    format!("DROP INDEX CONCURRENTLY IF EXISTS {}", index.sql())
+}
+
 fn drop(facts: &Facts, index: &Index, why: Vec<String>, risk: Risk) -> Proposal {
     let mut undo = vec![again(&index.definition)];
     if let Some(comment) = &index.comment {
@@ -136,7 +141,7 @@ fn drop(facts: &Facts, index: &Index, why: Vec<String>, risk: Risk) -> Proposal 
         kind: Kind::DropIndex,
         what: format!("drop index {}{shown}", index.name),
         why,
-        sql: vec![format!("DROP INDEX CONCURRENTLY IF EXISTS {}", index.sql())],
+        sql: vec![dropping(index)],
         undo,
         risk,
         price: "it has to be built again if somebody needs it after all".to_owned(),

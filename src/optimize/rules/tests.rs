@@ -554,6 +554,12 @@ fn space_that_is_empty_is_told_by_the_widths_of_columns() {
     facts.indexes[0].bytes = 100 * MIB;
     assert_eq!(proposed(&facts), ["build index t_a anew (medium)"]);
     assert_eq!(told(&facts).len(), 1);
+    // Not one that is to be dropped, nor one that the server can't build anew while others work.
+    facts.indexes[0].scans = 0.0;
+    assert_eq!(proposed(&facts), ["drop index t_a on t (high)"]);
+    facts.indexes[0].is_needed = true;
+    facts.indexes[0].is_exclusion = true;
+    assert_eq!(proposed(&facts), Vec::<String>::new());
 }
 
 #[test]
