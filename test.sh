@@ -43,12 +43,26 @@ if [ -z "$postgres" ] || [ -z "$redis" ] || [ -z "$valgrind" ] || [ -z "$python"
     fi
 fi
 
+# Which indexes the planner would use is asked with HypoPG, of the version that is there.
+for server in /usr/lib/postgresql/*/bin/postgres; do
+    hypopg=$(dirname "$(dirname "$server")")/lib/hypopg.so
+    version=$(basename "$(dirname "$(dirname "$server")")")
+    if [ -x "$server" ] && [ ! -e "$hypopg" ]; then
+        if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+            apt-get update -qq && apt-get install -y -qq "postgresql-$version-hypopg"
+        else
+            echo "error: HypoPG is missing; install postgresql-$version-hypopg (Debian)" >&2
+            exit 1
+        fi
+    fi
+done
+
 title "format"
 cargo fmt --check
 
 title "lints"
 cargo clippy --locked --all-targets -- -D warnings
-for features in "" reference reference-servers harness; do
+for features in "" reference reference-servers harness optimize otlp; do
     cargo clippy --locked --lib --no-default-features --features "$features" -- -D warnings
 done
 

@@ -12,4 +12,4 @@ mod view;
 pub use board::{Board, Live};
 pub use guard::{Address, AddressError};
 pub use server::{Server, ServerError};
-pub use view::View;
+pub use view::{View, is_about};

@@ -96,8 +96,8 @@ impl View {
     }
 }
 
-/// Whether a run that is on tells something of a requirement: a search tells only when it is over.
-fn is_about(requirement: &Requirement, run: &RunResult) -> bool {
+/// Whether a run that is on tells something of a requirement. A search tells only when it is over.
+pub fn is_about(requirement: &Requirement, run: &RunResult) -> bool {
     let of_search = requirement
         .checks
         .iter()

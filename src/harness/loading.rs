@@ -6,12 +6,13 @@ use std::time::Duration;
 use super::progress::Progress;
 use super::showing::Showing;
 use crate::client::{Preflight, preflight};
-use crate::dashboard::Board;
+use crate::dashboard::{Board, is_about};
 use crate::load::{self, Observer, RunError};
 use crate::monitor::{Monitors, ProcessorClock, Watched};
 use crate::profile::{Destination, Plan, Profile};
 use crate::record::{Problem, RunResult};
-use crate::requirement::{CheckJudgement, Evidence, Requirement, Verdict, judge};
+use crate::report::live;
+use crate::requirement::{CheckJudgement, Evidence, Judgement, Requirement, Verdict, judge};
 
 /// A load about to be run.
 pub(super) struct Loading<'a> {
@@ -73,7 +74,9 @@ impl Loading<'_> {
             progress,
             showing: self
                 .board
-                .map(|board| Showing::new(board, monitors, format!("{}{place}", plan.scenario))),
+                .map(|board| Showing::new(board, format!("{}{place}", plan.scenario))),
+            profile: self.profile,
+            monitors,
         };
         observer.progress.begin(plan, place);
         let result = load::run(plan, self.destination, &mut observer);
@@ -153,6 +156,23 @@ struct Watching<'a> {
     processor: ProcessorClock,
     progress: &'a mut Progress,
     showing: Option<Showing<'a>>,
+    profile: &'a Profile,
+    monitors: Option<&'a Monitors>,
+}
+
+impl Watching<'_> {
+    /// The requirements of the run, as they stand.
+    fn judged(&self, so_far: &RunResult) -> Vec<Judgement> {
+        let evidence = Evidence {
+            runs: vec![so_far],
+            sources: Some(&self.profile.evidence.sources),
+            ..Evidence::default()
+        };
+        let all = self.profile.requirements.iter();
+        let mine = all.filter(|requirement| is_about(requirement, so_far));
+        mine.map(|requirement| judge(requirement, &evidence, self.profile.confidence))
+            .collect()
+    }
 }
 
 impl Observer for Watching<'_> {
@@ -164,10 +184,17 @@ impl Observer for Watching<'_> {
     }
 
     fn is_watched(&mut self) -> bool {
-        self.showing.as_ref().is_some_and(Showing::is_watched)
+        self.progress.is_watched() || self.showing.as_ref().is_some_and(Showing::is_watched)
     }
 
-    fn watch(&mut self, so_far: RunResult) {
+    fn watch(&mut self, mut so_far: RunResult) {
+        if let Some(monitors) = self.monitors {
+            so_far.observed = monitors.so_far(so_far.started);
+        }
+        if self.progress.is_watched() {
+            self.progress
+                .watch(&live::lines(&so_far, &self.judged(&so_far)));
+        }
         if let Some(showing) = &self.showing {
             showing.run(so_far);
         }

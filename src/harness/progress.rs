@@ -18,6 +18,8 @@ pub(super) struct Progress {
     announced: Option<String>,
     scenario: String,
     next: Duration,
+    /// What stands below the bar, each line begun by a line break.
+    below: String,
 }
 
 enum Style {
@@ -36,7 +38,26 @@ impl Progress {
             announced,
             scenario: String::new(),
             next: Duration::ZERO,
+            below: String::new(),
         }
+    }
+
+    /// Whether there is room for more than a line now and then.
+    pub(super) fn is_watched(&self) -> bool {
+        matches!(self.style, Style::Bar(_))
+    }
+
+    /// What is to stand below the bar, a line each.
+    pub(super) fn watch(&mut self, lines: &[String]) {
+        let (rows, columns) = console::Term::stderr().size();
+        // A line that is broken by the terminal would not be wiped.
+        let width = usize::from(columns).saturating_sub(1);
+        let room = usize::from(rows).saturating_sub(2);
+        let cut = lines
+            .iter()
+            .take(room)
+            .map(|line| format!("\n{}", console::truncate_str(line, width, "…")));
+        self.below = cut.collect();
     }
 
     /// The test runner has begun this line.
@@ -64,13 +85,14 @@ impl Progress {
                 eprint!("\r\x1b[2K");
                 let length = plan.phases.planned_end().as_millis() as u64;
                 let new = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
-                let template = "{prefix:.bold} [{wide_bar:.cyan/blue}] {msg}";
+                let template = "{prefix:.bold} [{wide_bar:.cyan/blue}]{msg}";
                 if let Ok(style) = ProgressStyle::with_template(template) {
                     new.set_style(style.progress_chars("━╸─"));
                 }
                 new.set_prefix(self.scenario.clone());
-                new.set_message(told);
+                new.set_message(format!(" {told}"));
                 *bar = Some(new);
+                self.below.clear();
             }
         }
     }
@@ -81,7 +103,7 @@ impl Progress {
             Style::Bar(Some(bar)) => {
                 bar.set_length(progress.end.as_millis() as u64);
                 bar.set_position(progress.elapsed.as_millis().min(progress.end.as_millis()) as u64);
-                bar.set_message(told);
+                bar.set_message(format!(" {told}{}", self.below));
             }
             Style::Lines if progress.elapsed >= self.next && progress.elapsed < progress.end => {
                 self.next += QUIET;

@@ -209,7 +209,6 @@ impl Session {
         }
     }
 
-    /// Writes the report files.
     /// What this process has judged itself, in the profile's order.
     pub(super) fn own_judgements(&self) -> Vec<Judgement> {
         let mut own = locked(&self.judgements).clone();

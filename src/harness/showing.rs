@@ -7,7 +7,7 @@ use super::args::Args;
 use super::session::EMBEDDED;
 use crate::dashboard::{Address, Board, Live, Server, ServerError, View};
 use crate::load::{self, millis};
-use crate::monitor::{Monitors, machine};
+use crate::monitor::machine;
 use crate::profile::Profile;
 use crate::record::RunResult;
 use crate::report::Report;
@@ -18,21 +18,15 @@ const EVERY: Duration = Duration::from_secs(1);
 /// What shows one load.
 pub(super) struct Showing<'a> {
     board: &'a Board,
-    monitors: Option<&'a Monitors>,
     what: String,
     next: Duration,
 }
 
 impl<'a> Showing<'a> {
     /// Of the load called `what`.
-    pub(super) fn new(
-        board: &'a Board,
-        monitors: Option<&'a Monitors>,
-        what: String,
-    ) -> Showing<'a> {
+    pub(super) fn new(board: &'a Board, what: String) -> Showing<'a> {
         Showing {
             board,
-            monitors,
             what,
             next: Duration::ZERO,
         }
@@ -59,11 +53,8 @@ impl<'a> Showing<'a> {
         });
     }
 
-    /// Tells what it has shown, with what others told meanwhile.
-    pub(super) fn run(&self, mut run: RunResult) {
-        if let Some(monitors) = self.monitors {
-            run.observed = monitors.so_far(run.started);
-        }
+    /// Tells what it has shown.
+    pub(super) fn run(&self, run: RunResult) {
         self.board.change(|view| {
             if let Some(live) = &mut view.live {
                 live.run = Some(run);

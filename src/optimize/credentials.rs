@@ -144,11 +144,7 @@ mod tests {
         ];
         for (text, wanted) in table {
             let found = from_passfile(text, &place());
-            assert_eq!(
-                found.as_ref().map(|secret| secret.reveal()),
-                wanted,
-                "{text}"
-            );
+            assert_eq!(found.as_ref().map(Secret::reveal), wanted, "{text}");
         }
     }
 

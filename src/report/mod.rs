@@ -12,6 +12,7 @@ pub mod html;
 mod instant;
 pub mod json;
 pub mod junit;
+pub mod live;
 pub mod markdown;
 mod message;
 mod model;
@@ -20,7 +21,7 @@ pub mod openmetrics;
 pub mod otlp;
 pub mod terminal;
 
-#[cfg(feature = "harness")]
+#[cfg(any(feature = "harness", feature = "optimize"))]
 pub(crate) use clean::clean as cleaned;
 pub use format::{Format, RenderError};
 pub use instant::file_stamp;

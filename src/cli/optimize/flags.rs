@@ -19,6 +19,7 @@ use crate::report::file_stamp;
 /// plan. Nothing is changed without --apply. Exit code 0, 1 when a change was not carried out, 2 when the database
 /// can't be read, and with --check 3 when something is proposed.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags are switches")]
 pub struct OptimizeArgs {
     /// postgres://USER@HOST:PORT/NAME; the password is better kept in PGPASSWORD, ~/.pgpass or a service file (PGSERVICE)
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
@@ -162,30 +163,30 @@ impl OptimizeArgs {
             let found = connection::database(self.database_url.as_deref(), variable);
             found.map_err(|more| wrong.push(more)).ok()
         };
-        match wrong.is_empty() {
-            true => Ok(Wanted {
-                database,
-                redis,
-                insecure: self.insecure,
-                output: self.format,
-                check: self.check,
-                apply: self.apply.then(|| {
-                    if self.only.is_empty() {
-                        Chosen::Harmless
-                    } else {
-                        Chosen::Only(self.only.clone())
-                    }
-                }),
-                limits,
-                undo_file: self.undo_file.clone().unwrap_or_else(undo_file),
-                memory,
-                unused_after,
-                curated: !self.no_curated,
-                proof,
-                patience: Duration::from_secs(300),
-            }),
-            false => Err(wrong),
+        if !wrong.is_empty() {
+            return Err(wrong);
         }
+        Ok(Wanted {
+            database,
+            redis,
+            insecure: self.insecure,
+            output: self.format,
+            check: self.check,
+            apply: self.apply.then(|| {
+                if self.only.is_empty() {
+                    Chosen::Harmless
+                } else {
+                    Chosen::Only(self.only.clone())
+                }
+            }),
+            limits,
+            undo_file: self.undo_file.clone().unwrap_or_else(undo_file),
+            memory,
+            unused_after,
+            curated: !self.no_curated,
+            proof,
+            patience: Duration::from_secs(300),
+        })
     }
 }
 

@@ -102,7 +102,7 @@ async fn proved(
     let mut kept: Vec<Advice> = Vec::new();
     while kept.len() < MOST {
         let tried = all_tried(planner, questions, &open, &kept, facts).await?;
-        let Some(best) = best(tried, questions) else {
+        let Some(best) = best(&tried, questions) else {
             break;
         };
         // From now on it is there: what others would add is what counts.
@@ -233,7 +233,7 @@ async fn suppose_all(
 }
 
 /// The one that saves most; of those that save about as much, the narrowest.
-fn best(tried: Vec<Advice>, questions: &[Question]) -> Option<Advice> {
+fn best(tried: &[Advice], questions: &[Question]) -> Option<Advice> {
     let all: f64 = questions.iter().filter_map(|one| one.total_ms).sum();
     let worth = |advice: &Advice| -> f64 {
         let uncounted = advice

@@ -151,6 +151,7 @@ fn an_empty_database_has_nothing_to_say() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn indexes_that_are_no_use_are_dropped() {
     let with = |more: Vec<Index>| {
         let mut facts = sound();
@@ -644,9 +645,11 @@ fn a_setting_goes_back_to_what_it_was() {
     );
 }
 
+type Change = Box<dyn Fn(&mut Facts)>;
+
 #[test]
 fn what_goes_on_is_told() {
-    let table: Vec<(&str, Box<dyn Fn(&mut Facts)>)> = vec![
+    let table: Vec<(&str, Change)> = vec![
         (
             "90.0 % of blocks",
             Box::new(|facts| facts.counters.blocks_hit = 9e3),

@@ -134,7 +134,9 @@ pub fn candidates(one: &Use, table: &Table, indexes: &[Index]) -> Vec<Candidate>
             .iter()
             .all(|(_, down)| *down)
         {
-            columns.iter_mut().for_each(|(_, down)| *down = false);
+            for (_, down) in &mut columns {
+                *down = false;
+            }
         }
         let candidate = Candidate {
             table: table.oid,

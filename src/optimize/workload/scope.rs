@@ -42,17 +42,17 @@ impl<'a> Scope<'a> {
 
     fn join(&mut self, join: &Join) {
         self.factor(&join.relation);
-        let constraint = match &join.join_operator {
-            JoinOperator::Join(on)
-            | JoinOperator::Inner(on)
-            | JoinOperator::Left(on)
-            | JoinOperator::LeftOuter(on)
-            | JoinOperator::Right(on)
-            | JoinOperator::RightOuter(on)
-            | JoinOperator::FullOuter(on) => on,
-            _ => return,
+        let (JoinOperator::Join(on)
+        | JoinOperator::Inner(on)
+        | JoinOperator::Left(on)
+        | JoinOperator::LeftOuter(on)
+        | JoinOperator::Right(on)
+        | JoinOperator::RightOuter(on)
+        | JoinOperator::FullOuter(on)) = &join.join_operator
+        else {
+            return;
         };
-        match constraint {
+        match on {
             JoinConstraint::On(condition) => self.conditions.push(condition.clone()),
             JoinConstraint::Using(names) => {
                 self.shared.extend(names.iter().filter_map(last));

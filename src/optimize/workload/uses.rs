@@ -217,11 +217,9 @@ impl Reading<'_, '_> {
     fn comparison(&mut self, left: &Expr, op: &BinaryOperator, right: &Expr) {
         let (a, b) = (self.scope.column(left), self.scope.column(right));
         match (op, a, b) {
-            (BinaryOperator::Eq, Some(a), Some(b)) => {
-                if a.0 != b.0 {
-                    for (place, column) in [a, b] {
-                        keep(&mut self.uses[place].join, column);
-                    }
+            (BinaryOperator::Eq, Some(a), Some(b)) if a.0 != b.0 => {
+                for (place, column) in [a, b] {
+                    keep(&mut self.uses[place].join, column);
                 }
             }
             (BinaryOperator::Eq, Some((place, column)), None)
