@@ -27,6 +27,8 @@ CREATE TABLE taken (id bigint PRIMARY KEY, wanted int, filled text);
 INSERT INTO taken SELECT n, n % 5000, repeat('x', 60) FROM generate_series(1, 20000) n;
 CREATE VIEW taken_wanted_perf_idx AS SELECT 1 AS one;
 CREATE SEQUENCE taken_wanted_perf_idx2;
+CREATE TABLE taken_wanted_id_perf_idx ();
+CREATE TYPE taken_wanted_id_perf_idx2 AS (one int);
 
 CREATE TABLE parted (id bigint, at date, customer int, filled text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
 CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
