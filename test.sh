@@ -79,6 +79,19 @@ if ! cmp -s perf-tests/readers/requirements.txt target/tools/readers/installed.t
     cp perf-tests/readers/requirements.txt target/tools/readers/installed.txt
 fi
 
+title "a foreign schema"
+# Of another's package, unpacked and not installed; optimize is tried on it.
+if [ ! -f target/tools/zabbix/usr/share/zabbix-server-pgsql/schema.sql.gz ]; then
+    if command -v apt-get >/dev/null 2>&1 && command -v dpkg-deb >/dev/null 2>&1; then
+        rm -rf target/tools/zabbix && mkdir -p target/tools/zabbix
+        [ "$(id -u)" != 0 ] || apt-get update -qq
+        (cd target/tools/zabbix && apt-get download -qq zabbix-server-pgsql && dpkg-deb -x zabbix-server-pgsql_*.deb .)
+    else
+        echo "error: there is no apt-get here; unpack Debian's package zabbix-server-pgsql into target/tools/zabbix" >&2
+        exit 1
+    fi
+fi
+
 title "the comparison's arithmetic"
 bench/compare --self-test
 

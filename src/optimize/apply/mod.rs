@@ -215,6 +215,10 @@ fn advice(said: &str) -> &'static str {
         ),
         ("statement timeout", "give --statement-timeout more"),
         ("No space left", "make room on the server's disk"),
+        (
+            "permission denied for schema",
+            "its owner needs the right to create there too: GRANT CREATE ON SCHEMA",
+        ),
         ("permission denied", "run it as the owner of the table"),
         ("must be owner", "run it as the owner of the table"),
         (

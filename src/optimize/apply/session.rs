@@ -41,7 +41,7 @@ impl Session {
         let database = url.connect(insecure).await.map_err(ApplyError::Connect)?;
         let millis = |span: Duration| span.as_millis();
         let set = format!(
-            "SET lock_timeout = {}; SET statement_timeout = {}; SET idle_in_transaction_session_timeout = 0; \
+            "SET search_path = pg_catalog; SET lock_timeout = {}; SET statement_timeout = {}; SET idle_in_transaction_session_timeout = 0; \
              SET client_min_messages = error",
             millis(limits.lock),
             millis(limits.statement)

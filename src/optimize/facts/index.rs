@@ -24,7 +24,9 @@ pub struct Index {
     pub included: Vec<String>,
     /// How its key is ordered: operator classes, collations and directions, as the catalog writes them.
     pub order: Vec<String>,
-    /// The expressions and the condition of its key, as SQL.
+    /// What else makes it another index than one of the same key, where its method has such.
+    pub options: Option<String>,
+    /// The expressions of its key, as SQL.
     pub expressions: Option<String>,
     /// Its condition, as SQL.
     pub predicate: Option<String>,
@@ -32,11 +34,18 @@ pub struct Index {
     pub method: String,
     /// Whether no two rows may have the same key.
     pub is_unique: bool,
+    /// Whether that is looked at no earlier than at a transaction's end, if somebody wants.
+    pub is_deferrable: bool,
+    /// Whether rows without a value are the same to it.
+    pub is_nulls_equal: bool,
+    /// Whether it keeps rows apart by another operator than equality.
+    pub is_exclusion: bool,
     /// Whether queries may use it.
     pub is_valid: bool,
     /// Whether it is being built at this moment.
     pub is_building: bool,
-    /// Whether something rests on it: a constraint, an order of rows, a replica, an extension, a partitioned parent.
+    /// Whether something rests on it, or would be lost with it: a constraint, an order of rows, a replica, an extension,
+    /// a partitioned parent, statistics.
     pub is_needed: bool,
     /// Its size in bytes.
     pub bytes: u64,

@@ -29,6 +29,8 @@ pub struct Facts {
     pub tables: Vec<Table>,
     /// Their indexes.
     pub indexes: Vec<Index>,
+    /// Names, each behind its schema, that a new index may not have.
+    pub taken: Vec<(String, String)>,
     /// Their foreign keys.
     pub foreign_keys: Vec<ForeignKey>,
     /// The costly statements; `None` without `pg_stat_statements`.
@@ -50,6 +52,22 @@ impl Facts {
     /// A setting by its name.
     pub fn setting(&self, name: &str) -> Option<&Setting> {
         self.settings.iter().find(|setting| setting.name == name)
+    }
+
+    /// Whether an index is all that a foreign key has to find its rows by.
+    pub fn is_last_of_a_key(&self, index: &Index) -> bool {
+        let serves = |one: &Index, key: &ForeignKey| {
+            let columns: Vec<&str> = key.columns.iter().map(String::as_str).collect();
+            one.is_valid && one.begins_with(&columns, columns.len())
+        };
+        let mut keys = self.foreign_keys.iter();
+        keys.any(|key| {
+            key.table == index.table
+                && serves(index, key)
+                && !self
+                    .indexes_of(index.table)
+                    .any(|other| other.oid != index.oid && serves(other, key))
+        })
     }
 
     /// The indexes of a table.

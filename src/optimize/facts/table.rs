@@ -35,6 +35,8 @@ pub struct Table {
     pub vacuumed_s: Option<f64>,
     /// Seconds since it was last analysed; `None` if never.
     pub analyzed_s: Option<f64>,
+    /// Whether it is an extension's own: an index on it would be in no dump.
+    pub is_extensions: bool,
     /// Whether autovacuum was switched off for it.
     pub no_autovacuum: bool,
     /// Percent of each page to be filled.

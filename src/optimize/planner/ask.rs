@@ -10,6 +10,9 @@ use crate::optimize::name::{literal, quoted};
 /// Since this version `EXPLAIN` itself makes plans for any value.
 const GENERIC: u32 = 16;
 
+/// Where statements look for their tables, unlike what is asked of the catalogs.
+const THEIR_NAMES: &str = "SET LOCAL search_path TO DEFAULT";
+
 /// Why the planner could not be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AskError {
@@ -44,10 +47,10 @@ impl<'a> Planner<'a> {
             without: None,
         };
         planner.command("BEGIN READ WRITE").await?;
-        match planner
-            .within("CREATE EXTENSION IF NOT EXISTS hypopg")
-            .await
-        {
+        // A schema of its own: there need not be one where it would go, nor may it be written to.
+        let create = "CREATE SCHEMA agentos_perf_hypopg; \
+             CREATE EXTENSION IF NOT EXISTS hypopg SCHEMA agentos_perf_hypopg";
+        match planner.within(create).await {
             Ok(_) => {}
             Err(AskError::Gone(said)) => return Err(AskError::Gone(said)),
             Err(AskError::Refused(said)) => planner.without = Some(said),
@@ -55,6 +58,12 @@ impl<'a> Planner<'a> {
         planner
             .command("SET TRANSACTION READ ONLY; SET LOCAL plan_cache_mode = force_generic_plan")
             .await?;
+        if !planner.is_generic {
+            // Partitions that the values at hand do not touch would be missing in a prepared statement's plan.
+            planner
+                .command("SET LOCAL enable_partition_pruning = off")
+                .await?;
+        }
         let schema = "SELECT /* agentos-perf */ n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace \
              WHERE e.extname = 'hypopg'";
         planner.hypo = planner.text(schema).await?;
@@ -108,38 +117,37 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// The plan of a statement with `$1` for values. `text` has to be one statement.
+    /// The plan of a statement with `$1` for values.
     ///
     /// # Errors
-    /// When the server refuses, for want of a right or because it can't tell the types of values.
+    /// When the server refuses, for want of a right or because it can't tell the types of values, or because it is
+    /// not one statement.
     pub async fn explain(&self, text: &str) -> Result<Explained, AskError> {
-        // A comment at its end would hide what comes behind it.
-        let answer = if self.is_generic {
-            self.within(&format!("EXPLAIN (FORMAT JSON, GENERIC_PLAN) {text}\n"))
-                .await?
-        } else {
-            self.prepared(text).await?
-        };
-        let answer = answer.unwrap_or_default();
+        self.command("SAVEPOINT perf_explain").await?;
+        let answer = self.explained(text).await;
+        // A statement that is prepared outlives a savepoint.
+        let tidy = "ROLLBACK TO perf_explain; RELEASE perf_explain; DEALLOCATE ALL";
+        self.command(tidy).await?;
+        let answer = answer?.unwrap_or_default();
         Explained::parse(&answer)
             .ok_or_else(|| AskError::Refused("its answer is no plan".to_owned()))
     }
 
-    /// Before, a prepared statement shows what is planned for any value.
-    async fn prepared(&self, text: &str) -> Result<Option<String>, AskError> {
-        self.command("SAVEPOINT perf_prepared").await?;
-        let asked = self.explain_prepared(text).await;
-        // A statement that is prepared outlives a savepoint.
-        let tidy = "ROLLBACK TO perf_prepared; RELEASE perf_prepared; DEALLOCATE ALL";
-        self.command(tidy).await?;
-        asked
-    }
-
-    async fn explain_prepared(&self, text: &str) -> Result<Option<String>, AskError> {
-        self.command(&format!("PREPARE perf_statement AS {text}\n"))
-            .await?;
-        let count = "SELECT /* agentos-perf */ cardinality(parameter_types)::text FROM pg_prepared_statements \
-             WHERE name = 'perf_statement'";
+    async fn explained(&self, text: &str) -> Result<Option<String>, AskError> {
+        self.command(THEIR_NAMES).await?;
+        // Somebody else wrote it. Sent like this the server takes one statement and no second one behind it, whatever
+        // the text looks like to a parser. A comment at its end would hide what comes behind it.
+        let prepare = format!("PREPARE perf_statement AS {text}\n");
+        let prepared = self.client.execute(&prepare, &[]).await;
+        prepared.map_err(|error| refused(&error))?;
+        if self.is_generic {
+            return self
+                .text(&format!("EXPLAIN (FORMAT JSON, GENERIC_PLAN) {text}\n"))
+                .await;
+        }
+        // Before, a prepared statement shows what is planned for any value.
+        let count = "SELECT /* agentos-perf */ pg_catalog.cardinality(parameter_types)::pg_catalog.text \
+             FROM pg_catalog.pg_prepared_statements WHERE name OPERATOR(pg_catalog.=) 'perf_statement'";
         let count = self.text(count).await?;
         let count: usize = count.and_then(|count| count.parse().ok()).unwrap_or(0);
         let values = vec!["NULL"; count].join(", ");

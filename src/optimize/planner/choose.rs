@@ -79,7 +79,7 @@ fn possible(question: &Question, facts: &Facts) -> Result<Vec<Candidate>, String
     for one in &uses {
         let table = facts
             .table(one.table)
-            .filter(|table| table.heap_bytes >= SMALLEST);
+            .filter(|table| table.heap_bytes >= SMALLEST && !table.is_extensions);
         let Some(table) = table else { continue };
         let indexes: Vec<_> = facts.indexes_of(table.oid).cloned().collect();
         for candidate in candidates(one, table, &indexes) {
@@ -275,17 +275,23 @@ fn unproved(open: &[Open], facts: &Facts) -> Vec<Advice> {
             })
         });
         let Some(candidate) = fit else { continue };
-        match found
+        // Of two, of which one begins with the other's columns, the longer one stands for both.
+        if let Some(longer) = found
             .iter_mut()
             .find(|other| candidate.is_begun_by(&other.candidate))
         {
-            Some(other) => other.serves.push((one.at, None)),
-            None => found.push(Advice {
-                candidate: candidate.clone(),
-                bytes: None,
-                serves: vec![(one.at, None)],
-            }),
+            longer.serves.push((one.at, None));
+            continue;
         }
+        let shorter = found.extract_if(.., |other| other.candidate.is_begun_by(candidate));
+        let mut serves: Vec<_> = shorter.flat_map(|other| other.serves).collect();
+        serves.push((one.at, None));
+        let advice = Advice {
+            candidate: candidate.clone(),
+            bytes: None,
+            serves,
+        };
+        found.push(advice);
     }
     found.truncate(MOST);
     found

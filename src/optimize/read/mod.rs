@@ -23,6 +23,12 @@ struct Schema {
 }
 
 #[derive(Deserialize)]
+struct Taken {
+    schema: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
 struct Altered {
     name: String,
     setting: Option<String>,
@@ -49,6 +55,7 @@ pub async fn read(client: &Client, memory: Option<u64>) -> Result<Facts, ReadErr
         connections: seen.one("connections", activity::CONNECTIONS).await?,
         tables: session::rows(client, "the tables", catalog::TABLES).await?,
         indexes: session::rows(client, "the indexes", catalog::INDEXES).await?,
+        taken: taken(client).await?,
         foreign_keys: seen.some("foreign keys", catalog::FOREIGN_KEYS).await?,
         transactions: seen
             .some("open transactions", activity::TRANSACTIONS)
@@ -94,6 +101,14 @@ impl Seen<'_> {
     ) -> Result<T, ReadError> {
         Ok(self.some(what, query).await?.pop().unwrap_or_default())
     }
+}
+
+async fn taken(client: &Client) -> Result<Vec<(String, String)>, ReadError> {
+    let names = session::rows::<Taken>(client, "names", catalog::TAKEN).await?;
+    Ok(names
+        .into_iter()
+        .map(|one| (one.schema, one.name))
+        .collect())
 }
 
 async fn settings(seen: &mut Seen<'_>) -> Result<Vec<Setting>, ReadError> {

@@ -7,9 +7,9 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 use crate::monitor::told;
 
 /// Nothing is changed, nothing waits for a lock, and nothing takes long. Names are those of the catalog whatever the
-/// database's own tables are called.
-const CAREFULLY: &str = "SET default_transaction_read_only = on; SET statement_timeout = '30s'; \
-     SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = 0";
+/// database's own tables, functions and operators are called, and what the server writes of others is with its schema.
+const CAREFULLY: &str = "SET search_path = pg_catalog; SET default_transaction_read_only = on; \
+     SET statement_timeout = '30s'; SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = 0";
 
 /// Why something could not be read.
 #[derive(Debug, Error)]

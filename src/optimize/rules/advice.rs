@@ -41,29 +41,47 @@ pub(super) fn propose(facts: &Facts, questions: &[Question], asked: &Asked, plan
     }
     for advice in &asked.advice {
         if let Some(table) = facts.table(advice.candidate.table) {
+            let name = free_name(facts, table, advice, plan);
             plan.proposals
-                .push(proposal(facts, table, questions, advice));
+                .push(proposal(facts, table, questions, advice, &name));
         }
     }
 }
 
-fn proposal(facts: &Facts, table: &Table, questions: &[Question], advice: &Advice) -> Proposal {
-    let candidate = &advice.candidate;
-    let name = candidate.name(table);
-    // A name that is taken belongs to something else, but for what is left of a build that failed.
-    let is_free = |name: &str| {
-        let mut same = facts.indexes.iter();
-        !same.any(|index| {
+/// A name that is taken belongs to something else, but for what is left of a build that failed.
+fn free_name(facts: &Facts, table: &Table, advice: &Advice, plan: &Plan) -> String {
+    let is_free = |name: &String| {
+        let is_index = facts.indexes.iter().any(|index| {
             index.schema == table.schema
-                && index.name == name
+                && index.name == *name
                 && (index.is_valid || index.is_needed)
-        })
+        });
+        let undo = undo(table, name);
+        let mut taken = facts.taken.iter();
+        let mut proposals = plan.proposals.iter();
+        !is_index
+            && !taken.any(|(schema, other)| *schema == table.schema && other == name)
+            && !proposals.any(|other| other.undo.first() == Some(&undo))
     };
-    let name = std::iter::once(name.clone()).chain((2..).map(|number| format!("{name}{number}")));
-    let name = name
-        .into_iter()
-        .find(|name| is_free(name))
-        .unwrap_or_default();
+    let mut names = (1..).map(|number| advice.candidate.name(table, number));
+    names.find(is_free).unwrap_or_default()
+}
+
+fn undo(table: &Table, name: &str) -> String {
+    format!(
+        "DROP INDEX CONCURRENTLY IF EXISTS {}",
+        qualified(&table.schema, name)
+    )
+}
+
+fn proposal(
+    facts: &Facts,
+    table: &Table,
+    questions: &[Question],
+    advice: &Advice,
+    name: &str,
+) -> Proposal {
+    let candidate = &advice.candidate;
     let writes = facts
         .server
         .counted_s
@@ -92,14 +110,11 @@ fn proposal(facts: &Facts, table: &Table, questions: &[Question], advice: &Advic
         why: why(questions, advice, table),
         sql: vec![format!(
             "CREATE INDEX CONCURRENTLY {} ON {} ({})",
-            quoted(&name),
+            quoted(name),
             table.sql(),
             candidate.key()
         )],
-        undo: vec![format!(
-            "DROP INDEX CONCURRENTLY IF EXISTS {}",
-            qualified(&table.schema, &name)
-        )],
+        undo: vec![undo(table, name)],
         risk: if is_busy { Risk::Medium } else { Risk::Low },
         price: format!(
             "{size}; {each}; {} is read twice while it is built, and nobody waits",

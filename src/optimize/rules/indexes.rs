@@ -35,7 +35,11 @@ pub(super) fn propose(facts: &Facts, rules: Rules, plan: &mut Plan) {
         }
     }
     for index in facts.indexes.iter().filter(|index| is_droppable(index)) {
-        let is_used = index.scans > 0.0 || index.is_unique || stays.contains(&index.oid);
+        // Nobody counts what the server itself looks for when a row that is pointed to goes away.
+        let is_used = index.scans > 0.0
+            || index.is_unique
+            || stays.contains(&index.oid)
+            || facts.is_last_of_a_key(index);
         if !is_used && !gone.contains(&index.oid) && index.bytes >= SMALLEST {
             unused(facts, index, rules, plan);
         }
@@ -81,8 +85,12 @@ fn broken(facts: &Facts, index: &Index, plan: &mut Plan) {
         ));
         return;
     }
-    plan.proposals
-        .push(drop(facts, index, vec![why.to_owned()], Risk::Medium));
+    plan.proposals.push(Proposal {
+        // Nobody misses it, and a build of it has failed before.
+        undo: Vec::new(),
+        price: "nothing: no query could use it".to_owned(),
+        ..drop(facts, index, vec![why.to_owned()], Risk::Medium)
+    });
 }
 
 fn unused(facts: &Facts, index: &Index, rules: Rules, plan: &mut Plan) {
@@ -111,6 +119,11 @@ fn unused(facts: &Facts, index: &Index, rules: Rules, plan: &mut Plan) {
         .push(drop(facts, index, vec![why], Risk::High));
 }
 
+/// The statement that drops it.
+pub(super) fn dropping(index: &Index) -> String {
+    format!("DROP INDEX CONCURRENTLY IF EXISTS {}", index.sql())
+}
+
 fn drop(facts: &Facts, index: &Index, why: Vec<String>, risk: Risk) -> Proposal {
     let mut undo = vec![again(&index.definition)];
     if let Some(comment) = &index.comment {
@@ -129,7 +142,7 @@ fn drop(facts: &Facts, index: &Index, why: Vec<String>, risk: Risk) -> Proposal 
         object: index.sql(),
         what: format!("drop index {}{shown}", index.name),
         why,
-        sql: vec![format!("DROP INDEX CONCURRENTLY IF EXISTS {}", index.sql())],
+        sql: vec![dropping(index)],
         undo,
         risk,
         price: "it has to be built again if somebody needs it after all".to_owned(),
@@ -158,8 +171,14 @@ fn again(definition: &str) -> String {
 }
 
 /// Whether `other` is the same, and the one to stay: what is needed stays, then what keeps rows apart, then the older.
+/// What keeps rows apart is no double but of what keeps the same rows apart, and at once.
 fn is_double(index: &Index, other: &Index) -> bool {
-    let same = index.method == other.method
+    let keeps_apart = other.is_unique
+        && other.is_nulls_equal == index.is_nulls_equal
+        && other.is_deferrable <= index.is_deferrable;
+    let same = (keeps_apart || !index.is_unique)
+        && index.method == other.method
+        && index.options == other.options
         && index.columns == other.columns
         && index.order == other.order
         && index.included == other.included

@@ -19,8 +19,16 @@ pub fn questions(facts: &Facts, known: &[Known]) -> Vec<Question> {
             whose: None,
         })
         .collect();
-    let keys = facts.foreign_keys.iter();
-    all.extend(keys.filter_map(|key| of_key(key, facts)));
+    // A key that points to a partitioned table is there once for each partition.
+    let mut keys: Vec<&ForeignKey> = Vec::new();
+    for key in &facts.foreign_keys {
+        let is_same =
+            |other: &&ForeignKey| other.table == key.table && other.columns == key.columns;
+        if !keys.iter().any(is_same) {
+            keys.push(key);
+        }
+    }
+    all.extend(keys.into_iter().filter_map(|key| of_key(key, facts)));
     let known = known.iter().filter(|one| is_there(one, facts));
     all.extend(known.map(|one| Question {
         text: one.query.clone(),

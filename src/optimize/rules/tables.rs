@@ -1,6 +1,7 @@
 //! Tables that are to be swept or analysed.
 
 use super::bloat;
+use super::indexes;
 use super::words::{bytes, number, span};
 use crate::optimize::facts::{Facts, Table};
 use crate::optimize::plan::{Finding, Kind, Plan, Proof, Proposal, Risk};
@@ -38,11 +39,17 @@ pub(super) fn propose(facts: &Facts, plan: &mut Plan) {
     for index in facts
         .indexes
         .iter()
-        .filter(|index| index.is_valid && index.bytes >= LEAST_BYTES)
+        // The server builds no exclusion constraint's anew without making others wait.
+        .filter(|index| index.is_valid && !index.is_exclusion && index.bytes >= LEAST_BYTES)
     {
         let Some(table) = facts.table(index.table) else {
             continue;
         };
+        // What is to be dropped is not built anew before.
+        let dropped = indexes::dropping(index);
+        if plan.proposals.iter().any(|one| one.sql.contains(&dropped)) {
+            continue;
+        }
         let empty = bloat::of_index(index, table);
         if empty.is_some_and(|empty| empty > MOST_EMPTY) {
             plan.proposals.push(Proposal {

@@ -187,6 +187,59 @@ fn indexes_that_are_no_use_are_dropped() {
             vec!["drop index t_a on t (low)"],
         ),
         (
+            "what keeps rows apart is no double of what does not, be it needed",
+            vec![
+                needed(index(12, "t_b", &["b"])),
+                unique(index(13, "t_bu", &["b"])),
+            ],
+            vec![],
+        ),
+        (
+            "nor of what looks later",
+            vec![
+                needed(unique(Index {
+                    is_deferrable: true,
+                    ..index(12, "t_b", &["b"])
+                })),
+                unique(index(13, "t_bu", &["b"])),
+            ],
+            vec![],
+        ),
+        (
+            "nor of what lets more rows in",
+            vec![
+                unique(index(12, "t_b", &["b"])),
+                unique(Index {
+                    is_nulls_equal: true,
+                    ..index(13, "t_bu", &["b"])
+                }),
+            ],
+            vec![],
+        ),
+        (
+            "but of what keeps the same apart",
+            vec![
+                needed(unique(index(12, "t_b", &["b"]))),
+                unique(index(13, "t_bu", &["b"])),
+            ],
+            vec!["drop index t_bu on t (low)"],
+        ),
+        (
+            "other options are another index",
+            vec![
+                Index {
+                    method: "brin".to_owned(),
+                    ..index(12, "t_b", &["b"])
+                },
+                Index {
+                    method: "brin".to_owned(),
+                    options: Some("{pages_per_range=8}".to_owned()),
+                    ..index(13, "t_b8", &["b"])
+                },
+            ],
+            vec![],
+        ),
+        (
             "of three, one stays",
             vec![index(12, "t_a2", &["a"]), index(13, "t_a3", &["a"])],
             vec!["drop index t_a2 on t (low)", "drop index t_a3 on t (low)"],
@@ -302,6 +355,48 @@ fn indexes_that_are_no_use_are_dropped() {
 }
 
 #[test]
+fn what_a_foreign_key_finds_its_rows_by_is_not_unused() {
+    let mut facts = sound();
+    facts.tables.push(table(2, "referenced"));
+    facts.foreign_keys = vec![ForeignKey {
+        table: 1,
+        name: "fk".to_owned(),
+        columns: vec!["b".to_owned(), "c".to_owned()],
+        referenced: 2,
+        cascades: true,
+    }];
+    facts.indexes.push(Index {
+        scans: 0.0,
+        ..index(12, "t_cba", &["c", "b", "a"])
+    });
+    assert_eq!(proposed(&facts), Vec::<String>::new());
+    // Another one finds them too, in whatever order.
+    facts.indexes.push(index(13, "t_bc", &["b", "c"]));
+    assert_eq!(proposed(&facts), ["drop index t_cba on t (high)"]);
+}
+
+#[test]
+fn names_of_indexes_are_free_ones() {
+    let (questions, mut asked) = asked();
+    let mut facts = sound();
+    let taken = ("public".to_owned(), "t_b_c_perf_idx".to_owned());
+    facts.taken = vec![
+        taken,
+        ("elsewhere".to_owned(), "t_b_c_perf_idx2".to_owned()),
+    ];
+    let mut same = asked.advice[0].clone();
+    same.candidate.columns[1].1 = false;
+    asked.advice.push(same);
+    let plan = propose(&facts, &questions, &asked, Rules::default());
+    let names: Vec<&str> = plan
+        .proposals
+        .iter()
+        .filter_map(|one| one.what.split(' ').nth(1))
+        .collect();
+    assert_eq!(names, ["t_b_c_perf_idx2", "t_b_c_perf_idx3"]);
+}
+
+#[test]
 fn unused_is_not_said_before_it_can_be_known() {
     let mut facts = sound();
     facts.indexes.push(Index {
@@ -325,6 +420,7 @@ fn what_is_dropped_can_be_made_again_with_all_it_had() {
         ..index(12, "x", &["a"])
     });
     facts.indexes[0].is_needed = true;
+    facts.indexes[0].is_unique = true;
     let plan = planned(&facts);
     assert_eq!(
         plan.proposals[0].undo,
@@ -459,6 +555,12 @@ fn space_that_is_empty_is_told_by_the_widths_of_columns() {
     facts.indexes[0].bytes = 100 * MIB;
     assert_eq!(proposed(&facts), ["build index t_a anew (medium)"]);
     assert_eq!(told(&facts).len(), 1);
+    // Not one that is to be dropped, nor one that the server can't build anew while others work.
+    facts.indexes[0].scans = 0.0;
+    assert_eq!(proposed(&facts), ["drop index t_a on t (high)"]);
+    facts.indexes[0].is_needed = true;
+    facts.indexes[0].is_exclusion = true;
+    assert_eq!(proposed(&facts), Vec::<String>::new());
 }
 
 #[test]

@@ -35,23 +35,28 @@ impl Candidate {
         columns.join(", ")
     }
 
-    /// The name that it gets.
-    pub fn name(&self, table: &Table) -> String {
+    /// A name for it, the first or a further one of the same length at most.
+    pub fn name(&self, table: &Table, number: usize) -> String {
         let mut name = table.name.clone();
         for (column, _) in &self.columns {
             name = format!("{name}_{column}");
         }
-        let end = "_perf_idx";
+        let number = if number > 1 {
+            number.to_string()
+        } else {
+            String::new()
+        };
+        let end = format!("_perf_idx{number}");
         while name.len() > LONGEST_NAME - end.len() {
             name.pop();
         }
-        format!("{name}{end}")
+        name + &end
     }
 
     /// The statement that makes it, without the name of what it is made on being looked for elsewhere.
     pub fn sql(&self, table: &Table, concurrently: bool) -> String {
         let concurrently = if concurrently { "CONCURRENTLY " } else { "" };
-        let name = quoted(&self.name(table));
+        let name = quoted(&self.name(table, 1));
         format!(
             "CREATE INDEX {concurrently}{name} ON {} ({})",
             table.sql(),

@@ -257,6 +257,8 @@ fn names_fit_whatever_the_columns_are_called() {
         columns: vec![(long.clone(), false)],
         free: 1,
     };
-    let name = candidate.name(&table);
-    assert!(name.len() <= 63 && name.ends_with("_perf_idx"), "{name}");
+    for (number, end) in [(1, "_perf_idx"), (12, "_perf_idx12")] {
+        let name = candidate.name(&table, number);
+        assert!(name.len() <= 63 && name.ends_with(end), "{name}");
+    }
 }
