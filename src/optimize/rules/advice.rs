@@ -105,7 +105,7 @@ fn proposal(
         number: 0,
         id: String::new(),
         kind: Kind::CreateIndex,
-        object: qualified(&table.schema, &name),
+        object: qualified(&table.schema, name),
         what: format!("index {} on {} ({})", name, table.shown(), candidate.key()),
         why: why(questions, advice, table),
         sql: vec![format!(
