@@ -175,6 +175,8 @@ fn figures(
     let side =
         |runs: &[&RunResult]| -> Vec<Known> { runs.iter().map(|run| known(run, alpha)).collect() };
     let (a, b) = (side(before), side(after));
+    let times_after = b.iter().filter_map(|known| known.times.as_ref());
+    let slowest = times_after.map(|times| times.max).fold(0.0, f64::max);
     let times: [Of; 3] = [
         ("p50", true, |times| times.p50, |sure| sure.p50),
         ("p95", true, |times| times.p95, |sure| sure.p95),
@@ -188,6 +190,12 @@ fn figures(
         };
         let (a, b) = (of(&a)?, of(&b)?);
         let change = ratio(&a, &b, alpha)?;
+        // Where an interval has no end, as where all requests take about as long, the slowest request stands in for it.
+        let is_near = change.high.is_none() && slowest < DOUBT_RATIO * mean(&a);
+        let standing = match standing(change, &TIMES) {
+            Standing::Open if is_near => Standing::Same,
+            standing => standing,
+        };
         Some(Compared {
             scenario: scenario.to_owned(),
             what,
@@ -195,7 +203,7 @@ fn figures(
             before: mean(&a),
             after: mean(&b),
             change,
-            standing: is_judged.then(|| standing(change, &TIMES)),
+            standing: is_judged.then_some(standing),
         })
     };
     let mut found: Vec<Compared> = times.into_iter().filter_map(time).collect();

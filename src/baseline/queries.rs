@@ -44,11 +44,10 @@ pub fn compare_queries(before: &Report, after: &Report, confidence: f64) -> Vec<
 /// All runs together, those that took most time first.
 fn statements(report: &Report) -> Vec<Statement> {
     let mut all: Vec<Statement> = Vec::new();
-    for one in report
-        .runs
-        .iter()
-        .flat_map(|shown| &shown.run.observed.statements)
-    {
+    let all_runs = report.runs.iter();
+    let told = all_runs.flat_map(|shown| &shown.run.observed.statements);
+    // The rest of them together is made of other statements each time.
+    for one in told.filter(|one| !one.text.starts_with('(')) {
         match all.iter_mut().find(|other| other.text == one.text) {
             Some(other) => *other = together(other, one),
             None => all.push(one.clone()),

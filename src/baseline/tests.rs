@@ -37,15 +37,11 @@ fn what_takes_a_fifth_longer_is_found_and_told() {
 
 #[test]
 fn what_is_significant_and_small_is_noise() {
-    let small = judge(&[about(800)], &about(824), 0.95);
+    let exactly = |ms: u64| session("api", move |_| ms);
+    let small = judge(&[exactly(100)], &exactly(103), 0.95);
     assert_eq!(small.verdict, Verdict::Pass, "{}", small.reason);
-    let large = judge(&[about(800)], &about(920), 0.95);
+    let large = judge(&[exactly(100)], &exactly(115), 0.95);
     assert_eq!(large.verdict, Verdict::Fail, "{}", large.reason);
-}
-
-/// So many milliseconds and a little more, in no order.
-fn about(ms: u64) -> Report {
-    session("api", move |due| ms + due / 10 * 7_919 % 40)
 }
 
 #[test]

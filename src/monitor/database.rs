@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use tokio_postgres::config::{Host, SslMode};
-use tokio_postgres::{CancelToken, Client, Config};
+use tokio_postgres::{CancelToken, Client, Config, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::client::tls_without_protocol;
 use crate::profile::{Complaint, Secret};
 
 const CONNECT: Duration = Duration::from_secs(2);
+const GREETING: Duration = Duration::from_secs(10);
 const PORT: u16 = 5432;
 
 /// How to get at a database; never shown.
@@ -57,6 +58,10 @@ impl DatabaseUrl {
     pub fn parse(text: &str) -> Result<DatabaseUrl, Complaint> {
         let wrong = |what: &str| Complaint::new(what).help("write postgres://USER@HOST:5432/NAME");
         let text = text.trim();
+        // What is required is verified as well: these only say so.
+        let text = &text
+            .replace("sslmode=verify-full", "sslmode=require")
+            .replace("sslmode=verify-ca", "sslmode=require");
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
             return Err(wrong("the URL does not begin with postgres://"));
         }
@@ -67,7 +72,7 @@ impl DatabaseUrl {
             return Err(wrong("the URL has no host"));
         }
         Ok(DatabaseUrl {
-            text: Secret::new(text),
+            text: Secret::new(text.clone()),
             password: None,
         })
     }
@@ -113,10 +118,47 @@ impl DatabaseUrl {
     /// # Errors
     /// With what the server or the system says; nothing of the URL is in it.
     pub async fn connect(&self, insecure: bool) -> Result<Database, String> {
-        let config = self.config()?;
+        self.connect_with(self.config()?, insecure).await
+    }
+
+    /// A new connection to the server itself: one that a pool lends would give settings and locks of a session to
+    /// whoever gets it next.
+    ///
+    /// # Errors
+    /// As [`DatabaseUrl::connect`], and when there is a pool in between.
+    pub async fn connect_directly(&self, insecure: bool) -> Result<Database, String> {
+        const POOL: &str = "there is a connection pool in between; name the server itself";
+        let mut config = self.config()?;
+        let own = config.get_options().unwrap_or_default().to_owned();
+        config.options(format!("{own} -c agentos_perf.direct=on"));
+        let connected = self.connect_with(config, insecure).await;
+        let database = connected.map_err(|said| {
+            // PgBouncer knows no options, and refuses those of startup.
+            if said.contains("startup parameter") {
+                format!("{said}: {POOL}")
+            } else {
+                said
+            }
+        })?;
+        let asked = "SELECT /* agentos-perf */ current_setting('agentos_perf.direct', true)";
+        let answer = database.client.simple_query(asked).await;
+        let answer = answer.map_err(|error| told(&error))?;
+        let is_direct = answer.iter().any(|message| {
+            matches!(message, SimpleQueryMessage::Row(row) if row.try_get(0).ok().flatten() == Some("on"))
+        });
+        if is_direct {
+            Ok(database)
+        } else {
+            Err(POOL.to_owned())
+        }
+    }
+
+    async fn connect_with(&self, config: Config, insecure: bool) -> Result<Database, String> {
         let tls = tls_without_protocol(insecure).map_err(|error| error.to_string())?;
         let tls = MakeRustlsConnect::new(tls);
-        let connected = config.connect(tls.clone()).await;
+        // The limit of the configuration is of the connection alone, and not of what is said over it first.
+        let connected = tokio::time::timeout(GREETING, config.connect(tls.clone())).await;
+        let connected = connected.map_err(|_| "it does not answer".to_owned())?;
         let (client, connection) = connected.map_err(|error| told(&error))?;
         let cancel = client.cancel_token();
         // It ends with the client, or tells its error to whoever uses that.
@@ -136,6 +178,10 @@ impl DatabaseUrl {
         let mut config = parsed.map_err(|_| "its URL cannot be read".to_owned())?;
         config.application_name("agentos-perf");
         config.connect_timeout(CONNECT);
+        // A build may take an hour in which nothing is said.
+        config.keepalives_idle(Duration::from_secs(30));
+        config.keepalives_interval(Duration::from_secs(10));
+        config.keepalives_retries(3);
         if let Some(password) = &self.password {
             config.password(password.reveal());
         }

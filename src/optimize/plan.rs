@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use thiserror::Error;
 
 /// Everything that came of a look at a database.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -84,6 +85,9 @@ pub struct Proposal {
     pub kind: Kind,
     /// The index, table or setting, as SQL names it.
     pub object: String,
+    /// The table whose index it is; `None` for what is no index.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
     /// What it does, in a line.
     pub what: String,
     /// Why, a sentence each.
@@ -187,23 +191,45 @@ impl Plan {
     /// Those to be applied: all that need no thought, or the ones that are named.
     ///
     /// # Errors
-    /// With the numbers and ids that there are none of.
-    pub fn chosen(&self, only: Option<&[String]>) -> Result<Vec<&Proposal>, Vec<String>> {
+    /// When there is none of a number or an id, or something that needs thought is named by its number: that is
+    /// another's in another plan.
+    pub fn chosen(&self, only: Option<&[String]>) -> Result<Vec<&Proposal>, ChoiceError> {
         let Some(only) = only else {
             let harmless = self.proposals.iter();
             return Ok(harmless.filter(|one| one.risk < Risk::High).collect());
         };
-        let is = |one: &Proposal, name: &str| one.id == name || one.number.to_string() == name;
-        let known = |name: &&String| self.proposals.iter().any(|one| is(one, name));
-        let unknown: Vec<String> = only.iter().filter(|name| !known(name)).cloned().collect();
-        if !unknown.is_empty() {
-            return Err(unknown);
+        let mut chosen: Vec<&Proposal> = Vec::new();
+        for name in only {
+            let is = |one: &&Proposal| one.id == *name || one.number.to_string() == *name;
+            let found = self.proposals.iter().find(is);
+            let one =
+                found.ok_or_else(|| ChoiceError::Unknown(name.clone(), self.proposals.len()))?;
+            if one.risk == Risk::High && one.id != *name {
+                return Err(ChoiceError::ByNumber(
+                    one.number,
+                    one.what.clone(),
+                    one.id.clone(),
+                ));
+            }
+            chosen.push(one);
         }
-        let named = self.proposals.iter();
-        Ok(named
-            .filter(|one| only.iter().any(|name| is(one, name)))
-            .collect())
+        chosen.sort_by_key(|one| one.number);
+        chosen.dedup_by_key(|one| one.number);
+        Ok(chosen)
     }
+}
+
+/// What can't be chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ChoiceError {
+    /// There is none of that number or id.
+    #[error("there is no proposal {0}; there are {1}")]
+    Unknown(String, usize),
+    /// Of high risk, and named by its number.
+    #[error(
+        "{0} ({1}) is of high risk, and numbers change from one plan to the next: name it by its id, {2}"
+    )]
+    ByNumber(usize, String, String),
 }
 
 /// Of letters and digits, beginning with a letter, so that it is no number.

@@ -1,19 +1,20 @@
 //! Carrying out what was chosen, told line by line, and proving it.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use super::flags::{Chosen, Wanted};
+use super::flags::{Chosen, Output, Wanted};
 use super::{FAILED, USAGE};
-use crate::baseline::{compare, compare_queries, table};
+use crate::baseline::{Comparison, Standing, compare, compare_queries, table};
 use crate::harness::BeforeAndAfter;
 use crate::monitor::DatabaseUrl;
-use crate::optimize::apply::{Event, apply, take_back};
+use crate::optimize::apply::{Event, analyze, apply, take_back};
 use crate::optimize::plan::{Plan, Proposal, Risk};
-use crate::report::cleaned;
+use crate::report::{Report, cleaned};
 use crate::requirement::human;
 
 /// What one change after another goes through.
@@ -70,13 +71,8 @@ fn proposals<'a>(wanted: &Wanted, plan: &'a Plan) -> Result<Vec<&'a Proposal>, S
         Some(Chosen::Only(only)) => Some(only.as_slice()),
         _ => None,
     };
-    plan.chosen(only).map_err(|unknown| {
-        format!(
-            "--only {}: there is no such proposal; there are {}",
-            unknown.join(","),
-            plan.proposals.len()
-        )
-    })
+    plan.chosen(only)
+        .map_err(|error| format!("--only: {error}"))
 }
 
 impl Carrying<'_> {
@@ -87,7 +83,7 @@ impl Carrying<'_> {
             limits,
             ..
         } = self.wanted;
-        eprintln!("The way back: {}", undo_file.display());
+        say(&format!("The way back: {}", undo_file.display()));
         let (mut stop, mut tell) = (self.stop.clone(), tell);
         let done = apply(
             self.database,
@@ -103,45 +99,76 @@ impl Carrying<'_> {
             .map_err(|error| error.to_string())
     }
 
-    /// The same load before and after; what got worse is taken back.
+    /// The same load before and after; what got worse is taken back, and so is what nothing proves.
     fn proved(&self, proof: &BeforeAndAfter) -> Result<(), String> {
-        let database = self.database;
-        let before = proof.load(database, "before");
+        let before = proof.load(self.database, "before");
         let before =
             before.map_err(|told| format!("the load before: {told}; nothing was changed"))?;
-        self.carried_out()?;
+        self.carried_out().or_else(|told| self.unproved(&told))?;
         self.analyzed();
-        let after = match proof.load(database, "after") {
+        let after = proof.load(self.database, "after");
+        let after = match after {
             Ok(after) => after,
-            Err(told) => {
-                self.taken_back()?;
-                return Err(format!(
-                    "the load after: {told}; everything was taken back, as nothing proves it"
-                ));
-            }
+            Err(told) => return self.unproved(&format!("the load after: {told}")),
         };
-        let mut comparison = compare(&[&before], &[&after], proof.confidence());
-        comparison
-            .compared
-            .extend(compare_queries(&before, &after, proof.confidence()));
-        print!("\n{}", table(&comparison));
-        if comparison.worse().next().is_none() {
-            return Ok(());
+        let comparison = compare(&[&before], &[&after], proof.confidence());
+        let is_worse = comparison.worse().next().is_some();
+        if is_worse {
+            self.taken_back()?;
         }
+        self.show(&comparison, &before, &after, proof.confidence());
+        let is_better = comparison
+            .compared
+            .iter()
+            .any(|one| one.standing == Some(Standing::Better));
+        let is_settled = !comparison.compared.is_empty() && comparison.unsettled.is_empty();
+        match (is_worse, is_better || is_settled) {
+            (true, _) => Err("it got worse, and everything was taken back".to_owned()),
+            (false, true) => Ok(()),
+            (false, false) => Err(format!(
+                "it is not settled whether it got better or worse, and all of it stays: run it longer (-- --duration), \
+                 or take it back with psql -f {}",
+                self.wanted.undo_file.display()
+            )),
+        }
+    }
+
+    fn unproved(&self, told: &str) -> Result<(), String> {
         self.taken_back()?;
-        Err("it got worse, and everything was taken back".to_owned())
+        Err(format!(
+            "{told}; everything was taken back, as nothing proves it"
+        ))
+    }
+
+    /// The response times, which were judged, and beside them those of the statements. Whoever reads along may be gone.
+    fn show(&self, comparison: &Comparison, before: &Report, after: &Report, confidence: f64) {
+        let queries = Comparison {
+            compared: compare_queries(before, after, confidence),
+            left_out: Vec::new(),
+            unsettled: Vec::new(),
+            ..comparison.clone()
+        };
+        let text = format!(
+            "\n{}\nstatements, told and not judged:\n{}",
+            table(comparison),
+            table(&queries)
+        );
+        let _ = match self.wanted.output {
+            Output::Text => io::stdout().write_all(text.as_bytes()),
+            // The plan is to be read by a program.
+            _ => io::stderr().write_all(text.as_bytes()),
+        };
     }
 
     /// So that the planner knows the rows as they are.
     fn analyzed(&self) {
-        let Wanted { insecure, .. } = self.wanted;
-        let analyzed = self.runtime.block_on(async {
-            let database = self.database.connect(*insecure).await?;
-            let done = database.client.batch_execute("ANALYZE").await;
-            done.map_err(|error| crate::monitor::told(&error))
-        });
-        if let Err(told) = analyzed {
-            eprintln!("warning: ANALYZE: {told}");
+        let Wanted {
+            insecure, limits, ..
+        } = self.wanted;
+        let mut stop = self.stop.clone();
+        let done = analyze(self.database, *insecure, *limits, &mut stop);
+        if let Err(told) = self.runtime.block_on(done) {
+            say(&format!("warning: ANALYZE: {told}"));
         }
     }
 
@@ -166,11 +193,25 @@ impl Carrying<'_> {
 
 fn tell(event: Event<'_>) {
     match event {
-        Event::Begins(proposal) => eprintln!("{}. {} …", proposal.number, cleaned(&proposal.what)),
-        Event::GoesOn(phase, Some(percent)) => eprintln!("   {phase}, {percent:.0} %"),
-        Event::GoesOn(phase, None) => eprintln!("   {phase}"),
-        Event::Done(_, took) => eprintln!("   done in {}", human::time(took.as_secs_f64() * 1e3)),
+        Event::Begins(proposal) => say(&format!(
+            "{}. {} …",
+            proposal.number,
+            cleaned(&proposal.what)
+        )),
+        Event::GoesOn(phase, Some(percent)) => say(&format!("   {phase}, {percent:.0} %")),
+        Event::GoesOn(phase, None) => say(&format!("   {phase}")),
+        Event::Done(_, took) => {
+            say(&format!(
+                "   done in {}",
+                human::time(took.as_secs_f64() * 1e3)
+            ));
+        }
     }
+}
+
+/// A line on stderr, whose reader may be gone: that is no reason to leave anything half done.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 fn left_alone(plan: &Plan, chosen: &[&Proposal]) {
@@ -190,16 +231,16 @@ fn left_alone(plan: &Plan, chosen: &[&Proposal]) {
 
 /// Becomes true with the first Ctrl-C or request to end; the second ends everything.
 fn stopped(proof: Option<&BeforeAndAfter>) -> watch::Receiver<bool> {
-    let (say, stop) = watch::channel(false);
+    let (stopping, stop) = watch::channel(false);
     let load = proof.map(BeforeAndAfter::interrupter);
     let handler = move || {
-        if say.send_replace(true) {
+        if stopping.send_replace(true) {
             std::process::exit(130);
         }
         if let Some(load) = &load {
             load.store(true, Ordering::SeqCst);
         }
-        eprintln!("\nending what is under way; once more to end at once");
+        say("\nending what is under way; once more to end at once");
     };
     if let Err(error) = ctrlc::set_handler(handler) {
         eprintln!("warning: Ctrl-C will end everything at once: {error}");

@@ -39,7 +39,7 @@ pub struct OptimizeArgs {
     /// Carry out what is proposed, but for what is of high risk
     #[arg(long)]
     apply: bool,
-    /// Carry out these proposals alone, by number or by id, whatever their risk
+    /// Carry out these proposals alone, by number, or by id whatever their risk
     #[arg(long, value_name = "N,…", value_delimiter = ',', requires = "apply")]
     only: Vec<String>,
     /// Load the service before and after, tell what was gained, and take everything back if it got worse
@@ -54,7 +54,7 @@ pub struct OptimizeArgs {
     /// With --verify, behind `--`: flags of the tests, such as --scenarios, --duration or --users-file
     #[arg(last = true, value_name = "FLAG")]
     flags: Vec<OsString>,
-    /// How long a change may wait for a lock
+    /// How long a change may wait for the lock of its table
     #[arg(long, value_name = "TIME", default_value = "5s")]
     lock_timeout: String,
     /// How long a change may take

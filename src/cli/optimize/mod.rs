@@ -111,9 +111,12 @@ async fn of_database(url: &DatabaseUrl, wanted: &Wanted) -> Result<Plan, String>
 }
 
 async fn plan(url: &DatabaseUrl, wanted: &Wanted) -> Result<Plan, String> {
-    let database = url.connect(wanted.insecure).await?;
-    let own = || url.is_local().then(|| machine().memory);
-    let memory = wanted.memory.or_else(own);
+    let database = url.connect_directly(wanted.insecure).await?;
+    let memory = match wanted.memory {
+        Some(memory) => Some(memory),
+        None if url.is_local() && is_here(&database.client).await => Some(machine().memory),
+        None => None,
+    };
     let facts = read(&database.client, memory).await;
     let facts = facts.map_err(|error| error.to_string())?;
     let known = if wanted.curated {
@@ -128,6 +131,17 @@ async fn plan(url: &DatabaseUrl, wanted: &Wanted) -> Result<Plan, String> {
         unused_after_s: wanted.unused_after.as_secs_f64(),
     };
     Ok(propose(&facts, &questions, &asked, rules))
+}
+
+/// Whether the server is a process of this machine: a port may be forwarded to another one.
+async fn is_here(client: &tokio_postgres::Client) -> bool {
+    let asked = client.query_one("SELECT /* agentos-perf */ pg_backend_pid()", &[]);
+    let Ok(row) = asked.await else {
+        return false;
+    };
+    let pid: i32 = row.try_get(0).unwrap_or(0);
+    let name = std::fs::read_to_string(format!("/proc/{pid}/comm"));
+    name.is_ok_and(|name| name.trim() == "postgres")
 }
 
 async fn asked(

@@ -1,5 +1,6 @@
 //! Carrying out what was chosen, one change after another, so that whatever happens nothing is half done.
 
+mod change;
 mod leftovers;
 mod progress;
 mod session;
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 use tokio::sync::watch;
 
-use super::plan::{Kind, Proposal};
+use super::plan::Proposal;
 use crate::monitor::DatabaseUrl;
 use session::{Ended, Session};
 
@@ -80,6 +81,14 @@ pub enum ApplyError {
         /// What it was to do.
         what: String,
     },
+    /// What was broken when it was looked at is so no more.
+    #[error("{number}. {what}: it is valid by now, and stays; look again")]
+    Mended {
+        /// The proposal.
+        number: usize,
+        /// What it was to do.
+        what: String,
+    },
     /// Ctrl-C.
     #[error("interrupted at {number}. {what}; {left}run it again to go on")]
     Interrupted {
@@ -125,7 +134,7 @@ pub async fn apply(
     for proposal in chosen {
         tell(Event::Begins(proposal));
         let begun = Instant::now();
-        carry_out(&session, proposal, stop, tell).await?;
+        change::make(&session, proposal, stop, tell).await?;
         tell(Event::Done(proposal, begun.elapsed()));
     }
     Ok(())
@@ -144,88 +153,26 @@ pub async fn take_back(
 ) -> Result<(), ApplyError> {
     let session = Session::begin(url, insecure, limits).await?;
     for proposal in carried_out.iter().rev() {
-        for statement in &proposal.undo {
-            let ended = session.run(statement, stop, &mut |_| {}).await;
-            ended.map_err(|ended| failed(proposal, ended, String::new()))?;
-        }
+        change::take_back(&session, proposal, stop).await?;
     }
     Ok(())
 }
 
-async fn carry_out(
-    session: &Session,
-    proposal: &Proposal,
+/// Makes the planner's statistics of the whole database anew.
+///
+/// # Errors
+/// When it is refused or interrupted.
+pub async fn analyze(
+    url: &DatabaseUrl,
+    insecure: bool,
+    limits: Limits,
     stop: &mut watch::Receiver<bool>,
-    tell: &mut dyn FnMut(Event<'_>),
-) -> Result<(), ApplyError> {
-    let built = leftovers::built(proposal);
-    if let Some(index) = &built {
-        // Of a run that was killed: the statement would find the name taken.
-        leftovers::drop(session, index).await;
+) -> Result<(), String> {
+    let session = Session::begin(url, insecure, limits).await;
+    let session = session.map_err(|error| error.to_string())?;
+    match session.run("ANALYZE", stop, &mut |_| {}).await {
+        Ok(()) => Ok(()),
+        Err(Ended::Interrupted) => Err("interrupted".to_owned()),
+        Err(Ended::Refused(said) | Ended::Gone(said)) => Err(said),
     }
-    let since = session.now().await;
-    for statement in &proposal.sql {
-        if let Err(ended) = session.run(statement, stop, tell).await {
-            let left = match &built {
-                Some(index) if !matches!(ended, Ended::Gone(_)) => {
-                    leftovers::left(session, index).await
-                }
-                _ => String::new(),
-            };
-            return Err(failed(proposal, ended, left));
-        }
-    }
-    let object = &proposal.object;
-    let is_there = match proposal.kind {
-        Kind::CreateIndex | Kind::Reindex => session.is_valid(object).await == Some(true),
-        Kind::DropIndex => session.is_valid(object).await.is_none(),
-        // Who may not is only warned by the server.
-        Kind::Vacuum | Kind::Analyze => session.is_analyzed_since(object, since).await,
-        Kind::Setting => true,
-    };
-    if is_there {
-        return Ok(());
-    }
-    Err(ApplyError::NotThere {
-        number: proposal.number,
-        what: proposal.what.clone(),
-    })
-}
-
-fn failed(proposal: &Proposal, ended: Ended, left: String) -> ApplyError {
-    let (number, what) = (proposal.number, proposal.what.clone());
-    match ended {
-        Ended::Interrupted => ApplyError::Interrupted { number, what, left },
-        Ended::Gone(said) => ApplyError::Gone { number, what, said },
-        Ended::Refused(said) => ApplyError::Refused {
-            number,
-            what,
-            advice: advice(&said),
-            said,
-            left,
-        },
-    }
-}
-
-fn advice(said: &str) -> &'static str {
-    let table = [
-        (
-            "lock timeout",
-            "somebody holds a lock that it needs: end that transaction, or give --lock-timeout more",
-        ),
-        ("statement timeout", "give --statement-timeout more"),
-        ("No space left", "make room on the server's disk"),
-        (
-            "permission denied for schema",
-            "its owner needs the right to create there too: GRANT CREATE ON SCHEMA",
-        ),
-        ("permission denied", "run it as the owner of the table"),
-        ("must be owner", "run it as the owner of the table"),
-        (
-            "read-only",
-            "the server takes no changes: name the one that does",
-        ),
-    ];
-    let known = table.iter().find(|(words, _)| said.contains(words));
-    known.map_or("see what the server's log says", |(_, advice)| advice)
 }

@@ -14,6 +14,8 @@ const KEY: i64 = 0x7065_7266_6f70_7469;
 /// From one look at the progress to the next.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// For what only helps.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Before version 15 counters come some time after what they count.
 const LOOKS: u32 = 6;
 
@@ -24,8 +26,19 @@ pub(super) enum Ended {
     Interrupted,
 }
 
+/// What there is of an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    Absent,
+    Valid,
+    Invalid,
+    /// The server does not tell.
+    Unknown,
+}
+
 pub(super) struct Session {
     database: Database,
+    limits: Limits,
     /// For progress alone: without it there is none.
     watching: Option<Database>,
     pid: i32,
@@ -38,7 +51,8 @@ impl Session {
         insecure: bool,
         limits: Limits,
     ) -> Result<Session, ApplyError> {
-        let database = url.connect(insecure).await.map_err(ApplyError::Connect)?;
+        let database = url.connect_directly(insecure).await;
+        let database = database.map_err(ApplyError::Connect)?;
         let millis = |span: Duration| span.as_millis();
         let set = format!(
             "SET search_path = pg_catalog; SET lock_timeout = {}; SET statement_timeout = {}; SET idle_in_transaction_session_timeout = 0; \
@@ -65,8 +79,9 @@ impl Session {
         .map_err(connect)?;
         Ok(Session {
             pid: pid.and_then(|pid| pid.parse().ok()).unwrap_or(0),
-            watching: url.connect(insecure).await.ok(),
+            watching: url.connect_directly(insecure).await.ok(),
             database,
+            limits,
         })
     }
 
@@ -84,34 +99,74 @@ impl Session {
         let running = self.database.client.batch_execute(statement);
         tokio::pin!(running);
         let mut looks = tokio::time::interval_at(tokio::time::Instant::now() + LOOK, LOOK);
-        let mut is_stopped = false;
+        let (mut is_stopped, mut may_stop) = (false, true);
         loop {
             tokio::select! {
                 ended = &mut running => return match ended {
                     Ok(()) => Ok(()),
-                    Err(error) if error.as_db_error().is_none() => Err(Ended::Gone(told(&error))),
+                    Err(error) if is_gone(&error) => Err(Ended::Gone(told(&error))),
                     Err(_) if is_stopped => Err(Ended::Interrupted),
                     Err(error) => Err(Ended::Refused(told(&error))),
                 },
-                changed = stop.changed(), if !is_stopped => {
-                    is_stopped = changed.is_err() || *stop.borrow();
+                changed = stop.changed(), if may_stop && !is_stopped => {
+                    may_stop = changed.is_ok();
+                    is_stopped = *stop.borrow();
                     if is_stopped {
-                        self.database.cancel().await;
+                        let _ = tokio::time::timeout(PATIENCE, self.database.cancel()).await;
                     }
                 }
-                _ = looks.tick() => self.look(tell).await,
+                // Who only watches holds nobody up.
+                _ = looks.tick() => drop(tokio::time::timeout(LOOK, self.look(tell)).await),
             }
         }
     }
 
-    /// Whether an index is valid; `None` when there is none.
-    pub(super) async fn is_valid(&self, index: &str) -> Option<bool> {
+    /// The same for what waits for the transactions of others without holding up anybody: the limit for locks is held
+    /// against the table's own, and what is all but built is not thrown away for a report that takes a while.
+    pub(super) async fn run_concurrently(
+        &self,
+        table: &str,
+        statement: &str,
+        stop: &mut watch::Receiver<bool>,
+        tell: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), Ended> {
+        let lock = format!("BEGIN; LOCK TABLE {table} IN SHARE UPDATE EXCLUSIVE MODE; COMMIT");
+        if let Err(ended) = self.run(&lock, stop, tell).await {
+            self.plainly("ROLLBACK").await;
+            // A materialized view can't be locked by itself.
+            if !matches!(&ended, Ended::Refused(said) if said.contains("is not a table")) {
+                return Err(ended);
+            }
+        }
+        self.plainly("SET lock_timeout = 0").await;
+        let ended = self.run(statement, stop, tell).await;
+        let limit = format!("SET lock_timeout = {}", self.limits.lock.as_millis());
+        self.plainly(&limit).await;
+        ended
+    }
+
+    /// What there is of an index.
+    pub(super) async fn state(&self, index: &str) -> State {
         let query = format!(
             "SELECT /* agentos-perf */ indisvalid AND indisready FROM pg_index WHERE indexrelid = to_regclass({})",
             literal(index)
         );
-        let valid = value(&self.database.client, &query).await.ok()??;
-        Some(valid == "t")
+        match value(&self.database.client, &query).await {
+            Err(_) => State::Unknown,
+            Ok(None) => State::Absent,
+            Ok(Some(valid)) if valid == "t" => State::Valid,
+            Ok(Some(_)) => State::Invalid,
+        }
+    }
+
+    /// Whether a setting is what the files say: one that was given on the command line stands above them.
+    pub(super) async fn is_in_files(&self, setting: &str) -> bool {
+        let query = format!(
+            "SELECT /* agentos-perf */ source FROM pg_settings WHERE name = {}",
+            literal(setting)
+        );
+        let source = value(&self.database.client, &query).await;
+        source.is_ok_and(|source| source.is_some_and(|source| source != "command line"))
     }
 
     /// The server's clock, in seconds since 1970; 0 when it does not tell.
@@ -124,8 +179,8 @@ impl Session {
     /// Whether a table was analysed after a moment of the server's clock.
     pub(super) async fn is_analyzed_since(&self, table: &str, since: f64) -> bool {
         let query = format!(
-            "SELECT /* agentos-perf */ last_analyze >= to_timestamp({since}) FROM pg_stat_all_tables \
-             WHERE relid = to_regclass({})",
+            "SELECT /* agentos-perf */ current_setting('track_counts') = 'off' OR last_analyze >= to_timestamp({since}) \
+             FROM pg_stat_all_tables WHERE relid = to_regclass({})",
             literal(table)
         );
         for _ in 0..LOOKS {
@@ -153,11 +208,19 @@ impl Session {
     }
 }
 
+/// Whether there is a server no more: it says so itself when it is shut down, or its process is ended.
+fn is_gone(error: &tokio_postgres::Error) -> bool {
+    const SHUT_DOWN: &str = "57P0";
+    error
+        .as_db_error()
+        .is_none_or(|said| said.code().code().starts_with(SHUT_DOWN))
+}
+
 /// The first column of the first row.
 async fn value(client: &Client, query: &str) -> Result<Option<String>, tokio_postgres::Error> {
     let messages = client.simple_query(query).await?;
     Ok(messages.iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        SimpleQueryMessage::Row(row) => row.try_get(0).ok()?.map(str::to_owned),
         _ => None,
     }))
 }

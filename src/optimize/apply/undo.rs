@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::optimize::plan::Proposal;
+use crate::optimize::name::literal;
+use crate::optimize::plan::{Kind, Proposal};
 use crate::report::cleaned;
 
 /// The way back could not be written.
@@ -37,11 +38,24 @@ pub fn script(chosen: &[&Proposal]) -> String {
             proposal.number,
             cleaned(&proposal.what)
         );
+        if proposal.kind == Kind::DropIndex {
+            let _ = writeln!(out, "{}", swept(&proposal.object));
+        }
         for statement in &proposal.undo {
             let _ = writeln!(out, "{statement};");
         }
     }
     out
+}
+
+/// An index that was half dropped would be taken for one that is there.
+fn swept(index: &str) -> String {
+    let drop = literal(&format!("DROP INDEX CONCURRENTLY IF EXISTS {index}"));
+    let index = literal(index);
+    format!(
+        "SELECT {drop} WHERE EXISTS (SELECT FROM pg_catalog.pg_index WHERE indexrelid = pg_catalog.to_regclass({index}) \
+         AND NOT (indisvalid AND indisready)) \\gexec"
+    )
 }
 
 /// Writes it so that it is there whatever happens next. An earlier one is never written over.
@@ -68,14 +82,15 @@ pub(super) fn write(path: &Path, chosen: &[&Proposal]) -> Result<(), UndoError> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::optimize::plan::{Kind, Proof, Risk};
+    use crate::optimize::plan::{Proof, Risk};
 
     fn proposal(number: usize, undo: &[&str]) -> Proposal {
         Proposal {
             number,
             id: String::new(),
             kind: Kind::DropIndex,
-            object: String::new(),
+            object: "public.x".to_owned(),
+            table: None,
             what: format!("the {number}th\n; DROP TABLE x"),
             why: Vec::new(),
             sql: Vec::new(),
@@ -97,7 +112,9 @@ mod tests {
         let script = script(&[&a, &b, &c]);
         let lines: Vec<&str> = script
             .lines()
-            .filter(|line| !line.is_empty() && !line.starts_with("--"))
+            .filter(|line| {
+                !line.is_empty() && !line.starts_with("--") && !line.ends_with("\\gexec")
+            })
             .collect();
         assert_eq!(lines, ["C;", "A1;", "A2;"]);
     }

@@ -187,7 +187,7 @@ impl<'a> Planner<'a> {
         let messages = self.client.simple_query(query).await;
         let messages = messages.map_err(|error| refused(&error))?;
         Ok(messages.iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            SimpleQueryMessage::Row(row) => row.try_get(0).ok()?.map(str::to_owned),
             _ => None,
         }))
     }

@@ -1,6 +1,7 @@
 //! Which indexes are worth proposing: each candidate is tried, the best is kept, and the rest is asked about again.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use super::ask::{AskError, Planner};
 use super::explained::Explained;
@@ -14,6 +15,8 @@ const LEAST_SAVED: f64 = 0.2;
 const LEAST_SHARE: f64 = 0.005;
 /// A table that is smaller is read from end to end faster than by an index.
 const SMALLEST: u64 = 1 << 20;
+/// For as long it goes on; over a slow line every question takes its time. What was found by then is proposed.
+const LONGEST: Duration = Duration::from_secs(120);
 /// As many indexes are proposed at most.
 const MOST: usize = 20;
 /// Of candidates that save about as much, the narrower one is the better.
@@ -83,8 +86,13 @@ fn possible(question: &Question, facts: &Facts) -> Result<Vec<Candidate>, String
         let Some(table) = table else { continue };
         let indexes: Vec<_> = facts.indexes_of(table.oid).cloned().collect();
         for candidate in candidates(one, table, &indexes) {
-            if !found.contains(&candidate) {
-                found.push(candidate);
+            let same = found
+                .iter_mut()
+                .find(|other| other.table == candidate.table && other.columns == candidate.columns);
+            match same {
+                // What equals a value somewhere says more than what is only joined.
+                Some(other) => other.free = other.free.max(candidate.free),
+                None => found.push(candidate),
             }
         }
     }
@@ -100,8 +108,9 @@ async fn proved(
 ) -> Result<Vec<Advice>, AskError> {
     let first: Vec<(usize, f64)> = open.iter().map(|one| (one.at, one.before.cost)).collect();
     let mut kept: Vec<Advice> = Vec::new();
-    while kept.len() < MOST {
-        let tried = all_tried(planner, questions, &open, &kept, facts).await?;
+    let until = Instant::now() + LONGEST;
+    while kept.len() < MOST && Instant::now() < until {
+        let tried = all_tried(planner, questions, &open, &kept, facts, until).await?;
         let Some(best) = best(&tried, questions) else {
             break;
         };
@@ -136,15 +145,20 @@ async fn all_tried(
     open: &[Open],
     kept: &[Advice],
     facts: &Facts,
+    until: Instant,
 ) -> Result<Vec<Advice>, AskError> {
-    let mut tried: BTreeMap<Candidate, Advice> = BTreeMap::new();
+    let mut tried: BTreeMap<(u32, &[(String, bool)]), Advice> = BTreeMap::new();
     for one in open {
         for candidate in &one.candidates {
+            if until <= Instant::now() {
+                return Ok(tried.into_values().collect());
+            }
             let found = tried_once(planner, questions, one, candidate, kept, facts).await?;
             let Some((saved, bytes)) = found else {
                 continue;
             };
-            let advice = tried.entry(candidate.clone()).or_insert_with(|| Advice {
+            let key = (candidate.table, candidate.columns.as_slice());
+            let advice = tried.entry(key).or_insert_with(|| Advice {
                 candidate: candidate.clone(),
                 bytes: Some(bytes),
                 serves: Vec::new(),

@@ -55,7 +55,7 @@ pub(super) const INDEXES: &str = "SELECT i.indexrelid::bigint AS oid, i.indrelid
      NOT i.indimmediate AS is_deferrable, i.indisexclusion AS is_exclusion, \
      coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::bool, false) AS is_nulls_equal, \
      EXISTS (SELECT FROM pg_stat_progress_create_index b WHERE b.datname = current_database() \
-       AND coalesce(b.index_relid = i.indexrelid, true)) AS is_building, \
+       AND coalesce(b.relid = i.indrelid, true)) AS is_building, \
      i.indisprimary OR i.indisexclusion OR i.indisclustered OR i.indisreplident \
        OR EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid) \
        OR EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = i.indexrelid) \

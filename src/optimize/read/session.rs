@@ -53,7 +53,7 @@ pub(super) async fn rows<T: DeserializeOwned>(
     let messages = client.simple_query(&query).await;
     let messages = messages.map_err(|error| refused(what, &error))?;
     let text = messages.iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => row.get(0),
+        SimpleQueryMessage::Row(row) => row.try_get(0).ok().flatten(),
         _ => None,
     });
     let form = |error: serde_json::Error| ReadError::Form {

@@ -31,6 +31,8 @@ fn one(proposal: &Proposal, out: &mut String) {
     }
     let begin = if *risk == Risk::High { "-- " } else { "" };
     for statement in &proposal.sql {
+        // A name may hold a line break, and what is behind it is to stay a comment.
+        let statement = statement.replace('\n', &format!("\n{begin}"));
         let _ = writeln!(out, "{begin}{statement};");
     }
 }

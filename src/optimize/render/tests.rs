@@ -10,6 +10,7 @@ fn plan() -> Plan {
         id: String::new(),
         kind,
         object: "public.x".to_owned(),
+        table: Some("public.messages".to_owned()),
         what: what.to_owned(),
         why: vec!["1,234 calls that took 20 s in all (16 ms each): SELECT * FROM messages WHERE conversation_id = $1".to_owned()],
         sql: vec![format!("CREATE INDEX CONCURRENTLY x ON public.messages (conversation_id) -- {what}")],

@@ -106,6 +106,7 @@ fn proposal(
         id: String::new(),
         kind: Kind::CreateIndex,
         object: qualified(&table.schema, name),
+        table: Some(table.sql()),
         what: format!("index {} on {} ({})", name, table.shown(), candidate.key()),
         why: why(questions, advice, table),
         sql: vec![format!(

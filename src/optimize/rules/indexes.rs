@@ -2,7 +2,7 @@
 
 use super::Rules;
 use super::words::{bytes, number, span};
-use crate::optimize::facts::{Facts, Index};
+use crate::optimize::facts::{Facts, Index, Table};
 use crate::optimize::name::literal;
 use crate::optimize::plan::{Finding, Kind, Plan, Proof, Proposal, Risk};
 
@@ -89,7 +89,15 @@ fn broken(facts: &Facts, index: &Index, plan: &mut Plan) {
         // Nobody misses it, and a build of it has failed before.
         undo: Vec::new(),
         price: "nothing: no query could use it".to_owned(),
-        ..drop(facts, index, vec![why.to_owned()], Risk::Medium)
+        ..drop(
+            facts,
+            index,
+            vec![
+                why.to_owned(),
+                format!("its definition: {}", index.definition),
+            ],
+            Risk::Medium,
+        )
     });
 }
 
@@ -140,6 +148,7 @@ fn drop(facts: &Facts, index: &Index, why: Vec<String>, risk: Risk) -> Proposal 
         id: String::new(),
         kind: Kind::DropIndex,
         object: index.sql(),
+        table: table.map(Table::sql),
         what: format!("drop index {}{shown}", index.name),
         why,
         sql: vec![dropping(index)],

@@ -160,6 +160,7 @@ fn set(facts: &Facts, setting: &Setting, value: &str, why: &str, risk: Risk, pla
         id: String::new(),
         kind: Kind::Setting,
         object: name.clone(),
+        table: None,
         what: format!("set {name} to {value}"),
         why: vec![why.to_owned()],
         sql: vec![

@@ -57,6 +57,7 @@ pub(super) fn propose(facts: &Facts, plan: &mut Plan) {
                 id: String::new(),
                 kind: Kind::Reindex,
                 object: index.sql(),
+                table: Some(table.sql()),
                 what: format!("build index {} anew", index.name),
                 why: vec![format!(
                     "about {:.0} % of its {} are empty, by the widths of its columns",
@@ -88,6 +89,7 @@ fn vacuum(table: &Table) -> Proposal {
         id: String::new(),
         kind: Kind::Vacuum,
         object: table.sql(),
+        table: None,
         what: format!("sweep {}", table.shown()),
         why: vec![format!(
             "{} of its rows are dead ({share:.0} %); {last}",
@@ -126,6 +128,7 @@ fn analyze(table: &Table, why: String) -> Proposal {
         id: String::new(),
         kind: Kind::Analyze,
         object: table.sql(),
+        table: None,
         what: format!("analyse {}", table.shown()),
         why: vec![why],
         sql: vec![format!("ANALYZE {}", table.sql())],

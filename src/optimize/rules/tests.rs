@@ -3,7 +3,7 @@ use crate::optimize::facts::{
     Column, Connections, Counters, ForeignKey, Index, LockWait, Server, Setting, Statement, Table,
     Transaction,
 };
-use crate::optimize::plan::{Kind, Proof, Risk};
+use crate::optimize::plan::{ChoiceError, Kind, Proof, Risk};
 use crate::optimize::question::Advice;
 use crate::optimize::workload::Candidate;
 
@@ -848,19 +848,22 @@ fn numbers_and_ids_choose_and_high_risk_is_chosen_by_name_alone() {
     });
     let plan = planned(&facts);
     let ids: Vec<String> = plan.proposals.iter().map(|one| one.id.clone()).collect();
-    let chosen = |only: Option<&[String]>| {
-        plan.chosen(only)
-            .map(|all| all.iter().map(|one| one.number).collect::<Vec<_>>())
+    let chosen = |only: &[&str]| {
+        let only: Vec<String> = only.iter().map(|name| (*name).to_owned()).collect();
+        let chosen = plan.chosen(Some(&only));
+        chosen.map(|all| all.iter().map(|one| one.number).collect::<Vec<_>>())
     };
-    assert_eq!(chosen(None), Ok(vec![1]));
-    assert_eq!(chosen(Some(&[ids[1].clone()])), Ok(vec![2]));
+    let harmless = plan.chosen(None).unwrap();
+    assert_eq!(harmless.len(), 1);
+    assert_eq!(chosen(&[&ids[1]]), Ok(vec![2]));
+    assert_eq!(chosen(&[&ids[1], "1", &ids[0]]), Ok(vec![1, 2]));
+    assert!(matches!(
+        chosen(&["1", "2"]),
+        Err(ChoiceError::ByNumber(2, _, _))
+    ));
     assert_eq!(
-        chosen(Some(&["1".to_owned(), "2".to_owned()])),
-        Ok(vec![1, 2])
-    );
-    assert_eq!(
-        chosen(Some(&["7".to_owned(), "px".to_owned()])),
-        Err(vec!["7".to_owned(), "px".to_owned()])
+        chosen(&["px"]),
+        Err(ChoiceError::Unknown("px".to_owned(), 2))
     );
     facts.indexes[0].scans = 99.0;
     let later: Vec<String> = planned(&facts)

@@ -18,7 +18,7 @@ pub struct Candidate {
     pub table: u32,
     /// Its columns, and whether each descends.
     pub columns: Vec<(String, bool)>,
-    /// How many of the first may be in any order.
+    /// How many of the first equal a value, and may be in any order.
     pub free: usize,
 }
 
@@ -117,10 +117,11 @@ pub fn candidates(one: &Use, table: &Table, indexes: &[Index]) -> Vec<Candidate>
             .map(|name| (plain(std::slice::from_ref(name)), 1)),
     );
     for join in &joined {
-        keys.push((plain(std::slice::from_ref(join)), 1));
+        // Of a join nobody knows how many rows it asks for.
+        keys.push((plain(std::slice::from_ref(join)), 0));
         if !equal.is_empty() && !equal.contains(join) {
             let both = [vec![join.clone()], equal.clone()].concat();
-            keys.push((plain(&both), both.len()));
+            keys.push((plain(&both), 0));
         }
     }
     let mut found: Vec<Candidate> = Vec::new();

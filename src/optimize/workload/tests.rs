@@ -84,7 +84,7 @@ fn statements_are_read_for_what_they_look_for() {
         ),
         (
             "SELECT count(*) FROM messages WHERE $1 <= created_at AND created_at BETWEEN $2 AND $3 AND role IS NULL",
-            "messages: = role < created_at",
+            "messages: < created_at",
         ),
         (
             "UPDATE messages SET role = $1 WHERE id = ANY($2)",

@@ -13,6 +13,9 @@ use thiserror::Error;
 use super::scope::{Scope, folded};
 use crate::optimize::facts::Table;
 
+/// What is longer is a list of values, and would take the parser deep.
+const LONGEST: usize = 50_000;
+
 /// A statement that can't be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("it can't be read: {0}")]
@@ -38,6 +41,9 @@ pub struct Use {
 /// # Errors
 /// When the text is no statement that the parser knows.
 pub fn uses(text: &str, tables: &[Table]) -> Result<Vec<Use>, Unread> {
+    if text.len() > LONGEST {
+        return Err(Unread(format!("it has {} bytes", text.len())));
+    }
     let parsed = Parser::parse_sql(&PostgreSqlDialect {}, text);
     let statements = parsed.map_err(|error| Unread(error.to_string()))?;
     if statements.len() != 1 {
@@ -203,8 +209,7 @@ impl Reading<'_, '_> {
                 expr,
                 negated: false,
                 ..
-            }
-            | Expr::IsNull(expr) => self.equal(expr),
+            } => self.equal(expr),
             Expr::Between {
                 expr,
                 negated: false,
