@@ -5,6 +5,8 @@
 mod database;
 #[path = "optimize/foreign.rs"]
 mod foreign;
+#[path = "optimize/half_way.rs"]
+mod half_way;
 #[path = "optimize/proof.rs"]
 mod proof;
 #[path = "support/servers.rs"]

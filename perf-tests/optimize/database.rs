@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::servers::Postgres;
+use crate::servers::{PASSWORD, Postgres};
 
 /// Longer than anything here takes on the slowest machine.
 const AGES: Duration = Duration::from_secs(60);
@@ -187,4 +187,16 @@ impl Drop for Open {
         drop(self.0.stdin.take());
         let _ = self.0.wait();
     }
+}
+
+/// The one error that is told, without a secret.
+pub(crate) fn one_error(told: &str) -> &str {
+    let mut errors = told.lines().filter(|line| line.starts_with("error:"));
+    let error = errors.next().unwrap_or_else(|| panic!("no error: {told}"));
+    assert_eq!(errors.next(), None, "{told}");
+    assert!(
+        !told.contains(PASSWORD) && !told.contains("panicked"),
+        "{told}"
+    );
+    error
 }

@@ -24,6 +24,8 @@ pub struct Asked {
     pub unasked: Vec<String>,
     /// Why candidates were not tried; `None` when they were.
     pub blind: Option<String>,
+    /// Whether asking was ended before all was asked.
+    pub is_cut_short: bool,
 }
 
 /// An index worth proposing.

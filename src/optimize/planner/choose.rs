@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::ask::{AskError, Planner};
 use super::explained::Explained;
-use crate::optimize::facts::{Facts, Table};
+use super::guess::unproved;
+use crate::optimize::facts::Facts;
 use crate::optimize::question::{Advice, Asked, Question, shortened};
 use crate::optimize::workload::{Candidate, candidates, uses};
 
@@ -18,17 +19,15 @@ const SMALLEST: u64 = 1 << 20;
 /// For as long it goes on; over a slow line every question takes its time. What was found by then is proposed.
 const LONGEST: Duration = Duration::from_secs(120);
 /// As many indexes are proposed at most.
-const MOST: usize = 20;
+pub(super) const MOST: usize = 20;
 /// Of candidates that save about as much, the narrower one is the better.
 const ABOUT: f64 = 0.95;
-/// Without the planner's word, only a value that few rows have is a reason.
-const FEW_ROWS: f64 = 0.05;
 
 /// A question with what could serve it.
-struct Open {
-    at: usize,
-    before: Explained,
-    candidates: Vec<Candidate>,
+pub(super) struct Open {
+    pub(super) at: usize,
+    pub(super) before: Explained,
+    pub(super) candidates: Vec<Candidate>,
 }
 
 /// Asks the planner about everything that could serve the questions.
@@ -72,7 +71,9 @@ pub async fn advise(
         asked.advice = unproved(&open, facts);
         return Ok(asked);
     }
-    asked.advice = proved(planner, questions, open, facts).await?;
+    let until = Instant::now() + LONGEST;
+    asked.advice = proved(planner, questions, open, facts, until).await?;
+    asked.is_cut_short = Instant::now() >= until;
     Ok(asked)
 }
 
@@ -105,10 +106,10 @@ async fn proved(
     questions: &[Question],
     mut open: Vec<Open>,
     facts: &Facts,
+    until: Instant,
 ) -> Result<Vec<Advice>, AskError> {
     let first: Vec<(usize, f64)> = open.iter().map(|one| (one.at, one.before.cost)).collect();
     let mut kept: Vec<Advice> = Vec::new();
-    let until = Instant::now() + LONGEST;
     while kept.len() < MOST && Instant::now() < until {
         let tried = all_tried(planner, questions, &open, &kept, facts, until).await?;
         let Some(best) = best(&tried, questions) else {
@@ -139,6 +140,9 @@ async fn proved(
     Ok(kept)
 }
 
+/// What makes candidates the same: the table and the columns with their directions.
+type Key<'a> = (u32, &'a [(String, bool)]);
+
 async fn all_tried(
     planner: &Planner<'_>,
     questions: &[Question],
@@ -147,7 +151,7 @@ async fn all_tried(
     facts: &Facts,
     until: Instant,
 ) -> Result<Vec<Advice>, AskError> {
-    let mut tried: BTreeMap<(u32, &[(String, bool)]), Advice> = BTreeMap::new();
+    let mut tried: BTreeMap<Key<'_>, Advice> = BTreeMap::new();
     for one in open {
         for candidate in &one.candidates {
             if until <= Instant::now() {
@@ -277,45 +281,4 @@ fn best(tried: &[Advice], questions: &[Question]) -> Option<Advice> {
         .filter(|advice| worth(advice) >= ABOUT * most);
     near.min_by_key(|advice| advice.candidate.columns.len())
         .cloned()
-}
-
-/// Without the planner's word: the first candidate of a table that is read from end to end for few of its rows.
-fn unproved(open: &[Open], facts: &Facts) -> Vec<Advice> {
-    let mut found: Vec<Advice> = Vec::new();
-    for one in open {
-        let fit = one.candidates.iter().find(|candidate| {
-            facts.table(candidate.table).is_some_and(|table| {
-                one.before.scanned.contains(&table.name) && is_selective(candidate, table)
-            })
-        });
-        let Some(candidate) = fit else { continue };
-        // Of two, of which one begins with the other's columns, the longer one stands for both.
-        if let Some(longer) = found
-            .iter_mut()
-            .find(|other| candidate.is_begun_by(&other.candidate))
-        {
-            longer.serves.push((one.at, None));
-            continue;
-        }
-        let shorter = found.extract_if(.., |other| other.candidate.is_begun_by(candidate));
-        let mut serves: Vec<_> = shorter.flat_map(|other| other.serves).collect();
-        serves.push((one.at, None));
-        let advice = Advice {
-            candidate: candidate.clone(),
-            bytes: None,
-            serves,
-        };
-        found.push(advice);
-    }
-    found.truncate(MOST);
-    found
-}
-
-fn is_selective(candidate: &Candidate, table: &Table) -> bool {
-    let first = candidate.columns.first();
-    let column = first.and_then(|(name, _)| table.column(name));
-    candidate.free > 0
-        && column
-            .and_then(|column| column.selectivity(table.rows))
-            .is_some_and(|share| share < FEW_ROWS)
 }

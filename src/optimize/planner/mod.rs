@@ -3,6 +3,7 @@
 mod ask;
 mod choose;
 mod explained;
+mod guess;
 
 pub use ask::{AskError, Planner};
 pub use choose::advise;

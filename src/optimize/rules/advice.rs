@@ -20,6 +20,12 @@ pub(super) fn propose(facts: &Facts, questions: &[Question], asked: &Asked, plan
             facts.server.major()
         ));
     }
+    if asked.is_cut_short {
+        plan.unseen.push(
+            "asking the planner was ended after two minutes, and more may be worthwhile: ask from nearer to the server"
+                .to_owned(),
+        );
+    }
     if !asked.unasked.is_empty() {
         let lines = asked
             .unasked
