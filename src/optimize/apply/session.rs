@@ -134,7 +134,10 @@ impl Session {
         if let Err(ended) = self.run(&lock, stop, tell).await {
             self.plainly("ROLLBACK").await;
             // A materialized view can't be locked by itself.
-            if !matches!(&ended, Ended::Refused(said) if said.contains("is not a table")) {
+            let is_view = |said: &str| {
+                said.contains("is not a table") || said.contains("cannot lock relation")
+            };
+            if !matches!(&ended, Ended::Refused(said) if is_view(said)) {
                 return Err(ended);
             }
         }
