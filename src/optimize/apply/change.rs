@@ -93,6 +93,13 @@ fn read_back(proposal: &Proposal, is_done: bool) -> Result<(), ApplyError> {
     Err(ApplyError::NotThere {
         number: proposal.number,
         what: proposal.what.clone(),
+        advice: match proposal.kind {
+            Kind::Vacuum | Kind::Analyze => "run it as the owner of the table",
+            Kind::Setting => {
+                "it is given on the server's command line, which stands above its files"
+            }
+            _ => "see what the server's log says",
+        },
     })
 }
 

@@ -72,14 +72,15 @@ pub enum ApplyError {
     },
     /// It was done, and isn't there.
     #[error(
-        "{number}. {what}: the server took it, and it is not done when it is read back; run it as the owner of the table, \
-             and see what the server's log says"
+        "{number}. {what}: the server took it, and it is not done when it is read back; {advice}"
     )]
     NotThere {
         /// The proposal.
         number: usize,
         /// What it was to do.
         what: String,
+        /// What to do.
+        advice: &'static str,
     },
     /// What was broken when it was looked at is so no more.
     #[error("{number}. {what}: it is valid by now, and stays; look again")]

@@ -16,6 +16,8 @@ const CACHE: f64 = 0.75;
 const LITTLE_CACHE: f64 = 0.5;
 /// Every connection may take its share of sorting at once; beyond this they may use up the memory.
 const MOST_WORK: f64 = 0.5;
+/// As the server calls it.
+const COMMAND_LINE: &str = "command line";
 /// Whoever has less is no server.
 const LEAST_MEMORY: u64 = 1 << 30;
 
@@ -141,6 +143,14 @@ fn megabytes(bytes: f64) -> String {
 /// A proposal where whoever asks may change settings, and a finding elsewhere.
 fn set(facts: &Facts, setting: &Setting, value: &str, why: &str, risk: Risk, plan: &mut Plan) {
     let Setting { name, .. } = setting;
+    if setting.source == COMMAND_LINE {
+        // What is written to a file would change nothing.
+        plan.findings.push(Finding::new(
+            format!("{name}: {why}"),
+            format!("it is given where the server is started: change it there to {value}"),
+        ));
+        return;
+    }
     if !facts.server.is_superuser {
         let advice = format!(
             "ALTER SYSTEM SET {name} = {}, as a role that may",

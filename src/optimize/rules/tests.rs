@@ -626,6 +626,15 @@ fn who_may_not_change_settings_is_told_what_to_ask_for() {
             .advice
             .contains("ALTER SYSTEM SET autovacuum = 'on'")
     );
+    facts.server.is_superuser = true;
+    facts.settings[4].source = "command line".to_owned();
+    let plan = planned(&facts);
+    assert!(plan.proposals.is_empty());
+    assert!(
+        plan.findings[0]
+            .advice
+            .contains("where the server is started")
+    );
     facts.memory = None;
     assert!(planned(&facts).unseen[0].contains("--server-memory"));
 }
