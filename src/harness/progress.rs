@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::load;
-use crate::profile::{Arrivals, Plan};
+use crate::profile::Plan;
 
 /// From one quiet line to the next.
 const QUIET: Duration = Duration::from_secs(10);
@@ -133,14 +133,6 @@ impl Progress {
 
 /// What a plan is about to do, in a few words.
 fn describe(plan: &Plan) -> String {
-    let who = match &plan.arrivals {
-        Arrivals::Users { count, .. } => format!("{count} users"),
-        Arrivals::Constant { rate, .. } => format!("{} requests/s", rate.as_f64()),
-        Arrivals::Poisson { rate, .. } => format!("{} requests/s at random", rate.as_f64()),
-        Arrivals::Burst { count, every } => {
-            format!("{count} users at once every {:.1} s", every.as_secs_f64())
-        }
-    };
     let seconds = plan.phases.planned_end().as_secs_f64();
     let more = plan.phases.extend.as_secs_f64();
     let more = if more > 0.0 {
@@ -154,7 +146,7 @@ fn describe(plan: &Plan) -> String {
         .map_or_else(String::new, |least| {
             format!(", {:.0} s if all is settled then", least.as_secs_f64())
         });
-    format!("{who} for {seconds:.0} s{less}{more}")
+    format!("{}, for {seconds:.0} s{less}{more}", plan.arrivals)
 }
 
 fn tell(progress: load::Progress) -> String {

@@ -143,10 +143,7 @@ impl DatabaseUrl {
         let asked = "SELECT /* agentos-perf */ current_setting('agentos_perf.direct', true)";
         let answer = database.client.simple_query(asked).await;
         let answer = answer.map_err(|error| told(&error))?;
-        let is_direct = answer.iter().any(|message| {
-            matches!(message, SimpleQueryMessage::Row(row) if row.try_get(0).ok().flatten() == Some("on"))
-        });
-        if is_direct {
+        if first_text(&answer).as_deref() == Some("on") {
             Ok(database)
         } else {
             Err(POOL.to_owned())
@@ -199,6 +196,22 @@ fn is_near(host: &Host) -> bool {
         #[cfg(unix)]
         Host::Unix(_) => true,
     }
+}
+
+/// Whether there is a server no more: it says so itself when it is shut down, or its process is ended.
+pub fn is_gone(error: &tokio_postgres::Error) -> bool {
+    const SHUT_DOWN: &str = "57P0";
+    error
+        .as_db_error()
+        .is_none_or(|said| said.code().code().starts_with(SHUT_DOWN))
+}
+
+/// The first column of the first row of an answer; `None` where there is none, or no text.
+pub fn first_text(answer: &[SimpleQueryMessage]) -> Option<String> {
+    answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.try_get(0).ok()?.map(str::to_owned),
+        _ => None,
+    })
 }
 
 /// What the server says of an error, or its innermost cause: nothing of a URL is in either.

@@ -36,7 +36,7 @@ mod target;
 mod watch;
 
 #[cfg(feature = "evidence")]
-pub use database::{Database, DatabasePlace, DatabaseUrl, told};
+pub use database::{Database, DatabasePlace, DatabaseUrl, first_text, is_gone, told};
 pub use generator::ProcessorClock;
 pub use machine::machine;
 #[cfg(feature = "evidence")]

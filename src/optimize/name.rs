@@ -21,6 +21,11 @@ pub(crate) fn qualified(schema: &str, name: &str) -> String {
     format!("{}.{}", quoted(schema), quoted(name))
 }
 
+/// The statement that drops an index without holding up anybody; `index` as SQL names it.
+pub(crate) fn dropping(index: &str) -> String {
+    format!("DROP INDEX CONCURRENTLY IF EXISTS {index}")
+}
+
 /// A text as SQL writes it.
 pub(crate) fn literal(text: &str) -> String {
     let doubled = text.replace('\'', "''");

@@ -1,6 +1,7 @@
 //! Indexes that a build that failed has left behind: invalid, and kept by every write.
 
 use super::session::{Session, State};
+use crate::optimize::name::dropping;
 use crate::optimize::plan::{Kind, Proposal};
 
 /// What a build leaves when it fails, as SQL names it.
@@ -28,8 +29,7 @@ pub(super) async fn sweep(session: &Session, index: &str) -> bool {
         State::Absent | State::Valid => true,
         State::Unknown => false,
         State::Invalid => {
-            let sql = format!("DROP INDEX CONCURRENTLY IF EXISTS {index}");
-            session.plainly(&sql).await && session.state(index).await == State::Absent
+            session.plainly(&dropping(index)).await && session.state(index).await == State::Absent
         }
     }
 }

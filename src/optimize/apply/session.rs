@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio_postgres::{Client, SimpleQueryMessage};
+use tokio_postgres::Client;
 
 use super::{ApplyError, Event, Limits, progress};
-use crate::monitor::{Database, DatabaseUrl, told};
+use crate::monitor::{Database, DatabaseUrl, first_text, is_gone, told};
 use crate::optimize::name::literal;
 
 /// Held while a database is changed. The letters of the name in a number, so that nobody else has it by chance.
@@ -211,19 +211,7 @@ impl Session {
     }
 }
 
-/// Whether there is a server no more: it says so itself when it is shut down, or its process is ended.
-fn is_gone(error: &tokio_postgres::Error) -> bool {
-    const SHUT_DOWN: &str = "57P0";
-    error
-        .as_db_error()
-        .is_none_or(|said| said.code().code().starts_with(SHUT_DOWN))
-}
-
 /// The first column of the first row.
 async fn value(client: &Client, query: &str) -> Result<Option<String>, tokio_postgres::Error> {
-    let messages = client.simple_query(query).await?;
-    Ok(messages.iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => row.try_get(0).ok()?.map(str::to_owned),
-        _ => None,
-    }))
+    Ok(first_text(&client.simple_query(query).await?))
 }

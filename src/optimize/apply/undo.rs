@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::optimize::name::literal;
+use crate::optimize::name::{dropping, literal};
 use crate::optimize::plan::{Kind, Proposal};
 use crate::report::cleaned;
 
@@ -50,7 +50,7 @@ pub fn script(chosen: &[&Proposal]) -> String {
 
 /// An index that was half dropped would be taken for one that is there.
 fn swept(index: &str) -> String {
-    let drop = literal(&format!("DROP INDEX CONCURRENTLY IF EXISTS {index}"));
+    let drop = literal(&dropping(index));
     let index = literal(index);
     format!(
         "SELECT {drop} WHERE EXISTS (SELECT FROM pg_catalog.pg_index WHERE indexrelid = pg_catalog.to_regclass({index}) \

@@ -1,10 +1,10 @@
 //! A transaction in which the planner is asked, and that is rolled back.
 
 use thiserror::Error;
-use tokio_postgres::{Client, SimpleQueryMessage};
+use tokio_postgres::Client;
 
 use super::explained::Explained;
-use crate::monitor::told;
+use crate::monitor::{first_text, is_gone, told};
 use crate::optimize::name::{literal, quoted};
 
 /// Since this version `EXPLAIN` itself makes plans for any value.
@@ -186,15 +186,12 @@ impl<'a> Planner<'a> {
     async fn text(&self, query: &str) -> Result<Option<String>, AskError> {
         let messages = self.client.simple_query(query).await;
         let messages = messages.map_err(|error| refused(&error))?;
-        Ok(messages.iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => row.try_get(0).ok()?.map(str::to_owned),
-            _ => None,
-        }))
+        Ok(first_text(&messages))
     }
 }
 
 fn refused(error: &tokio_postgres::Error) -> AskError {
-    if error.as_db_error().is_none() {
+    if is_gone(error) {
         return AskError::Gone(told(error));
     }
     AskError::Refused(told(error))

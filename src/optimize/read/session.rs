@@ -2,9 +2,9 @@
 
 use serde::de::DeserializeOwned;
 use thiserror::Error;
-use tokio_postgres::{Client, SimpleQueryMessage};
+use tokio_postgres::Client;
 
-use crate::monitor::told;
+use crate::monitor::{first_text, is_gone, told};
 
 /// Nothing is changed, nothing waits for a lock, and nothing takes long. Names are those of the catalog whatever the
 /// database's own tables, functions and operators are called, and what the server writes of others is with its schema.
@@ -52,15 +52,9 @@ pub(super) async fn rows<T: DeserializeOwned>(
         format!("SELECT /* agentos-perf */ coalesce(json_agg(x), '[]')::text FROM ({query}) x");
     let messages = client.simple_query(&query).await;
     let messages = messages.map_err(|error| refused(what, &error))?;
-    let text = messages.iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => row.try_get(0).ok().flatten(),
-        _ => None,
-    });
-    let form = |error: serde_json::Error| ReadError::Form {
-        what,
-        said: error.to_string(),
-    };
-    serde_json::from_str(text.unwrap_or("[]")).map_err(form)
+    let form = |said: String| ReadError::Form { what, said };
+    let text = first_text(&messages).ok_or_else(|| form("it is no UTF-8".to_owned()))?;
+    serde_json::from_str(&text).map_err(|error| form(error.to_string()))
 }
 
 /// The one row of a query.
@@ -81,6 +75,6 @@ fn refused(what: &'static str, error: &tokio_postgres::Error) -> ReadError {
     ReadError::Refused {
         what,
         said: told(error),
-        gone: error.as_db_error().is_none(),
+        gone: is_gone(error),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::words::{bytes, number, span};
 use crate::optimize::facts::{Facts, Table};
-use crate::optimize::name::{qualified, quoted};
+use crate::optimize::name::{dropping, qualified, quoted};
 use crate::optimize::plan::{Kind, Plan, Proof, Proposal, Risk};
 use crate::optimize::question::{Advice, Asked, Question, shortened};
 use crate::requirement::human;
@@ -62,22 +62,15 @@ fn free_name(facts: &Facts, table: &Table, advice: &Advice, plan: &Plan) -> Stri
                 && index.name == *name
                 && (index.is_valid || index.is_needed)
         });
-        let undo = undo(table, name);
+        let object = qualified(&table.schema, name);
         let mut taken = facts.taken.iter();
         let mut proposals = plan.proposals.iter();
         !is_index
             && !taken.any(|(schema, other)| *schema == table.schema && other == name)
-            && !proposals.any(|other| other.undo.first() == Some(&undo))
+            && !proposals.any(|other| other.object == object)
     };
     let mut names = (1..).map(|number| advice.candidate.name(table, number));
     names.find(is_free).unwrap_or_default()
-}
-
-fn undo(table: &Table, name: &str) -> String {
-    format!(
-        "DROP INDEX CONCURRENTLY IF EXISTS {}",
-        qualified(&table.schema, name)
-    )
 }
 
 fn proposal(
@@ -121,7 +114,7 @@ fn proposal(
             table.sql(),
             candidate.key()
         )],
-        undo: vec![undo(table, name)],
+        undo: vec![dropping(&qualified(&table.schema, name))],
         risk: if is_busy { Risk::Medium } else { Risk::Low },
         price: format!(
             "{size}; {each}; {} is read twice while it is built, and nobody waits",

@@ -3,7 +3,7 @@
 use super::Rules;
 use super::words::{bytes, number, span};
 use crate::optimize::facts::{Facts, Index, Table};
-use crate::optimize::name::literal;
+use crate::optimize::name::{dropping, literal};
 use crate::optimize::plan::{Finding, Kind, Plan, Proof, Proposal, Risk};
 
 /// A smaller one is no matter.
@@ -127,11 +127,6 @@ fn unused(facts: &Facts, index: &Index, rules: Rules, plan: &mut Plan) {
         .push(drop(facts, index, vec![why], Risk::High));
 }
 
-/// The statement that drops it.
-pub(super) fn dropping(index: &Index) -> String {
-    format!("DROP INDEX CONCURRENTLY IF EXISTS {}", index.sql())
-}
-
 fn drop(facts: &Facts, index: &Index, why: Vec<String>, risk: Risk) -> Proposal {
     let mut undo = vec![again(&index.definition)];
     if let Some(comment) = &index.comment {
@@ -151,7 +146,7 @@ fn drop(facts: &Facts, index: &Index, why: Vec<String>, risk: Risk) -> Proposal 
         table: table.map(Table::sql),
         what: format!("drop index {}{shown}", index.name),
         why,
-        sql: vec![dropping(index)],
+        sql: vec![dropping(&index.sql())],
         undo,
         risk,
         price: "it has to be built again if somebody needs it after all".to_owned(),

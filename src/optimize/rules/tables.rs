@@ -1,7 +1,6 @@
 //! Tables that are to be swept or analysed.
 
 use super::bloat;
-use super::indexes;
 use super::words::{bytes, number, span};
 use crate::optimize::facts::{Facts, Table};
 use crate::optimize::plan::{Finding, Kind, Plan, Proof, Proposal, Risk};
@@ -46,8 +45,8 @@ pub(super) fn propose(facts: &Facts, plan: &mut Plan) {
             continue;
         };
         // What is to be dropped is not built anew before.
-        let dropped = indexes::dropping(index);
-        if plan.proposals.iter().any(|one| one.sql.contains(&dropped)) {
+        let object = index.sql();
+        if plan.proposals.iter().any(|one| one.object == object) {
             continue;
         }
         let empty = bloat::of_index(index, table);
@@ -56,7 +55,7 @@ pub(super) fn propose(facts: &Facts, plan: &mut Plan) {
                 number: 0,
                 id: String::new(),
                 kind: Kind::Reindex,
-                object: index.sql(),
+                object,
                 table: Some(table.sql()),
                 what: format!("build index {} anew", index.name),
                 why: vec![format!(
