@@ -21,7 +21,7 @@ name = "proved"
 arrivals = "constant"
 rate = "60/s"
 warm_up = "1s"
-duration = "10s"
+duration = "20s"
 
 [[scenario.load.endpoint]]
 name = "conversation"

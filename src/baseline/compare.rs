@@ -152,9 +152,25 @@ fn known(run: &RunResult, alpha: f64) -> Known {
     let summary = Summary::of(run);
     Known {
         times: Times::of(&summary.response),
-        sure: intervals(run, 1.0 - alpha).times.response,
+        sure: closed(intervals(run, 1.0 - alpha).times.response),
         errors: errors(run, alpha),
         rps: summary.rps,
+    }
+}
+
+/// A percentile whose requests were over it together may have no end where those farther out do. No percentile is above
+/// a higher one, so what bounds that one from above bounds it too, and the other way round.
+fn closed(sure: Intervals) -> Intervals {
+    let (mut p50, mut p95, mut p99) = (sure.p50, sure.p95, sure.p99);
+    p95.high = p95.high.or(p99.high);
+    p50.high = p50.high.or(p95.high);
+    p95.low = p95.low.or(p50.low);
+    p99.low = p99.low.or(p95.low);
+    Intervals {
+        p50,
+        p95,
+        p99,
+        ..sure
     }
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::record::Machine;
 use crate::report::{Report, fixture};
-use crate::requirement::Verdict;
+use crate::requirement::{Verdict, intervals};
 
 /// A session of one scenario, each request of which took so long.
 fn session(scenario: &str, took_ms: impl Fn(u64) -> u64) -> Report {
@@ -33,6 +33,22 @@ fn what_takes_a_fifth_longer_is_found_and_told() {
     assert!(judged.reason.contains("of api is") && judged.reason.contains("more"));
     let better = judge(&[usual(20, 1)], &usual(0, 2), 0.95);
     assert_eq!(better.verdict, Verdict::Pass, "{}", better.reason);
+}
+
+/// Where a second is slower as a whole, its requests tell little of the p95; those farther out bound it all the same.
+#[test]
+fn an_end_that_the_p95_has_not_is_that_of_the_p99() {
+    let uneven = session("api", |due| match due {
+        due if due / 10 % 40 == 7 => 30 + due / 10 * 7_919 % 7,
+        6_000..7_000 => 18,
+        _ => 10 + due / 10 * 7_919 % 5,
+    });
+    let sure = intervals(&uneven.runs[0].run, 0.95).times.response;
+    assert!(sure.p95.high.is_none() && sure.p99.high.is_some());
+    let compared = compare(&[&usual(900, 1)], &[&uneven], 0.95);
+    let p95 = compared.compared.iter().find(|one| one.what == "p95");
+    let p95 = p95.expect("the p95");
+    assert_eq!(p95.standing, Some(Standing::Better), "{p95:?}");
 }
 
 #[test]
