@@ -15,7 +15,7 @@ use super::resolve::resolve;
 use crate::baseline::{compare_pairs, table};
 use crate::load::failed_run;
 use crate::monitor::Watched;
-use crate::profile::{Destination, Plan, Profile, render_problems};
+use crate::profile::{self, Destination, Plan, Profile};
 use crate::record::{Problem, RunResult};
 
 /// How often each target has its turn.
@@ -52,10 +52,13 @@ pub fn compare_by_turns(before: &str, after: &str, flags: &[OsString]) -> ExitCo
 fn by_turns(before: &str, after: &str, flags: &[OsString]) -> Result<ExitCode, String> {
     let sides = match (side(before, flags), side(after, flags)) {
         (Ok(before), Ok(after)) => [before, after],
-        (Err(wrong), Ok(_)) | (Ok(_), Err(wrong)) => return Err(wrong),
-        // What is wrong with the flags of both is told once.
-        (Err(one), Err(other)) if one == other => return Err(one),
-        (Err(one), Err(other)) => return Err(format!("{one}{other}")),
+        (before, after) => {
+            let wrong = before.err().into_iter().chain(after.err());
+            let mut wrong: Vec<profile::Problem> = wrong.flatten().collect();
+            // What is wrong with the flags of both is told once.
+            profile::sort_problems(&mut wrong);
+            return Err(profile::render_problems(&wrong));
+        }
     };
     let interrupted = Arc::new(AtomicBool::new(false));
     on_interrupt(&interrupted);
@@ -87,14 +90,14 @@ fn by_turns(before: &str, after: &str, flags: &[OsString]) -> Result<ExitCode, S
     })
 }
 
-pub(super) fn side(url: &str, flags: &[OsString]) -> Result<Side, String> {
+/// A target with what the flags make of the profile, or all that is wrong with them.
+pub(super) fn side(url: &str, flags: &[OsString]) -> Result<Side, Vec<profile::Problem>> {
     let words = flags
         .iter()
         .cloned()
         .chain(["--target-url".into(), url.into()]);
     let environment = std::env::vars_os().collect();
-    let (args, profile) =
-        resolve(words, &environment).map_err(|problems| render_problems(&problems))?;
+    let (args, profile) = resolve(words, &environment)?;
     Ok(Side {
         args,
         profile,

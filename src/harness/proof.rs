@@ -26,11 +26,8 @@ impl BeforeAndAfter {
     /// # Errors
     /// With all that is wrong with flags and profile, a text each.
     pub fn new(url: &str, flags: &[OsString]) -> Result<BeforeAndAfter, Vec<String>> {
-        let side = side(url, flags).map_err(|told| {
-            let lines = told.trim_end().split("error: ");
-            let lines = lines.map(|line| line.trim_end().to_owned());
-            lines.filter(|line| !line.is_empty()).collect::<Vec<_>>()
-        })?;
+        let side = side(url, flags)
+            .map_err(|wrong| wrong.iter().map(ToString::to_string).collect::<Vec<_>>())?;
         if side.profile.plans.iter().all(|plan| plan.search.is_some()) {
             return Err(vec![
                 "--profile: it has no scenario at one load to hold one time against another"

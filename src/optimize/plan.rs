@@ -104,6 +104,9 @@ pub struct Proposal {
     pub gain: String,
     /// Who says so.
     pub proof: Proof,
+    /// Who has to carry it out, where whoever asks may not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
 }
 
 /// A kind of change.
@@ -188,15 +191,15 @@ impl Plan {
         self
     }
 
-    /// Those to be applied: all that need no thought, or the ones that are named.
+    /// Those to be applied: all that need no thought and no other role, or the ones that are named.
     ///
     /// # Errors
-    /// When there is none of a number or an id, or something that needs thought is named by its number: that is
-    /// another's in another plan.
+    /// When there is none of a number or an id, when another role has to do what is named, or when something that needs
+    /// thought is named by its number: that is another's in another plan.
     pub fn chosen(&self, only: Option<&[String]>) -> Result<Vec<&Proposal>, ChoiceError> {
         let Some(only) = only else {
-            let harmless = self.proposals.iter();
-            return Ok(harmless.filter(|one| one.risk < Risk::High).collect());
+            let ours = self.proposals.iter().filter(|one| one.role.is_none());
+            return Ok(ours.filter(|one| one.risk < Risk::High).collect());
         };
         let mut chosen: Vec<&Proposal> = Vec::new();
         for name in only {
@@ -209,6 +212,13 @@ impl Plan {
                     one.number,
                     one.what.clone(),
                     one.id.clone(),
+                ));
+            }
+            if let Some(role) = &one.role {
+                return Err(ChoiceError::Others(
+                    one.number,
+                    one.what.clone(),
+                    role.clone(),
                 ));
             }
             chosen.push(one);
@@ -230,6 +240,9 @@ pub enum ChoiceError {
         "{0} ({1}) is of high risk, and numbers change from one plan to the next: name it by its id, {2}"
     )]
     ByNumber(usize, String, String),
+    /// Another role has to do it.
+    #[error("{0} ({1}) is for {2}, who owns the table: run it as that role")]
+    Others(usize, String, String),
 }
 
 /// Of letters and digits, beginning with a letter, so that it is no number.

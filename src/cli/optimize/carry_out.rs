@@ -1,5 +1,6 @@
 //! Carrying out what was chosen, told line by line, and proving it.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
@@ -41,6 +42,7 @@ pub(super) fn chosen(
     };
     if chosen.is_empty() {
         eprintln!("Nothing to carry out.");
+        left_alone(plan, &chosen);
         return ExitCode::SUCCESS;
     }
     let carrying = Carrying {
@@ -200,6 +202,7 @@ fn tell(event: Event<'_>) {
         )),
         Event::GoesOn(phase, Some(percent)) => say(&format!("   {phase}, {percent:.0} %")),
         Event::GoesOn(phase, None) => say(&format!("   {phase}")),
+        Event::Stays(what) => say(&format!("   {}", cleaned(&what))),
         Event::Done(_, took) => {
             say(&format!(
                 "   done in {}",
@@ -216,16 +219,19 @@ fn say(line: &str) {
 
 fn left_alone(plan: &Plan, chosen: &[&Proposal]) {
     let is_chosen = |one: &&Proposal| chosen.iter().any(|other| other.number == one.number);
-    let left = plan
-        .proposals
-        .iter()
-        .filter(|one| one.risk == Risk::High && !is_chosen(one));
-    let left: Vec<&str> = left.map(|one| one.id.as_str()).collect();
-    if !left.is_empty() {
-        eprintln!(
-            "Left alone, as somebody has to decide: --only {}",
-            left.join(",")
-        );
+    let mut left: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
+    for one in plan.proposals.iter().filter(|one| !is_chosen(one)) {
+        if one.role.is_some() || one.risk == Risk::High {
+            let of_role = left.entry(one.role.as_deref()).or_default();
+            of_role.push(&one.id);
+        }
+    }
+    for (role, ids) in left {
+        let why = match role {
+            None => "somebody has to decide".to_owned(),
+            Some(role) => format!("it is for {}, who owns the tables", cleaned(role)),
+        };
+        say(&format!("Left alone, as {why}: --only {}", ids.join(",")));
     }
 }
 

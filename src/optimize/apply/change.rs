@@ -3,7 +3,7 @@
 use tokio::sync::watch;
 
 use super::session::{Ended, Session, State};
-use super::{ApplyError, Event, leftovers};
+use super::{ApplyError, Event, leftovers, swept};
 use crate::optimize::plan::{Kind, Proposal};
 
 /// What waits for others' transactions, and holds up nobody.
@@ -45,7 +45,13 @@ pub(super) async fn make(
         Kind::Vacuum | Kind::Analyze => session.is_analyzed_since(object, since).await,
         Kind::Setting => session.is_in_files(object).await,
     };
-    read_back(proposal, is_there)
+    read_back(proposal, is_there)?;
+    if proposal.kind == Kind::Vacuum
+        && let Some(stays) = swept::what_stays(session, object).await
+    {
+        tell(Event::Stays(stays));
+    }
+    Ok(())
 }
 
 /// Takes it back, and makes sure of it.

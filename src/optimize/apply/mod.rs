@@ -4,6 +4,7 @@ mod change;
 mod leftovers;
 mod progress;
 mod session;
+mod swept;
 mod undo;
 
 use std::path::Path;
@@ -34,6 +35,8 @@ pub enum Event<'a> {
     Begins(&'a Proposal),
     /// It goes on: what the server does, and how much of it is done, in percent.
     GoesOn(String, Option<f64>),
+    /// What it could not do, which is no error.
+    Stays(String),
     /// It is done and was read back.
     Done(&'a Proposal, Duration),
 }

@@ -175,7 +175,7 @@ impl Session {
     /// The server's clock, in seconds since 1970; 0 when it does not tell.
     pub(super) async fn now(&self) -> f64 {
         let query = "SELECT /* agentos-perf */ extract(epoch FROM clock_timestamp())";
-        let now = value(&self.database.client, query).await.ok().flatten();
+        let now = self.first(query).await;
         now.and_then(|now| now.parse().ok()).unwrap_or(0.0)
     }
 
@@ -195,6 +195,11 @@ impl Session {
             tokio::time::sleep(LOOK).await;
         }
         false
+    }
+
+    /// The first column of the first row of an answer; `None` where there is none, or no answer.
+    pub(super) async fn first(&self, query: &str) -> Option<String> {
+        value(&self.database.client, query).await.ok().flatten()
     }
 
     /// Runs a statement that tidies up; whether it succeeded.

@@ -99,6 +99,7 @@ mod tests {
             price: String::new(),
             gain: String::new(),
             proof: Proof::Counted,
+            role: None,
         }
     }
 

@@ -15,6 +15,11 @@ pub(super) const TABLES: &str = "SELECT c.oid::bigint AS oid, n.nspname AS schem
        WHERE option_name = 'autovacuum_enabled'), false) AS no_autovacuum, \
      coalesce((SELECT option_value::float8 FROM pg_options_to_table(c.reloptions) \
        WHERE option_name = 'fillfactor'), 100) AS fillfactor, \
+     CASE WHEN NOT pg_has_role(c.relowner, 'USAGE') THEN pg_get_userbyid(c.relowner) END AS owner, \
+     pg_has_role(c.relowner, 'USAGE') \
+       OR (SELECT pg_has_role(b.datdba, 'USAGE') FROM pg_database b WHERE b.datname = current_database()) \
+       OR CASE WHEN current_setting('server_version_num')::int >= 170000 \
+         THEN has_table_privilege(c.oid, 'MAINTAIN') ELSE false END AS may_sweep, \
      coalesce((SELECT json_agg(json_build_object('name', a.attname, 'kind', format_type(a.atttypid, a.atttypmod), \
          'is_ordered', a.attgenerated <> 'v' AND EXISTS (SELECT FROM pg_opclass o JOIN pg_am m ON m.oid = o.opcmethod WHERE m.amname = 'btree' \
            AND o.opcdefault AND (o.opcintype = a.atttypid OR o.opcintype = t.typbasetype \

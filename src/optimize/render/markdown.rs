@@ -55,7 +55,11 @@ fn details(proposal: &Proposal, out: &mut String) {
     for why in &proposal.why {
         let _ = writeln!(out, "- {}", escaped(why));
     }
-    let _ = write!(out, "- {}\n- {proof}\n\n", escaped(price));
+    let _ = write!(out, "- {}\n- {proof}\n", escaped(price));
+    if let Some(role) = &proposal.role {
+        let _ = writeln!(out, "- for {}, who owns the table", escaped(role));
+    }
+    out.push('\n');
     // A fence that is longer than any run of backticks within.
     let statements: Vec<String> = proposal.sql.iter().map(|one| clean(one) + ";").collect();
     let text = statements.join("\n");

@@ -29,6 +29,9 @@ fn one(proposal: &Proposal, out: &mut String) {
     for why in &proposal.why {
         let _ = writeln!(out, "--    {}", clean(why));
     }
+    if let Some(role) = &proposal.role {
+        let _ = writeln!(out, "--    for {}, who owns the table", clean(role));
+    }
     let begin = if *risk == Risk::High { "-- " } else { "" };
     for statement in &proposal.sql {
         // A name may hold a line break, and what is behind it is to stay a comment.

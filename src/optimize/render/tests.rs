@@ -19,6 +19,7 @@ fn plan() -> Plan {
         price: "about 12 MiB; 2 writes a second to the table have one more index to keep".to_owned(),
         gain: "about 19 s of the 30 s that statements took in 2 d, if costs are times".to_owned(),
         proof: Proof::Planner,
+        role: None,
     }
     };
     Plan {
@@ -47,7 +48,10 @@ fn plan() -> Plan {
             }]),
         },
         proposals: vec![
-            proposal(Kind::DropIndex, "drop index messages_role on messages", Risk::High),
+            Proposal {
+                role: Some("keeper".to_owned()),
+                ..proposal(Kind::DropIndex, "drop index messages_role on messages", Risk::High)
+            },
             proposal(Kind::CreateIndex, "index x on messages (conversation_id)", Risk::Low),
         ],
         findings: vec![Finding::new("fsync is off", "a crash can destroy the database")],
@@ -72,6 +76,7 @@ fn names_that_mean_harm_do_none() {
     for proposal in &mut plan.proposals {
         evil.clone_into(&mut proposal.what);
         proposal.why = vec![evil.to_owned()];
+        proposal.role = Some(evil.to_owned());
     }
     evil.clone_into(&mut plan.database);
     // In a script, all that is no statement of the plan's own stays behind its comment sign.

@@ -143,6 +143,10 @@ fn one(proposal: &Proposal, out: &mut String) {
         &clean(&format!("{}; {}", proposal.risk, proposal.price)),
         out,
     );
+    if let Some(role) = &proposal.role {
+        let who = format!("{role}, who owns the table");
+        wrapped(&format!("{indent}who   "), &clean(&who), out);
+    }
     for statement in &proposal.sql {
         // To be copied: it is not broken.
         let _ = writeln!(out, "{indent}sql   {};", clean(statement));

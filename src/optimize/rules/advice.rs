@@ -126,6 +126,7 @@ fn proposal(
         } else {
             Proof::Estimate
         },
+        role: None,
     }
 }
 

@@ -155,6 +155,7 @@ fn drop(facts: &Facts, index: &Index, why: Vec<String>, risk: Risk) -> Proposal 
             bytes(index.bytes)
         ),
         proof: Proof::Counted,
+        role: None,
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) mod words;
 pub use questions::questions;
 
 use super::facts::Facts;
-use super::plan::Plan;
+use super::plan::{Kind, Plan};
 use super::question::{Asked, Question};
 
 /// What whoever asks may decide.
@@ -34,6 +34,17 @@ impl Default for Rules {
     }
 }
 
+/// Names who has to do what whoever asks may not.
+fn leave_to_owners(facts: &Facts, plan: &mut Plan) {
+    for proposal in &mut plan.proposals {
+        let name = proposal.table.as_ref().unwrap_or(&proposal.object);
+        let table = facts.tables.iter().find(|table| table.sql() == *name);
+        let sweeps = matches!(proposal.kind, Kind::Vacuum | Kind::Analyze | Kind::Reindex);
+        let others = table.filter(|table| !(sweeps && table.may_sweep));
+        proposal.role = others.and_then(|table| table.owner.clone());
+    }
+}
+
 /// The plan that follows from what is known.
 pub fn propose(facts: &Facts, questions: &[Question], asked: &Asked, rules: Rules) -> Plan {
     let mut plan = Plan {
@@ -49,6 +60,7 @@ pub fn propose(facts: &Facts, questions: &[Question], asked: &Asked, rules: Rule
     tables::propose(facts, &mut plan);
     settings::propose(facts, &mut plan);
     activity::tell(facts, &mut plan);
+    leave_to_owners(facts, &mut plan);
     if facts.server.is_replica {
         // Nothing can be changed here, and some of it is worth knowing.
         plan.unseen.push(

@@ -186,5 +186,6 @@ fn set(facts: &Facts, setting: &Setting, value: &str, why: &str, risk: Risk, pla
         },
         gain: "not known before it is tried: --verify measures it".to_owned(),
         proof: Proof::Estimate,
+        role: None,
     });
 }

@@ -72,6 +72,7 @@ pub(super) fn propose(facts: &Facts, plan: &mut Plan) {
                     bytes((index.bytes as f64 * empty.unwrap_or(0.0)) as u64)
                 ),
                 proof: Proof::Estimate,
+                role: None,
             });
         }
     }
@@ -100,6 +101,7 @@ fn vacuum(table: &Table) -> Proposal {
         price: format!("{} are read; nobody waits", bytes(table.heap_bytes)),
         gain: "scans read fewer rows, and the planner's statistics are of today".to_owned(),
         proof: Proof::Counted,
+        role: None,
     }
 }
 
@@ -136,6 +138,7 @@ fn analyze(table: &Table, why: String) -> Proposal {
         price: "a sample of its rows is read; nobody waits".to_owned(),
         gain: "plans that suit the rows of today".to_owned(),
         proof: Proof::Counted,
+        role: None,
     }
 }
 

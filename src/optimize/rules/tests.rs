@@ -848,6 +848,51 @@ fn foreign_keys_and_known_queries_are_asked_about_where_they_are_there() {
 }
 
 #[test]
+fn what_belongs_to_others_is_left_to_them() {
+    let of = |owner: Option<&str>, may_sweep: bool| {
+        let mut facts = sound();
+        facts.tables[0] = Table {
+            dead: 5e5,
+            owner: owner.map(str::to_owned),
+            may_sweep,
+            ..facts.tables[0].clone()
+        };
+        facts.indexes.push(index(12, "t_a2", &["a"]));
+        let plan = planned(&facts);
+        let of_roles = plan
+            .proposals
+            .iter()
+            .map(|one| (one.kind, one.role.clone()));
+        (of_roles.collect::<Vec<_>>(), plan)
+    };
+    let keeper = Some("keeper".to_owned());
+    let (ours, _) = of(None, true);
+    assert_eq!(ours, [(Kind::Vacuum, None), (Kind::DropIndex, None)]);
+    let (swept, plan) = of(Some("keeper"), true);
+    assert_eq!(
+        swept,
+        [(Kind::Vacuum, None), (Kind::DropIndex, keeper.clone())]
+    );
+    let left: Vec<Kind> = plan
+        .chosen(None)
+        .unwrap()
+        .iter()
+        .map(|one| one.kind)
+        .collect();
+    assert_eq!(left, [Kind::Vacuum]);
+    let (theirs, plan) = of(Some("keeper"), false);
+    assert_eq!(
+        theirs,
+        [(Kind::Vacuum, keeper.clone()), (Kind::DropIndex, keeper)]
+    );
+    assert_eq!(plan.chosen(None), Ok(vec![]));
+    assert!(matches!(
+        plan.chosen(Some(&["1".to_owned()])),
+        Err(ChoiceError::Others(1, _, role)) if role == "keeper"
+    ));
+}
+
+#[test]
 fn numbers_and_ids_choose_and_high_risk_is_chosen_by_name_alone() {
     let mut facts = sound();
     facts.indexes.push(index(12, "t_a2", &["a"]));

@@ -1,0 +1,33 @@
+//! Dead rows that are still there after a table was swept: whoever may see them holds them.
+
+use super::session::Session;
+use crate::optimize::name::literal;
+use crate::optimize::rules::words::number;
+
+/// As many as make a rule propose to sweep.
+const MANY: &str = "n_dead_tup >= 1000 AND n_dead_tup > 0.2 * (n_live_tup + n_dead_tup)";
+
+/// Who holds back the removal of rows the longest; what it may not see it does not tell.
+const HOLDER: &str = "SELECT /* agentos-perf */ what FROM ( \
+       SELECT concat('process ', pid, ' (', coalesce(nullif(application_name, ''), usename), '), whose transaction has been open for ', \
+         (extract(epoch FROM clock_timestamp() - xact_start))::int, ' s') AS what, \
+         greatest(age(backend_xmin), age(backend_xid)) AS age FROM pg_stat_activity \
+         WHERE pid <> pg_backend_pid() AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL) \
+       UNION ALL SELECT concat('the prepared transaction ', gid), age(transaction) FROM pg_prepared_xacts \
+       UNION ALL SELECT concat('the replication slot ', slot_name), age(xmin) FROM pg_replication_slots \
+         WHERE xmin IS NOT NULL) held ORDER BY age DESC LIMIT 1";
+
+/// What stays dead of a table that was swept, and for whom; `None` when little does.
+pub(super) async fn what_stays(session: &Session, table: &str) -> Option<String> {
+    let dead = format!(
+        "SELECT /* agentos-perf */ n_dead_tup FROM pg_stat_all_tables WHERE relid = to_regclass({}) AND {MANY}",
+        literal(table)
+    );
+    let dead: f64 = session.first(&dead).await?.parse().ok()?;
+    let holder = session.first(HOLDER).await;
+    let holder = holder.unwrap_or_else(|| "something that is open and can't be seen".to_owned());
+    Some(format!(
+        "{} dead rows stay, as they may still be seen by {holder}: end that, and sweep again",
+        number(dead)
+    ))
+}
