@@ -1,13 +1,14 @@
 //! What has to be alike for two sessions to be compared.
 
 use crate::record::Machine;
-use crate::report::Report;
+use crate::report::{Report, cleaned};
 
 /// In what any session of a baseline differs from another so that their figures are incomparable, a line each.
 pub fn unlike(baseline: &[Report], session: &Report) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for earlier in baseline {
         for line in differences(earlier, session) {
+            let line = cleaned(&line);
             if !found.contains(&line) {
                 found.push(line);
             }
@@ -30,6 +31,7 @@ pub fn unlike_before(
             lines.extend(against_plan(earlier, scenario, plan));
         }
         for line in lines {
+            let line = cleaned(&line);
             if !found.contains(&line) {
                 found.push(line);
             }

@@ -4,17 +4,21 @@
 //! request. `docs/STATISTICS.md` has the method and its measured error rates.
 
 mod alike;
+mod blame;
 mod compare;
+mod figures;
 mod judge;
 mod pairs;
 mod queries;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use alike::{unlike, unlike_before};
-pub use compare::{Compared, Comparison, Standing, compare};
+pub use compare::{Compared, Comparison, compare};
 pub use judge::{NAME, judge};
 pub use pairs::compare_pairs;
 pub use queries::compare_queries;
+pub use standing::Standing;
 pub use text::table;

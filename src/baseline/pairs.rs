@@ -1,8 +1,10 @@
 //! Two targets that were loaded by turns: each pair of turns is one difference.
 
-use super::compare::{Compared, Comparison, JUDGED, SHARES, TIMES, standing};
+use super::blame::Blame;
+use super::compare::{Compared, Comparison, JUDGED};
+use super::standing::{SHARES, TIMES, blameless, standing};
 use super::text;
-use crate::record::{RunResult, Status, Summary, Times};
+use crate::record::{Histogram, RunResult, Status, Summary};
 use crate::requirement::Unit;
 use crate::statistics::{Measured, paired};
 
@@ -11,7 +13,8 @@ const LEAST: usize = 4;
 
 /// One turn in few figures.
 struct Turn {
-    times: Times,
+    response: Histogram,
+    blame: Blame,
     /// In percent.
     failed: f64,
     rps: f64,
@@ -19,16 +22,51 @@ struct Turn {
 
 type Pair = (Turn, Turn);
 
-/// A figure: its name, its unit, its value, and whether it is judged.
-type Figure = (&'static str, Unit, fn(&Turn) -> f64, bool);
+/// A figure: its name, its unit, its value, how much of it may be the generator's, and whether it is judged.
+type Figure = (&'static str, Unit, Value, Value, bool);
+type Value = fn(&Turn) -> f64;
 
 const FIGURES: [Figure; 5] = [
-    ("p50", Unit::Time, |turn| turn.times.p50, true),
-    ("p95", Unit::Time, |turn| turn.times.p95, true),
-    ("p99", Unit::Time, |turn| turn.times.p99, false),
-    ("failed", Unit::Share, |turn| turn.failed, true),
-    ("req/s", Unit::Rate, |turn| turn.rps, false),
+    (
+        "p50",
+        Unit::Time,
+        |turn| turn.time(0.5),
+        |turn| turn.moved(0.5),
+        true,
+    ),
+    (
+        "p95",
+        Unit::Time,
+        |turn| turn.time(0.95),
+        |turn| turn.moved(0.95),
+        true,
+    ),
+    (
+        "p99",
+        Unit::Time,
+        |turn| turn.time(0.99),
+        |turn| turn.moved(0.99),
+        false,
+    ),
+    (
+        "failed",
+        Unit::Share,
+        |turn| turn.failed,
+        |turn| turn.blame.failed,
+        true,
+    ),
+    ("req/s", Unit::Rate, |turn| turn.rps, |_| 0.0, false),
 ];
+
+impl Turn {
+    fn time(&self, quantile: f64) -> f64 {
+        self.response.quantile_ms(quantile)
+    }
+
+    fn moved(&self, quantile: f64) -> f64 {
+        self.blame.moved(&self.response, quantile)
+    }
+}
 
 /// Judges pairs of runs, of any number of scenarios: what both met at the same time cancels out, and the spread of the
 /// pairs is the noise.
@@ -75,43 +113,34 @@ pub fn compare_pairs(pairs: &[(RunResult, RunResult)], confidence: f64) -> Compa
 
 fn turn(run: &RunResult) -> Option<Turn> {
     let summary = Summary::of(run);
-    if run.status != Status::Complete {
+    if run.status != Status::Complete || summary.response.is_empty() {
         return None;
     }
     Some(Turn {
-        times: Times::of(&summary.response)?,
         failed: 100.0 * summary.failed() as f64 / summary.due as f64,
         rps: summary.rps?,
+        response: summary.response,
+        blame: Blame::of(run),
     })
 }
 
 fn of(
     scenario: &str,
     pairs: &[Pair],
-    (what, unit, value, is_judged): &Figure,
+    (what, unit, value, moved, is_judged): &Figure,
     alpha: f64,
 ) -> Option<Compared> {
     let is_share = *unit == Unit::Share;
-    let difference = |(before, after): &Pair| {
-        let (before, after) = (value(before), value(after));
-        if is_share {
-            after - before
-        } else {
-            (after / before).ln()
-        }
-    };
-    let differences: Vec<f64> = pairs.iter().map(difference).collect();
-    let told = paired(&differences, alpha)?;
-    let (change, scale) = if is_share {
-        (told, &SHARES)
-    } else {
-        let ratio = Measured {
-            value: told.value.exp(),
-            low: told.low.map(f64::exp),
-            high: told.high.map(f64::exp),
-        };
-        (ratio, &TIMES)
-    };
+    let scale = if is_share { &SHARES } else { &TIMES };
+    let change = change(pairs, is_share, alpha, |pair| {
+        (value(&pair.0), value(&pair.1))
+    })?;
+    // Without what the generator may have added to one of them more than to the other.
+    let without = self::change(pairs, is_share, alpha, |(before, after)| {
+        let extra = moved(after) - moved(before);
+        let less = |value: f64, extra: f64| (value - extra.max(0.0)).max(value * LEAST_LEFT);
+        (less(value(before), -extra), less(value(after), extra))
+    })?;
     let mean = |side: fn(&Pair) -> &Turn| {
         pairs.iter().map(|pair| value(side(pair))).sum::<f64>() / pairs.len() as f64
     };
@@ -122,6 +151,37 @@ fn of(
         before: mean(|pair| &pair.0),
         after: mean(|pair| &pair.1),
         change,
-        standing: is_judged.then(|| standing(change, scale)),
+        standing: is_judged.then(|| blameless(standing(change, scale), standing(without, scale))),
+    })
+}
+
+/// The share of a time that is left where all of it may be the generator's: a ratio needs some.
+const LEAST_LEFT: f64 = 1e-3;
+
+/// The change from the first to the second of two figures of each pair: a ratio, or a difference of shares.
+fn change(
+    pairs: &[Pair],
+    is_share: bool,
+    alpha: f64,
+    figures: impl Fn(&Pair) -> (f64, f64),
+) -> Option<Measured> {
+    let difference = |pair: &Pair| {
+        let (before, after) = figures(pair);
+        if is_share {
+            after - before
+        } else {
+            (after / before).ln()
+        }
+    };
+    let differences: Vec<f64> = pairs.iter().map(difference).collect();
+    let told = paired(&differences, alpha)?;
+    Some(if is_share {
+        told
+    } else {
+        Measured {
+            value: told.value.exp(),
+            low: told.low.map(f64::exp),
+            high: told.high.map(f64::exp),
+        }
     })
 }

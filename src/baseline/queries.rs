@@ -1,6 +1,7 @@
 //! The statements of a database on two sides.
 
-use super::compare::{Compared, TIMES, standing};
+use super::compare::Compared;
+use super::standing::{TIMES, standing};
 use crate::record::Statement;
 use crate::report::Report;
 use crate::requirement::Unit;

@@ -97,6 +97,80 @@ fn what_differs_in_plan_or_machine_is_not_compared() {
     );
 }
 
+/// 20 to 59 ms, of which the generator was late by as many as `late` says.
+fn held_up(late: impl Fn(u64) -> u64) -> Report {
+    let run = fixture::run("api", |due, _| fixture::Asked {
+        lag: late(due) * fixture::MS,
+        ..fixture::Asked::ok(20 + due / 10 * 7_919 % 40)
+    });
+    Report {
+        runs: vec![fixture::shown(run)],
+        ..usual(0, 1)
+    }
+}
+
+#[test]
+fn what_the_generator_itself_was_late_with_is_no_regression() {
+    let stalled = held_up(|due| if due % 1_000 < 600 { 300 } else { 0 });
+    for (before, after) in [(usual(0, 1), stalled.clone()), (stalled, usual(0, 1))] {
+        let compared = compare(&[&before], &[&after], 0.95);
+        let of = |what| compared.compared.iter().find(|one| one.what == what);
+        let standing = |what| of(what).expect("it is there").standing;
+        assert_eq!(standing("p50"), Some(Standing::Late), "{compared:?}");
+        assert_eq!(standing("p95"), Some(Standing::Late), "{compared:?}");
+        let told = &compared.unsettled[0];
+        assert!(
+            told.contains("the load generator itself was late"),
+            "{told}"
+        );
+    }
+    // As late as ever, and slower all the same.
+    let [calm, slower] = [0, 100].map(|more| {
+        let run = fixture::run("api", |due, _| fixture::Asked {
+            lag: fixture::MS,
+            ..fixture::Asked::ok(20 + more + due / 10 * 7_919 % 40)
+        });
+        Report {
+            runs: vec![fixture::shown(run)],
+            ..usual(0, 1)
+        }
+    });
+    let judged = judge(&[calm], &slower, 0.95);
+    assert_eq!(judged.verdict, Verdict::Fail, "{}", judged.reason);
+}
+
+#[test]
+fn of_turns_too() {
+    let turn = |report: Report| report.runs[0].run.clone();
+    let stalled = || held_up(|due| if due % 1_000 < 600 { 300 } else { 0 });
+    let pairs: Vec<_> = (0..6)
+        .map(|seed| (turn(usual(0, seed)), turn(stalled())))
+        .collect();
+    let compared = compare_pairs(&pairs, 0.95);
+    assert_eq!(compared.compared[1].standing, Some(Standing::Late));
+    assert_eq!(compared.worse().count(), 0);
+}
+
+#[test]
+fn names_that_mean_harm_do_none() {
+    let evil = "api\u{1b}]0;x\u{7}\n::error::forged";
+    let [mut before, mut after] = [usual(0, 1), usual(60, 2)];
+    for report in [&mut before, &mut after] {
+        report.runs[0].run.scenario = evil.to_owned();
+    }
+    let compared = compare(&[&before], &[&after], 0.95);
+    let judged = judge(std::slice::from_ref(&before), &after, 0.95);
+    after.runs[0].run.plan = "\n::error::another".to_owned();
+    let texts = [table(&compared), judged.reason]
+        .into_iter()
+        .chain(judged.advice)
+        .chain(unlike(&[before], &after));
+    for text in texts {
+        assert!(!text.contains('\u{1b}'), "{text}");
+        assert!(!text.contains("\n::"), "{text}");
+    }
+}
+
 #[test]
 fn failures_that_came_are_a_regression() {
     let failing = fixture::run("api", |due, _| {

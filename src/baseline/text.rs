@@ -1,6 +1,8 @@
 //! Comparisons as people read them.
 
-use super::compare::{Compared, Comparison, Standing};
+use super::compare::{Compared, Comparison};
+use super::standing::Standing;
+use crate::report::cleaned;
 use crate::requirement::{Unit, human};
 
 /// `p95 of api is 23 % more (11–38) than before: 52 ms, and was 42 ms`
@@ -9,7 +11,7 @@ pub(super) fn line(one: &Compared) -> String {
     format!(
         "{} of {} is {} than before: {after}, and was {before}",
         one.what,
-        one.scenario,
+        cleaned(&one.scenario),
         changed(one)
     )
 }
@@ -26,7 +28,7 @@ pub fn table(comparison: &Comparison) -> String {
         };
         last = &one.scenario;
         rows.push([
-            scenario.to_owned(),
+            cleaned(scenario),
             one.what.to_owned(),
             human::show(one.unit, one.before),
             human::show(one.unit, one.after),
@@ -36,7 +38,7 @@ pub fn table(comparison: &Comparison) -> String {
     }
     let mut text = set(&rows);
     for line in comparison.left_out.iter().chain(&comparison.unsettled) {
-        text = format!("{text}not compared: {line}\n");
+        text = format!("{text}not compared: {}\n", cleaned(line));
     }
     text
 }
@@ -70,27 +72,33 @@ fn told(standing: Option<Standing>) -> &'static str {
         Some(Standing::Worse) => "WORSE",
         Some(Standing::Better) => "better",
         Some(Standing::Same) => "no difference shown",
-        Some(Standing::Open) => "not settled",
+        Some(Standing::Open | Standing::Late) => "not settled",
         None => "",
     }
 }
 
 /// What is not settled, a line each.
 pub(super) fn open(compared: &[Compared]) -> impl Iterator<Item = String> {
-    let open = compared
-        .iter()
-        .filter(|one| one.standing == Some(Standing::Open));
-    open.map(|one| {
-        let most = match one.change.high {
-            None => "no bound can be told".to_owned(),
-            Some(high) if one.unit == Unit::Share => format!("up to {high:.0} points more"),
-            Some(high) => format!("up to {high:.1} times as much"),
+    compared.iter().filter_map(|one| {
+        let why = match (one.standing?, one.change.high) {
+            (Standing::Late, _) => {
+                "the load generator itself was late, and may have made the difference; give it more room and run it again"
+                    .to_owned()
+            }
+            (Standing::Open, None) => wide("no bound can be told"),
+            (Standing::Open, Some(high)) if one.unit == Unit::Share => {
+                wide(&format!("up to {high:.0} points more"))
+            }
+            (Standing::Open, Some(high)) => wide(&format!("up to {high:.1} times as much")),
+            _ => return None,
         };
-        format!(
-            "{}: {} is not settled ({most}); run longer, or keep more sessions",
-            one.scenario, one.what
-        )
+        let scenario = cleaned(&one.scenario);
+        Some(format!("{scenario}: {} is not settled: {why}", one.what))
     })
+}
+
+fn wide(most: &str) -> String {
+    format!("{most}; run longer, or keep more sessions")
 }
 
 /// `23 % more (11–38)`, `4 % less (-9–1)`

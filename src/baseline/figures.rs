@@ -1,0 +1,216 @@
+//! The figures of one scenario on both sides.
+
+use super::blame::Blame;
+use super::compare::Compared;
+use super::standing::{DOUBT_RATIO, SHARES, Standing, TIMES, blameless, standing};
+use crate::record::{Histogram, RunResult, Summary};
+use crate::requirement::{
+    Check, Evidence, Interval, Intervals, Limit, Metric, Requirement, Scope, Severity, Unit,
+    intervals, judge,
+};
+use crate::statistics::{Measured, difference, ratio};
+
+/// What is known of one run.
+struct Known {
+    response: Histogram,
+    sure: Intervals,
+    errors: Option<Measured>,
+    rps: Option<f64>,
+    blame: Blame,
+}
+
+fn known(run: &RunResult, alpha: f64) -> Known {
+    let summary = Summary::of(run);
+    Known {
+        sure: closed(intervals(run, 1.0 - alpha).times.response),
+        errors: errors(run, alpha),
+        rps: summary.rps,
+        response: summary.response,
+        blame: Blame::of(run),
+    }
+}
+
+/// A percentile whose requests were over it together may have no end where those farther out do. No percentile is above
+/// a higher one, so what bounds that one from above bounds it too, and the other way round.
+fn closed(sure: Intervals) -> Intervals {
+    let (mut p50, mut p95, mut p99) = (sure.p50, sure.p95, sure.p99);
+    p95.high = p95.high.or(p99.high);
+    p50.high = p50.high.or(p95.high);
+    p95.low = p95.low.or(p50.low);
+    p99.low = p99.low.or(p95.low);
+    Intervals {
+        p50,
+        p95,
+        p99,
+        ..sure
+    }
+}
+
+/// A percentile: its name, its share, whether it is judged, its interval.
+type Percentile = (&'static str, f64, bool, fn(&Intervals) -> Interval);
+
+const PERCENTILES: [Percentile; 3] = [
+    ("p50", 0.5, true, |sure| sure.p50),
+    ("p95", 0.95, true, |sure| sure.p95),
+    ("p99", 0.99, false, |sure| sure.p99),
+];
+
+/// All figures of a scenario that both sides have.
+pub(super) fn figures(
+    scenario: &str,
+    before: &[&RunResult],
+    after: &[&RunResult],
+    alpha: f64,
+) -> Vec<Compared> {
+    let side =
+        |runs: &[&RunResult]| -> Vec<Known> { runs.iter().map(|run| known(run, alpha)).collect() };
+    let (a, b) = (side(before), side(after));
+    let times = PERCENTILES.iter();
+    let times = times.filter_map(|percentile| time(scenario, percentile, &a, &b, alpha));
+    let mut found: Vec<Compared> = times.collect();
+    found.extend(failures(scenario, &a, &b, alpha));
+    found.extend(throughput(scenario, &a, &b, alpha));
+    found
+}
+
+fn time(
+    scenario: &str,
+    (what, quantile, is_judged, end): &Percentile,
+    a: &[Known],
+    b: &[Known],
+    alpha: f64,
+) -> Option<Compared> {
+    let of = |side: &[Known]| -> Option<Vec<Measured>> {
+        let one = |known: &Known| {
+            let value = known.response.quantile_ms(*quantile);
+            (!known.response.is_empty()).then(|| measured(value, end(&known.sure)))
+        };
+        side.iter().map(one).collect()
+    };
+    let moved = |side: &[Known]| {
+        let each = side.iter();
+        let each = each.map(|known| known.blame.moved(&known.response, *quantile));
+        each.sum::<f64>() / side.len() as f64
+    };
+    let slowest = b.iter().map(|known| known.response.max_ms());
+    let slowest = slowest.fold(0.0, f64::max);
+    let extra = moved(b) - moved(a);
+    let (a, b) = (of(a)?, of(b)?);
+    let change = ratio(&a, &b, alpha)?;
+    // Where an interval has no end, as where all requests take about as long, the slowest request stands in for it.
+    let is_near = change.high.is_none() && slowest < DOUBT_RATIO * mean(&a);
+    let all = match standing(change, &TIMES) {
+        Standing::Open if is_near => Standing::Same,
+        standing => standing,
+    };
+    let without = ratio(
+        &less(&a, -extra, SHORTEST),
+        &less(&b, extra, SHORTEST),
+        alpha,
+    )?;
+    Some(Compared {
+        scenario: scenario.to_owned(),
+        what,
+        unit: Unit::Time,
+        before: mean(&a),
+        after: mean(&b),
+        change,
+        standing: is_judged.then(|| blameless(all, standing(without, &TIMES))),
+    })
+}
+
+fn failures(scenario: &str, a: &[Known], b: &[Known], alpha: f64) -> Option<Compared> {
+    let of = |side: &[Known]| -> Option<Vec<Measured>> {
+        side.iter().map(|known| known.errors).collect()
+    };
+    let failed =
+        |side: &[Known]| side.iter().map(|one| one.blame.failed).sum::<f64>() / side.len() as f64;
+    let extra = failed(b) - failed(a);
+    let (a, b) = (of(a)?, of(b)?);
+    let change = difference(&a, &b, alpha)?;
+    let without = difference(&less(&a, -extra, 0.0), &less(&b, extra, 0.0), alpha)?;
+    Some(Compared {
+        scenario: scenario.to_owned(),
+        what: "failed",
+        unit: Unit::Share,
+        before: mean(&a),
+        after: mean(&b),
+        change,
+        standing: Some(blameless(
+            standing(change, &SHARES),
+            standing(without, &SHARES),
+        )),
+    })
+}
+
+/// A time that is left of one that was the generator's as a whole, in milliseconds: a ratio needs some.
+const SHORTEST: f64 = 1e-3;
+
+/// The same without what the generator may have added to this side and not to the other.
+fn less(side: &[Measured], extra: f64, least: f64) -> Vec<Measured> {
+    let shifted = |value: f64| (value - extra.max(0.0)).max(least);
+    let one = |one: &Measured| Measured {
+        value: shifted(one.value),
+        low: one.low.map(shifted),
+        high: one.high.map(shifted),
+    };
+    side.iter().map(one).collect()
+}
+
+/// Requests answered well per second: at an offered load they tell of the load as much as of the target.
+fn throughput(scenario: &str, a: &[Known], b: &[Known], alpha: f64) -> Option<Compared> {
+    let of = |side: &[Known]| -> Option<Vec<Measured>> {
+        let one = |known: &Known| Some(measured(known.rps?, Interval::default()));
+        side.iter().map(one).collect()
+    };
+    let (a, b) = (of(a)?, of(b)?);
+    Some(Compared {
+        scenario: scenario.to_owned(),
+        what: "req/s",
+        unit: Unit::Rate,
+        before: mean(&a),
+        after: mean(&b),
+        change: ratio(&a, &b, alpha)?,
+        standing: None,
+    })
+}
+
+fn measured(value: f64, interval: Interval) -> Measured {
+    Measured {
+        value,
+        low: interval.low,
+        high: interval.high,
+    }
+}
+
+pub(super) fn mean(side: &[Measured]) -> f64 {
+    side.iter().map(|one| one.value).sum::<f64>() / side.len() as f64
+}
+
+/// The share of failures in percent, as it is judged everywhere.
+fn errors(run: &RunResult, alpha: f64) -> Option<Measured> {
+    let check = Check {
+        metric: Metric::ErrorRate,
+        scope: Scope::All,
+        limit: Limit::parse("< 1 %").ok()?,
+    };
+    let requirement = Requirement {
+        name: String::new(),
+        severity: Severity::Important,
+        scenario: Some(run.scenario.clone()),
+        checks: vec![check],
+    };
+    let evidence = Evidence {
+        runs: vec![run],
+        ..Evidence::default()
+    };
+    let estimate = judge(&requirement, &evidence, 1.0 - alpha)
+        .checks
+        .first()?
+        .estimate?;
+    Some(Measured {
+        value: estimate.value,
+        low: estimate.low,
+        high: estimate.high,
+    })
+}
