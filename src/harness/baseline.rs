@@ -8,7 +8,7 @@ use crate::monitor::machine;
 use crate::profile::Profile;
 use crate::record::Status;
 use crate::report::Report;
-use crate::requirement::Judgement;
+use crate::requirement::{Judgement, Verdict};
 use crate::store::{BaselineError, StoreError, baseline_path, read_baseline, write_baseline};
 
 impl Session {
@@ -76,6 +76,11 @@ fn save(folder: &Path, name: &str, report: Report) -> Result<String, String> {
     if runs.len() == 0 || !runs.all(|run| run.status == Status::Complete) {
         return Err("there is no new baseline: not all loads were run to their end".to_owned());
     }
+    if report.judgements.iter().any(misses_headroom) {
+        return Err("there is no new baseline: the load generator itself was too slow, and later sessions would be held \
+                    against that"
+            .to_owned());
+    }
     let mut sessions = earlier(&path)?;
     let other = unlike(&sessions, &report);
     if !other.is_empty() {
@@ -89,6 +94,14 @@ fn save(folder: &Path, name: &str, report: Report) -> Result<String, String> {
         "Baseline: {} ({count} session{plural})",
         path.display()
     ))
+}
+
+/// Whether the generator, or it as well, kept a requirement from being met.
+fn misses_headroom(judgement: &Judgement) -> bool {
+    judgement
+        .checks
+        .iter()
+        .any(|found| found.verdict == Verdict::Fail && found.check.metric.is_of_generator())
 }
 
 fn earlier(path: &Path) -> Result<Vec<Report>, String> {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::args::Args;
+use super::compared_flags::idle;
 use super::identity::Identities;
 use super::loading::{Loading, asked_once};
 use super::main::on_interrupt;
@@ -97,7 +98,12 @@ pub(super) fn side(url: &str, flags: &[OsString]) -> Result<Side, Vec<profile::P
         .cloned()
         .chain(["--target-url".into(), url.into()]);
     let environment = std::env::vars_os().collect();
-    let (args, profile) = resolve(words, &environment)?;
+    let idle = idle(flags);
+    let (args, profile) = match resolve(words, &environment) {
+        Ok(resolved) if idle.is_empty() => resolved,
+        Ok(_) => return Err(idle),
+        Err(wrong) => return Err([idle, wrong].concat()),
+    };
     Ok(Side {
         args,
         profile,

@@ -2,6 +2,7 @@
 
 mod args;
 mod baseline;
+mod compared_flags;
 mod embedded;
 mod flags;
 mod formats;

@@ -40,6 +40,12 @@ impl Typed {
         self.all(name).last()
     }
 
+    /// Every flag that was given, with each of its values.
+    pub(super) fn given(&self) -> impl Iterator<Item = (&'static Flag, &Given)> {
+        let flags = FLAGS.iter();
+        flags.flat_map(|flag| self.all(flag.name).iter().map(move |given| (flag, given)))
+    }
+
     fn put(&mut self, flag: &'static Flag, value: String, place: Place) {
         let given = Given { value, place };
         self.given.entry(flag.name).or_default().push(given);

@@ -166,6 +166,14 @@ impl Metric {
             .collect()
     }
 
+    /// Whether it is of the load generator and not of the target.
+    pub fn is_of_generator(self) -> bool {
+        matches!(
+            self,
+            Metric::GeneratorLateness { .. } | Metric::GeneratorCpu | Metric::GeneratorRefusals
+        )
+    }
+
     /// The unit of the metric and of its limits.
     pub fn unit(self) -> Unit {
         match self {
