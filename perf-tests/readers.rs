@@ -30,8 +30,9 @@ const FORMATS: [(&str, &str, &str); 6] = [
     ("otlp", "\"asDouble\":43.21", "\"asDouble\":43.25"),
 ];
 
-/// Stored reports: the usual kinds of everything, names with all signs of markup, and searches.
-const REPORTS: [&str; 3] = ["usual", "hostile", "searches"];
+/// Stored reports: the usual kinds of everything, names with all signs of markup, searches, and figures held
+/// against a baseline.
+const REPORTS: [&str; 4] = ["usual", "hostile", "searches", "baseline"];
 
 fn readers() -> PathBuf {
     Path::new(ROOT).join("perf-tests/readers")

@@ -16,10 +16,10 @@ mod recorded;
 
 use std::fmt::Write as _;
 
-use agentos_perf::baseline::{Comparison, Standing, compare, compare_pairs};
+use agentos_perf::baseline::{Comparison, compare, compare_pairs};
 use agentos_perf::record::RunResult;
 use agentos_perf::report::{Report, RunReport};
-use agentos_perf::requirement::RunIntervals;
+use agentos_perf::requirement::{Figure, RunIntervals, Standing};
 use model::{Model, Random, Seconds};
 
 /// Where the docs have the table.
@@ -165,7 +165,7 @@ fn shares(compared: impl Fn(f64, &mut Random) -> Comparison) -> [f64; 3] {
         alarms += u32::from(is_worse);
         open += u32::from(!is_worse && !same.unsettled.is_empty());
         let shifted = compared(SHIFT, &mut random);
-        let p95 = shifted.compared.iter().find(|one| one.what == "p95");
+        let p95 = shifted.compared.iter().find(|one| one.what == Figure::P95);
         found += u32::from(p95.is_some_and(|p95| p95.standing == Some(Standing::Worse)));
     }
     [alarms, found, open].map(|count| f64::from(count) / f64::from(TRIALS))

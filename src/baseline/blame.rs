@@ -53,36 +53,37 @@ mod tests {
         times
     }
 
-    fn moved(times: &Histogram, lag: Histogram, quantile: f64) -> f64 {
+    /// In whole milliseconds.
+    fn moved(times: &Histogram, lag: Histogram, quantile: f64) -> u64 {
         let blame = Blame { lag, failed: 0.0 };
-        blame.moved(times, quantile).round()
+        blame.moved(times, quantile).round() as u64
     }
 
     #[test]
     fn a_punctual_generator_moved_nothing() {
         let times = of(1..=100);
-        assert_eq!(moved(&times, Histogram::new(), 0.95), 0.0);
-        assert_eq!(moved(&times, of((0..100).map(|_| 0)), 0.95), 0.0);
+        assert_eq!(moved(&times, Histogram::new(), 0.95), 0);
+        assert_eq!(moved(&times, of((0..100).map(|_| 0)), 0.95), 0);
     }
 
     #[test]
     fn all_late_alike_moved_all_by_as_much() {
         let times = of(101..=200);
-        assert_eq!(moved(&times, of((0..100).map(|_| 30)), 0.5), 30.0);
+        assert_eq!(moved(&times, of((0..100).map(|_| 30)), 0.5), 30);
     }
 
     #[test]
     fn few_that_were_late_moved_little_of_the_middle_and_all_of_the_end() {
         let times = of((1..=98).chain([900, 900]));
         let lag = of((0..98).map(|_| 0).chain([900, 900]));
-        assert_eq!(moved(&times, lag.clone(), 0.5), 2.0);
-        assert!(moved(&times, lag, 0.99) > 800.0);
+        assert_eq!(moved(&times, lag.clone(), 0.5), 2);
+        assert!(moved(&times, lag, 0.99) > 800);
     }
 
     #[test]
     fn half_of_them_late_may_have_moved_the_whole_median() {
         let times = of((0..100).map(|n| if n < 50 { 10 } else { 500 }));
         let lag = of((0..100).map(|n| if n < 50 { 0 } else { 490 }));
-        assert_eq!(moved(&times, lag, 0.6), 490.0);
+        assert_eq!(moved(&times, lag, 0.6), 490);
     }
 }

@@ -1,12 +1,10 @@
 //! The figures of two sides beside each other.
 
 use super::figures::figures;
-use super::standing::Standing;
 use super::text;
 use crate::record::{RunResult, Status};
 use crate::report::Report;
-use crate::requirement::Unit;
-use crate::statistics::Measured;
+use crate::requirement::{Compared, Standing};
 
 /// The intervals of both sides are made for a verdict on one run: they allow for the most correlation that its seconds
 /// could hide, each of them. Together they err far less often than they may; with this many times the error, a comparison
@@ -27,25 +25,6 @@ pub struct Comparison {
     pub left_out: Vec<String>,
     /// Scenarios that should have been compared and could not be, and why: nothing is settled while there is one.
     pub unsettled: Vec<String>,
-}
-
-/// One figure of one scenario on both sides.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Compared {
-    /// The scenario.
-    pub scenario: String,
-    /// What is compared.
-    pub what: &'static str,
-    /// Its unit.
-    pub unit: Unit,
-    /// Before: the mean of its runs.
-    pub before: f64,
-    /// After: the mean of its runs.
-    pub after: f64,
-    /// After over before for times and rates; after less before, in percent, for shares.
-    pub change: Measured,
-    /// How the later side stands; `None` for what is told and not judged.
-    pub standing: Option<Standing>,
 }
 
 impl Comparison {

@@ -1,12 +1,11 @@
 //! The figures of one scenario on both sides.
 
 use super::blame::Blame;
-use super::compare::Compared;
-use super::standing::{DOUBT_RATIO, SHARES, Standing, TIMES, blameless, standing};
+use super::standing::{DOUBT_RATIO, SHARES, TIMES, blameless, standing, told};
 use crate::record::{Histogram, RunResult, Summary};
 use crate::requirement::{
-    Check, Evidence, Interval, Intervals, Limit, Metric, Requirement, Scope, Severity, Unit,
-    intervals, judge,
+    Check, Compared, Evidence, Figure, Interval, Intervals, Limit, Metric, Requirement, Scope,
+    Severity, Standing, intervals, judge,
 };
 use crate::statistics::{Measured, difference, ratio};
 
@@ -47,12 +46,12 @@ fn closed(sure: Intervals) -> Intervals {
 }
 
 /// A percentile: its name, its share, whether it is judged, its interval.
-type Percentile = (&'static str, f64, bool, fn(&Intervals) -> Interval);
+type Percentile = (Figure, f64, bool, fn(&Intervals) -> Interval);
 
 const PERCENTILES: [Percentile; 3] = [
-    ("p50", 0.5, true, |sure| sure.p50),
-    ("p95", 0.95, true, |sure| sure.p95),
-    ("p99", 0.99, false, |sure| sure.p99),
+    (Figure::P50, 0.5, true, |sure| sure.p50),
+    (Figure::P95, 0.95, true, |sure| sure.p95),
+    (Figure::P99, 0.99, false, |sure| sure.p99),
 ];
 
 /// All figures of a scenario that both sides have.
@@ -110,11 +109,10 @@ fn time(
     )?;
     Some(Compared {
         scenario: scenario.to_owned(),
-        what,
-        unit: Unit::Time,
+        what: *what,
         before: mean(&a),
         after: mean(&b),
-        change,
+        change: told(change),
         standing: is_judged.then(|| blameless(all, standing(without, &TIMES))),
     })
 }
@@ -131,11 +129,10 @@ fn failures(scenario: &str, a: &[Known], b: &[Known], alpha: f64) -> Option<Comp
     let without = difference(&less(&a, -extra, 0.0), &less(&b, extra, 0.0), alpha)?;
     Some(Compared {
         scenario: scenario.to_owned(),
-        what: "failed",
-        unit: Unit::Share,
+        what: Figure::Failed,
         before: mean(&a),
         after: mean(&b),
-        change,
+        change: told(change),
         standing: Some(blameless(
             standing(change, &SHARES),
             standing(without, &SHARES),
@@ -166,11 +163,10 @@ fn throughput(scenario: &str, a: &[Known], b: &[Known], alpha: f64) -> Option<Co
     let (a, b) = (of(a)?, of(b)?);
     Some(Compared {
         scenario: scenario.to_owned(),
-        what: "req/s",
-        unit: Unit::Rate,
+        what: Figure::Throughput,
         before: mean(&a),
         after: mean(&b),
-        change: ratio(&a, &b, alpha)?,
+        change: told(ratio(&a, &b, alpha)?),
         standing: None,
     })
 }

@@ -2,9 +2,10 @@
 
 use super::alike::unlike;
 use super::compare::{Comparison, compare};
+use super::suspect::suspect;
 use super::text;
 use crate::report::Report;
-use crate::requirement::{Judgement, Requirement, Severity, Verdict};
+use crate::requirement::{Judgement, Requirement, Severity, Unit, Verdict};
 
 /// What the requirement is called.
 pub const NAME: &str = "baseline::no_regression";
@@ -28,6 +29,7 @@ pub fn judge(baseline: &[Report], session: &Report, confidence: f64) -> Judgemen
         verdict,
         reason,
         advice,
+        compared: Vec::new(),
     };
     if baseline.is_empty() {
         let reason = "the baseline holds no session".to_owned();
@@ -46,13 +48,34 @@ pub fn judge(baseline: &[Report], session: &Report, confidence: f64) -> Judgemen
     let before: Vec<&Report> = baseline.iter().collect();
     let comparison = compare(&before, &[session], confidence);
     let (verdict, reason) = verdict(&comparison, baseline.len());
-    let advice = if verdict == Verdict::Pass {
-        Vec::new()
-    } else {
-        let worse = comparison.worse().map(text::line);
-        worse.chain(comparison.unsettled.iter().cloned()).collect()
-    };
-    told(verdict, reason, advice)
+    let advice = advice(&comparison, &before, session);
+    Judgement {
+        compared: comparison.compared,
+        ..told(verdict, reason, advice)
+    }
+}
+
+/// What else got worse, and where to look.
+fn advice(comparison: &Comparison, before: &[&Report], session: &Report) -> Vec<String> {
+    let mut scenarios: Vec<&str> = Vec::new();
+    let worse = comparison.worse();
+    worse
+        .filter(|one| one.what.unit() == Unit::Time)
+        .for_each(|one| {
+            if !scenarios.contains(&one.scenario.as_str()) {
+                scenarios.push(&one.scenario);
+            }
+        });
+    let suspects = scenarios
+        .iter()
+        .filter_map(|scenario| suspect(scenario, before, session));
+    let others = comparison.worse().skip(1).map(text::line);
+    let unsettled = comparison.unsettled.iter().cloned();
+    match comparison.worse().next() {
+        // The reason has told what is not settled.
+        None => Vec::new(),
+        Some(_) => others.chain(suspects).chain(unsettled).collect(),
+    }
 }
 
 fn verdict(comparison: &Comparison, sessions: usize) -> (Verdict, String) {

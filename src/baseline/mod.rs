@@ -11,14 +11,14 @@ mod judge;
 mod pairs;
 mod queries;
 mod standing;
+mod suspect;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use alike::{unlike, unlike_before};
-pub use compare::{Compared, Comparison, compare};
+pub use compare::{Comparison, compare};
 pub use judge::{NAME, judge};
 pub use pairs::compare_pairs;
 pub use queries::compare_queries;
-pub use standing::Standing;
 pub use text::table;

@@ -1,11 +1,11 @@
 //! Two targets that were loaded by turns: each pair of turns is one difference.
 
 use super::blame::Blame;
-use super::compare::{Compared, Comparison, JUDGED};
-use super::standing::{SHARES, TIMES, blameless, standing};
+use super::compare::{Comparison, JUDGED};
+use super::standing::{SHARES, TIMES, blameless, standing, told};
 use super::text;
 use crate::record::{Histogram, RunResult, Status, Summary};
-use crate::requirement::Unit;
+use crate::requirement::{Compared, Figure, Unit};
 use crate::statistics::{Measured, paired};
 
 /// Fewer pairs of turns than this tell nothing.
@@ -22,40 +22,36 @@ struct Turn {
 
 type Pair = (Turn, Turn);
 
-/// A figure: its name, its unit, its value, how much of it may be the generator's, and whether it is judged.
-type Figure = (&'static str, Unit, Value, Value, bool);
+/// A figure: its value, how much of it may be the generator's, and whether it is judged.
+type Told = (Figure, Value, Value, bool);
 type Value = fn(&Turn) -> f64;
 
-const FIGURES: [Figure; 5] = [
+const FIGURES: [Told; 5] = [
     (
-        "p50",
-        Unit::Time,
+        Figure::P50,
         |turn| turn.time(0.5),
         |turn| turn.moved(0.5),
         true,
     ),
     (
-        "p95",
-        Unit::Time,
+        Figure::P95,
         |turn| turn.time(0.95),
         |turn| turn.moved(0.95),
         true,
     ),
     (
-        "p99",
-        Unit::Time,
+        Figure::P99,
         |turn| turn.time(0.99),
         |turn| turn.moved(0.99),
         false,
     ),
     (
-        "failed",
-        Unit::Share,
+        Figure::Failed,
         |turn| turn.failed,
         |turn| turn.blame.failed,
         true,
     ),
-    ("req/s", Unit::Rate, |turn| turn.rps, |_| 0.0, false),
+    (Figure::Throughput, |turn| turn.rps, |_| 0.0, false),
 ];
 
 impl Turn {
@@ -127,10 +123,10 @@ fn turn(run: &RunResult) -> Option<Turn> {
 fn of(
     scenario: &str,
     pairs: &[Pair],
-    (what, unit, value, moved, is_judged): &Figure,
+    (what, value, moved, is_judged): &Told,
     alpha: f64,
 ) -> Option<Compared> {
-    let is_share = *unit == Unit::Share;
+    let is_share = what.unit() == Unit::Share;
     let scale = if is_share { &SHARES } else { &TIMES };
     let change = change(pairs, is_share, alpha, |pair| {
         (value(&pair.0), value(&pair.1))
@@ -146,11 +142,10 @@ fn of(
     };
     Some(Compared {
         scenario: scenario.to_owned(),
-        what,
-        unit: *unit,
+        what: *what,
         before: mean(|pair| &pair.0),
         after: mean(|pair| &pair.1),
-        change,
+        change: told(change),
         standing: is_judged.then(|| blameless(standing(change, scale), standing(without, scale))),
     })
 }

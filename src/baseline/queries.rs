@@ -1,10 +1,9 @@
 //! The statements of a database on two sides.
 
-use super::compare::Compared;
-use super::standing::{TIMES, standing};
+use super::standing::{TIMES, standing, told};
 use crate::record::Statement;
 use crate::report::Report;
-use crate::requirement::Unit;
+use crate::requirement::{Compared, Figure};
 use crate::statistics::{Measured, ratio, student_t_quantile};
 
 /// Fewer calls on either side tell nothing.
@@ -31,11 +30,10 @@ pub fn compare_queries(before: &Report, after: &Report, confidence: f64) -> Vec<
         let change = ratio(&[mean(a, alpha)], &[mean(b, alpha)], alpha)?;
         Some(Compared {
             scenario: a.text.chars().take(LONGEST).collect(),
-            what: "query",
-            unit: Unit::Time,
+            what: Figure::Query,
             before: a.mean_ms(),
             after: b.mean_ms(),
-            change,
+            change: told(change),
             standing: Some(standing(change, &TIMES)),
         })
     });
@@ -86,8 +84,8 @@ fn mean(one: &Statement, alpha: f64) -> Measured {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::baseline::Standing;
     use crate::report::fixture;
+    use crate::requirement::Standing;
 
     fn report(statements: &[(&str, u64, f64, f64)]) -> Report {
         let mut report = fixture::report();

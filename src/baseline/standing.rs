@@ -1,7 +1,6 @@
 //! When a change is called one.
 
-use serde::{Deserialize, Serialize};
-
+use crate::requirement::{Change, Standing};
 use crate::statistics::Measured;
 
 /// A ratio of response times that is no matter, however sure: machines and builds differ by as much.
@@ -12,22 +11,6 @@ const NOISE_SHARE: f64 = 0.5;
 pub(super) const DOUBT_RATIO: f64 = 2.0;
 /// The same for shares of failures, in percent.
 const DOUBT_SHARE: f64 = 5.0;
-
-/// How a figure stands against what it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Standing {
-    /// Worse: significantly, and by more than the noise.
-    Worse,
-    /// Better: significantly, and by more than the noise.
-    Better,
-    /// Neither is shown, and much worse is ruled out.
-    Same,
-    /// Neither is shown, and much worse is not ruled out: the interval is too wide to tell.
-    Open,
-    /// A difference is shown that the load generator's own lateness may have made.
-    Late,
-}
 
 /// What a change is held against.
 pub(super) struct Scale {
@@ -72,4 +55,10 @@ pub(super) fn blameless(all: Standing, without_generator: Standing) -> Standing 
         Standing::Worse | Standing::Better if without_generator != all => Standing::Late,
         all => all,
     }
+}
+
+/// As it is told.
+pub(super) fn told(change: Measured) -> Change {
+    let Measured { value, low, high } = change;
+    Change { value, low, high }
 }

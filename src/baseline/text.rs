@@ -1,18 +1,18 @@
 //! Comparisons as people read them.
 
-use super::compare::{Compared, Comparison};
-use super::standing::Standing;
+use super::compare::Comparison;
 use crate::report::cleaned;
-use crate::requirement::{Unit, human};
+use crate::requirement::{Compared, Standing, Unit};
 
-/// `p95 of api is 23 % more (11–38) than before: 52 ms, and was 42 ms`
+/// `p95 of api is 23 % more (11 to 38) than before: 52 ms, and was 42 ms`
 pub(super) fn line(one: &Compared) -> String {
-    let [before, after] = [one.before, one.after].map(|value| human::show(one.unit, value));
     format!(
-        "{} of {} is {} than before: {after}, and was {before}",
+        "{} of {} is {} than before: {}, and was {}",
         one.what,
         cleaned(&one.scenario),
-        changed(one)
+        one.changed(),
+        one.is(),
+        one.was()
     )
 }
 
@@ -29,11 +29,11 @@ pub fn table(comparison: &Comparison) -> String {
         last = &one.scenario;
         rows.push([
             cleaned(scenario),
-            one.what.to_owned(),
-            human::show(one.unit, one.before),
-            human::show(one.unit, one.after),
-            changed(one),
-            told(one.standing).to_owned(),
+            one.what.to_string(),
+            one.was(),
+            one.is(),
+            one.changed(),
+            one.stands(),
         ]);
     }
     let mut text = set(&rows);
@@ -67,16 +67,6 @@ fn set(rows: &[[String; 6]]) -> String {
     text
 }
 
-fn told(standing: Option<Standing>) -> &'static str {
-    match standing {
-        Some(Standing::Worse) => "WORSE",
-        Some(Standing::Better) => "better",
-        Some(Standing::Same) => "no difference shown",
-        Some(Standing::Open | Standing::Late) => "not settled",
-        None => "",
-    }
-}
-
 /// What is not settled, a line each.
 pub(super) fn open(compared: &[Compared]) -> impl Iterator<Item = String> {
     compared.iter().filter_map(|one| {
@@ -86,7 +76,7 @@ pub(super) fn open(compared: &[Compared]) -> impl Iterator<Item = String> {
                     .to_owned()
             }
             (Standing::Open, None) => wide("no bound can be told"),
-            (Standing::Open, Some(high)) if one.unit == Unit::Share => {
+            (Standing::Open, Some(high)) if one.what.unit() == Unit::Share => {
                 wide(&format!("up to {high:.0} points more"))
             }
             (Standing::Open, Some(high)) => wide(&format!("up to {high:.1} times as much")),
@@ -99,32 +89,4 @@ pub(super) fn open(compared: &[Compared]) -> impl Iterator<Item = String> {
 
 fn wide(most: &str) -> String {
     format!("{most}; run longer, or keep more sessions")
-}
-
-/// `23 % more (11–38)`, `4 % less (-9–1)`
-fn changed(one: &Compared) -> String {
-    let percent = |value: f64| match one.unit {
-        Unit::Share => value,
-        _ => 100.0 * (value - 1.0),
-    };
-    let whole = |value: f64| match value.abs() {
-        size if size < 9.95 => format!("{value:.1}"),
-        // Nearly all is not all.
-        size if (99.5..100.0).contains(&size) => format!("{:.2}", value.clamp(-99.99, 99.99)),
-        _ => format!("{value:.0}"),
-    };
-    let value = percent(one.change.value);
-    let direction = if value < 0.0 { "less" } else { "more" };
-    let points = if one.unit == Unit::Share {
-        " points"
-    } else {
-        " %"
-    };
-    let interval = match (one.change.low.map(percent), one.change.high.map(percent)) {
-        (Some(low), Some(high)) => format!(" ({} to {})", whole(low), whole(high)),
-        (Some(low), None) => format!(" (at least {})", whole(low)),
-        (None, Some(high)) => format!(" (at most {})", whole(high)),
-        (None, None) => String::new(),
-    };
-    format!("{}{points} {direction}{interval}", whole(value.abs()))
 }

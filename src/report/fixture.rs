@@ -10,8 +10,8 @@ use crate::record::{
 };
 use crate::report::{Report, RunReport};
 use crate::requirement::{
-    Check, CheckJudgement, Estimate, Judgement, Limit, Metric, Requirement, Scope, Severity,
-    Source, Verdict, intervals,
+    Change, Check, CheckJudgement, Compared, Estimate, Figure, Judgement, Limit, Metric,
+    Requirement, Scope, Severity, Source, Standing, Verdict, intervals,
 };
 
 pub(crate) const SECOND: u64 = 1_000_000_000;
@@ -371,6 +371,7 @@ pub(crate) fn judged(
             Verdict::Pass => Vec::new(),
             _ => vec!["look at the database's indexes".to_owned()],
         },
+        compared: Vec::new(),
     }
 }
 
@@ -406,6 +407,7 @@ fn scenario() -> Judgement {
         verdict: Verdict::Fail,
         reason: "endpoint `agents`: 20 of 1,000 requests failed".to_owned(),
         advice: vec!["20 of 1,000 requests met an error of the server (503 × 20)".to_owned()],
+        compared: Vec::new(),
     }
 }
 
@@ -428,6 +430,98 @@ pub(crate) fn shown(run: RunResult) -> RunReport {
     RunReport {
         intervals: intervals(&run, 0.95),
         run,
+    }
+}
+
+/// A session that was held against a baseline, with every way to stand, and a name that means harm.
+pub(crate) fn against_baseline() -> Report {
+    use Figure::{Failed, P50, P95, P99, Throughput};
+    let figure = |scenario: &str,
+                  what,
+                  [before, after]: [f64; 2],
+                  [value, low, high]: [f64; 3],
+                  standing| Compared {
+        scenario: scenario.to_owned(),
+        what,
+        before,
+        after,
+        change: Change {
+            value,
+            low: low.is_finite().then_some(low),
+            high: high.is_finite().then_some(high),
+        },
+        standing,
+    };
+    let none = f64::NAN;
+    let evil = "a|b <i>\u{1b}[31m `c` @octocat";
+    let judged = judged(
+        "baseline::no_regression",
+        Severity::Important,
+        check("outages", "== 0"),
+        None,
+        Verdict::Fail,
+    );
+    Report {
+        judgements: vec![Judgement {
+            requirement: Requirement {
+                scenario: None,
+                checks: Vec::new(),
+                ..judged.requirement
+            },
+            checks: Vec::new(),
+            verdict: Verdict::Fail,
+            reason: "p95 of api is 23 % more (11 to 38) than before: 52 ms, and was 42 ms"
+                .to_owned(),
+            advice: vec!["look at agents of api first: its p95 is 80 ms, and was 45 ms".to_owned()],
+            compared: vec![
+                figure(
+                    "api",
+                    P50,
+                    [40.0, 41.0],
+                    [1.02, 0.9, 1.2],
+                    Some(Standing::Same),
+                ),
+                figure(
+                    "api",
+                    P95,
+                    [42.0, 52.0],
+                    [1.23, 1.11, 1.38],
+                    Some(Standing::Worse),
+                ),
+                figure("api", P99, [60.0, 90.0], [1.5, 1.2, none], None),
+                figure(
+                    "api",
+                    Failed,
+                    [0.1, 0.2],
+                    [0.1, -0.2, 0.4],
+                    Some(Standing::Same),
+                ),
+                figure("api", Throughput, [50.0, 49.9], [0.998, none, none], None),
+                figure(
+                    evil,
+                    P50,
+                    [40.0, 20.0],
+                    [0.5, 0.4, 0.6],
+                    Some(Standing::Better),
+                ),
+                figure(
+                    evil,
+                    P95,
+                    [42.0, 52.0],
+                    [1.23, 0.2, none],
+                    Some(Standing::Open),
+                ),
+                figure(
+                    evil,
+                    Failed,
+                    [0.1, 9.2],
+                    [9.1, 8.2, 11.4],
+                    Some(Standing::Late),
+                ),
+            ],
+        }],
+        runs: vec![shown(calm("api"))],
+        ..report()
     }
 }
 

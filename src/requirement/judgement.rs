@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Requirement, Severity};
+use super::{Check, Compared, Requirement, Severity};
 
 /// A measured value with its interval, in the unit of its metric (ms, %, /s or a count).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -72,6 +72,9 @@ pub struct Judgement {
     pub reason: String,
     /// The likely cause and what to do, a line each; empty when all is well.
     pub advice: Vec<String>,
+    /// What was held against earlier figures; empty for what is held against limits.
+    #[serde(default)]
+    pub compared: Vec<Compared>,
 }
 
 impl Judgement {
@@ -179,6 +182,7 @@ mod tests {
             verdict,
             reason: String::new(),
             advice: Vec::new(),
+            compared: Vec::new(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Requirements: what is measured, against which limit, and the verdict.
 
+mod compared;
 pub mod human;
 mod interval;
 mod judge;
@@ -9,6 +10,7 @@ mod metric;
 mod model;
 mod source;
 
+pub use compared::{Change, Compared, Figure, Standing};
 pub use interval::{Interval, Intervals, PartIntervals, RunIntervals, StepIntervals};
 pub use judge::{Evidence, HealthSample, intervals, judge};
 pub use judgement::{CheckJudgement, Estimate, Judgement, TestVerdict, Verdict};

@@ -10,13 +10,13 @@ use tokio::sync::watch;
 
 use super::flags::{Chosen, Output, Wanted};
 use super::{FAILED, USAGE};
-use crate::baseline::{Comparison, Standing, compare, compare_queries, table};
+use crate::baseline::{Comparison, compare, compare_queries, table};
 use crate::harness::BeforeAndAfter;
 use crate::monitor::DatabaseUrl;
 use crate::optimize::apply::{Event, analyze, apply, take_back};
 use crate::optimize::plan::{Plan, Proposal, Risk};
 use crate::report::{Report, cleaned};
-use crate::requirement::human;
+use crate::requirement::{Standing, human};
 
 /// What one change after another goes through.
 struct Carrying<'a> {

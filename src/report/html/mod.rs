@@ -5,6 +5,7 @@
 //! load anything and to run any script but its own.
 
 mod chart;
+mod compared;
 mod curve;
 mod overtime;
 mod scale;

@@ -11,6 +11,15 @@ fn searches_as_a_page() {
     insta::assert_snapshot!(spread(&fixture::searches()));
 }
 
+#[test]
+fn what_was_held_against_a_baseline() {
+    let report = Report {
+        runs: Vec::new(),
+        ..fixture::against_baseline()
+    };
+    insta::assert_snapshot!(spread(&report));
+}
+
 /// The page without its style and script, an element a line.
 fn spread(report: &Report) -> String {
     let content = content(report).into_string();

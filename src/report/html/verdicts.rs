@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::Open;
 use super::scale::Scale;
+use super::{Open, compared};
 use crate::report::Report;
 use crate::report::clean::clean;
 use crate::requirement::{
@@ -34,6 +34,7 @@ pub(super) fn section(report: &Report, open: &Open) -> Markup {
                     }
                 }
             }
+            @for judgement in &report.judgements { (compared::section(judgement)) }
             (remarks(report, open))
         }
     }

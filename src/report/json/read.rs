@@ -8,8 +8,8 @@ use super::read_run::{RunForm, run};
 use crate::record::Machine;
 use crate::report::{Report, instant};
 use crate::requirement::{
-    Check, CheckJudgement, Comparison, Estimate, Judgement, Limit, Metric, Requirement, Scope,
-    Severity, Unit, Verdict,
+    Change, Check, CheckJudgement, Compared, Comparison, Estimate, Figure, Judgement, Limit,
+    Metric, Requirement, Scope, Severity, Standing, Unit, Verdict,
 };
 
 /// Why a text is no report.
@@ -86,6 +86,20 @@ struct RequirementForm {
     reason: String,
     advice: Vec<String>,
     checks: Vec<CheckForm>,
+    #[serde(default)]
+    compared: Vec<ComparedForm>,
+}
+
+#[derive(Deserialize)]
+struct ComparedForm {
+    scenario: String,
+    what: Figure,
+    before: Option<f64>,
+    after: Option<f64>,
+    change: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    standing: Option<Standing>,
 }
 
 #[derive(Deserialize)]
@@ -118,7 +132,23 @@ fn judgement(form: RequirementForm) -> Judgement {
         verdict: form.verdict,
         reason: form.reason,
         advice: form.advice,
+        compared: form.compared.into_iter().filter_map(compared).collect(),
     }
+}
+
+fn compared(form: ComparedForm) -> Option<Compared> {
+    Some(Compared {
+        scenario: form.scenario,
+        what: form.what,
+        before: form.before?,
+        after: form.after?,
+        change: Change {
+            value: form.change?,
+            low: form.low,
+            high: form.high,
+        },
+        standing: form.standing,
+    })
 }
 
 fn check(form: &CheckForm) -> Check {

@@ -9,7 +9,12 @@ fn value(report: &Report) -> Value {
 
 #[test]
 fn a_report_reads_back_as_it_was() {
-    for report in [fixture::report(), fixture::hostile(), fixture::searches()] {
+    for report in [
+        fixture::report(),
+        fixture::hostile(),
+        fixture::searches(),
+        fixture::against_baseline(),
+    ] {
         assert_eq!(from_json(&to_json(&report)).expect("a report"), report);
     }
 }
@@ -23,6 +28,7 @@ fn the_readers_reports_are_the_fixtures() {
         ("usual", fixture::report()),
         ("hostile", fixture::marked()),
         ("searches", fixture::searches()),
+        ("baseline", fixture::against_baseline()),
     ];
     for (name, report) in reports {
         let path = folder.join(format!("{name}.json"));

@@ -8,8 +8,8 @@ use super::run::RunForm;
 use crate::record::Machine;
 use crate::report::{Report, instant};
 use crate::requirement::{
-    Check, CheckJudgement, Comparison, Estimate, Judgement, Metric, Scope, Severity, TestVerdict,
-    Unit, Verdict,
+    Check, CheckJudgement, Compared, Comparison, Estimate, Figure, Judgement, Metric, Scope,
+    Severity, Standing, TestVerdict, Unit, Verdict,
 };
 
 /// The report as one line of JSON; a number that was not measured is `null`.
@@ -76,6 +76,22 @@ struct RequirementForm<'a> {
     test: &'static str,
     advice: &'a [String],
     checks: Vec<CheckForm<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    compared: Vec<ComparedForm<'a>>,
+}
+
+/// A figure and what it was.
+#[derive(Serialize)]
+struct ComparedForm<'a> {
+    scenario: &'a str,
+    what: Figure,
+    unit: Unit,
+    before: Option<f64>,
+    after: Option<f64>,
+    change: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    standing: Option<Standing>,
 }
 
 /// What was measured, against what.
@@ -126,6 +142,21 @@ fn requirement(judgement: &Judgement, strict: bool) -> RequirementForm<'_> {
             .iter()
             .map(|check| check_form(check, judgement.of(check)))
             .collect(),
+        compared: judgement.compared.iter().map(compared).collect(),
+    }
+}
+
+fn compared(one: &Compared) -> ComparedForm<'_> {
+    ComparedForm {
+        scenario: &one.scenario,
+        what: one.what,
+        unit: one.what.unit(),
+        before: finite(one.before),
+        after: finite(one.after),
+        change: finite(one.change.value),
+        low: one.change.low.and_then(finite),
+        high: one.change.high.and_then(finite),
+        standing: one.standing,
     }
 }
 

@@ -29,6 +29,9 @@ pub fn render(report: &Report) -> String {
     if !report.judgements.is_empty() {
         out.push_str(&requirements::table(&report.judgements, report.strict));
     }
+    for judgement in &report.judgements {
+        out.push_str(&requirements::compared(judgement));
+    }
     for shown in &report.runs {
         out.push_str(&scenario::section(shown));
     }

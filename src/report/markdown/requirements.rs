@@ -2,7 +2,7 @@
 
 use super::escape::text;
 use super::table::Table;
-use crate::requirement::{Check, CheckJudgement, Judgement, TestVerdict, Verdict, human};
+use crate::requirement::{Check, CheckJudgement, Judgement, Standing, TestVerdict, Verdict, human};
 
 pub(super) fn table(judgements: &[Judgement], strict: bool) -> String {
     let headings = [
@@ -17,6 +17,31 @@ pub(super) fn table(judgements: &[Judgement], strict: bool) -> String {
         table.push(row(judgement, strict));
     }
     table.into_text()
+}
+
+/// What a requirement was held against, figure by figure; nothing for what is held against limits.
+pub(super) fn compared(judgement: &Judgement) -> String {
+    if judgement.compared.is_empty() {
+        return String::new();
+    }
+    let headings = ["scenario", "", "before", "now", "change", ""];
+    let mut table = Table::new(&headings, headings.len());
+    for one in &judgement.compared {
+        let stands = match one.standing {
+            Some(Standing::Worse) => "❌ worse".to_owned(),
+            _ => one.stands(),
+        };
+        table.push([
+            text(&one.scenario),
+            one.what.to_string(),
+            text(&one.was()),
+            text(&one.is()),
+            text(&one.changed()),
+            stands,
+        ]);
+    }
+    let name = text(&judgement.requirement.name);
+    format!("### {name}\n\n{}", table.into_text())
 }
 
 /// One requirement; several checks stand above one another in their cells.

@@ -12,6 +12,15 @@ fn searches_are_tables_of_steps() {
 }
 
 #[test]
+fn what_was_held_against_a_baseline() {
+    let report = Report {
+        runs: Vec::new(),
+        ..fixture::against_baseline()
+    };
+    insta::assert_snapshot!(render(&report));
+}
+
+#[test]
 fn hostile_names_stay_text() {
     insta::assert_snapshot!(render(&fixture::hostile()));
 }

@@ -56,6 +56,7 @@ pub(crate) fn of_requirement(
     width: usize,
 ) -> String {
     let mut lines = requirements::table(std::slice::from_ref(judgement), strict, width);
+    lines.extend(requirements::compared(judgement, width));
     lines.extend(scenarios(run.map_or(&[], std::slice::from_ref), width));
     let style = Style {
         width,

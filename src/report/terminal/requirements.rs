@@ -3,10 +3,13 @@
 use super::line::{Line, Tone, labelled};
 use super::table::{Cell, Side, Table};
 use crate::report::clean::clean;
-use crate::requirement::{Check, CheckJudgement, Judgement, TestVerdict, Verdict, human};
+use crate::requirement::{Check, CheckJudgement, Judgement, Standing, TestVerdict, Verdict, human};
 
 pub(super) fn lines(judgements: &[Judgement], strict: bool, width: usize) -> Vec<Line> {
     let mut lines = table(judgements, strict, width);
+    for judgement in judgements {
+        lines.extend(compared(judgement, width));
+    }
     let is_open = |judgement: &&Judgement| judgement.verdict != Verdict::Pass;
     if judgements.iter().any(|judgement| is_open(&judgement)) {
         lines.push(Line::default());
@@ -86,6 +89,45 @@ fn check_verdict(verdict: Verdict) -> Cell {
         Verdict::Inconclusive => Cell::new("inconclusive", Tone::Bad),
         Verdict::Fail => Cell::new("FAIL", Tone::Bad),
     }
+}
+
+/// What it was held against, figure by figure.
+pub(super) fn compared(judgement: &Judgement, width: usize) -> Vec<Line> {
+    if judgement.compared.is_empty() {
+        return Vec::new();
+    }
+    let mut table = Table::new(&[
+        ("scenario", Side::Left),
+        ("", Side::Left),
+        ("before", Side::Right),
+        ("now", Side::Right),
+        ("change", Side::Left),
+        ("", Side::Left),
+    ]);
+    let mut last = "";
+    for one in &judgement.compared {
+        let is_new = one.scenario != last;
+        last = &one.scenario;
+        let tone = match one.standing {
+            Some(Standing::Worse) => Tone::Bad,
+            Some(Standing::Better) => Tone::Good,
+            Some(Standing::Open | Standing::Late) => Tone::Doubtful,
+            Some(Standing::Same) | None => Tone::Plain,
+        };
+        table.push(vec![
+            Cell::plain(if is_new { clean(last) } else { String::new() }),
+            Cell::plain(one.what.to_string()),
+            Cell::plain(one.was()),
+            Cell::plain(one.is()),
+            Cell::plain(one.changed()),
+            Cell::new(one.stands(), tone),
+        ]);
+    }
+    let title = format!("{}, figure by figure", clean(&judgement.requirement.name));
+    let mut lines = vec![Line::default()];
+    lines.extend(labelled("", Tone::Plain, &title, width));
+    lines.extend(table.lines(0, width));
+    lines
 }
 
 /// Why it was not kept, and what to do.

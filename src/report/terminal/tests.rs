@@ -34,6 +34,15 @@ fn a_report_at_160_columns() {
 }
 
 #[test]
+fn what_was_held_against_a_baseline() {
+    let report = Report {
+        runs: Vec::new(),
+        ..fixture::against_baseline()
+    };
+    insta::assert_snapshot!(render(&report, plain(80)));
+}
+
+#[test]
 fn a_search_step_by_step() {
     for width in [80, 120] {
         insta::assert_snapshot!(render(&fixture::searches(), plain(width)));

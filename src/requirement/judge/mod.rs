@@ -150,6 +150,7 @@ fn unfit(requirement: &Requirement, evidence: &Evidence<'_>) -> Option<Judgement
         verdict,
         reason,
         advice: Vec::new(),
+        compared: Vec::new(),
     })
 }
 
@@ -245,6 +246,7 @@ fn conclude(requirement: &Requirement, judged: &[CheckJudgement]) -> Judgement {
         verdict,
         reason,
         advice: Vec::new(),
+        compared: Vec::new(),
     }
 }
 
