@@ -1,0 +1,377 @@
+//! Where a database is, and who asks: its URL.
+
+use std::fmt;
+
+use tokio_postgres::Config;
+use tokio_postgres::config::Host;
+
+use super::database_tls::{DatabaseTls, PARAMETERS, Stated};
+use super::percent::{percent_decoded, percent_encoded};
+use crate::profile::{Complaint, Secret};
+
+const PORT: u16 = 5432;
+/// What the driver makes of a URL's parameters.
+const OF_DRIVER: [&str; 18] = [
+    "application_name",
+    "channel_binding",
+    "connect_timeout",
+    "dbname",
+    "host",
+    "hostaddr",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_retries",
+    "load_balance_hosts",
+    "options",
+    "password",
+    "port",
+    "sslnegotiation",
+    "target_session_attrs",
+    "tcp_user_timeout",
+    "user",
+];
+
+/// How to get at a database; never shown.
+#[derive(Clone)]
+pub struct DatabaseUrl {
+    pub(super) config: Config,
+    pub(super) tls: DatabaseTls,
+}
+
+/// Where a database is, as files of passwords name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabasePlace {
+    /// The host's name, or the folder of its socket.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The database.
+    pub database: String,
+    /// Who asks.
+    pub user: String,
+}
+
+impl DatabaseUrl {
+    /// Reads `postgres://[USER[:PASSWORD]@]HOST[:PORT]/NAME`, with the parameters that such a URL may have, and the
+    /// files of certificates that it names.
+    ///
+    /// `sslmode` and `sslrootcert`, `sslcert` and `sslkey` mean what they do to libpq, but that a certificate is
+    /// verified with its name in every mode except `verify-ca`. Without `sslmode`, a database of this machine is asked
+    /// without TLS, if no `sslrootcert` says otherwise.
+    ///
+    /// # Errors
+    /// When it is none, and when such a file is of no use. Of the URL, the message has at most the name of a parameter
+    /// that is not known, or the path of a file.
+    pub fn parse(text: &str) -> Result<DatabaseUrl, Complaint> {
+        DatabaseUrl::parse_over(text, &|_| None)
+    }
+
+    /// The same with what is said elsewhere of those parameters of TLS, by name, that the URL does not have.
+    ///
+    /// # Errors
+    /// As [`DatabaseUrl::parse`].
+    pub fn parse_over(
+        text: &str,
+        elsewhere: &dyn Fn(&str) -> Option<Stated>,
+    ) -> Result<DatabaseUrl, Complaint> {
+        let Some((scheme, rest)) = text.trim().split_once("://") else {
+            return Err(wrong("the URL does not begin with postgres://"));
+        };
+        if !["postgres", "postgresql"].contains(&scheme) {
+            return Err(wrong("the URL does not begin with postgres://"));
+        }
+        let (head, query) = split(rest);
+        let (of_tls, of_driver): (Vec<_>, Vec<_>) = parameters(query)?
+            .into_iter()
+            .partition(|(name, _)| PARAMETERS.contains(&name.as_str()));
+        let config = driver_url(head, &of_driver).parse::<Config>();
+        let config =
+            config.map_err(|_| wrong("this cannot be read as the URL of a PostgreSQL database"))?;
+        if config.get_hosts().is_empty() {
+            return Err(wrong("the URL has no host"));
+        }
+        let stated = |name: &str| {
+            let of_url = of_tls.iter().rev().find(|(known, _)| known == name);
+            match of_url {
+                Some((name, value)) => Some(Stated::new(name, value)),
+                None => elsewhere(name),
+            }
+        };
+        let is_local = is_local(&config);
+        let tls = DatabaseTls::new(&stated, is_local, config.get_hosts().iter().all(is_socket))?;
+        Ok(DatabaseUrl { config, tls })
+    }
+
+    /// Whether the URL brings no password.
+    pub fn needs_password(&self) -> bool {
+        self.config.get_password().is_none()
+    }
+
+    /// The same with a password from elsewhere.
+    pub fn with_password(mut self, password: &Secret) -> DatabaseUrl {
+        self.config.password(password.reveal());
+        self
+    }
+
+    /// Where it is, of the first host that it names; `None` when it names none.
+    pub fn place(&self) -> Option<DatabasePlace> {
+        let user = self.config.get_user().unwrap_or_default().to_owned();
+        Some(DatabasePlace {
+            host: match self.config.get_hosts().first()? {
+                Host::Tcp(name) => name.clone(),
+                #[cfg(unix)]
+                Host::Unix(folder) => folder.display().to_string(),
+            },
+            port: self.config.get_ports().first().copied().unwrap_or(PORT),
+            database: self.config.get_dbname().unwrap_or(&user).to_owned(),
+            user,
+        })
+    }
+
+    /// Whether the database is on this machine.
+    pub fn is_local(&self) -> bool {
+        is_local(&self.config)
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseUrl").finish_non_exhaustive()
+    }
+}
+
+fn wrong(what: &str) -> Complaint {
+    Complaint::new(what).help("write postgres://USER@HOST:5432/NAME")
+}
+
+/// A URL behind its scheme, before and behind the `?` of its parameters.
+fn split(rest: &str) -> (&str, &str) {
+    // As elsewhere, a password may hold what has its meaning in a URL, but for its own end.
+    let is_within_query = |before: &str| {
+        let path = before.split_once('/').map(|(_, path)| path);
+        path.is_some_and(|path| path.contains('?'))
+    };
+    let credentials = rest.find('@').filter(|at| !is_within_query(&rest[..*at]));
+    let start = credentials.map_or(0, |at| at + 1);
+    match rest[start..].find('?') {
+        Some(at) => (&rest[..start + at], &rest[start + at + 1..]),
+        None => (rest, ""),
+    }
+}
+
+/// Names and values, decoded, all of the names known.
+fn parameters(query: &str) -> Result<Vec<(String, String)>, Complaint> {
+    // A second @ tells of one in the password that is not encoded, and then this is a part of it.
+    let may_be_shown = !query.contains('@');
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let decoded = pairs.map(|pair| {
+        let (name, value) = pair
+            .split_once('=')
+            .ok_or_else(|| wrong("a parameter of the URL has no ="))?;
+        let plain =
+            |text: &str| percent_decoded(text).ok_or_else(|| wrong("the URL has a wrong %"));
+        let (name, value) = (plain(name)?, plain(value)?);
+        if OF_DRIVER.contains(&name.as_str()) || PARAMETERS.contains(&name.as_str()) {
+            return Ok((name, value));
+        }
+        let is_name = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+        let what = if may_be_shown && name.len() <= 40 && name.bytes().all(is_name) {
+            format!("the parameter {name} is not known")
+        } else {
+            "a parameter of the URL is not known".to_owned()
+        };
+        Err(Complaint::new(what).help(format!(
+            "known are {} and {}; in a password write %3F for ? and %40 for @",
+            OF_DRIVER.join(", "),
+            PARAMETERS.join(", ")
+        )))
+    });
+    decoded.collect()
+}
+
+fn driver_url(head: &str, parameters: &[(String, String)]) -> String {
+    let pairs = parameters.iter().map(|(name, value)| {
+        let value = percent_encoded(value);
+        format!("{name}={value}")
+    });
+    let pairs: Vec<String> = pairs.collect();
+    format!("postgres://{head}?{}", pairs.join("&"))
+}
+
+fn is_local(config: &Config) -> bool {
+    // An address goes before the name that it is given.
+    let mut addresses = config.get_hostaddrs().iter();
+    addresses.all(|address| address.is_loopback()) && config.get_hosts().iter().all(is_near)
+}
+
+fn is_near(host: &Host) -> bool {
+    match host {
+        Host::Tcp(name) => ["localhost", "127.0.0.1", "::1"].contains(&name.as_str()),
+        #[cfg(unix)]
+        Host::Unix(_) => true,
+    }
+}
+
+fn is_socket(host: &Host) -> bool {
+    !matches!(host, Host::Tcp(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_postgres::config::SslMode;
+
+    use super::*;
+
+    /// How often, and how, a connection to a URL is tried.
+    fn attempts(text: &str) -> Vec<SslMode> {
+        let url = DatabaseUrl::parse(text).unwrap_or_else(|wrong| panic!("{text}: {wrong}"));
+        url.tls.attempts().to_vec()
+    }
+
+    #[test]
+    fn tls_is_spoken_as_the_url_has_it() {
+        use SslMode::{Disable, Prefer, Require};
+        let table: [(&str, &[SslMode]); 15] = [
+            ("db.example/app", &[Prefer, Disable]),
+            ("db.example", &[Prefer, Disable]),
+            ("127.0.0.1:5433/app", &[Disable]),
+            ("me@localhost", &[Disable]),
+            ("localhost/app?hostaddr=192.0.2.1", &[Prefer, Disable]),
+            ("localhost/app?host=db.example", &[Prefer, Disable]),
+            ("%2Frun%2Fpostgresql/app?sslmode=require", &[Disable]),
+            ("localhost/app?sslmode=disable", &[Disable]),
+            ("localhost/app?sslmode=allow", &[Disable, Require]),
+            ("localhost/app?sslmode=prefer", &[Prefer, Disable]),
+            ("localhost/app?sslmode=require", &[Require]),
+            ("localhost/app?ssl%6Dode=verify-f%75ll", &[Require]),
+            ("localhost/app?sslmode=disable&sslmode=require", &[Require]),
+            ("localhost/app?sslrootcert=system", &[Require]),
+            (
+                "localhost/app?application_name=sslmode%3Drequire",
+                &[Disable],
+            ),
+        ];
+        for (rest, wanted) in table {
+            assert_eq!(attempts(&format!("postgres://{rest}")), wanted, "{rest}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_the_drivers() {
+        let text = " postgresql://me:hunter2@db.example:5433/app?sslmode=require&application_name=a%26b%20c+d\
+            &options=-c%20x%3D1&connect_timeout=7 ";
+        let url = DatabaseUrl::parse(text).expect("a URL");
+        let config = &url.config;
+        assert_eq!(config.get_application_name(), Some("a&b c+d"));
+        assert_eq!(config.get_options(), Some("-c x=1"));
+        assert_eq!(config.get_password(), Some("hunter2".as_bytes()));
+        let place = url.place().expect("a place");
+        assert_eq!((&*place.host, place.port), ("db.example", 5433));
+        assert_eq!((&*place.database, &*place.user), ("app", "me"));
+        assert!(!url.needs_password() && !url.is_local());
+        // Neither a password nor a name ends where libpq would not end it.
+        for (text, password, database) in [
+            ("postgres://me:p?a=b@localhost/app", "p?a=b", "app"),
+            ("postgres://me:p/a@localhost/app", "p/a", "app"),
+            (
+                "postgres://localhost/app?user=me&password=p%40a",
+                "p@a",
+                "app",
+            ),
+            (
+                "postgres://localhost/app?user=me&password=p@a",
+                "p@a",
+                "app",
+            ),
+        ] {
+            let url = DatabaseUrl::parse(text).expect(text);
+            assert_eq!(
+                url.config.get_password(),
+                Some(password.as_bytes()),
+                "{text}"
+            );
+            let place = url.place().expect(text);
+            assert_eq!((&*place.user, &*place.database), ("me", database), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_elsewhere_comes_after_the_url() {
+        let elsewhere =
+            |name: &str| (name == "sslmode").then(|| Stated::new("PGSSLMODE", "require"));
+        let parsed = |text: &str| DatabaseUrl::parse_over(text, &elsewhere).expect(text);
+        let url = parsed("postgres://localhost/app");
+        assert_eq!(url.tls.attempts(), [SslMode::Require]);
+        let url = parsed("postgres://localhost/app?sslmode=disable");
+        assert_eq!(url.tls.attempts(), [SslMode::Disable]);
+        let wrong = |_: &str| Some(Stated::new("PGSSLMODE", "hunter2"));
+        let complaint = DatabaseUrl::parse_over("postgres://localhost/app", &wrong);
+        let told = complaint.expect_err("a complaint").message;
+        assert!(
+            told.starts_with("PGSSLMODE ") && !told.contains("hunter2"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn urls_are_read_and_never_shown() {
+        let text = "postgres://me:hunter2@db.example/app?options=hunter2";
+        let url = DatabaseUrl::parse(text).expect("a URL");
+        let shown = format!("{url:?} {url:#?}");
+        assert!(
+            !shown.contains("hunter2") && !shown.contains("example"),
+            "{shown}"
+        );
+        let table = [
+            ("", "does not begin"),
+            ("me:hunter2@host/app", "does not begin"),
+            ("mysql://me:hunter2@host/app", "does not begin"),
+            ("postgres://", "no host"),
+            ("postgres://?sslmode=require", "no host"),
+            ("postgres://me:hunter2@host:port/app", "cannot be read"),
+            (
+                "postgres://me:hunter2@host/app?nonsense=hunter2",
+                "the parameter nonsense is not",
+            ),
+            (
+                "postgres://host/app?sslcrl=hunter2&sslmode=hunter2",
+                "the parameter sslcrl is not",
+            ),
+            (
+                "postgres://me:x@hunter2?hunter=2@host/app",
+                "a parameter of the URL is not known",
+            ),
+            (
+                "postgres://host/app?hunter2=1",
+                "a parameter of the URL is not known",
+            ),
+            ("postgres://host/app?hunter2", "has no ="),
+            ("postgres://host/app?options=%hunter2", "a wrong %"),
+            ("postgres://host/app?port=hunter2", "cannot be read"),
+            (
+                "postgres://host/app?sslmode=hunter2",
+                "sslmode is none of disable, ",
+            ),
+            (
+                "postgres://host/app?sslmode=",
+                "sslmode is none of disable, ",
+            ),
+            ("postgres://host/app?sslmode=verify-ca", "sslrootcert=FILE"),
+            (
+                "postgres://host/app?sslmode=prefer&sslrootcert=system",
+                "verify-full",
+            ),
+            (
+                "postgres://host/app?sslrootcert=/no/where&password=hunter2",
+                "sslrootcert: /no/where: ",
+            ),
+        ];
+        for (text, wanted) in table {
+            let complaint = DatabaseUrl::parse(text).expect_err(text);
+            let told = format!("{complaint:?}");
+            assert!(told.contains(wanted), "{text}: {told}");
+            assert!(!told.contains("hunter"), "{text}: {told}");
+        }
+    }
+}
