@@ -42,7 +42,10 @@ impl Distrust {
 
     fn from(why: &CertificateError) -> Option<Distrust> {
         match why {
-            CertificateError::UnknownIssuer => Some(Distrust::Issuer),
+            // The latter where an authority has the name of one that is trusted, such as its own old one.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                Some(Distrust::Issuer)
+            }
             CertificateError::NotValidForName => Some(Distrust::Name("not told".to_owned())),
             CertificateError::NotValidForNameContext { presented, .. } => {
                 let names = match presented.as_slice() {
@@ -68,13 +71,19 @@ mod tests {
 
     #[test]
     fn it_is_found_however_deep_it_lies() {
-        let why = || rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
-        assert_eq!(Distrust::of(&why()), Some(Distrust::Issuer));
-        let wrapped = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, why()));
-        assert_eq!(Distrust::of(&wrapped), Some(Distrust::Issuer));
+        for why in [
+            CertificateError::UnknownIssuer,
+            CertificateError::BadSignature,
+        ] {
+            let why = rustls::Error::InvalidCertificate(why);
+            assert_eq!(Distrust::of(&why), Some(Distrust::Issuer));
+            let wrapped = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, why));
+            assert_eq!(Distrust::of(&wrapped), Some(Distrust::Issuer));
+        }
         for other in [
             io::Error::from(io::ErrorKind::ConnectionRefused),
             io::Error::other(rustls::Error::HandshakeNotComplete),
+            io::Error::other(rustls::Error::from(CertificateError::Revoked)),
             io::Error::other("nobody"),
         ] {
             assert_eq!(Distrust::of(&other), None);

@@ -225,7 +225,7 @@ mod tests {
 
     /// How often, and how, a connection to a URL is tried.
     fn attempts(text: &str) -> Vec<SslMode> {
-        let url = DatabaseUrl::parse(text).unwrap_or_else(|wrong| panic!("{text}: {wrong}"));
+        let url = DatabaseUrl::parse(text).unwrap_or_else(|wrong| panic!("{text}: {wrong:?}"));
         url.tls.attempts().to_vec()
     }
 

@@ -36,7 +36,10 @@ pub enum RedisError {
 
 /// What to do about a certificate that was not taken, behind what is said of it.
 fn advice(error: &ConnectError) -> &'static str {
-    match Distrust::of(error) {
+    let ConnectError::Tls(failed) = error else {
+        return "";
+    };
+    match Distrust::of(failed) {
         Some(Distrust::Issuer) => {
             ": name the file with the certificate of its authority in SSL_CERT_FILE, or take any certificate with \
              --insecure"
