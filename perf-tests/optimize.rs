@@ -17,5 +17,7 @@ mod servers;
 mod story;
 #[path = "optimize/tls.rs"]
 mod tls;
+#[path = "optimize/tls_parameters.rs"]
+mod tls_parameters;
 #[path = "optimize/trouble.rs"]
 mod trouble;

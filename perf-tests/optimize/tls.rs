@@ -5,22 +5,21 @@ use std::io::Read;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-use rcgen::KeyPair;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::authority::{Authority, private};
+use crate::authority::Authority;
 use crate::database::{Database, FEW, Open, one_error, optimize, proposed, told};
 use crate::servers::{PASSWORD, Postgres, signal};
 
 /// A server and a folder; its own URL with parameters.
-struct Behind {
-    server: Postgres,
-    folder: TempDir,
+pub(crate) struct Behind {
+    pub(crate) server: Postgres,
+    pub(crate) folder: TempDir,
 }
 
 impl Behind {
-    fn of(server: Postgres) -> Behind {
+    pub(crate) fn of(server: Postgres) -> Behind {
         Behind {
             server,
             folder: TempDir::new().expect("a folder"),
@@ -46,12 +45,12 @@ impl Behind {
     }
 }
 
-fn succeeded(asked: &Output, what: &str) {
+pub(crate) fn succeeded(asked: &Output, what: &str) {
     assert_eq!(asked.status.code(), Some(0), "{what}: {}", told(asked));
 }
 
 /// As the parameter of a URL; a `/` may stand there.
-fn by(roots: &Path) -> String {
+pub(crate) fn by(roots: &Path) -> String {
     format!("sslrootcert={}", roots.display())
 }
 
@@ -136,6 +135,43 @@ fn who_is_not_trusted_is_told_with_what_to_do() {
 }
 
 #[test]
+fn nobody_falls_back_from_a_certificate_that_is_not_taken() {
+    let authority = Authority::new();
+    let behind = Behind::of(authority.postgres("127.0.0.1"));
+    let plain = behind.server.url_as("plain", PASSWORD);
+    let asked = |parameters: &str| {
+        let url = format!("{plain}?{parameters}");
+        optimize(&url, behind.folder.path(), &[])
+            .output()
+            .expect("it runs")
+    };
+    let asked_untrusted = asked("sslmode=prefer");
+    let told = told(&asked_untrusted);
+    assert!(one_error(&told).contains("nobody who is trusted"), "{told}");
+    // The server itself does not want this role over TLS.
+    let roots = by(&authority.roots());
+    succeeded(&asked(&format!("sslmode=prefer&{roots}")), "prefer");
+}
+
+#[test]
+fn a_server_without_tls_is_asked_for_it_only_where_it_has_to_be() {
+    let behind = Behind::of(Postgres::start());
+    let authority = Authority::new();
+    let roots = by(&authority.roots());
+    for parameters in ["", "sslmode=disable", "sslmode=allow"] {
+        behind.taken(parameters, &[]);
+    }
+    // What is not used is not read.
+    behind.taken("sslmode=disable&sslrootcert=/no/where.pem", &[]);
+    behind.taken(&roots, &[]);
+    behind.taken(&format!("sslmode=prefer&{roots}"), &[]);
+    for mode in ["require", "verify-ca", "verify-full"] {
+        let told = behind.refused(&format!("sslmode={mode}&{roots}"));
+        assert!(told.contains("server does not support TLS"), "{told}");
+    }
+}
+
+#[test]
 fn a_name_counts_where_it_is_asked_for() {
     let authority = Authority::new();
     let behind = Behind::of(authority.postgres("db.example"));
@@ -165,105 +201,6 @@ fn an_authoritys_own_certificate_is_none_of_a_server() {
     let behind = Behind::of(authority.postgres_itself());
     let told = behind.refused(&format!("sslmode=verify-ca&{}", by(&authority.roots())));
     assert!(told.contains("that of an authority"), "{told}");
-}
-
-#[test]
-fn variables_and_services_say_it_too() {
-    let authority = Authority::new();
-    let behind = Behind::of(authority.postgres("127.0.0.1"));
-    let roots = authority.roots();
-    let folder = behind.folder.path();
-    let url = behind.server.url();
-    let with_variables = |url: &str, mode: &str| {
-        let mut command = optimize(url, folder, &[]);
-        command.env("PGSSLMODE", mode).env("PGSSLROOTCERT", &roots);
-        command.output().expect("it runs")
-    };
-    succeeded(&with_variables(&url, "verify-full"), "variables");
-    let asked = with_variables(&format!("{url}?sslmode=disable"), "verify-full");
-    assert!(told(&asked).contains("no encryption"), "{}", told(&asked));
-    let asked = with_variables(&url, "verify");
-    assert!(
-        one_error(&told(&asked)).contains("PGSSLMODE is none of disable, "),
-        "{}",
-        told(&asked)
-    );
-
-    let port = behind.server.port();
-    let services = folder.join("services");
-    let text = format!(
-        "[ours]\nhost=127.0.0.1\nport={port}\nuser=perf\ndbname=postgres\npassword={PASSWORD}\n\
-         sslmode=verify-full\nsslrootcert={}\n[revoked]\nhost=127.0.0.1\nsslcrl={PASSWORD}\n",
-        roots.display()
-    );
-    std::fs::write(&services, text).expect("services");
-    let by_service = |name: &str, url: Option<&str>| {
-        let mut command = optimize(url.unwrap_or_default(), folder, &[]);
-        command
-            .env("PGSERVICE", name)
-            .env("PGSERVICEFILE", &services);
-        if url.is_none() {
-            command.env_remove("DATABASE_URL");
-        }
-        // The service's own goes first.
-        command
-            .env("PGSSLMODE", "disable")
-            .output()
-            .expect("it runs")
-    };
-    succeeded(&by_service("ours", None), "a service");
-    succeeded(&by_service("ours", Some(&url)), "a URL and a service");
-    let asked = by_service("revoked", None);
-    assert!(
-        one_error(&told(&asked)).contains("sslcrl is not known"),
-        "{}",
-        told(&asked)
-    );
-}
-
-#[test]
-fn who_asks_may_have_a_certificate() {
-    let authority = Authority::new();
-    let behind = Behind::of(authority.postgres("127.0.0.1"));
-    let [certificate, key] = authority.certificate("certified");
-    let [_, of_other] = authority.certificate("other");
-    let folder = behind.folder.path();
-    let bare = format!(
-        "postgres://certified@127.0.0.1:{}/postgres?{}&sslmode=verify-full",
-        behind.server.port(),
-        by(&authority.roots())
-    );
-    let asked = |key: &Path| {
-        let (certificate, key) = (certificate.display(), key.display());
-        let url = format!("{bare}&sslcert={certificate}&sslkey={key}");
-        optimize(&url, folder, &[]).output().expect("it runs")
-    };
-    succeeded(&asked(&key), "a certificate");
-    let refused = |asked: &Output, wanted: &str| {
-        let told = told(asked);
-        assert!(one_error(&told).contains(wanted), "{wanted}: {told}");
-    };
-    let without = optimize(&bare, folder, &[]).output().expect("it runs");
-    refused(&without, "valid client certificate");
-    let half = format!("{bare}&sslcert={}", certificate.display());
-    let half = optimize(&half, folder, &[]).output().expect("it runs");
-    refused(&half, "sslcert and sslkey go together");
-    refused(&asked(&of_other), "it is not the certificate's key");
-    private(&certificate);
-    refused(&asked(&certificate), "it holds no key");
-    let encrypted = folder.join("encrypted.key");
-    let text = KeyPair::generate().expect("a key").serialize_pem();
-    let text = text.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
-    std::fs::write(&encrypted, text).expect("a key");
-    private(&encrypted);
-    refused(&asked(&encrypted), "it is encrypted");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let open = std::fs::Permissions::from_mode(0o644);
-        std::fs::set_permissions(&key, open).expect("its owner");
-        refused(&asked(&key), "chmod 600");
-    }
 }
 
 #[test]

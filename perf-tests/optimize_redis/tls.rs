@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 
 use super::authority::Authority;
-use super::servers::PASSWORD;
+use super::servers::{PASSWORD, Redis};
 
 /// Looks at it as anybody would, with the named variables alone of those that name certificates.
 fn looked(url: &str, arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String) {
@@ -43,7 +43,8 @@ fn an_authority_of_ones_own_is_named_by_a_variable() {
     let (code, told) = looked(&redis.url(), &[], &[("SSL_CERT_FILE", &roots)]);
     assert_eq!(code, Some(0), "{told}");
     assert!(told.contains("no limit of memory"), "{told}");
-    let other = Authority::new().roots().display().to_string();
+    let other = Authority::new();
+    let other = other.roots().display().to_string();
     for variables in [&[][..], &[("SSL_CERT_FILE", other.as_str())]] {
         let told = refused(&redis.url(), variables);
         assert!(
@@ -66,12 +67,9 @@ fn an_authority_of_ones_own_is_named_by_a_variable() {
 
 #[test]
 fn the_wrong_scheme_is_one_line() {
+    // Either side may end the connection, wait for more, or answer what the other doesn't read.
     let redis = Authority::new().redis();
-    let plain = redis.url().replace("rediss:", "redis:");
-    // It may end the connection or answer what is no Redis's answer.
-    refused(&plain, &[]);
-    let redis = super::servers::Redis::start();
-    let tls = redis.url().replace("redis:", "rediss:");
-    let told = refused(&tls, &[]);
-    assert!(told.contains("the TLS handshake failed"), "{told}");
+    refused(&redis.url().replace("rediss:", "redis:"), &[]);
+    let redis = Redis::start();
+    refused(&redis.url().replace("redis:", "rediss:"), &[]);
 }

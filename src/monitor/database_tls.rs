@@ -186,7 +186,7 @@ fn own(stated: &dyn Fn(&str) -> Option<Stated>) -> Result<Option<CertifiedKey>, 
             let own = CertifiedKey::from_der(chain, read, &ring::default_provider());
             own.map(Some).map_err(|_| {
                 let Stated { place, value } = key;
-                Complaint::new(format!("{place}: {value}: it is not the certificate's key"))
+                Complaint::new(format!("{place}: {value}: it is not the certificate's key, or of a kind that is not known"))
             })
         }
         _ => Err(Complaint::new("sslcert and sslkey go together")),
