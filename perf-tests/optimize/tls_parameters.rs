@@ -11,7 +11,7 @@ use crate::servers::PASSWORD;
 use crate::tls::{Behind, by, succeeded};
 
 #[test]
-fn variables_and_services_say_it_too() {
+fn variables_say_it_after_the_url() {
     let authority = Authority::new();
     let behind = Behind::of(authority.postgres("127.0.0.1"));
     let roots = authority.roots();
@@ -32,6 +32,30 @@ fn variables_and_services_say_it_too() {
         told(&asked)
     );
 
+    // Without a file they are this machine's roots, which a variable names as well.
+    let by_machine = |file: &Path| {
+        let mut command = optimize(&format!("{url}?sslrootcert=system"), folder, &[]);
+        command
+            .env_remove("SSL_CERT_DIR")
+            .env("SSL_CERT_FILE", file);
+        command.output().expect("it runs")
+    };
+    succeeded(&by_machine(&roots), "this machine's roots");
+    let told = told(&by_machine(Path::new("/no/where.pem")));
+    let error = one_error(&told);
+    assert!(
+        error.contains("/no/where.pem") && error.contains("sslrootcert=FILE"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_service_says_it_before_variables() {
+    let authority = Authority::new();
+    let behind = Behind::of(authority.postgres("127.0.0.1"));
+    let roots = authority.roots();
+    let folder = behind.folder.path();
+    let url = behind.server.url();
     let port = behind.server.port();
     let services = folder.join("services");
     let text = format!(

@@ -68,24 +68,29 @@ impl DatabaseUrl {
     }
 
     async fn connect_with(&self, mut config: Config, insecure: bool) -> Result<Database, String> {
-        let tls = self.tls.config(insecure);
-        let tls = MakeRustlsConnect::new(tls.map_err(|error| error.to_string())?);
+        let tls = self.tls.config(insecure).map_err(|error| {
+            format!("{error}; sslrootcert=FILE in the URL names an authority of its own")
+        })?;
+        let tls = MakeRustlsConnect::new(tls);
         let mut refusals: Vec<String> = Vec::new();
         for mode in self.tls.attempts() {
-            let how = match mode {
-                _ if refusals.is_empty() => "",
-                SslMode::Disable => "without TLS: ",
-                _ => "with TLS: ",
-            };
-            match opened(config.ssl_mode(*mode), &tls).await? {
+            let error = match opened(config.ssl_mode(*mode), &tls).await? {
                 Ok(database) => return Ok(database),
-                Err(error) => {
-                    refusals.push(format!("{how}{}", self.refusal(&error)));
-                    // It is about who may come in which way; a wrong password is wrong in every way.
-                    if !is_refused(&error) {
-                        break;
-                    }
-                }
+                Err(error) => error,
+            };
+            let why = self.refusal(&error);
+            if refusals.is_empty() {
+                refusals.push(why);
+            } else if !refusals.contains(&why) {
+                let how = match mode {
+                    SslMode::Disable => "without",
+                    _ => "with",
+                };
+                refusals.push(format!("{how} TLS: {why}"));
+            }
+            // It is about who may come in which way; a wrong password is wrong in every way.
+            if !is_refused(&error) {
+                break;
             }
         }
         Err(refusals.join("; "))

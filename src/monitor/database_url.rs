@@ -1,6 +1,7 @@
 //! Where a database is, and who asks: its URL.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
@@ -202,7 +203,7 @@ fn driver_url(head: &str, parameters: &[(String, String)]) -> String {
 fn is_local(config: &Config) -> bool {
     // An address goes before the name that it is given.
     let mut addresses = config.get_hostaddrs().iter();
-    addresses.all(|address| address.is_loopback()) && config.get_hosts().iter().all(is_near)
+    addresses.all(IpAddr::is_loopback) && config.get_hosts().iter().all(is_near)
 }
 
 fn is_near(host: &Host) -> bool {

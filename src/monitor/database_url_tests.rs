@@ -1,5 +1,6 @@
 //! URLs of databases, right ones and wrong ones.
 
+use proptest::prelude::*;
 use tokio_postgres::config::SslMode;
 
 use super::*;
@@ -152,5 +153,20 @@ fn urls_are_read_and_never_shown() {
         let told = format!("{complaint:?}");
         assert!(told.contains(wanted), "{text}: {told}");
         assert!(!told.contains("hunter"), "{text}: {told}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_part_of_a_password_is_told(
+        before in "[a-z?@/&=%:#]{0,6}",
+        behind in "[a-z?@/&=%:#]{0,6}",
+        wrong in "nonsense=1|sslmode=x|port=x|x|x=%|%",
+    ) {
+        let text = format!("postgres://me:{before}HUNTER{behind}@host/app?{wrong}");
+        if let Err(complaint) = DatabaseUrl::parse(&text) {
+            let told = format!("{complaint:?}");
+            prop_assert!(!told.contains("HUNTER"), "{}: {}", text, told);
+        }
     }
 }
