@@ -27,15 +27,16 @@ impl Distrust {
     pub fn of(error: &(dyn Error + 'static)) -> Option<Distrust> {
         let mut at = Some(error);
         while let Some(error) = at {
-            let found = match error.downcast_ref::<io::Error>() {
-                // What an error of the system wraps is not its source.
-                Some(wrapping) => wrapping.get_ref().and_then(|inner| inner.downcast_ref()),
-                None => error.downcast_ref(),
-            };
-            if let Some(rustls::Error::InvalidCertificate(why)) = found {
+            if let Some(rustls::Error::InvalidCertificate(why)) = error.downcast_ref() {
                 return Distrust::from(why);
             }
-            at = error.source();
+            at = match error.downcast_ref::<io::Error>() {
+                // What an error of the system wraps is not its source.
+                Some(wrapping) => wrapping
+                    .get_ref()
+                    .map(|inner| inner as &(dyn Error + 'static)),
+                None => error.source(),
+            };
         }
         None
     }
