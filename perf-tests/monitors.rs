@@ -14,8 +14,12 @@ use agentos_perf::record::{Observed, figure};
 use agentos_perf::requirement::Source;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
+#[path = "support/authority.rs"]
+mod authority;
 #[path = "support/servers.rs"]
 mod servers;
+#[path = "monitors/tls.rs"]
+mod tls;
 
 use servers::{PASSWORD, Postgres, Redis};
 

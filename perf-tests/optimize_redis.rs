@@ -5,10 +5,14 @@ use std::time::{Duration, Instant};
 use agentos_perf::monitor::RedisAddress;
 use agentos_perf::optimize::redis::{RedisError, RedisFacts, findings, read};
 
+#[path = "support/authority.rs"]
+mod authority;
 #[path = "support/servers.rs"]
 mod servers;
 #[path = "optimize_redis/strangers.rs"]
 mod strangers;
+#[path = "optimize_redis/tls.rs"]
+mod tls;
 #[path = "optimize_redis/writer.rs"]
 mod writer;
 

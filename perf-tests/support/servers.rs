@@ -34,6 +34,11 @@ impl Postgres {
 
     /// With these arguments for `initdb`.
     pub(crate) fn start_with(more: &[&str]) -> Postgres {
+        Postgres::start_prepared(more, |_| ())
+    }
+
+    /// The same, after something was done to the folder of its data.
+    pub(crate) fn start_prepared(more: &[&str], prepare: impl FnOnce(&Path)) -> Postgres {
         let folder = TempDir::new().expect("a temporary folder");
         let password = folder.path().join("password");
         fs::write(&password, PASSWORD).expect("a password file");
@@ -53,6 +58,7 @@ impl Postgres {
             "{}",
             String::from_utf8_lossy(&made.stderr)
         );
+        prepare(&data);
         let mut server = Postgres {
             child: None,
             folder,
@@ -207,16 +213,24 @@ pub(crate) struct Redis {
     child: Option<Child>,
     folder: TempDir,
     port: u16,
+    /// The files of its certificate and of the key, when it speaks nothing but TLS.
+    tls: Option<[PathBuf; 2]>,
 }
 
 impl Redis {
     /// # Panics
     /// When it can't start; the message names the Debian package if that is what is missing.
     pub(crate) fn start() -> Redis {
+        Redis::start_with(None)
+    }
+
+    /// Behind TLS alone, with the files of its certificate and of the key.
+    pub(crate) fn start_with(tls: Option<[PathBuf; 2]>) -> Redis {
         let mut server = Redis {
             child: None,
             folder: TempDir::new().expect("a temporary folder"),
             port: free_port(),
+            tls,
         };
         server.start_again();
         server
@@ -224,7 +238,12 @@ impl Redis {
 
     /// With the password.
     pub(crate) fn url(&self) -> String {
-        format!("redis://:{PASSWORD}@127.0.0.1:{}/", self.port)
+        let scheme = if self.tls.is_some() {
+            "rediss"
+        } else {
+            "redis"
+        };
+        format!("{scheme}://:{PASSWORD}@127.0.0.1:{}/", self.port)
     }
 
     /// Ends it at once; what it held is lost.
@@ -239,9 +258,17 @@ impl Redis {
     /// Starts it on the same port, empty.
     pub(crate) fn start_again(&mut self) {
         let configuration = self.folder.path().join("redis.conf");
+        let port = self.port;
+        let listens = match &self.tls {
+            None => format!("port {port}"),
+            Some([certificate, key]) => format!(
+                "port 0\ntls-port {port}\ntls-auth-clients no\ntls-cert-file {}\ntls-key-file {}",
+                certificate.display(),
+                key.display()
+            ),
+        };
         let text = format!(
-            "bind 127.0.0.1\nport {}\nsave \"\"\nappendonly no\nrequirepass {PASSWORD}\n",
-            self.port
+            "bind 127.0.0.1\n{listens}\nsave \"\"\nappendonly no\nrequirepass {PASSWORD}\n"
         );
         fs::write(&configuration, text).expect("a configuration");
         let program = found("redis-server", &[]).unwrap_or_else(|| missing("redis-server"));
@@ -249,7 +276,6 @@ impl Redis {
         command.arg(configuration).current_dir(self.folder.path());
         let log = self.folder.path().join("log");
         let child = self.child.insert(started(&mut command, &log));
-        let port = self.port;
         wait_for(child, &log, || {
             TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
         });
@@ -311,7 +337,7 @@ fn unprivileged(program: &Path) -> Command {
     command
 }
 
-fn give_away(paths: &[&Path]) {
+pub(crate) fn give_away(paths: &[&Path]) {
     if is_root() {
         let owner = Command::new("chown").arg("postgres:").args(paths).status();
         assert!(

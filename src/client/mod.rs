@@ -1,10 +1,14 @@
 //! The edge to the target: connections, requests, and how each of them ended.
 
 mod answer;
+#[cfg(feature = "evidence")]
+mod any_name;
 mod attempt;
 mod connect;
 mod connect_error;
 mod control;
+#[cfg(feature = "evidence")]
+mod distrust;
 mod form;
 mod framed;
 mod frames;
@@ -30,6 +34,8 @@ mod ws;
 pub use connect::Connector;
 pub use connect_error::ConnectError;
 pub use control::{Answer, ControlClient, ControlError};
+#[cfg(feature = "evidence")]
+pub use distrust::Distrust;
 pub use handshake::Handshake;
 pub use health::{HealthProbe, HealthSample, ProbeAnswer, Prober, check_health};
 pub use http::{Connection, Exchange};
@@ -39,6 +45,6 @@ pub use preflight::{Preflight, PreflightFailure, preflight};
 pub use request::{PreparedRequest, RequestError, login_request};
 pub use sample::{Sample, Talk};
 #[cfg(feature = "evidence")]
-pub use tls::tls_without_protocol;
+pub use tls::{Trust, tls_without_protocol};
 pub use wire::Stream;
 pub use ws::Line;

@@ -4,6 +4,10 @@
 #[cfg(feature = "evidence")]
 mod database;
 #[cfg(feature = "evidence")]
+mod database_tls;
+#[cfg(feature = "evidence")]
+mod database_url;
+#[cfg(feature = "evidence")]
 mod exposition;
 mod generator;
 #[cfg(feature = "evidence")]
@@ -13,6 +17,8 @@ mod locate;
 mod machine;
 #[cfg(feature = "evidence")]
 mod monitors;
+#[cfg(feature = "evidence")]
+mod percent;
 #[cfg(feature = "evidence")]
 mod postgres;
 #[cfg(feature = "evidence")]
@@ -36,11 +42,17 @@ mod target;
 mod watch;
 
 #[cfg(feature = "evidence")]
-pub use database::{Database, DatabasePlace, DatabaseUrl, first_text, is_gone, told};
+pub use database::{Database, first_text, is_gone, told};
+#[cfg(feature = "evidence")]
+pub use database_tls::{PARAMETERS as TLS_PARAMETERS, Stated};
+#[cfg(feature = "evidence")]
+pub use database_url::{DatabasePlace, DatabaseUrl};
 pub use generator::ProcessorClock;
 pub use machine::machine;
 #[cfg(feature = "evidence")]
 pub use monitors::{Monitors, Watched};
+#[cfg(feature = "optimize")]
+pub(crate) use percent::percent_encoded;
 #[cfg(feature = "evidence")]
 pub use redis::RedisAddress;
 #[cfg(feature = "evidence")]

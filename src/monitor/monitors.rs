@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
 
-use super::database::DatabaseUrl;
+use super::database_url::DatabaseUrl;
 use super::host::{HostLooker, Listening};
 use super::postgres::PostgresLooker;
 use super::prometheus::PrometheusLooker;

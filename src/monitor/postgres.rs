@@ -5,7 +5,8 @@
 
 use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
-use super::database::{DatabaseUrl, told};
+use super::database::told;
+use super::database_url::DatabaseUrl;
 use super::rounds::{Figures, Glimpse, Looker, enter};
 use super::statements::{Counted, Statements};
 use crate::record::{Statement, figure};

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
+use super::percent::percent_decoded;
 use super::redis_connection::{RedisConnection, shortened};
 use super::redis_error::RedisError;
 use super::resp::Reply;
@@ -89,22 +90,6 @@ impl RedisAddress {
             (Some(user), Some(password)) => vec!["AUTH", user, password.reveal()],
         }
     }
-}
-
-/// `None` for a `%` without two digits, or what is no text then.
-pub(super) fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digits = [rest.next()?, rest.next()?];
-            let digits = std::str::from_utf8(&digits).ok()?;
-            bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 /// Looks at Redis over one kept connection.

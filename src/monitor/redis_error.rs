@@ -3,13 +3,13 @@
 use std::io;
 use std::time::Duration;
 
-use crate::client::ConnectError;
+use crate::client::{ConnectError, Distrust};
 
 /// Why Redis tells nothing. None of it holds the password.
 #[derive(Debug, thiserror::Error)]
 pub enum RedisError {
     /// There is no connection.
-    #[error(transparent)]
+    #[error("{0}{advice}", advice = advice(.0))]
     Connect(#[from] ConnectError),
     /// There was a connection.
     #[error("the connection broke: {0}")]
@@ -32,4 +32,19 @@ pub enum RedisError {
     /// It speaks the protocol and tells nothing that a Redis tells.
     #[error("its INFO holds none of the counters")]
     NoCounters,
+}
+
+/// What to do about a certificate that was not taken, behind what is said of it.
+fn advice(error: &ConnectError) -> &'static str {
+    let ConnectError::Tls(failed) = error else {
+        return "";
+    };
+    match Distrust::of(failed) {
+        Some(Distrust::Issuer) => {
+            ": name the file with the certificate of its authority in SSL_CERT_FILE, or take any certificate with \
+             --insecure"
+        }
+        Some(Distrust::Name(_) | Distrust::Authority) => ": --insecure takes any certificate",
+        None => "",
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::monitor::DatabasePlace;
+use crate::monitor::{DatabasePlace, percent_encoded};
 use crate::profile::Secret;
 
 /// The password of the first line of a password file that fits (`host:port:database:user:password`, `*` for any,
@@ -67,41 +67,25 @@ pub fn from_service_file(text: &str, name: &str) -> Option<BTreeMap<String, Stri
     found
 }
 
-/// The URL of a service, without its password; the password beside it.
+/// The URL of a service, without its password and what it says of TLS; the password beside it.
 pub fn url_of(service: &BTreeMap<String, String>) -> (String, Option<Secret>) {
     let value = |key: &str| service.get(key).map_or("", String::as_str);
-    let encoded = |text: &str| -> String {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        text.bytes()
-            .map(|byte| {
-                if plain(byte) {
-                    char::from(byte).to_string()
-                } else {
-                    format!("%{byte:02X}")
-                }
-            })
-            .collect()
-    };
     let user = match value("user") {
         "" => String::new(),
-        user => format!("{}@", encoded(user)),
+        user => format!("{}@", percent_encoded(user)),
     };
     let host = match value("host") {
         "" => "localhost".to_owned(),
-        folder if folder.starts_with('/') => encoded(folder),
+        folder if folder.starts_with('/') => percent_encoded(folder),
         host => host.to_owned(),
     };
     let port = match value("port") {
         "" => String::new(),
         port => format!(":{port}"),
     };
-    let mode = match value("sslmode") {
-        "" => String::new(),
-        mode => format!("?sslmode={}", encoded(mode)),
-    };
     let url = format!(
-        "postgres://{user}{host}{port}/{}{mode}",
-        encoded(value("dbname"))
+        "postgres://{user}{host}{port}/{}",
+        percent_encoded(value("dbname"))
     );
     let password = service
         .get("password")

@@ -1,10 +1,11 @@
 //! The database to look at: from a URL, and from where passwords and services are kept.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
 use super::flags::words;
-use crate::monitor::DatabaseUrl;
+use crate::monitor::{DatabaseUrl, Stated, TLS_PARAMETERS};
 use crate::optimize::credentials::{from_passfile, from_service_file, url_of};
 use crate::profile::Secret;
 
@@ -17,25 +18,27 @@ pub(super) fn is_named(url: Option<&str>, variable: &dyn Fn(&str) -> Option<Stri
 }
 
 /// The database, with its password if one is kept anywhere: in the URL, in `PGPASSWORD`, in the service or in the
-/// password file, in this order.
+/// password file, in this order. What it says of TLS is that of the URL, of the service and of variables, in this order.
 pub(super) fn database(
     url: Option<&str>,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<DatabaseUrl, String> {
     let service = variable("PGSERVICE")
         .map(|name| service(&name, variable))
-        .transpose()?;
-    let (text, kept) = match (url, service) {
-        (Some(url), service) => (url.to_owned(), service.and_then(|(_, password)| password)),
-        (None, Some((url, password))) => (url, password),
-        (None, None) => {
+        .transpose()?
+        .unwrap_or_default();
+    let (of_service, kept) = url_of(&service);
+    let text = match url {
+        Some(url) => url,
+        None if !service.is_empty() => &of_service,
+        None => {
             return Err(
                 "--database-url is missing: name the database, or set DATABASE_URL or PGSERVICE"
                     .to_owned(),
             );
         }
     };
-    let url = DatabaseUrl::parse(&text);
+    let url = DatabaseUrl::parse_over(text, &|name| tls_parameter(name, &service, variable));
     let url = url.map_err(|complaint| format!("--database-url: {}", words(complaint)))?;
     if !url.needs_password() {
         return Ok(url);
@@ -46,22 +49,43 @@ pub(super) fn database(
         (password, _) => password,
     };
     Ok(match password {
-        Some(password) => url.with_password(password),
+        Some(password) => url.with_password(&password),
         None => url,
     })
+}
+
+fn tls_parameter(
+    name: &str,
+    service: &BTreeMap<String, String>,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Option<Stated> {
+    if let Some(value) = service.get(name) {
+        return Some(Stated::new(format!("{name} of PGSERVICE"), value));
+    }
+    let place = format!("PG{}", name.to_uppercase());
+    let value = variable(&place).filter(|value| !value.is_empty())?;
+    Some(Stated::new(place, value))
 }
 
 fn service(
     name: &str,
     variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<(String, Option<Secret>), String> {
+) -> Result<BTreeMap<String, String>, String> {
     let own = variable("PGSERVICEFILE").map(PathBuf::from);
     let own = own.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".pg_service.conf")));
     let files = own.into_iter().chain([PathBuf::from(SYSTEM_SERVICES)]);
     for file in files {
         let found = fs::read_to_string(&file).ok();
         if let Some(service) = found.and_then(|text| from_service_file(&text, name)) {
-            return Ok(url_of(&service));
+            // One that was passed over could be a list of certificates that are not to be trusted.
+            let mut of_tls = service.keys().filter(|key| key.starts_with("ssl"));
+            return match of_tls.find(|key| !TLS_PARAMETERS.contains(&key.as_str())) {
+                Some(key) => Err(format!(
+                    "PGSERVICE={name}: {key} is not known; known of TLS are {}",
+                    TLS_PARAMETERS.join(", ")
+                )),
+                None => Ok(service),
+            };
         }
     }
     Err(format!(

@@ -1,0 +1,93 @@
+//! Why a server's certificate was not taken.
+
+use std::error::Error;
+use std::io;
+
+use rustls::CertificateError;
+
+/// Letters of a certificate's names that are told.
+const MOST_NAMES: usize = 80;
+
+/// Why a server's certificate was not taken, as far as something can be done about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Distrust {
+    /// It hangs on no root that is trusted.
+    #[error("nobody who is trusted has signed its certificate")]
+    Issuer,
+    /// It is another host's.
+    #[error("its certificate is for another name ({0})")]
+    Name(String),
+    /// An authority's own certificate, which is there to sign others.
+    #[error("its certificate is that of an authority, and none of a server")]
+    Authority,
+}
+
+impl Distrust {
+    /// What an error, or what caused it, says of the certificate; `None` when it is no matter of that.
+    pub fn of(error: &(dyn Error + 'static)) -> Option<Distrust> {
+        let mut at = Some(error);
+        while let Some(error) = at {
+            if let Some(rustls::Error::InvalidCertificate(why)) = error.downcast_ref() {
+                return Distrust::from(why);
+            }
+            at = match error.downcast_ref::<io::Error>() {
+                // What an error of the system wraps is not its source.
+                Some(wrapping) => wrapping
+                    .get_ref()
+                    .map(|inner| inner as &(dyn Error + 'static)),
+                None => error.source(),
+            };
+        }
+        None
+    }
+
+    fn from(why: &CertificateError) -> Option<Distrust> {
+        match why {
+            // The latter where an authority has the name of one that is trusted, such as its own old one.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                Some(Distrust::Issuer)
+            }
+            CertificateError::NotValidForName => Some(Distrust::Name("not told".to_owned())),
+            CertificateError::NotValidForNameContext { presented, .. } => {
+                let names = match presented.as_slice() {
+                    [] => "it has no subjectAltName".to_owned(),
+                    names => names.join(", ").chars().take(MOST_NAMES).collect(),
+                };
+                Some(Distrust::Name(names))
+            }
+            // It is told by a type of a crate that is not used here.
+            CertificateError::Other(other)
+                if format!("{other:?}").contains("CaUsedAsEndEntity") =>
+            {
+                Some(Distrust::Authority)
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_found_however_deep_it_lies() {
+        for why in [
+            CertificateError::UnknownIssuer,
+            CertificateError::BadSignature,
+        ] {
+            let why = rustls::Error::InvalidCertificate(why);
+            assert_eq!(Distrust::of(&why), Some(Distrust::Issuer));
+            let wrapped = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, why));
+            assert_eq!(Distrust::of(&wrapped), Some(Distrust::Issuer));
+        }
+        for other in [
+            io::Error::from(io::ErrorKind::ConnectionRefused),
+            io::Error::other(rustls::Error::HandshakeNotComplete),
+            io::Error::other(rustls::Error::from(CertificateError::Revoked)),
+            io::Error::other("nobody"),
+        ] {
+            assert_eq!(Distrust::of(&other), None);
+        }
+    }
+}
