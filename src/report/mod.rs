@@ -21,7 +21,6 @@ pub mod openmetrics;
 pub mod otlp;
 pub mod terminal;
 
-#[cfg(any(feature = "harness", feature = "optimize"))]
 pub(crate) use clean::clean as cleaned;
 pub use format::{Format, RenderError};
 pub use instant::file_stamp;
