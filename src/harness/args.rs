@@ -57,6 +57,8 @@ pub struct Args {
     pub baseline: Option<String>,
     /// The baseline that it is added to.
     pub save_baseline: Option<String>,
+    /// Whether only what sessions of one baseline have to share is asked for.
+    pub fingerprint: bool,
     /// Where the session is shown while it goes on.
     pub dashboard: Option<Address>,
     /// Where its figures are sent at its end.
@@ -150,6 +152,7 @@ impl Meaning {
             report_dir: self.value("report-dir", path).map(|at| at.value),
             baseline: self.value("baseline", name).map(|at| at.value),
             save_baseline: self.value("save-baseline", name).map(|at| at.value),
+            fingerprint: self.given("fingerprint"),
             dashboard: self.dashboard(),
             #[cfg(feature = "otlp")]
             otlp: otlp(&self.typed, &mut self.problems),

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use sha2::{Digest as _, Sha256};
+
 use super::session::{Session, locked};
 use crate::baseline::{judge, unlike, unlike_before};
 use crate::monitor::machine;
 use crate::profile::Profile;
-use crate::record::Status;
+use crate::record::{Machine, Status};
 use crate::report::Report;
 use crate::requirement::{Judgement, Verdict};
 use crate::store::{BaselineError, StoreError, baseline_path, read_baseline, write_baseline};
@@ -51,14 +53,41 @@ pub(super) fn trouble(folder: &Path, name: &str, profile: &Profile) -> Option<St
     match earlier(&path) {
         Err(told) => Some(told),
         Ok(sessions) => {
-            let plans = profile.plans.iter();
-            let plans: Vec<(String, String)> = plans
-                .map(|plan| (plan.scenario.clone(), plan.fingerprint()))
-                .collect();
-            let other = unlike_before(&sessions, &machine(), &plans);
+            let other = unlike_before(&sessions, &machine(), &plans(profile));
             (!other.is_empty()).then(|| refused(&path, &other))
         }
     }
+}
+
+/// One word for what a session has to share with those of a baseline: two sessions of the same scenarios that may not be
+/// compared have different ones. Whoever names baselines with it, as pipelines do whose machines change, is never refused.
+pub(super) fn fingerprint(machine: &Machine, profile: &Profile) -> String {
+    // All fields are named, so that one that comes is thought of here.
+    let Machine {
+        os,
+        arch,
+        processor,
+        processors,
+        memory: _,
+        version,
+    } = machine;
+    let mut plans = plans(profile);
+    plans.sort();
+    let shared = (os, arch, processor, processors, version, plans);
+    let json = serde_json::to_vec(&shared).expect("words and numbers have a JSON form");
+    let digest = Sha256::digest(&json);
+    digest[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Every scenario with the fingerprint of its plan.
+fn plans(profile: &Profile) -> Vec<(String, String)> {
+    let plans = profile.plans.iter();
+    plans
+        .map(|plan| (plan.scenario.clone(), plan.fingerprint()))
+        .collect()
 }
 
 fn refused(path: &Path, other: &[String]) -> String {
@@ -120,5 +149,75 @@ pub(super) fn keep(session: &Session, folder: &Path, name: &str, nextest: bool) 
     match save(folder, name, session.report()) {
         Ok(told) => eprintln!("{told}"),
         Err(error) => eprintln!("warning: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::resolve::{Environment, resolve};
+    use super::*;
+    use crate::report::fixture;
+
+    fn profile(words: &[&str]) -> Profile {
+        let words = words.iter().map(Into::into);
+        resolve(words, &Environment::new()).expect("a profile").1
+    }
+
+    fn this_machine() -> Machine {
+        Machine {
+            os: "linux".to_owned(),
+            arch: "x86_64".to_owned(),
+            processor: "A 64-Core Processor".to_owned(),
+            processors: 4,
+            memory: 16 << 30,
+            version: "0.1.0".to_owned(),
+        }
+    }
+
+    /// A session of this profile on this machine, as far as a comparison asks what is alike.
+    fn session(machine: &Machine, profile: &Profile) -> Report {
+        let mut report = fixture::report();
+        let run = report.runs.remove(0);
+        let of_plan = |(scenario, plan)| {
+            let mut run = run.clone();
+            (run.run.scenario, run.run.plan) = (scenario, plan);
+            run
+        };
+        report.runs = plans(profile).into_iter().map(of_plan).collect();
+        report.machine = Some(machine.clone());
+        report
+    }
+
+    #[test]
+    fn sessions_that_are_refused_are_told_apart_and_no_others() {
+        let (usual, here) = (profile(&[]), this_machine());
+        let baseline = [session(&here, &usual)];
+        let other = |change: fn(&mut Machine)| {
+            let mut machine = this_machine();
+            change(&mut machine);
+            (machine, profile(&[]))
+        };
+        let with = |words: &[&str]| (this_machine(), profile(words));
+        let cases = [
+            with(&[]),
+            with(&["--target-url", "http://a.example", "--strict", "p95"]),
+            other(|machine| machine.memory -= 1),
+            other(|machine| machine.os = "macos".to_owned()),
+            other(|machine| machine.arch = "aarch64".to_owned()),
+            other(|machine| machine.processor = "B 64-Core Processor".to_owned()),
+            other(|machine| machine.processors = 2),
+            other(|machine| machine.version = "0.2.0".to_owned()),
+            with(&["--duration", "7"]),
+            with(&["--users", "3"]),
+            with(&["--seed", "9"]),
+        ];
+        let mut refused = 0;
+        for (machine, profile) in &cases {
+            let unlike = unlike_before(&baseline, machine, &plans(profile));
+            let same = fingerprint(machine, profile) == fingerprint(&here, &usual);
+            assert_eq!(same, unlike.is_empty(), "{unlike:?}");
+            refused += usize::from(!same);
+        }
+        assert_eq!(refused, 8);
     }
 }

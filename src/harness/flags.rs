@@ -340,6 +340,14 @@ pub(super) const FLAGS: &[Flag] = &[
         "Keep the session under this name, beside others that are there, for --baseline",
     ),
     ours(
+        "fingerprint",
+        &[],
+        Nothing,
+        Verdict,
+        "Print what sessions of one baseline have to share (machine, version and plans) as one word, and load \
+         nothing: for names of baselines where machines or plans change",
+    ),
+    ours(
         "dashboard",
         &["PERF_DASHBOARD"],
         Optional,

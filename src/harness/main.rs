@@ -24,6 +24,7 @@ use super::showing;
 use super::telling;
 use super::trials::trials;
 use crate::dashboard::Server;
+use crate::monitor::machine;
 use crate::profile::{Destination, Profile, render_problems};
 use crate::report::Format as ReportFormat;
 use crate::report::Report;
@@ -61,6 +62,10 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Ok((args, _)) if args.version => {
             println!("agentos-perf {}", env!("CARGO_PKG_VERSION"));
+            ExitCode::SUCCESS
+        }
+        Ok((args, profile)) if args.fingerprint => {
+            println!("{}", baseline::fingerprint(&machine(), &profile));
             ExitCode::SUCCESS
         }
         Ok((args, profile)) => test(&args, profile),
