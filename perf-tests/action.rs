@@ -345,6 +345,47 @@ fn the_build_is_not_the_caller_s() {
 }
 
 #[test]
+fn cargo_itself_builds_in_a_repository_that_is_configured_otherwise() {
+    let mut job = Job::new();
+    job.root = job.caller().join(".agentos-perf");
+    let script = read(".github/actions/perf/perf.sh");
+    for (path, text) in [
+        ("Cargo.toml", "[workspace]\nmembers = []\n"),
+        ("rust-toolchain.toml", "[toolchain]\nchannel = \"1.0.0\"\n"),
+        (
+            ".cargo/config.toml",
+            "[build]\ntarget = \"no-such-target\"\nrustflags = [\"--no-such-flag\"]\ntarget-dir = \"theirs\"\n",
+        ),
+        (
+            ".agentos-perf/Cargo.toml",
+            "[workspace]\n[package]\nname = \"agentos-perf\"\nversion = \"0.0.0\"\nedition = \"2021\"\n",
+        ),
+        (
+            ".agentos-perf/Cargo.lock",
+            "version = 3\n[[package]]\nname = \"agentos-perf\"\nversion = \"0.0.0\"\n",
+        ),
+        (
+            ".agentos-perf/src/main.rs",
+            "fn main() { println!(\"built\"); }",
+        ),
+        (".agentos-perf/.github/actions/perf/perf.sh", &script),
+    ] {
+        let place = job.caller().join(path);
+        fs::create_dir_all(place.parent().expect("a folder")).expect("a folder");
+        fs::write(place, text).expect("a file");
+    }
+    let homes = ["HOME", "CARGO_HOME", "RUSTUP_HOME"];
+    let homes = homes.map(|name| (name, std::env::var(name)));
+    let homes = homes
+        .iter()
+        .filter_map(|(name, value)| Some((*name, value.as_deref().ok()?)));
+    let built = job.step("build", &homes.collect::<Vec<_>>());
+    assert_eq!(built.get("built"), "true", "{}", built.text);
+    let output = Command::new(job.binary()).output().expect("it runs");
+    assert_eq!(output.stdout, b"built\n");
+}
+
+#[test]
 fn the_key_of_the_build_is_of_what_it_is_made_from() {
     let mut job = Job::new();
     job.root = job.caller().join(".agentos-perf");

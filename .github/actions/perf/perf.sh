@@ -79,7 +79,7 @@ is_of_default_branch() {
 # plan have another file and another key, so that they are neither refused nor taken for a regression. So have those of
 # another build: harnesses between two releases have one version, and may not read what the other one wrote.
 baseline() {
-    local shared prefix build=${BUILD##*-}
+    local shared prefix source=${BUILD##*-}
     case $BASELINE in
         *[!A-Za-z0-9._-]*) fail "the name of a baseline consists of letters, digits, '.', '_' and '-'" ;;
     esac
@@ -88,7 +88,7 @@ baseline() {
     shared=$("$binary" "${words[@]}") || exit
     # Other flags that load nothing, such as --help, print something else.
     [[ $shared =~ ^[0-9a-f]{16}$ ]] || fail "the flags ask for no session, so there is nothing to compare"
-    shared=$shared-${build:0:8}
+    shared=$shared-${source:0:8}
     # No name has a plus, so none is the beginning of another one's.
     prefix=perf-baseline-$BASELINE+$shared-
     output file "target/perf/baselines/$BASELINE+$shared.json"
