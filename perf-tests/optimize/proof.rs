@@ -131,13 +131,23 @@ fn verified(database: &Database, service: &Service) -> Output {
     ])
 }
 
+/// What the product says of a machine on which nothing can be proved for want of processor time.
+const TOO_BUSY: &str = "is not settled";
+
 #[test]
 fn what_was_gained_is_told_with_its_interval_and_stays() {
-    let database = Database::with(2 * FEW).used(20);
-    let service = Service::start(&database, Duration::ZERO);
-    let proved = verified(&database, &service);
-    let told = told(&proved);
-    assert_eq!(proved.status.code(), Some(0), "{told}");
+    let (database, told) = (0..3)
+        .map(|_| {
+            let database = Database::with(2 * FEW).used(20);
+            let service = Service::start(&database, Duration::ZERO);
+            let proved = verified(&database, &service);
+            let told = told(&proved);
+            let is_told = proved.status.code() == Some(0) || told.contains(TOO_BUSY);
+            assert!(is_told, "{told}");
+            (database, told)
+        })
+        .find(|(_, told)| !told.contains(TOO_BUSY))
+        .expect("a machine that has processor time to spare");
     for (row, column) in [("p50", "better"), ("p95", "better"), ("query", "better")] {
         let mut lines = told.lines().filter(|line| line.contains(row));
         // An end of the interval that is not known is left out.

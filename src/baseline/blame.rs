@@ -41,6 +41,13 @@ impl Blame {
     }
 }
 
+/// The share of a time that is left without what the generator may have added to it and not to the other side, in
+/// (0, 1]: a ratio needs some.
+pub(super) fn left(time: f64, extra: f64) -> f64 {
+    const LEAST: f64 = 1e-3;
+    ((time - extra.max(0.0)) / time).max(LEAST)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

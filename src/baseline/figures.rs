@@ -1,6 +1,6 @@
 //! The figures of one scenario on both sides.
 
-use super::blame::Blame;
+use super::blame::{Blame, left};
 use super::standing::{DOUBT_RATIO, SHARES, TIMES, blameless, standing, told};
 use crate::record::{Histogram, RunResult, Summary};
 use crate::requirement::{
@@ -102,11 +102,7 @@ fn time(
         Standing::Open if is_near => Standing::Same,
         standing => standing,
     };
-    let without = ratio(
-        &less(&a, -extra, SHORTEST),
-        &less(&b, extra, SHORTEST),
-        alpha,
-    )?;
+    let without = scaled(change, left(mean(&b), extra) / left(mean(&a), -extra));
     Some(Compared {
         scenario: scenario.to_owned(),
         what: *what,
@@ -115,6 +111,14 @@ fn time(
         change: told(change),
         standing: is_judged.then(|| blameless(all, standing(without, &TIMES))),
     })
+}
+
+fn scaled(change: Measured, factor: f64) -> Measured {
+    Measured {
+        value: change.value * factor,
+        low: change.low.map(|low| low * factor),
+        high: change.high.map(|high| high * factor),
+    }
 }
 
 fn failures(scenario: &str, a: &[Known], b: &[Known], alpha: f64) -> Option<Compared> {
@@ -126,7 +130,11 @@ fn failures(scenario: &str, a: &[Known], b: &[Known], alpha: f64) -> Option<Comp
     let extra = failed(b) - failed(a);
     let (a, b) = (of(a)?, of(b)?);
     let change = difference(&a, &b, alpha)?;
-    let without = difference(&less(&a, -extra, 0.0), &less(&b, extra, 0.0), alpha)?;
+    let without = Measured {
+        value: change.value - extra,
+        low: change.low.map(|low| low - extra),
+        high: change.high.map(|high| high - extra),
+    };
     Some(Compared {
         scenario: scenario.to_owned(),
         what: Figure::Failed,
@@ -138,20 +146,6 @@ fn failures(scenario: &str, a: &[Known], b: &[Known], alpha: f64) -> Option<Comp
             standing(without, &SHARES),
         )),
     })
-}
-
-/// A time that is left of one that was the generator's as a whole, in milliseconds: a ratio needs some.
-const SHORTEST: f64 = 1e-3;
-
-/// The same without what the generator may have added to this side and not to the other.
-fn less(side: &[Measured], extra: f64, least: f64) -> Vec<Measured> {
-    let shifted = |value: f64| (value - extra.max(0.0)).max(least);
-    let one = |one: &Measured| Measured {
-        value: shifted(one.value),
-        low: one.low.map(shifted),
-        high: one.high.map(shifted),
-    };
-    side.iter().map(one).collect()
 }
 
 /// Requests answered well per second: at an offered load they tell of the load as much as of the target.

@@ -1,6 +1,6 @@
 //! Two targets that were loaded by turns: each pair of turns is one difference.
 
-use super::blame::Blame;
+use super::blame::{Blame, left};
 use super::compare::{Comparison, JUDGED};
 use super::standing::{SHARES, TIMES, blameless, standing, told};
 use super::text;
@@ -134,7 +134,13 @@ fn of(
     // Without what the generator may have added to one of them more than to the other.
     let without = self::change(pairs, is_share, alpha, |(before, after)| {
         let extra = moved(after) - moved(before);
-        let less = |value: f64, extra: f64| (value - extra.max(0.0)).max(value * LEAST_LEFT);
+        let less = |value: f64, extra: f64| {
+            if is_share {
+                value - extra.max(0.0)
+            } else {
+                value * left(value, extra)
+            }
+        };
         (less(value(before), -extra), less(value(after), extra))
     })?;
     let mean = |side: fn(&Pair) -> &Turn| {
@@ -149,9 +155,6 @@ fn of(
         standing: is_judged.then(|| blameless(standing(change, scale), standing(without, scale))),
     })
 }
-
-/// The share of a time that is left where all of it may be the generator's: a ratio needs some.
-const LEAST_LEFT: f64 = 1e-3;
 
 /// The change from the first to the second of two figures of each pair: a ratio, or a difference of shares.
 fn change(
