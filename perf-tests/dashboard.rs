@@ -1,125 +1,25 @@
 //! The dashboard in a real browser: what it shows is what the report says, while the session is on, when the
-//! page is loaded again, and when the session is over or lost.
+//! page is loaded again, and when the session is over or lost; and who may look.
 
 mod browser;
+#[path = "dashboard/looks.rs"]
+mod looks;
+#[path = "dashboard/reader.rs"]
+mod reader;
+#[path = "dashboard/shown.rs"]
+mod shown;
 mod support;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use browser::Browser;
 use serde_json::{Value, json};
+use shown::{PROFILE, Shown, answer, line_with, status};
 use support::{Server, harness, read_report};
 use tempfile::TempDir;
-
-const PROFILE: &str = r#"
-name = "watched"
-
-[scenario.load]
-arrivals = "constant"
-rate = "60/s"
-duration = "120s"
-
-[[scenario.load.endpoint]]
-name = "health"
-path = "/health"
-
-[[requirement]]
-name = "load::p95"
-scenario = "load"
-metric = "response_time_p95"
-limit = "< 5 s"
-
-[[requirement]]
-name = "load::impossible"
-scenario = "load"
-metric = "response_time_p50"
-limit = "< 0.001 ms"
-
-[[requirement]]
-name = "load::errors"
-scenario = "load"
-metric = "error_rate"
-limit = "< 50 %"
-"#;
-
-/// A session that is shown, and where.
-struct Shown {
-    child: Child,
-    stderr: BufReader<ChildStderr>,
-    url: String,
-    folder: TempDir,
-    _server: Server,
-}
-
-impl Shown {
-    fn start(flags: &[&str]) -> Shown {
-        let server = Server::start(&[]);
-        let folder = TempDir::new().expect("a temporary folder");
-        let profile = folder.path().join("watched.toml");
-        std::fs::write(&profile, PROFILE).expect("a profile");
-        let profile = profile.to_str().expect("a path");
-        let fixed = ["--target-url", &server.url, "--profile", profile];
-        let mut child = harness(folder.path(), &[&fixed, flags].concat())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it starts");
-        let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
-        let url = line_with(&mut stderr, "Dashboard: http");
-        let url = url.trim_start_matches("Dashboard: ").trim().to_owned();
-        Shown {
-            child,
-            stderr,
-            url,
-            folder,
-            _server: server,
-        }
-    }
-
-    /// Ctrl-C.
-    fn interrupt(&self) {
-        let sent = Command::new("kill")
-            .args(["-INT", &self.child.id().to_string()])
-            .status();
-        assert!(sent.expect("kill").success());
-    }
-
-    fn address(&self) -> &str {
-        let rest = self.url.strip_prefix("http://").expect("a plain URL");
-        rest.split('/').next().expect("an address")
-    }
-}
-
-impl Drop for Shown {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn line_with(from: &mut impl BufRead, beginning: &str) -> String {
-    let mut line = String::new();
-    while from.read_line(&mut line).expect("a line") > 0 {
-        if line.starts_with(beginning) {
-            return line;
-        }
-        line.clear();
-    }
-    panic!("no line begins with `{beginning}`");
-}
-
-/// The status of an answer to a bare request.
-fn status(address: &str, request: &str) -> String {
-    let mut stream = TcpStream::connect(address).expect("a connection");
-    stream.write_all(request.as_bytes()).expect("a request");
-    let mut answer = [0; 12];
-    stream.read_exact(&mut answer).expect("a status line");
-    String::from_utf8_lossy(&answer[9..]).into_owned()
-}
 
 #[test]
 fn the_page_tells_what_the_report_says() {
@@ -299,6 +199,49 @@ fn only_the_own_page_is_answered() {
         );
         let post = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\n\r\n");
         assert_eq!(status(address, &post), "405", "{path}");
+    }
+}
+
+#[test]
+fn who_is_refused_is_told_what_is_served() {
+    let shown = Shown::start(&["--dashboard=0"]);
+    let address = shown.address();
+    let port = address.rsplit(':').next().expect("a port");
+    let told = answer(address, "/dashboard/performance", "localhost:8080");
+    assert!(told.starts_with("403"), "{told}");
+    assert!(told.contains(&format!("http://localhost:{port}")), "{told}");
+    assert!(told.contains(&format!("ssh -L {port}:")), "{told}");
+}
+
+#[test]
+fn a_token_is_kept_on_the_way_to_the_page_and_never_told() {
+    let flags = ["--dashboard=0.0.0.0:0", "--dashboard-token", "s3cret"];
+    let shown = Shown::start(&flags);
+    assert!(
+        !shown.url.contains("s3cret") && !shown.url.contains("0.0.0.0"),
+        "{}",
+        shown.url
+    );
+    assert!(shown.url.contains("?token="), "{}", shown.url);
+    let address = shown.address();
+    for near in ["/", "/dashboard", "/dashboard/performance/"] {
+        let told = answer(address, &format!("{near}?token=s3cret"), address);
+        let place = "location: /dashboard/performance?token=s3cret";
+        assert!(
+            told.starts_with("307") && told.contains(place),
+            "{near}: {told}"
+        );
+    }
+    let asked = |query: &str| answer(address, &format!("/dashboard/performance?{query}"), address);
+    assert!(asked("token=s3cret").starts_with("200"));
+    for query in [
+        "token=a&token=b",
+        "token=a&token=s3cret",
+        "token=%ff",
+        "token",
+        "",
+    ] {
+        assert!(asked(query).starts_with("401"), "{query}");
     }
 }
 

@@ -124,6 +124,31 @@ impl Browser {
         self.ask("Emulation.setDeviceMetricsOverride", &size);
     }
 
+    /// Shows the page on `screen` or as `print`, `light` or `dark`.
+    pub(crate) fn look(&mut self, media: &str, scheme: &str) {
+        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        self.ask(
+            "Emulation.setEmulatedMedia",
+            &json!({"media": media, "features": features}),
+        );
+    }
+
+    /// Brings an element into sight and the pointer to its middle.
+    pub(crate) fn point_at(&mut self, selector: &str) {
+        let selector = Value::from(selector);
+        let middle = self.value(&format!(
+            "(() => {{ const one = document.querySelector({selector}); one.scrollIntoView({{block: 'center'}});
+               const box = one.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
+        ));
+        let moved = json!({"type": "mouseMoved", "x": middle[0], "y": middle[1]});
+        self.ask("Input.dispatchMouseEvent", &moved);
+    }
+
+    /// Has the page do something.
+    pub(crate) fn run(&mut self, statement: &str) {
+        self.value(&format!("(() => {{ {statement}; }})()"));
+    }
+
     /// Whether an expression of the page's is true now.
     pub(crate) fn holds(&mut self, expression: &str) -> bool {
         self.value(expression) == Value::Bool(true)
@@ -152,7 +177,8 @@ impl Browser {
         &self.complaints
     }
 
-    fn value(&mut self, expression: &str) -> Value {
+    /// What an expression of the page's comes to now.
+    pub(crate) fn value(&mut self, expression: &str) -> Value {
         let asked = json!({"expression": expression, "returnByValue": true});
         self.ask("Runtime.evaluate", &asked)["result"]["value"].take()
     }

@@ -1,6 +1,6 @@
 //! Who may look: pages of the same origin alone, so that no other site in the same browser can read a session.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
@@ -83,6 +83,41 @@ impl Address {
             _ => Ok(()),
         }
     }
+}
+
+impl Refusal {
+    /// Why, and what would be answered; `port` is the one that is served.
+    pub(super) fn told(self, port: u16) -> String {
+        match self {
+            Refusal::Method => "only GET is answered".to_owned(),
+            Refusal::Host => format!(
+                "this host is not served, http://localhost:{port} and http://127.0.0.1:{port} are; through a tunnel \
+                 the port has to be the same at both ends, as with ssh -L {port}:localhost:{port}"
+            ),
+            Refusal::Origin => "pages of other origins are not answered".to_owned(),
+            Refusal::Token => {
+                "a token is needed: ?token=… or the header Authorization: Bearer …".to_owned()
+            }
+        }
+    }
+}
+
+/// Where what is bound there can be opened: all addresses together are none to go to.
+pub(super) fn reachable(bound: SocketAddr) -> SocketAddr {
+    if !bound.ip().is_unspecified() {
+        return bound;
+    }
+    // Of a documentation's network: nothing is sent, the system only picks the address that it would send from.
+    let (any, away, home): (IpAddr, &str, IpAddr) = if bound.is_ipv4() {
+        (bound.ip(), "192.0.2.1:9", Ipv4Addr::LOCALHOST.into())
+    } else {
+        (bound.ip(), "[2001:db8::1]:9", Ipv6Addr::LOCALHOST.into())
+    };
+    let own = UdpSocket::bind((any, 0)).and_then(|socket| {
+        socket.connect(away)?;
+        socket.local_addr()
+    });
+    SocketAddr::new(own.map_or(home, |own| own.ip()), bound.port())
 }
 
 /// A name that is always this machine's own: any other could be made to point here.
@@ -210,6 +245,26 @@ mod tests {
         for (request, expected) in table {
             assert_eq!(address.admits(request, 9_000), expected, "{request:?}");
         }
+    }
+
+    #[test]
+    fn what_is_told_can_be_opened() {
+        for bound in ["127.0.0.2:80", "[::1]:80", "192.0.2.7:9595"] {
+            let bound: SocketAddr = bound.parse().unwrap();
+            assert_eq!(reachable(bound), bound);
+        }
+        for bound in ["0.0.0.0:81", "[::]:81"] {
+            let told = reachable(bound.parse().unwrap());
+            assert!(!told.ip().is_unspecified() && told.port() == 81, "{told}");
+        }
+    }
+
+    #[test]
+    fn who_is_refused_is_told_where_to_go() {
+        let told = Refusal::Host.told(9_595);
+        assert!(
+            told.contains("http://localhost:9595") && told.contains("ssh -L 9595:localhost:9595")
+        );
     }
 
     #[test]

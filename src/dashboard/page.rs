@@ -38,8 +38,16 @@ pub(super) fn changed(before: &[Part], now: Vec<Part>) -> Vec<Part> {
         .collect()
 }
 
+/// What the page is told at once.
+#[derive(Debug, Serialize)]
+pub(super) struct Told<'a> {
+    /// Whose parts these are: a page of another session has to begin anew.
+    pub(super) session: &'a str,
+    pub(super) parts: &'a [Part],
+}
+
 /// The whole page with its first parts; it is complete without JavaScript, and stands still then.
-pub(super) fn whole(parts: &[Part], nonce: &str) -> String {
+pub(super) fn whole(told: &Told<'_>, nonce: &str) -> String {
     let [style, charts] = ASSETS;
     let page = html! {
         (DOCTYPE)
@@ -52,9 +60,9 @@ pub(super) fn whole(parts: &[Part], nonce: &str) -> String {
                 style { (PreEscaped(style)) (PreEscaped(include_str!("live.css"))) }
             }
             body {
-                main {
-                    div id="connection" hidden { "The session can't be reached any more: it is over, or was ended. What is shown is the last that came." }
-                    @for part in parts { div id=(part.id) { (PreEscaped(&part.html)) } }
+                main data-session=(told.session) {
+                    div id="connection" role="status" hidden {}
+                    @for part in told.parts { div id=(part.id) { (PreEscaped(&part.html)) } }
                 }
                 script nonce=(nonce) { (PreEscaped(charts)) (PreEscaped(SCRIPT)) }
             }
@@ -90,7 +98,7 @@ mod tests {
 
     use super::*;
     use crate::report::fixture;
-    use crate::requirement::Sources;
+    use crate::requirement::{Sources, Verdict};
 
     fn view() -> View {
         let report = fixture::report();
@@ -127,6 +135,32 @@ mod tests {
         let all = all(&begun());
         assert!(all[0].html.contains("12 of 20 s"), "{}", all[0].html);
         assert!(all[2].html.contains("so far") && all[2].html.contains("waiting"));
+    }
+
+    #[test]
+    fn what_is_open_is_not_told_as_failed() {
+        let mut young = begun();
+        for run in young.live.iter_mut().filter_map(|live| live.run.as_mut()) {
+            run.seconds.truncate(3);
+            run.window.to = 3 * fixture::SECOND;
+        }
+        let (report, open) = young.so_far();
+        let undecided = report
+            .judgements
+            .iter()
+            .filter(|one| one.verdict == Verdict::Inconclusive)
+            .count();
+        assert!(undecided > 0 && !open.waiting.is_empty());
+        let head = &all(&young)[1].html;
+        assert!(
+            !head.contains("failed") && !head.contains("headline bad"),
+            "{head}"
+        );
+        let told = format!(
+            "kept so far, {undecided} open, {} waiting",
+            open.waiting.len()
+        );
+        assert!(head.contains(&told), "{told}: {head}");
     }
 
     #[test]

@@ -7,25 +7,28 @@ use std::thread;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Query, Request as HttpRequest, State};
+use axum::extract::{RawQuery, Request as HttpRequest, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{Event, Sse};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use futures_util::{Stream, stream};
-use serde::Deserialize;
 use thiserror::Error;
 use tokio::sync::{oneshot, watch};
 use tokio::time::sleep;
 
 use super::board::{Board, Watching};
-use super::guard::{Address, Refusal, Request};
-use super::page::{self, Part};
+use super::guard::{Address, Refusal, Request, reachable};
+use super::page::{self, Part, Told};
 use super::view::View;
 
+/// Where the page is.
+const PAGE: &str = "/dashboard/performance";
 /// The least time between two changes that are sent: nobody reads faster.
 const LEAST: Duration = Duration::from_millis(500);
+/// As long as nothing changes, the page is told so often that there still is somebody: live.js counts on it.
+const ALIVE: Duration = Duration::from_secs(2);
 
 /// Why the dashboard can't be served.
 #[derive(Debug, Error)]
@@ -47,6 +50,7 @@ pub enum ServerError {
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    needs_token: bool,
     board: Board,
     // Dropped with the server, which ends the thread.
     _stop: oneshot::Sender<Infallible>,
@@ -56,11 +60,8 @@ struct Shared {
     address: Address,
     port: u16,
     board: Board,
-}
-
-#[derive(Deserialize)]
-struct Given {
-    token: Option<String>,
+    /// No other session has the same, on whichever port it is served.
+    session: String,
 }
 
 impl Server {
@@ -79,11 +80,13 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
+        let needs_token = address.token.is_some();
         let (stop, stopped) = oneshot::channel::<Infallible>();
         let shared = Arc::new(Shared {
             address,
             port: bound.port(),
             board: board.clone(),
+            session: format!("{:016x}", rand::random::<u64>()),
         });
         let serve = async move {
             let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
@@ -100,14 +103,20 @@ impl Server {
             .spawn(move || runtime.block_on(serve))?;
         Ok(Server {
             address: bound,
+            needs_token,
             board,
             _stop: stop,
         })
     }
 
-    /// What to open in a browser; a token is not part of it.
+    /// What to open in a browser, and that it takes a token; the token itself is not told.
     pub fn url(&self) -> String {
-        format!("http://{}/dashboard/performance", self.address)
+        let url = format!("http://{}{PAGE}", reachable(self.address));
+        if self.needs_token {
+            format!("{url}?token=TOKEN, with the dashboard's token in place of TOKEN")
+        } else {
+            url
+        }
     }
 
     /// The board that is served.
@@ -133,35 +142,44 @@ impl Server {
 }
 
 fn router(shared: Arc<Shared>) -> Router {
-    Router::new()
-        .route(
-            "/",
-            get(|| async { Redirect::temporary("/dashboard/performance") }),
-        )
-        .route("/dashboard/performance", get(whole))
-        .route("/dashboard/events", get(events))
+    let mut router = Router::new()
+        .route(PAGE, get(whole))
+        .route("/dashboard/events", get(events));
+    for near in ["/", "/dashboard", "/dashboard/", "/dashboard/performance/"] {
+        router = router.route(near, get(to_page));
+    }
+    router
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), guarded))
         .with_state(shared)
 }
 
+/// The page's own address, with the token that may have been given.
+async fn to_page(RawQuery(query): RawQuery) -> Redirect {
+    let query = query.map_or_else(String::new, |query| format!("?{query}"));
+    Redirect::temporary(&format!("{PAGE}{query}"))
+}
+
 async fn guarded(
     State(shared): State<Arc<Shared>>,
-    Query(given): Query<Given>,
+    RawQuery(query): RawQuery,
     request: HttpRequest,
     next: Next,
 ) -> Response {
     let headers = request.headers();
     let bearer =
         text(headers, &header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+    let query = query.unwrap_or_default();
+    let given = url::form_urlencoded::parse(query.as_bytes())
+        .find_map(|(name, value)| (name == "token").then_some(value));
     let asked = Request {
         method: request.method().as_str(),
         host: text(headers, &header::HOST),
         origin: text(headers, &header::ORIGIN),
-        token: bearer.or(given.token.as_deref()),
+        token: bearer.or(given.as_deref()),
     };
     match shared.address.admits(asked, shared.port) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => refused(refusal),
+        Err(refusal) => refused(refusal, shared.port),
     }
 }
 
@@ -169,26 +187,23 @@ fn text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn refused(refusal: Refusal) -> Response {
-    let (status, why) = match refusal {
-        Refusal::Method => (StatusCode::METHOD_NOT_ALLOWED, "only GET is answered"),
-        Refusal::Host => (StatusCode::FORBIDDEN, "this host is not served"),
-        Refusal::Origin => (
-            StatusCode::FORBIDDEN,
-            "pages of other origins are not answered",
-        ),
-        Refusal::Token => (
-            StatusCode::UNAUTHORIZED,
-            "a token is needed: ?token=… or the header Authorization: Bearer …",
-        ),
+fn refused(refusal: Refusal, port: u16) -> Response {
+    let status = match refusal {
+        Refusal::Method => StatusCode::METHOD_NOT_ALLOWED,
+        Refusal::Host | Refusal::Origin => StatusCode::FORBIDDEN,
+        Refusal::Token => StatusCode::UNAUTHORIZED,
     };
-    (status, format!("{why}\n")).into_response()
+    (status, format!("{}\n", refusal.told(port))).into_response()
 }
 
 async fn whole(State(shared): State<Arc<Shared>>) -> Response {
     let view = shared.board.look().borrow().clone();
     let nonce = format!("{:032x}", rand::random::<u128>());
-    let mut response = Html(page::whole(&page::all(&view), &nonce)).into_response();
+    let told = Told {
+        session: &shared.session,
+        parts: &page::all(&view),
+    };
+    let mut response = Html(page::whole(&told, &nonce)).into_response();
     let policy = format!(
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{nonce}'; connect-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -212,12 +227,15 @@ async fn whole(State(shared): State<Arc<Shared>>) -> Response {
 async fn events(
     State(shared): State<Arc<Shared>>,
 ) -> Sse<impl Stream<Item = Result<Event, axum::Error>>> {
+    let mut view = shared.board.look();
+    view.mark_changed();
     let listener = Listener {
-        view: shared.board.look(),
+        view,
         sent: Vec::new(),
         _watching: shared.board.watch(),
+        shared,
     };
-    Sse::new(stream::unfold(listener, told)).keep_alive(KeepAlive::default())
+    Sse::new(stream::unfold(listener, told))
 }
 
 /// One page that listens.
@@ -225,20 +243,33 @@ struct Listener {
     view: watch::Receiver<View>,
     sent: Vec<Part>,
     _watching: Watching,
+    shared: Arc<Shared>,
 }
 
-/// What has changed since it was told last; everything at first.
+/// What has changed since it was told last, everything at first; or that nothing has.
 async fn told(mut listener: Listener) -> Option<(Result<Event, axum::Error>, Listener)> {
+    let silence = sleep(ALIVE);
+    tokio::pin!(silence);
     loop {
+        tokio::select! {
+            // The session is gone when this fails, and the page with it.
+            changed = listener.view.changed() => changed.ok()?,
+            // An event, as a page is not told of comments.
+            () = &mut silence => return Some((Ok(Event::default().event("alive").data("yes")), listener)),
+        }
+        if !listener.sent.is_empty() {
+            sleep(LEAST).await;
+        }
         let view = listener.view.borrow_and_update().clone();
         let now = page::all(&view);
         let changed = page::changed(&listener.sent, now.clone());
         if !changed.is_empty() {
             listener.sent = now;
-            return Some((Event::default().json_data(&changed), listener));
+            let told = Told {
+                session: &listener.shared.session,
+                parts: &changed,
+            };
+            return Some((Event::default().json_data(&told), listener));
         }
-        // The session is gone when this fails, and the page with it.
-        listener.view.changed().await.ok()?;
-        sleep(LEAST).await;
     }
 }

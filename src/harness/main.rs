@@ -118,7 +118,13 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
     let nextest = disk.is_some();
     let session = Arc::new(Session::new(profile, settings, disk, interrupted, progress));
     let trials = selected(trials(&session, against), &args.libtest);
-    let conclusion = libtest_mimic::run(&libtest(&args.libtest), trials);
+    let arguments = libtest(&args.libtest);
+    if let Some(server) = &dashboard {
+        let run = trials.iter().filter(|one| !arguments.is_filtered_out(one));
+        let run = run.map(|one| one.name().to_owned()).collect();
+        showing::expect(server, session.profile(), &run);
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
     if !args.libtest.list {
         telling::tell(&session, &args.libtest, &folder, nextest, &github);
         #[cfg(feature = "otlp")]

@@ -1,10 +1,12 @@
 //! The session and the load that is on, put on the board.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::args::Args;
 use super::session::EMBEDDED;
+use crate::baseline;
 use crate::dashboard::{Address, Board, Live, Server, ServerError, View};
 use crate::load::{self, millis};
 use crate::monitor::machine;
@@ -89,7 +91,7 @@ pub(super) fn serve(
     };
     let view = View {
         report,
-        requirements: profile.requirements.clone(),
+        requirements: Vec::new(),
         sources: profile.evidence.sources.clone(),
         live: None,
         is_over: false,
@@ -97,6 +99,16 @@ pub(super) fn serve(
     let server = Server::start(address, Board::new(view))?;
     eprintln!("Dashboard: {}", server.url());
     Ok(Some(server))
+}
+
+/// Tells which tests will be run: what is not judged in this session does not wait either.
+pub(super) fn expect(server: &Server, profile: &Profile, tests: &BTreeSet<String>) {
+    server.board().change(|view| {
+        // What is judged against no session at all is the same requirement.
+        let baseline = baseline::judge(&[], &view.report, view.report.confidence).requirement;
+        let all = profile.requirements.iter().cloned().chain([baseline]);
+        view.requirements = all.filter(|one| tests.contains(&one.name)).collect();
+    });
 }
 
 /// Shows the end for as long as somebody looks at it.
@@ -112,4 +124,30 @@ pub(super) fn stay(server: &Server, report: Report, interrupted: &AtomicBool) {
     // A Ctrl-C before ended the load; the next one ends this.
     interrupted.store(false, Ordering::SeqCst);
     server.linger(|| interrupted.load(Ordering::SeqCst));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::{Overrides, ProfileSource, load as load_profile};
+
+    #[test]
+    fn what_is_left_out_of_a_session_is_not_expected() {
+        let profile = load_profile(&ProfileSource::default(), &Overrides::default()).unwrap();
+        let report = crate::report::fixture::report();
+        let address = Address::parse("0", None).unwrap();
+        let server = Server::start(address, Board::new(View::stored(report))).unwrap();
+        let expected = |tests: &[&str]| {
+            let tests = tests.iter().map(|&name| name.to_owned()).collect();
+            expect(&server, &profile, &tests);
+            let mut names = Vec::new();
+            server.board().change(|view| {
+                names.extend(view.requirements.iter().map(|one| one.name.clone()));
+            });
+            names
+        };
+        let last = profile.requirements.last().unwrap().name.as_str();
+        assert_eq!(expected(&[baseline::NAME, last]), [last, baseline::NAME]);
+        assert!(expected(&[]).is_empty());
+    }
 }

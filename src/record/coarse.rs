@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Everything shorter is one bucket: 2 to this power, in nanoseconds.
 const SHORTEST: u32 = 10;
@@ -10,7 +11,7 @@ const SHORTEST: u32 = 10;
 const SPLIT: u32 = 3;
 
 /// Counts of times by bucket, sorted by bucket; memory follows the spread of the times, not their number.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
 pub struct Coarse(Vec<(u16, u32)>);
 
@@ -78,6 +79,22 @@ impl Coarse {
         match self.0.binary_search_by_key(&bucket, |(bucket, _)| *bucket) {
             Ok(index) => self.0[index].1 = self.0[index].1.saturating_add(count),
             Err(index) => self.0.insert(index, (bucket, count)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Coarse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let counts = Vec::<(u16, u32)>::deserialize(deserializer)?;
+        // All else relies on both.
+        if !counts.is_sorted_by_key(|(bucket, _)| *bucket) {
+            return Err(Error::custom("buckets have to be in their order"));
+        }
+        match counts.last() {
+            Some((last, _)) if *last > bucket(u64::MAX) => {
+                Err(Error::custom(format!("there is no bucket {last}")))
+            }
+            _ => Ok(Coarse(counts)),
         }
     }
 }

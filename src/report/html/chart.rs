@@ -12,11 +12,11 @@ use crate::requirement::{Unit, human};
 /// Width of every chart in its own units; the page stretches it.
 const WIDTH: f64 = 720.0;
 /// Height of every chart.
-const HEIGHT: f64 = 240.0;
-const LEFT: f64 = 62.0;
-const RIGHT: f64 = 12.0;
+const HEIGHT: f64 = 244.0;
+const LEFT: f64 = 76.0;
+const RIGHT: f64 = 28.0;
 const TOP: f64 = 10.0;
-const BOTTOM: f64 = 30.0;
+const BOTTOM: f64 = 34.0;
 
 /// A chart with its title and legend.
 pub(super) struct Chart<'a> {
@@ -151,7 +151,7 @@ impl Chart<'_> {
             @for tick in x.ticks(9) {
                 @let at = x.at(tick);
                 path class="grid" d=(format!("M{} {}v5", px(at), HEIGHT - BOTTOM)) {}
-                text class="middle" x=(px(at)) y=(px(HEIGHT - BOTTOM + 20.0)) { ((self.x.label)(tick)) }
+                text class="middle" x=(px(at)) y=(px(HEIGHT - BOTTOM + 24.0)) { ((self.x.label)(tick)) }
             }
             path class="axis" d=(format!("M{LEFT} {}H{}", HEIGHT - BOTTOM, WIDTH - RIGHT)) {}
         }

@@ -8,6 +8,7 @@ mod chart;
 mod compared;
 mod curve;
 mod overtime;
+mod resources;
 mod scale;
 mod scenario;
 mod steps;
@@ -25,7 +26,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::clean::clean;
 use super::model::Report;
-use crate::requirement::{Requirement, TestVerdict, human};
+use crate::requirement::{Judgement, Requirement, TestVerdict, Verdict, human};
 
 /// How the page looks.
 const STYLE: &str = include_str!("style.css");
@@ -34,7 +35,11 @@ const SCRIPT: &str = include_str!("script.js");
 
 /// The whole page.
 pub fn render(report: &Report) -> String {
-    let title = format!("{}: {}", clean(&report.profile), headline(report));
+    let title = format!(
+        "{}: {}",
+        clean(&report.profile),
+        headline(report, &Open::default())
+    );
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -113,11 +118,7 @@ fn head(report: &Report, open: &Open) -> Markup {
     html! {
         header {
             h1 { (clean(&report.profile)) " against " code { (clean(&report.target)) } }
-            p class={ "headline " (tone(report)) } {
-                (headline(report))
-                @if !open.provisional.is_empty() { " so far" }
-                @if !open.waiting.is_empty() { ", " (open.waiting.len()) " waiting" }
-            }
+            p class={ "headline " (tone(report, open)) } { (headline(report, open)) }
             p class="quiet" {
                 (super::instant::to_text(report.started))
                 @if !open.is_on { ", in " (human::time(report.took as f64)) }
@@ -132,38 +133,59 @@ fn head(report: &Report, open: &Open) -> Markup {
 #[cfg(feature = "harness")]
 pub(crate) const ASSETS: [&str; 2] = [STYLE, SCRIPT];
 
-/// `5 of 8 requirements kept, 2 failed, 1 with a warning`
-fn headline(report: &Report) -> String {
-    let all = report.judgements.len();
+impl Open {
+    /// Whether a judgement only tells that there is too little to judge by as yet: that is no failure.
+    fn is_undecided(&self, judgement: &Judgement) -> bool {
+        judgement.verdict == Verdict::Inconclusive
+            && self.provisional.contains(&judgement.requirement.name)
+    }
+}
+
+/// `5 of 8 requirements kept, 2 failed, 1 with a warning`, and while the session is on
+/// `5 of 8 requirements kept so far, 1 open, 2 waiting`
+fn headline(report: &Report, open: &Open) -> String {
+    let all = report.judgements.len() + open.waiting.len();
+    let mut undecided = 0;
     let mut counts = [0_usize; 3];
     for judgement in &report.judgements {
-        let place = match judgement.test_verdict(report.strict) {
-            TestVerdict::Pass => 0,
-            TestVerdict::Warn => 1,
-            TestVerdict::Fail => 2,
+        let count = match judgement.test_verdict(report.strict) {
+            _ if open.is_undecided(judgement) => &mut undecided,
+            TestVerdict::Pass => &mut counts[0],
+            TestVerdict::Warn => &mut counts[1],
+            TestVerdict::Fail => &mut counts[2],
         };
-        counts[place] += 1;
+        *count += 1;
     }
     let [kept, warned, failed] = counts;
     let mut text = format!("{kept} of {all} requirements kept");
-    for (count, what) in [(failed, "failed"), (warned, "with a warning")] {
-        if count > 0 {
-            text = format!("{text}, {count} {what}");
-        }
+    if !open.provisional.is_empty() || !open.waiting.is_empty() {
+        text.push_str(" so far");
+    }
+    let others = [
+        (failed, "failed"),
+        (warned, "with a warning"),
+        (undecided, "open"),
+        (open.waiting.len(), "waiting"),
+    ];
+    for (count, what) in others.into_iter().filter(|(count, _)| *count > 0) {
+        text = format!("{text}, {count} {what}");
     }
     text
 }
 
-/// The worst that came of it, as a class of the style sheet.
-fn tone(report: &Report) -> &'static str {
+/// The worst that came of it, as a class of the style sheet; none while nothing bad is known and not all is.
+fn tone(report: &Report, open: &Open) -> &'static str {
     let worst = |wanted| {
         let mut verdicts = report.judgements.iter();
-        verdicts.any(|judgement| judgement.test_verdict(report.strict) == wanted)
+        verdicts.any(|judgement| {
+            judgement.test_verdict(report.strict) == wanted && !open.is_undecided(judgement)
+        })
     };
     match () {
         () if worst(TestVerdict::Fail) => "bad",
         () if worst(TestVerdict::Warn) => "doubtful",
-        () => "good",
+        () if open.provisional.is_empty() && open.waiting.is_empty() => "good",
+        () => "open",
     }
 }
 

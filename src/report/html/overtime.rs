@@ -1,25 +1,27 @@
-//! What a run did second by second: response times, rates, failures, resources, on one axis of time.
+//! What a run did second by second: response times, rates, failures, on one axis of time.
 
 use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use super::chart::{ACROSS, Axis, Chart, Fill, Line, Series, Stretch, UP, values};
+use super::chart::{ACROSS, Axis, Chart, Fill, Line, Series, Stretch, values};
+use super::resources::resources;
 use super::scale::Scale;
 use crate::client::Outcome;
-use crate::record::{Coarse, Outcomes, RunResult, Second, Seen, figure};
+use crate::record::{Coarse, Outcomes, RunResult, Second};
 use crate::report::clean::clean;
-use crate::requirement::{Source, Unit, human};
 
 /// A longer run has several seconds in each point, so that a page of an hour is not larger than one of minutes.
-const MOST_POINTS: usize = 300;
+pub(super) const MOST_POINTS: usize = 300;
 
 /// The style sheet's colours for things that have none of their own.
-const CLASSES: [&str; 6] = ["c0", "c1", "c2", "c3", "c4", "c5"];
+const COLOURS: usize = 8;
+/// How their lines are drawn: solid, and otherwise once all colours are taken.
+const PATTERNS: [&str; 3] = ["", " second", " third"];
 
 /// A value at a second of the run.
-type Point = (f64, Option<f64>);
-type Points = Vec<Point>;
+pub(super) type Point = (f64, Option<f64>);
+pub(super) type Points = Vec<Point>;
 
 /// Some seconds of a run, together.
 struct Span {
@@ -80,7 +82,7 @@ fn span(first: usize, seconds: &[Second]) -> Span {
 }
 
 /// The axis that all charts of a run share.
-fn time_axis(run: &RunResult) -> Axis<'static> {
+pub(super) fn time_axis(run: &RunResult) -> Axis<'static> {
     Axis {
         scale: Scale::linear(0.0, run.seconds.len() as f64, ACROSS.0, ACROSS.1),
         label: &clock,
@@ -99,7 +101,7 @@ fn clock(seconds: f64) -> String {
 }
 
 /// What lies behind every chart over time: what was not judged, outages and restarts.
-fn stretches(run: &RunResult) -> Vec<Stretch<'static>> {
+pub(super) fn stretches(run: &RunResult) -> Vec<Stretch<'static>> {
     let end = run.seconds.len() as f64;
     let (from, to) = (run.window.from as f64 / 1e9, run.window.to as f64 / 1e9);
     let mut found = Vec::new();
@@ -215,19 +217,18 @@ fn failures(run: &RunResult, spans: &[Span]) -> Markup {
         .flat_map(|span| span.outcomes.keys().copied())
         .filter(|outcome| !outcome.is_ok())
         .collect();
-    let names: Vec<(Outcome, String)> = causes
-        .into_iter()
-        .map(|cause| (cause, cause.to_string()))
+    let causes = causes.into_iter().enumerate();
+    let named: Vec<(Outcome, String, String)> = causes
+        .map(|(index, cause)| (cause, cause.to_string(), class(index)))
         .collect();
     let rate = |span: &Span, cause: &Outcome| {
         span.outcomes.get(cause).copied().unwrap_or_default() as f64 / span.length
     };
-    let series: Vec<Series<'_>> = names
+    let series: Vec<Series<'_>> = named
         .iter()
-        .enumerate()
-        .map(|(index, (cause, name))| Series {
+        .map(|(cause, name, class)| Series {
             name,
-            class: CLASSES[index % CLASSES.len()],
+            class,
             points: spans
                 .iter()
                 .map(|span| (span.at, Some(rate(span, cause))))
@@ -247,80 +248,27 @@ fn failures(run: &RunResult, spans: &[Span]) -> Markup {
     .render()
 }
 
-/// Processors and memory of the target and of the generator, in percent.
-fn resources(run: &RunResult) -> Markup {
-    let named = used(run);
-    let series = named.iter().zip(CLASSES.iter().cycle());
-    let series: Vec<Series<'_>> = series
-        .map(|((name, points), class)| Series {
-            name,
-            class,
-            points: points.clone(),
-            fill: Fill::None,
-        })
-        .collect();
-    let most = values(&series).fold(0.0, f64::max);
-    let top = if most > 40.0 {
-        most.max(100.0)
-    } else {
-        (1.25 * most).max(5.0)
-    };
-    Chart {
-        title: "Resources",
-        x: time_axis(run),
-        y: Axis {
-            scale: Scale::linear(0.0, top, UP.0, UP.1),
-            label: &|share| human::show(Unit::Share, share),
-            name: "share",
-        },
-        stretches: stretches(run),
-        series,
-        limits: Vec::new(),
-        marks: Vec::new(),
-    }
-    .render()
+/// A look that no other of some dozen things has.
+fn class(index: usize) -> String {
+    let pattern = PATTERNS[index / COLOURS % PATTERNS.len()];
+    format!("c{}{pattern}", index % COLOURS)
 }
 
-/// Who used how much, by name.
-fn used(run: &RunResult) -> Vec<(String, Points)> {
-    let sources = [
-        (Source::Process, "the target's process"),
-        (Source::Host, "this machine"),
-        (Source::Target, "the target, by itself"),
-    ];
-    let mut named = Vec::new();
-    for (source, who) in sources {
-        let Some(seen) = run.observed.seen(source) else {
-            continue;
-        };
-        for (name, what) in [(figure::CPU, "processors"), (figure::MEMORY, "memory")] {
-            named.push((format!("{who}: {what}"), over(seen, name)));
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_causes_look_alike() {
+        let classes: BTreeSet<String> = (0..COLOURS * PATTERNS.len()).map(class).collect();
+        assert_eq!(classes.len(), COLOURS * PATTERNS.len());
+        let style = include_str!("style.css");
+        for class in classes {
+            for part in class.split(' ') {
+                assert!(style.contains(&format!(".{part} {{")), "{part}");
+            }
         }
     }
-    let own = run.generator.cpu.iter().enumerate();
-    let own = own.map(|(second, cpu)| (second as f64 + 0.5, Some(*cpu)));
-    let own = thinned(&own.collect::<Vec<_>>());
-    named.push(("the generator's workers".to_owned(), own));
-    named
-}
-
-fn over(seen: &Seen, name: &str) -> Points {
-    let values = seen.between(name, 0, i64::MAX).into_iter();
-    let points: Vec<_> = values
-        .map(|(at, value)| (at as f64 / 1e3, Some(value)))
-        .collect();
-    thinned(&points)
-}
-
-/// The highest of neighbours: a peak must not be lost.
-fn thinned(points: &[Point]) -> Points {
-    let each = points.len().div_ceil(MOST_POINTS).max(1);
-    let highest = |chunk: &[Point]| {
-        let highest = chunk.iter().max_by(|a, b| {
-            let value = |point: &Point| point.1.unwrap_or(f64::NEG_INFINITY);
-            value(a).total_cmp(&value(b))
-        });
-        highest.copied()
-    };
-    points.chunks(each).filter_map(highest).collect()
 }

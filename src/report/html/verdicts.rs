@@ -28,7 +28,7 @@ pub(super) fn section(report: &Report, open: &Open) -> Markup {
                     } }
                     tbody {
                         @for judgement in &report.judgements {
-                            (rows(judgement, report.strict, open.provisional.contains(&judgement.requirement.name)))
+                            (rows(judgement, report.strict, open))
                         }
                         @for requirement in &open.waiting { (waiting(requirement)) }
                     }
@@ -60,11 +60,12 @@ fn name(requirement: &Requirement) -> Markup {
     }
 }
 
-fn rows(judgement: &Judgement, strict: bool, is_provisional: bool) -> Markup {
+fn rows(judgement: &Judgement, strict: bool, open: &Open) -> Markup {
     let requirement = &judgement.requirement;
     let checks = &requirement.checks;
+    let is_provisional = open.provisional.contains(&requirement.name);
     let badge = html! {
-        (badge(judgement, strict))
+        @if open.is_undecided(judgement) { (undecided()) } @else { (badge(judgement, strict)) }
         @if is_provisional { small class="quiet below" { "so far" } }
     };
     let name = name(requirement);
@@ -75,7 +76,13 @@ fn rows(judgement: &Judgement, strict: bool, is_provisional: bool) -> Markup {
         tr { td { (badge) } td colspan="5" { (name) } }
         @for check in checks {
             @let judged = judgement.of(check);
-            @let badge = html! { @if let Some(judged) = judged { (small_badge(judged.verdict)) } };
+            @let badge = html! {
+                @match judged.map(|judged| judged.verdict) {
+                    Some(Verdict::Inconclusive) if is_provisional => (undecided()),
+                    Some(verdict) => (small_badge(verdict)),
+                    None => {}
+                }
+            };
             (row(&badge, &html! { span class="part" { (check.metric.to_string()) } }, check, judged))
         }
     }
@@ -159,6 +166,11 @@ fn badge(judgement: &Judgement, strict: bool) -> Markup {
         TestVerdict::Warn => html! { span class="badge doubtful" { "warning" } },
         TestVerdict::Pass | TestVerdict::Fail => small_badge(judgement.verdict),
     }
+}
+
+/// In the place of a verdict that there is too little for as yet.
+fn undecided() -> Markup {
+    html! { span class="badge" { "open" } }
 }
 
 fn small_badge(verdict: Verdict) -> Markup {

@@ -2,6 +2,7 @@
 
 mod generator;
 mod read;
+mod read_bounds;
 mod read_run;
 mod run;
 mod search;

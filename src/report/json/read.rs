@@ -4,6 +4,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::SCHEMA;
+use super::read_bounds::bounded;
 use super::read_run::{RunForm, run};
 use crate::record::Machine;
 use crate::report::{Report, instant};
@@ -26,6 +27,14 @@ pub enum ReadError {
     /// An instant that no report would hold.
     #[error("`{0}` is no instant like 2026-01-31T12:00:00.000Z")]
     NoInstant(String),
+    /// A number that no session comes to, and that no sum could take.
+    #[error(
+        "{what} is beyond all that a session comes to: the report is damaged, or not one of this program"
+    )]
+    Beyond {
+        /// Which.
+        what: String,
+    },
 }
 
 /// Reads a report that `to_json` wrote. Figures that can be derived from the records are not read.
@@ -38,7 +47,7 @@ pub fn from_json(text: &str) -> Result<Report, ReadError> {
         return Err(ReadError::OtherSchema(head.schema));
     }
     let form: ReportForm = serde_json::from_str(text)?;
-    Ok(Report {
+    let report = Report {
         target: form.target,
         profile: form.profile,
         started: millis(&form.started)?,
@@ -49,7 +58,9 @@ pub fn from_json(text: &str) -> Result<Report, ReadError> {
         repeat: form.repeat,
         judgements: form.requirements.into_iter().map(judgement).collect(),
         runs: form.runs.into_iter().map(run).collect::<Result<_, _>>()?,
-    })
+    };
+    bounded(&report)?;
+    Ok(report)
 }
 
 pub(super) fn millis(text: &str) -> Result<u64, ReadError> {
