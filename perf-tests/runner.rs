@@ -189,9 +189,11 @@ fn json_is_alone_on_stdout() {
 }
 
 #[test]
-fn the_embedded_target_comes_with_the_command() {
-    let folder = TempDir::new().expect("a temporary folder");
-    let output = harness(folder.path(), &["--profile", QUICK, "health::endpoint"]).output();
+fn the_embedded_target_comes_with_the_command_and_leaves_nothing_behind() {
+    let [folder, temporary] = [(); 2].map(|()| TempDir::new().expect("a temporary folder"));
+    let output = harness(folder.path(), &["--profile", QUICK, "health::endpoint"])
+        .env("TMPDIR", temporary.path())
+        .output();
     let output = output.expect("it runs");
     assert_eq!(
         output.status.code(),
@@ -201,6 +203,9 @@ fn the_embedded_target_comes_with_the_command() {
     );
     let junit = std::fs::read_to_string(folder.path().join("latest/junit.xml")).expect("a report");
     assert!(junit.contains("health::endpoint"), "{junit}");
+    let left = std::fs::read_dir(temporary.path()).expect("a folder");
+    let left: Vec<_> = left.map(|entry| entry.expect("an entry").path()).collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[cfg(unix)]

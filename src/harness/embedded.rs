@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use url::Url;
 
@@ -16,6 +16,10 @@ pub(super) const ROLE: &str = reference::CHILD_OPTIONS;
 const OPTIONS: &str = r#"{"threads":1}"#;
 /// Long enough for any session.
 const TOKEN_LIFE: Duration = Duration::from_secs(24 * 3600);
+/// For the server to end by itself.
+const GRACE: Duration = Duration::from_secs(2);
+/// From one look whether it has to the next.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// A running embedded AgentOS; it ends when this is dropped, or when this process dies.
 pub(super) struct Embedded {
@@ -95,7 +99,11 @@ impl Embedded {
 impl Drop for Embedded {
     fn drop(&mut self) {
         drop(self.child.stdin.take());
-        // A server that does not end by itself within its own grace is not worth waiting for.
+        // It has its database to remove, and nothing else to do.
+        let end = Instant::now() + GRACE;
+        while Instant::now() < end && matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::sleep(LOOK);
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
