@@ -14,21 +14,23 @@ pub(super) fn section(judgement: &Judgement) -> Markup {
     html! {
         h3 { (clean(&judgement.requirement.name)) }
         div class="scroll" {
-            table {
+            table class="compared" {
                 thead { tr {
-                    th { "scenario" } th { "figure" } th class="number" { "before" } th class="number" { "now" }
-                    th { "change" } th { "verdict" }
+                    th { "figure" } th class="number" { "before" } th class="number" { "now" } th { "change" }
                 } }
                 tbody {
                     @for one in &judgement.compared {
-                        @let is_new = std::mem::replace(&mut last, &one.scenario) != one.scenario;
+                        @if std::mem::replace(&mut last, &one.scenario) != one.scenario {
+                            tr { td colspan="4" { b { (clean(&one.scenario)) } } }
+                        }
                         tr {
-                            td { @if is_new { (clean(&one.scenario)) } }
-                            td { (one.what.to_string()) }
+                            td { span class="part" { (one.what.to_string()) } }
                             td class="number" { (one.was()) }
                             td class="number" { (one.is()) }
-                            td { (one.changed()) }
-                            td { @if let Some(standing) = one.standing { span class={ "badge" (class(standing)) } { (standing.to_string()) } } }
+                            td {
+                                (one.changed())
+                                @if let Some(standing) = one.standing { " " span class={ "badge" (class(standing)) } { (standing.to_string()) } }
+                            }
                         }
                     }
                 }
