@@ -116,9 +116,13 @@ def check(path, report, compared):
     if failed:
         told = f"{failed} of {len(report['requirements'])} requirements failed"
         compared.same("the verdict", told in page.headings[0], True)
-    headings = [clean(run["scenario"]) for run in report["runs"]]
+    headings = [clean(one["name"]) for one in report["requirements"] if one.get("compared")]
+    headings += [clean(run["scenario"]) for run in report["runs"]]
     for heading, name in zip(page.headings[1:], headings, strict=True):
-        compared.same("a scenario", heading.removesuffix(": no load was run"), name)
+        compared.same("a section", heading.removesuffix(": no load was run"), name)
+    for one in report["requirements"]:
+        if one.get("compared"):
+            held_against(page, one["compared"], compared)
     for run in report["runs"]:
         of_run(page, run, compared)
     compared.same("no further table", page.next, len(page.tables))
@@ -134,13 +138,53 @@ def requirements(page, all_of_them, compared):
         compared.same("name and severity", name.split("\n"), [clean(one["name"]), one["severity"]])
         compared.same(f"{name}: verdict", verdict.split()[-1], one["verdict"])
         compared.same(f"{name}: sign", verdict.split()[0], SIGNS[one["test"]])
-        compared.same(f"{name}: checks", len(limit.split("\n")), len(one["checks"]))
-        compared.same(f"{name}: figures", len(measured.split("\n")), len(one["checks"]))
+        lines = max(len(one["checks"]), 1)
+        compared.same(f"{name}: checks", len(limit.split("\n")), lines)
+        compared.same(f"{name}: figures", len(measured.split("\n")), lines)
+        if not one["checks"]:
+            compared.same(f"{name}: no checks", (limit, measured), ("–", "–"))
         for line, figures in zip(limit.split("\n"), one["checks"]):
             compared.same(f"{name}: comparison", line.split()[0], figures["comparison"])
         if one["verdict"] != "pass":
             lines = [clean(one["reason"]), *("→ " + clean(advice) for advice in one["advice"])]
             compared.same(f"{name}: why", why.split("\n"), lines)
+
+
+STANDINGS = {
+    "worse": "❌ worse", "better": "better", "same": "no difference shown", "open": "not settled", "late": "not settled",
+    None: "–",
+}
+CHANGE = re.compile(r"([\d.]+) (%|points) (more|less)(?: \((.*)\))?")
+
+
+def held_against(page, figures, compared):
+    """Every figure of a baseline, and where its change may lie."""
+    for row, one in zip(page.table("scenario"), figures, strict=True):
+        what = f"{row[0]} {row[1]}"
+        compared.same(what, (row[0], row[1]), (clean(one["scenario"]), one["what"]))
+        compared.same(f"{what}: standing", row[5], STANDINGS[one["standing"]])
+        for cell, side in ((row[2], "before"), (row[3], "after")):
+            if one["unit"] == "ms":
+                shown(compared, f"{what}: {side}", cell, one[side])
+            else:
+                digits = re.match(r"[\d.,]+", cell).group().replace(",", "")
+                compared.same(f"{what}: {side}: {cell}", rounds_to(digits, 1.0, one[side]), True)
+        percent = (lambda value: value) if one["unit"] == "%" else (lambda value: 100 * (value - 1))
+        size, _, direction, ends = CHANGE.fullmatch(row[4]).groups()
+        change = percent(one["change"])
+        compared.same(f"{what}: {row[4]}", rounds_to(size, 1.0, abs(change)), True)
+        compared.same(f"{what}: direction", direction, "less" if change < 0 else "more")
+        read = {"low": None, "high": None}
+        if ends and ends.startswith("at least "):
+            read["low"] = ends.removeprefix("at least ")
+        elif ends and ends.startswith("at most "):
+            read["high"] = ends.removeprefix("at most ")
+        elif ends:
+            read["low"], read["high"] = ends.split(" to ")
+        for end, text in read.items():
+            compared.same(f"{what}: {end}", text is None, one[end] is None)
+            if text is not None:
+                compared.same(f"{what}: {end}: {text}", rounds_to(text, 1.0, percent(one[end])), True)
 
 
 def of_run(page, run, compared):
