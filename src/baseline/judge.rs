@@ -11,7 +11,7 @@ use crate::requirement::{Judgement, Requirement, Severity, Unit, Verdict};
 pub const NAME: &str = "baseline::no_regression";
 
 /// The requirement: nothing got worse.
-fn requirement() -> Requirement {
+pub fn requirement() -> Requirement {
     Requirement {
         name: NAME.to_owned(),
         severity: Severity::Important,

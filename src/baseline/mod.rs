@@ -18,7 +18,7 @@ mod text;
 
 pub use alike::{unlike, unlike_before};
 pub use compare::{Comparison, compare};
-pub use judge::{NAME, judge};
+pub use judge::{NAME, judge, requirement};
 pub use pairs::compare_pairs;
 pub use queries::compare_queries;
 pub use text::table;
