@@ -120,16 +120,13 @@ fn long_and_hostile(folder: &Path) -> PathBuf {
     file
 }
 
-#[test]
-fn a_stored_report_is_a_page_that_stands_alone() {
-    let folder = TempDir::new().expect("a temporary folder");
-    let stored = long_and_hostile(folder.path());
-    let page = folder.path().join("hour.html");
+/// A stored report as a page.
+fn render(stored: &Path, page: &Path) {
     let made = Command::new(env!("CARGO_BIN_EXE_agentos-perf"))
         .arg("report")
-        .arg(&stored)
+        .arg(stored)
         .arg("--html")
-        .arg(&page)
+        .arg(page)
         .output()
         .expect("it runs");
     assert!(
@@ -137,6 +134,14 @@ fn a_stored_report_is_a_page_that_stands_alone() {
         "{}",
         String::from_utf8_lossy(&made.stderr)
     );
+}
+
+#[test]
+fn a_stored_report_is_a_page_that_stands_alone() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let stored = long_and_hostile(folder.path());
+    let page = folder.path().join("hour.html");
+    render(&stored, &page);
     let size = std::fs::metadata(&page).expect("a page").len();
     assert!(size < 2_000_000, "{size} bytes");
     let mut browser = Browser::start();

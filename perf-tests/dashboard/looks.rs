@@ -1,12 +1,12 @@
 //! How a page looks: nothing is hidden, cut off or mistaken for another, on a phone, a desk and paper.
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::browser::Browser;
+use crate::render;
 
 const STORED: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -35,18 +35,7 @@ fn page(folder: &Path) -> String {
     }
     let (stored, page) = (folder.join("wide.json"), folder.join("wide.html"));
     std::fs::write(&stored, report.to_string()).expect("a report");
-    let made = Command::new(env!("CARGO_BIN_EXE_agentos-perf"))
-        .arg("report")
-        .arg(&stored)
-        .arg("--html")
-        .arg(&page)
-        .output()
-        .expect("it runs");
-    assert!(
-        made.status.success(),
-        "{}",
-        String::from_utf8_lossy(&made.stderr)
-    );
+    render(&stored, &page);
     format!("file://{}", page.display())
 }
 

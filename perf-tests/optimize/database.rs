@@ -167,14 +167,23 @@ pub(crate) struct Open(Child);
 
 impl Open {
     pub(crate) fn with(database: &Database, statement: &str) -> Open {
+        Open::begun(database, "open", &[], statement)
+    }
+
+    /// In another database of the same server.
+    pub(crate) fn elsewhere(database: &Database, statement: &str) -> Open {
+        Open::begun(database, "elsewhere", &["-d", "template1"], statement)
+    }
+
+    fn begun(database: &Database, name: &str, arguments: &[&str], statement: &str) -> Open {
         let mut psql = database.server.command("psql");
-        psql.args(["-Xq"]).env("PGAPPNAME", "open");
+        psql.args(["-Xq"]).args(arguments).env("PGAPPNAME", name);
         let mut child = psql.stdin(Stdio::piped()).spawn().expect("psql");
         let stdin = child.stdin.as_mut().expect("a pipe");
         writeln!(stdin, "BEGIN; {statement};").expect("it takes it");
         let open = Open(child);
         database.until(
-            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'open' AND state = 'idle in transaction'",
+            &format!("SELECT count(*) FROM pg_stat_activity WHERE application_name = '{name}' AND state = 'idle in transaction'"),
             "1",
         );
         open

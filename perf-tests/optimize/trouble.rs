@@ -205,11 +205,13 @@ const DEAD: &str = "SELECT pg_stat_force_next_flush(); SELECT (n_dead_tup > 1000
 
 #[test]
 fn rows_that_somebody_may_still_see_are_told() {
+    const LOOKED: &str =
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM pg_class LIMIT 1";
     let database = Database::with(FEW);
-    let open = Open::with(
-        &database,
-        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM organizations LIMIT 1",
-    );
+    // Older, and of no account here.
+    let _elsewhere = Open::elsewhere(&database, LOOKED);
+    database.server.sql("CREATE TABLE meanwhile ()");
+    let open = Open::with(&database, LOOKED);
     database.server.sql(TWICE);
     database.until(DEAD, "\ntrue");
     let plan = database.plan();

@@ -1,6 +1,6 @@
 //! How far the load generator itself may have moved what a run measured: nobody else is to take the blame for that.
 
-use crate::record::{Counts, Histogram, RunResult};
+use crate::record::{Histogram, RunResult, Summary};
 
 /// Shares of the requests that were late by at most as much; how late is looked up at each of them.
 const LADDER: [f64; 11] = [
@@ -15,12 +15,14 @@ pub(super) struct Blame {
 }
 
 impl Blame {
-    pub(super) fn of(run: &RunResult) -> Blame {
-        let counts = run.seconds.iter().flat_map(|second| &second.endpoints);
-        let sum = |of: fn(&Counts) -> u64| counts.clone().map(of).sum::<u64>() as f64;
+    /// Of a run's judged part, which was summed up.
+    pub(super) fn of(run: &RunResult, summary: &Summary) -> Blame {
+        let own = summary.outcomes.iter();
+        let own = own.filter(|(outcome, _)| outcome.is_generators());
+        let failed: u64 = own.map(|(_, count)| *count).sum();
         Blame {
             lag: run.generator.lag.clone(),
-            failed: 100.0 * sum(|one| one.failed_by_generator) / sum(|one| one.due).max(1.0),
+            failed: 100.0 * failed as f64 / summary.due.max(1) as f64,
         }
     }
 

@@ -24,8 +24,8 @@ fn known(run: &RunResult, alpha: f64) -> Known {
         sure: closed(intervals(run, 1.0 - alpha).times.response),
         errors: errors(run, alpha),
         rps: summary.rps,
+        blame: Blame::of(run, &summary),
         response: summary.response,
-        blame: Blame::of(run),
     }
 }
 

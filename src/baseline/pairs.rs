@@ -115,8 +115,8 @@ fn turn(run: &RunResult) -> Option<Turn> {
     Some(Turn {
         failed: 100.0 * summary.failed() as f64 / summary.due as f64,
         rps: summary.rps?,
+        blame: Blame::of(run, &summary),
         response: summary.response,
-        blame: Blame::of(run),
     })
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::client::Outcome;
 use crate::record::Machine;
 use crate::report::{Report, fixture};
 use crate::requirement::{Figure, Standing, Verdict, intervals};
@@ -140,6 +141,30 @@ fn what_the_generator_itself_was_late_with_is_no_regression() {
 }
 
 #[test]
+fn what_failed_for_want_of_own_sockets_is_no_regression() {
+    let failing = |outcome: Outcome| {
+        let run = fixture::run("api", move |due, _| match due {
+            due if due % 200 == 0 => fixture::Asked::ok(20).ended(outcome),
+            _ => fixture::Asked::ok(20 + due / 10 * 7_919 % 40),
+        });
+        Report {
+            runs: vec![fixture::shown(run)],
+            ..usual(0, 1)
+        }
+    };
+    let standing = |after: Report| {
+        let compared = compare(&[&usual(0, 1)], &[&after], 0.95).compared;
+        let failed = compared.iter().find(|one| one.what == Figure::Failed);
+        failed.expect("it is there").standing
+    };
+    assert_eq!(standing(failing(Outcome::NoSocket)), Some(Standing::Late));
+    assert_eq!(
+        standing(failing(Outcome::Status(500))),
+        Some(Standing::Worse)
+    );
+}
+
+#[test]
 fn of_turns_too() {
     let turn = |report: Report| report.runs[0].run.clone();
     let stalled = || held_up(|due| if due % 1_000 < 600 { 300 } else { 0 });
@@ -176,7 +201,7 @@ fn failures_that_came_are_a_regression() {
     let failing = fixture::run("api", |due, _| {
         let asked = fixture::Asked::ok(20 + due / 10 % 40);
         if due % 200 == 0 {
-            asked.ended(crate::client::Outcome::Status(500))
+            asked.ended(Outcome::Status(500))
         } else {
             asked
         }
