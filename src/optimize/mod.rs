@@ -8,6 +8,7 @@
 pub mod apply;
 pub mod credentials;
 pub mod curated;
+mod excerpt;
 pub mod facts;
 mod name;
 pub mod plan;

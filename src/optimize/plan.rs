@@ -13,7 +13,7 @@ pub struct Plan {
     pub database: String,
     /// The server, as it calls itself.
     pub server: String,
-    /// For how long its counters have counted, in seconds; `None` when nobody knows.
+    /// For how long its counters have counted at least, in seconds; `None` when it is not known.
     pub counted_s: Option<f64>,
     /// Figures of the whole.
     pub overview: Overview,
@@ -43,8 +43,8 @@ pub struct Overview {
 pub struct TableLine {
     /// Its name.
     pub name: String,
-    /// Rows, as the planner believes.
-    pub rows: f64,
+    /// Live rows; `None` when it is not known.
+    pub rows: Option<f64>,
     /// The size of its rows in bytes.
     pub bytes: u64,
     /// The size of its indexes in bytes.
@@ -53,14 +53,16 @@ pub struct TableLine {
     pub seq_scans: f64,
     /// Scans by an index.
     pub index_scans: f64,
-    /// The share of its rows that are dead, in percent.
-    pub dead: f64,
+    /// The share of its rows that are dead, in percent; `None` when it is not known.
+    pub dead: Option<f64>,
 }
 
 /// A statement in few figures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StatementLine {
-    /// Its beginning.
+    /// The first of its `queryid`s in `pg_stat_statements`.
+    pub id: String,
+    /// An excerpt that no other statement here has.
     pub text: String,
     /// How often it was called.
     pub calls: f64,

@@ -50,14 +50,3 @@ impl Advice {
         saved.sum()
     }
 }
-
-/// A statement's beginning, in one line.
-pub(crate) fn shortened(text: &str) -> String {
-    const LONGEST: usize = 120;
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let line = words.join(" ");
-    match line.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
-}

@@ -13,7 +13,7 @@ use super::{FAILED, USAGE};
 use crate::baseline::{Comparison, compare, compare_queries, table};
 use crate::harness::BeforeAndAfter;
 use crate::monitor::DatabaseUrl;
-use crate::optimize::apply::{Event, analyze, apply, take_back};
+use crate::optimize::apply::{Applied, Event, analyze, apply, take_back};
 use crate::optimize::plan::{Plan, Proposal, Risk};
 use crate::report::{Report, cleaned};
 use crate::requirement::{Standing, human};
@@ -54,7 +54,12 @@ pub(super) fn chosen(
     };
     let ended = match &wanted.proof {
         Some(proof) => carrying.proved(proof),
-        None => carrying.carried_out(),
+        None => carrying
+            .carried_out()
+            .and_then(|applied| match failures(&applied) {
+                Some(failures) => Err(failures),
+                None => Ok(()),
+            }),
     };
     match ended {
         Ok(()) => {
@@ -68,6 +73,34 @@ pub(super) fn chosen(
     }
 }
 
+/// What was not carried out, in a line; `None` when all was.
+fn failures(applied: &Applied) -> Option<String> {
+    let Applied {
+        done,
+        failed,
+        untried,
+    } = applied;
+    let whys: Vec<String> = failed
+        .iter()
+        .map(|error| cleaned(&error.to_string()))
+        .collect();
+    let whys = whys.join("; ");
+    let all = done + failed.len() + untried;
+    if all == 1 {
+        return failed.first().map(|_| whys);
+    }
+    let untried = match untried {
+        0 => String::new(),
+        more => format!(" ({more} not tried)"),
+    };
+    (!failed.is_empty()).then(|| {
+        format!(
+            "{} of {all} changes were not carried out{untried}: {whys}",
+            all - done
+        )
+    })
+}
+
 fn proposals<'a>(wanted: &Wanted, plan: &'a Plan) -> Result<Vec<&'a Proposal>, String> {
     let only = match &wanted.apply {
         Some(Chosen::Only(only)) => Some(only.as_slice()),
@@ -78,7 +111,7 @@ fn proposals<'a>(wanted: &Wanted, plan: &'a Plan) -> Result<Vec<&'a Proposal>, S
 }
 
 impl Carrying<'_> {
-    fn carried_out(&self) -> Result<(), String> {
+    fn carried_out(&self) -> Result<Applied, String> {
         let Wanted {
             insecure,
             undo_file,
@@ -106,7 +139,14 @@ impl Carrying<'_> {
         let before = proof.load(self.database, "before");
         let before =
             before.map_err(|told| format!("the load before: {told}; nothing was changed"))?;
-        self.carried_out().or_else(|told| self.unproved(&told))?;
+        let applied = self.carried_out()?;
+        let failures = failures(&applied);
+        if let Some(failures) = failures
+            .as_ref()
+            .filter(|_| applied.done == 0 || applied.untried > 0)
+        {
+            return self.unproved(failures);
+        }
         self.analyzed();
         let after = proof.load(self.database, "after");
         let after = match after {
@@ -124,15 +164,20 @@ impl Carrying<'_> {
             .iter()
             .any(|one| one.standing == Some(Standing::Better));
         let is_settled = !comparison.compared.is_empty() && comparison.unsettled.is_empty();
-        match (is_worse, is_better || is_settled) {
-            (true, _) => Err("it got worse, and everything was taken back".to_owned()),
-            (false, true) => Ok(()),
-            (false, false) => Err(format!(
+        let verdict = match (is_worse, is_better || is_settled) {
+            (true, _) => Some("it got worse, and everything was taken back".to_owned()),
+            (false, true) => None,
+            (false, false) => Some(format!(
                 "it is not settled whether it got better or worse, and all of it stays: run it longer (-- --duration), \
                  or take it back with psql -f {}",
                 self.wanted.undo_file.display()
             )),
+        };
+        let wrong: Vec<String> = verdict.into_iter().chain(failures).collect();
+        if wrong.is_empty() {
+            return Ok(());
         }
+        Err(wrong.join("; "))
     }
 
     fn unproved(&self, told: &str) -> Result<(), String> {
@@ -202,6 +247,8 @@ fn tell(event: Event<'_>) {
         )),
         Event::GoesOn(phase, Some(percent)) => say(&format!("   {phase}, {percent:.0} %")),
         Event::GoesOn(phase, None) => say(&format!("   {phase}")),
+        // The error itself is said at the end, with all others.
+        Event::Failed(_) => say("   not carried out"),
         Event::Stays(what) => say(&format!("   {}", cleaned(&what))),
         Event::Done(_, took) => {
             say(&format!(

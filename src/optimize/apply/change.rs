@@ -139,6 +139,16 @@ fn advice(said: &str) -> &'static str {
         ("permission denied", "run it as the owner of the table"),
         ("must be owner", "run it as the owner of the table"),
         (
+            "index row size",
+            "some values are too long for a B-tree, so leave this index out: index a prefix or a hash of the column \
+             instead, if you query it by equality",
+        ),
+        (
+            "index row requires",
+            "some values are too long for a B-tree, so leave this index out: index a prefix or a hash of the column \
+             instead, if you query it by equality",
+        ),
+        (
             "read-only",
             "the server takes no changes: name the one that does",
         ),

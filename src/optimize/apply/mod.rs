@@ -29,7 +29,7 @@ pub struct Limits {
 }
 
 /// What is told while it goes on.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Event<'a> {
     /// A change begins.
     Begins(&'a Proposal),
@@ -39,9 +39,22 @@ pub enum Event<'a> {
     Stays(String),
     /// It is done and was read back.
     Done(&'a Proposal, Duration),
+    /// It was not done, and the next one begins.
+    Failed(&'a ApplyError),
 }
 
-/// Why not everything was carried out. What was done before stays, each change whole.
+/// What came of the chosen changes.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// How many were done.
+    pub done: usize,
+    /// Why others were not, in their order.
+    pub failed: Vec<ApplyError>,
+    /// How many were not tried, as the last failure would have met them as well.
+    pub untried: usize,
+}
+
+/// Why something was not carried out. What was done before stays, each change whole.
 #[derive(Debug, Error)]
 pub enum ApplyError {
     /// No connection.
@@ -56,6 +69,11 @@ pub enum ApplyError {
         /// The lock's key.
         key: i64,
     },
+    /// A standby takes no changes.
+    #[error(
+        "the server is a standby and cannot be changed; nothing was changed. Connect to its primary"
+    )]
+    Standby,
     /// Nothing is changed without a way back.
     #[error(transparent)]
     Undo(#[from] UndoError),
@@ -118,12 +136,27 @@ pub enum ApplyError {
     },
 }
 
-/// Carries out the chosen changes in their order, after the way back was written to `undo_file`.
+impl ApplyError {
+    /// Whether all further changes would fail likewise.
+    fn ends_all(&self) -> bool {
+        match self {
+            ApplyError::Refused { said, .. } => {
+                // A disk that is full would be filled again by the next, and others write to it as well.
+                said.contains("No space left") || said.contains("read-only transaction")
+            }
+            ApplyError::NotThere { .. } | ApplyError::Mended { .. } => false,
+            _ => true,
+        }
+    }
+}
+
+/// Carries out the chosen changes in their order, after the way back was written to `undo_file`. One that fails does not
+/// keep the next from being tried, unless that would fail as well.
 ///
 /// `stop` ends the statement that is running when it becomes true.
 ///
 /// # Errors
-/// With the first change that was not carried out, and what is left of it.
+/// When nothing could be tried.
 pub async fn apply(
     url: &DatabaseUrl,
     insecure: bool,
@@ -132,16 +165,33 @@ pub async fn apply(
     limits: Limits,
     stop: &mut watch::Receiver<bool>,
     tell: &mut dyn FnMut(Event<'_>),
-) -> Result<(), ApplyError> {
+) -> Result<Applied, ApplyError> {
     let session = Session::begin(url, insecure, limits).await?;
+    if session.is_standby().await {
+        return Err(ApplyError::Standby);
+    }
     undo::write(undo_file, chosen)?;
-    for proposal in chosen {
+    let mut applied = Applied::default();
+    for (at, proposal) in chosen.iter().enumerate() {
         tell(Event::Begins(proposal));
         let begun = Instant::now();
-        change::make(&session, proposal, stop, tell).await?;
-        tell(Event::Done(proposal, begun.elapsed()));
+        match change::make(&session, proposal, stop, tell).await {
+            Ok(()) => {
+                applied.done += 1;
+                tell(Event::Done(proposal, begun.elapsed()));
+            }
+            Err(error) => {
+                tell(Event::Failed(&error));
+                let is_end = error.ends_all();
+                applied.failed.push(error);
+                if is_end {
+                    applied.untried = chosen.len() - at - 1;
+                    break;
+                }
+            }
+        }
     }
-    Ok(())
+    Ok(applied)
 }
 
 /// Takes back what was carried out, the last first.

@@ -172,6 +172,12 @@ impl Session {
         source.is_ok_and(|source| source.is_some_and(|source| source != "command line"))
     }
 
+    /// Whether the server follows another one.
+    pub(super) async fn is_standby(&self) -> bool {
+        let query = "SELECT /* agentos-perf */ pg_is_in_recovery()";
+        self.first(query).await.as_deref() == Some("t")
+    }
+
     /// The server's clock, in seconds since 1970; 0 when it does not tell.
     pub(super) async fn now(&self) -> f64 {
         let query = "SELECT /* agentos-perf */ extract(epoch FROM clock_timestamp())";

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use super::ask::{AskError, Planner};
 use super::explained::Explained;
 use super::guess::unproved;
+use crate::optimize::excerpt::excerpts;
 use crate::optimize::facts::Facts;
-use crate::optimize::question::{Advice, Asked, Question, shortened};
+use crate::optimize::question::{Advice, Asked, Question};
 use crate::optimize::workload::{Candidate, candidates, uses};
 
 /// What saves less of a statement's cost is no matter: the planner's figures are not so exact.
@@ -20,6 +21,8 @@ const SMALLEST: u64 = 1 << 20;
 const LONGEST: Duration = Duration::from_secs(120);
 /// As many indexes are proposed at most.
 pub(super) const MOST: usize = 20;
+/// As much of a statement is shown.
+const LONGEST_TEXT: usize = 120;
 /// Of candidates that save about as much, the narrower one is the better.
 const ABOUT: f64 = 0.95;
 
@@ -41,12 +44,12 @@ pub async fn advise(
 ) -> Result<Asked, AskError> {
     let mut asked = Asked::default();
     let mut open = Vec::new();
+    let texts: Vec<&str> = questions.iter().map(|one| one.text.as_str()).collect();
+    let texts = excerpts(&texts, LONGEST_TEXT);
     for (at, question) in questions.iter().enumerate() {
         let candidates = match possible(question, facts) {
             Err(told) => {
-                asked
-                    .unasked
-                    .push(format!("{}: {told}", shortened(&question.text)));
+                asked.unasked.push(format!("{}: {told}", texts[at]));
                 continue;
             }
             Ok(candidates) if candidates.is_empty() => continue,
@@ -60,9 +63,7 @@ pub async fn advise(
             }),
             Err(AskError::Gone(said)) => return Err(AskError::Gone(said)),
             Err(AskError::Refused(said)) => {
-                asked
-                    .unasked
-                    .push(format!("{}: {said}", shortened(&question.text)));
+                asked.unasked.push(format!("{}: {said}", texts[at]));
             }
         }
     }

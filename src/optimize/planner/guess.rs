@@ -45,6 +45,6 @@ fn is_selective(candidate: &Candidate, table: &Table) -> bool {
     let column = first.and_then(|(name, _)| table.column(name));
     candidate.free > 0
         && column
-            .and_then(|column| column.selectivity(table.rows))
+            .and_then(|column| column.selectivity(table.rows()?))
             .is_some_and(|share| share < FEW_ROWS)
 }

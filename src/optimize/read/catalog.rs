@@ -3,7 +3,12 @@
 /// Only what holds rows itself and belongs to the database's owner's own schemas. A column that is computed when it is
 /// read (version 18 and later) takes no index.
 pub(super) const TABLES: &str = "SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, \
-     greatest(c.reltuples, 0)::float8 AS rows, coalesce(s.n_live_tup, 0)::float8 AS live, \
+     CASE WHEN pg_relation_size(c.oid) = 0 THEN 0 WHEN c.relpages > 0 AND c.reltuples >= 0 THEN c.reltuples::float8 \
+       * (pg_relation_size(c.oid)::float8 / current_setting('block_size')::float8) / c.relpages END AS planner_rows, \
+     CASE WHEN EXISTS (SELECT FROM pg_stats p WHERE p.schemaname = n.nspname AND p.tablename = c.relname \
+         AND NOT p.inherited) THEN true \
+       WHEN has_any_column_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid) THEN false \
+       END AS has_statistics, coalesce(s.n_live_tup, 0)::float8 AS live, \
      coalesce(s.n_dead_tup, 0)::float8 AS dead, coalesce(s.n_mod_since_analyze, 0)::float8 AS changed, \
      coalesce(pg_relation_size(c.oid), 0) AS heap_bytes, \
      EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.classid = 'pg_class'::regclass \

@@ -31,14 +31,15 @@ fn plan() -> Plan {
             hit_ratio: Some(99.12),
             tables: vec![TableLine {
                 name: "messages".to_owned(),
-                rows: 2e6,
+                rows: Some(2e6),
                 bytes: 250 << 20,
                 index_bytes: 40 << 20,
                 seq_scans: 1_234.0,
                 index_scans: 0.0,
-                dead: 12.0,
+                dead: Some(12.0),
             }],
             statements: Some(vec![StatementLine {
+                id: "-7".to_owned(),
                 text: "SELECT * FROM messages WHERE conversation_id = $1 ORDER BY created_at DESC LIMIT $2".to_owned(),
                 calls: 1_234.0,
                 total_ms: 20_000.0,

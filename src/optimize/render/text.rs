@@ -2,11 +2,14 @@
 
 use std::fmt::Write as _;
 
+use crate::optimize::excerpt::excerpts;
 use crate::optimize::plan::{Overview, Plan, Proposal, StatementLine, TableLine};
 use crate::optimize::rules::words::{bytes, number, span};
 use crate::report::cleaned as clean;
 use crate::requirement::human;
 
+/// As much of a statement is shown.
+const LONGEST: usize = 60;
 /// A line is broken before this column.
 const WIDTH: usize = 100;
 
@@ -34,7 +37,7 @@ pub fn text(plan: &Plan) -> String {
 
 fn heading(plan: &Plan) -> String {
     let counted = plan.counted_s.map_or_else(String::new, |counted| {
-        format!(", counted for {}", span(counted))
+        format!(", counted for at least {}", span(counted))
     });
     let size = plan
         .overview
@@ -67,7 +70,10 @@ fn overview(overview: &Overview, out: &mut String) {
     if let Some(statements) = overview.statements.as_ref().filter(|all| !all.is_empty()) {
         let mut rows =
             vec![["time", "each", "calls", "blocks read", "share", "statement"].map(str::to_owned)];
-        rows.extend(statements.iter().map(statement));
+        let texts: Vec<String> = statements.iter().map(|one| clean(&one.text)).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let texts = excerpts(&texts, LONGEST);
+        rows.extend(statements.iter().zip(texts).map(statement));
         out.push('\n');
         out.push_str(&set(&rows, 5));
     }
@@ -76,17 +82,22 @@ fn overview(overview: &Overview, out: &mut String) {
 fn table(table: &TableLine) -> [String; 7] {
     [
         clean(&table.name),
-        number(table.rows),
+        table.rows.map_or_else(unknown, number),
         bytes(table.bytes),
         bytes(table.index_bytes),
         number(table.seq_scans),
         number(table.index_scans),
-        format!("{:.0} %", table.dead),
+        table
+            .dead
+            .map_or_else(unknown, |dead| format!("{dead:.0} %")),
     ]
 }
 
-fn statement(statement: &StatementLine) -> [String; 6] {
-    let text: String = clean(&statement.text).chars().take(60).collect();
+fn unknown() -> String {
+    "?".to_owned()
+}
+
+fn statement((statement, text): (&StatementLine, String)) -> [String; 6] {
     [
         human::time(statement.total_ms),
         human::time(statement.mean_ms),

@@ -1,10 +1,12 @@
 //! Indexes that the planner would use, as proposals.
 
+use super::overview::LONGEST;
 use super::words::{bytes, number, span};
+use crate::optimize::excerpt::excerpts;
 use crate::optimize::facts::{Facts, Table};
 use crate::optimize::name::{dropping, qualified, quoted};
 use crate::optimize::plan::{Kind, Plan, Proof, Proposal, Risk};
-use crate::optimize::question::{Advice, Asked, Question, shortened};
+use crate::optimize::question::{Advice, Asked, Question};
 use crate::requirement::human;
 
 /// An index on a table that is written to more often is felt.
@@ -45,13 +47,26 @@ pub(super) fn propose(facts: &Facts, questions: &[Question], asked: &Asked, plan
             lines.join("; ")
         ));
     }
+    let excerpts = excerpts_of(questions);
     for advice in &asked.advice {
         if let Some(table) = facts.table(advice.candidate.table) {
             let name = free_name(facts, table, advice, plan);
             plan.proposals
-                .push(proposal(facts, table, questions, advice, &name));
+                .push(proposal(facts, table, &excerpts, advice, &name));
         }
     }
+}
+
+/// The questions with texts that are short enough to be shown, each of them another one.
+fn excerpts_of(questions: &[Question]) -> Vec<Question> {
+    let texts: Vec<&str> = questions.iter().map(|one| one.text.as_str()).collect();
+    let texts = excerpts(&texts, LONGEST).into_iter();
+    let both = questions.iter().zip(texts);
+    both.map(|(question, text)| Question {
+        text,
+        ..question.clone()
+    })
+    .collect()
 }
 
 /// A name that is taken belongs to something else, but for what is left of a build that failed.
@@ -81,21 +96,18 @@ fn proposal(
     name: &str,
 ) -> Proposal {
     let candidate = &advice.candidate;
-    let writes = facts
-        .server
-        .counted_s
-        .map(|counted| table.writes / counted.max(1.0));
+    let writes = facts.writes_each_s(table);
     let is_busy = writes.is_none_or(|writes| writes > MANY_WRITES);
     let size = advice.bytes.map_or_else(
         || "of unknown size".to_owned(),
         |size| format!("about {}", bytes(size)),
     );
     let each = writes.map_or_else(
-        || "each write to the table has one more index to keep".to_owned(),
+        || "each write to the table maintains one more index".to_owned(),
         |writes| {
             format!(
-                "{} writes a second to the table have one more index to keep",
-                number(writes)
+                "up to {} writes per second to the table maintain one more index",
+                number(writes.ceil())
             )
         },
     );
@@ -152,7 +164,7 @@ fn why(questions: &[Question], advice: &Advice, table: &Table) -> Vec<String> {
                 number(question.calls),
                 human::time(total.unwrap_or(0.0)),
                 human::time(total.unwrap_or(0.0) / question.calls.max(1.0)),
-                shortened(&question.text)
+                question.text
             ),
         }
     });
@@ -182,9 +194,9 @@ fn gain(facts: &Facts, questions: &[Question], advice: &Advice) -> String {
         .map(|one| one.total_ms)
         .sum();
     if saved > 0.0 {
+        // Not the database's counters: those of statements are reset by themselves.
         let over = facts
-            .server
-            .counted_s
+            .statements_counted_s
             .map_or_else(String::new, |counted| format!(" in {}", span(counted)));
         return format!(
             "about {} of the {} that statements took{over}, if costs are times",

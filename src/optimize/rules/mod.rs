@@ -50,7 +50,7 @@ pub fn propose(facts: &Facts, questions: &[Question], asked: &Asked, rules: Rule
     let mut plan = Plan {
         database: facts.server.database.clone(),
         server: format!("PostgreSQL {}", facts.server.version_name),
-        counted_s: facts.server.counted_s,
+        counted_s: facts.counted_s(),
         overview: overview::overview(facts),
         unseen: facts.unseen.clone(),
         ..Plan::default()
@@ -64,7 +64,8 @@ pub fn propose(facts: &Facts, questions: &[Question], asked: &Asked, rules: Rule
     if facts.server.is_replica {
         // Nothing can be changed here, and some of it is worth knowing.
         plan.unseen.push(
-            "this server follows another one and can't be changed: what is proposed is for the one that it follows"
+            "what only the primary counts: this server is a standby, which cannot be changed and counts neither writes nor \
+             dead rows nor the primary's queries. Apply the proposals on the primary, and run this there too"
                 .to_owned(),
         );
     }

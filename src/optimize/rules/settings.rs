@@ -85,7 +85,9 @@ fn cache(facts: &Facts, memory: u64, plan: &mut Plan) {
         return;
     };
     let share = size as f64 / memory as f64;
-    if !(LITTLE_CACHE..=1.0).contains(&share) {
+    // A database that it covers anyway gains nothing by more.
+    let is_enough = share < LITTLE_CACHE && facts.server.bytes.is_some_and(|bytes| bytes < size);
+    if !(LITTLE_CACHE..=1.0).contains(&share) && !is_enough {
         let wanted = megabytes(memory as f64 * CACHE);
         let why = format!(
             "the planner believes in {} of cache on a machine of {}; it reserves nothing, and tells the planner what an index costs",

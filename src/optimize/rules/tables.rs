@@ -11,6 +11,8 @@ const MOST_DEAD: f64 = 0.2;
 const MOST_CHANGED: f64 = 0.2;
 /// Fewer rows are no matter.
 const LEAST_ROWS: f64 = 1_000.0;
+/// The same where rows were not counted, in bytes.
+const LEAST_UNCOUNTED: u64 = 1 << 20;
 /// Below this, space that is empty is no matter.
 const LEAST_BYTES: u64 = 10 << 20;
 /// Half of it empty is far more than a table needs to breathe.
@@ -27,8 +29,9 @@ pub(super) fn propose(facts: &Facts, plan: &mut Plan) {
                 ),
             ));
         }
-        if table.dead >= LEAST_ROWS && table.dead > MOST_DEAD * (table.live + table.dead) {
-            plan.proposals.push(vacuum(table));
+        let dead = facts.dead_share(table).filter(|share| *share > MOST_DEAD);
+        if let Some(share) = dead.filter(|_| table.dead >= LEAST_ROWS) {
+            plan.proposals.push(vacuum(table, share));
         } else if let Some(why) = unanalyzed(table) {
             plan.proposals.push(analyze(table, why));
         } else {
@@ -57,7 +60,7 @@ pub(super) fn propose(facts: &Facts, plan: &mut Plan) {
                 kind: Kind::Reindex,
                 object,
                 table: Some(table.sql()),
-                what: format!("build index {} anew", index.name),
+                what: format!("build index {} anew", index.shown()),
                 why: vec![format!(
                     "about {:.0} % of its {} are empty, by the widths of its columns",
                     100.0 * empty.unwrap_or(0.0),
@@ -78,12 +81,13 @@ pub(super) fn propose(facts: &Facts, plan: &mut Plan) {
     }
 }
 
-fn vacuum(table: &Table) -> Proposal {
-    let share = 100.0 * table.dead / (table.live + table.dead);
+fn vacuum(table: &Table, share: f64) -> Proposal {
+    // Not "never": a reset forgets it.
     let last = table.vacuumed_s.map_or_else(
-        || "it was never swept".to_owned(),
-        |ago| format!("it was last swept {} ago", span(ago)),
+        || "no vacuum of it is recorded".to_owned(),
+        |ago| format!("it was last vacuumed {} ago", span(ago)),
     );
+    let share = 100.0 * share;
     Proposal {
         number: 0,
         id: String::new(),
@@ -106,19 +110,28 @@ fn vacuum(table: &Table) -> Proposal {
 }
 
 fn unanalyzed(table: &Table) -> Option<String> {
-    let rows = table.live.max(table.rows);
-    if rows < LEAST_ROWS {
-        return None;
-    }
-    let Some(ago) = table.analyzed_s else {
-        return Some("it was never analysed: the planner guesses".to_owned());
+    let is_large = match table.rows() {
+        Some(rows) => rows >= LEAST_ROWS,
+        None => table.heap_bytes >= LEAST_UNCOUNTED,
     };
+    // Neither may be known of a table that was analysed before a reset, and whose statistics the role may not see.
+    let has_none = table.has_statistics == Some(false)
+        || (table.has_statistics.is_none()
+            && table.planner_rows.is_none()
+            && table.analyzed_s.is_none());
+    if is_large && has_none {
+        return Some("the planner has no statistics of it, and guesses".to_owned());
+    }
+    let rows = table.rows().filter(|_| is_large)?;
+    let since = table.analyzed_s.map_or_else(
+        || "counters were reset".to_owned(),
+        |ago| format!("it was last analysed, {} ago", span(ago)),
+    );
     (table.changed >= LEAST_ROWS && table.changed > MOST_CHANGED * rows).then(|| {
         format!(
-            "{} of {} rows changed since it was last analysed, {} ago",
+            "{} rows changed since {since}, and it has {}",
             number(table.changed),
             number(rows),
-            span(ago)
         )
     })
 }

@@ -26,7 +26,8 @@ fn table(oid: u32, name: &str) -> Table {
         oid,
         schema: "public".to_owned(),
         name: name.to_owned(),
-        rows: 1e6,
+        planner_rows: Some(1e6),
+        has_statistics: Some(true),
         live: 1e6,
         heap_bytes: 60 * MIB,
         vacuumed_s: Some(100.0),
@@ -397,6 +398,116 @@ fn names_of_indexes_are_free_ones() {
 }
 
 #[test]
+fn a_standby_counts_only_its_own_queries() {
+    let mut facts = sound();
+    facts.server.is_replica = true;
+    facts.tables[0] = Table {
+        dead: 5e5,
+        ..uncounted(facts.tables[0].clone())
+    };
+    facts.indexes = vec![
+        Index {
+            scans: 0.0,
+            ..index(12, "t_b", &["b"])
+        },
+        Index {
+            is_valid: false,
+            ..index(13, "t_c", &["c"])
+        },
+    ];
+    let plan = planned(&facts);
+    assert_eq!(plan.proposals, vec![]);
+    assert_eq!(plan.overview.tables[0].dead, None);
+    assert_eq!(plan.overview.tables[0].rows, Some(5e5));
+    let whats: Vec<&str> = plan.findings.iter().map(|one| one.what.as_str()).collect();
+    assert_eq!(
+        whats,
+        [
+            "index t_c is invalid",
+            "indexes without an index scan (20 MiB): t_b; a standby counts only its own queries"
+        ]
+    );
+    // What it does not count is no reason to call an index cheap.
+    let (questions, asked) = asked();
+    let plan = propose(&facts, &questions, &asked, Rules::default());
+    assert_eq!(plan.proposals[0].risk, Risk::Medium);
+}
+
+#[test]
+fn counters_that_do_not_count_say_nothing() {
+    let mut facts = sound();
+    facts
+        .settings
+        .push(setting("track_counts", "off", None, "sighup"));
+    facts.tables[0].dead = 5e5;
+    facts.indexes.push(Index {
+        scans: 0.0,
+        ..index(12, "t_b", &["b"])
+    });
+    let plan = planned(&facts);
+    assert_eq!(proposed(&facts), ["set track_counts to on (low)"]);
+    assert_eq!((plan.counted_s, plan.overview.tables[0].dead), (None, None));
+    assert!(
+        told(&facts)[0].ends_with("it is not known since when index scans are counted"),
+        "{:?}",
+        told(&facts)
+    );
+}
+
+#[test]
+fn indexes_of_an_empty_database_are_left_alone() {
+    let mut facts = sound();
+    facts.tables[0].live = 0.0;
+    facts.tables[0].heap_bytes = 0;
+    facts.indexes = [
+        ("t_a", vec!["a"]),
+        ("t_a2", vec!["a"]),
+        ("t_ab", vec!["a", "b"]),
+    ]
+    .iter()
+    .zip(11..)
+    .map(|((name, columns), oid)| Index {
+        bytes: 8192,
+        scans: 0.0,
+        ..index(oid, name, columns)
+    })
+    .collect();
+    assert_eq!(proposed(&facts), Vec::<String>::new());
+    assert_eq!(
+        told(&facts),
+        ["duplicate indexes that are nearly empty: t_a2 (of t_a)"]
+    );
+    for index in &mut facts.indexes {
+        index.bytes = 64 << 10;
+    }
+    assert_eq!(
+        proposed(&facts),
+        ["drop index t_a on t (high)", "drop index t_a2 on t (low)"]
+    );
+}
+
+#[test]
+fn what_is_called_alike_elsewhere_is_shown_with_its_schema() {
+    let mut facts = sound();
+    facts.server.counted_s = Some(3_600.0);
+    facts.indexes = ["public", "tenant"]
+        .iter()
+        .zip(11..)
+        .map(|(schema, oid)| Index {
+            schema: (*schema).to_owned(),
+            scans: 0.0,
+            ..index(oid, "t_a", &[if oid == 11 { "a" } else { "b" }])
+        })
+        .collect();
+    assert_eq!(
+        told(&facts),
+        [
+            "indexes without an index scan (40 MiB): t_a, tenant.t_a; index scans have been counted for 60 min"
+        ]
+    );
+}
+
+#[test]
 fn unused_is_not_said_before_it_can_be_known() {
     let mut facts = sound();
     facts.indexes.push(Index {
@@ -431,6 +542,65 @@ fn what_is_dropped_can_be_made_again_with_all_it_had() {
     );
 }
 
+/// As its counters are after a reset.
+fn uncounted(table: Table) -> Table {
+    Table {
+        live: 0.0,
+        analyzed_s: None,
+        vacuumed_s: None,
+        ..table
+    }
+}
+
+#[test]
+fn rows_are_known_by_counters_or_by_the_planner_or_not_at_all() {
+    let unknown = Table {
+        planner_rows: None,
+        ..uncounted(table(1, "t"))
+    };
+    let with = |live: f64, dead: f64, table: &Table| {
+        let table = Table {
+            live,
+            dead,
+            ..table.clone()
+        };
+        (table.rows(), table.dead_share())
+    };
+    let counted = table(1, "t");
+    let reset = uncounted(table(1, "t"));
+    let table = [
+        ("counted", with(6e5, 4e5, &counted), (Some(6e5), Some(0.4))),
+        (
+            "emptied and counted",
+            with(0.0, 0.0, &counted),
+            (Some(0.0), Some(0.0)),
+        ),
+        (
+            "after a reset",
+            with(0.0, 2e5, &reset),
+            (Some(8e5), Some(0.2)),
+        ),
+        (
+            "grown since",
+            with(3e6, 1e6, &reset),
+            (Some(3e6), Some(0.25)),
+        ),
+        (
+            "made since the counters began",
+            with(9e5, 1e5, &unknown),
+            (Some(9e5), Some(0.1)),
+        ),
+        (
+            "never analysed before a crash",
+            with(10.0, 20.0, &unknown),
+            (None, None),
+        ),
+    ];
+    for (what, found, wanted) in table {
+        assert_eq!(found, wanted, "{what}");
+    }
+}
+
 #[test]
 fn tables_are_swept_and_analysed_when_they_need_it() {
     let with = |table: Table| {
@@ -460,7 +630,7 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
             "a small table",
             Table {
                 live: 100.0,
-                rows: 100.0,
+                planner_rows: Some(100.0),
                 dead: 900.0,
                 heap_bytes: 8192,
                 ..table(1, "t")
@@ -471,9 +641,68 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
             "never analysed",
             Table {
                 analyzed_s: None,
+                planner_rows: None,
+                has_statistics: Some(false),
                 ..table(1, "t")
             },
             vec!["analyse t (low)"],
+        ),
+        (
+            "restored: rows are known of its index, and there are no statistics",
+            Table {
+                has_statistics: Some(false),
+                ..uncounted(table(1, "t"))
+            },
+            vec!["analyse t (low)"],
+        ),
+        (
+            "analysed before a reset of counters, or on a standby",
+            uncounted(table(1, "t")),
+            vec![],
+        ),
+        (
+            "the same, by a role that may not see statistics",
+            Table {
+                has_statistics: None,
+                ..uncounted(table(1, "t"))
+            },
+            vec![],
+        ),
+        (
+            "never analysed, by a role that may not see it",
+            Table {
+                has_statistics: None,
+                planner_rows: None,
+                ..uncounted(table(1, "t"))
+            },
+            vec!["analyse t (low)"],
+        ),
+        (
+            "a few changed rows after a reset are not all rows",
+            Table {
+                changed: 5e3,
+                dead: 5e3,
+                ..uncounted(table(1, "t"))
+            },
+            vec![],
+        ),
+        (
+            "many are",
+            Table {
+                dead: 5e5,
+                ..uncounted(table(1, "t"))
+            },
+            vec!["sweep t (low)"],
+        ),
+        (
+            "nothing but dead rows is known",
+            Table {
+                dead: 2e3,
+                planner_rows: None,
+                has_statistics: Some(true),
+                ..uncounted(table(1, "t"))
+            },
+            vec![],
         ),
         (
             "changed since",
@@ -495,7 +724,7 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
             "both",
             Table {
                 dead: 5e5,
-                analyzed_s: None,
+                has_statistics: Some(false),
                 ..table(1, "t")
             },
             vec!["sweep t (low)"],

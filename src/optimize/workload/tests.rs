@@ -14,7 +14,7 @@ fn table(oid: u32, name: &str, columns: &[&str]) -> Table {
         oid,
         schema: "public".to_owned(),
         name: name.to_owned(),
-        rows: 1e6,
+        planner_rows: Some(1e6),
         columns: columns.iter().enumerate().map(column).collect(),
         ..Table::default()
     }
