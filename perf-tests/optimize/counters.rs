@@ -60,6 +60,8 @@ fn rows_and_statistics_outlive_a_reset_and_a_crash() {
 #[test]
 fn a_restored_database_is_to_be_analysed_and_its_counters_are_young() {
     let database = Database::with(FEW);
+    // Alone: what is written in the same transaction counts as changed since.
+    database.server.sql("ANALYZE");
     let folder = database.folder.path();
     let dump = folder.join("dump");
     let run = |program: &str, arguments: &[&str]| {
@@ -89,9 +91,9 @@ fn a_restored_database_is_to_be_analysed_and_its_counters_are_young() {
     );
     assert_eq!(care(&old), Vec::<&str>::new());
     let cared = care(&restored);
-    assert!(cared.contains(&"analyse messages"), "{cared:?}");
+    assert!(cared.contains(&"analyze messages"), "{cared:?}");
     assert!(
-        !cared.iter().any(|what| what.starts_with("sweep")),
+        !cared.iter().any(|what| what.starts_with("vacuum")),
         "{cared:?}"
     );
 }
@@ -211,7 +213,7 @@ fn one_impossible_index_does_not_keep_the_others_from_being_built() {
     let told = told(&applied);
     assert_eq!(applied.status.code(), Some(1), "{told}");
     let error = one_error(&told);
-    let wanted = format!("1 of {all} changes were not carried out: 1. ");
+    let wanted = format!("1 of {all} changes were not applied: 1. ");
     assert!(
         error.contains(&wanted) && error.contains("too long for a B-tree"),
         "{told}"

@@ -17,15 +17,26 @@ const CONTEXT: usize = 12;
 /// different texts would still look alike, each shows the place at which it differs.
 pub(crate) fn excerpts(texts: &[&str], longest: usize) -> Vec<String> {
     let lines: Vec<String> = texts.iter().map(|text| one_line(text)).collect();
-    let mut shown: Vec<String> = lines.iter().map(|line| excerpt(line, longest)).collect();
-    for alike in groups(&lines, &shown) {
+    let shown = lines.iter().map(|line| excerpt(line, longest)).collect();
+    told_apart(&lines, shown, longest)
+}
+
+/// The same of names, in which every space counts.
+pub(crate) fn short_names(names: &[String], longest: usize) -> Vec<String> {
+    let shown = names.iter().map(|name| cut(name, longest)).collect();
+    told_apart(names, shown, longest)
+}
+
+/// `shown`, but for those of different texts that look alike.
+fn told_apart(lines: &[String], mut shown: Vec<String>, longest: usize) -> Vec<String> {
+    for alike in groups(lines, &shown) {
         for &at in &alike {
             let others = alike.iter().map(|&other| lines[other].as_str());
             shown[at] = around_difference(&lines[at], others, longest);
         }
     }
     // The place at which one differs from its nearest may be that at which others differ as well.
-    for alike in groups(&lines, &shown) {
+    for alike in groups(lines, &shown) {
         let different: BTreeSet<&str> = alike.iter().map(|&at| lines[at].as_str()).collect();
         let different: Vec<&str> = different.into_iter().collect();
         for &at in &alike {
@@ -37,8 +48,8 @@ pub(crate) fn excerpts(texts: &[&str], longest: usize) -> Vec<String> {
     shown
 }
 
-/// The same of one text alone.
-pub(crate) fn excerpt(text: &str, longest: usize) -> String {
+/// Of one statement alone.
+fn excerpt(text: &str, longest: usize) -> String {
     let line = one_line(text);
     if line.chars().count() <= longest {
         return line;
@@ -234,11 +245,16 @@ mod tests {
         assert_eq!(
             shown,
             [
-                "SELECT agents.id AS … ion_id = $1 ORDER BY agents.created_a…",
-                "SELECT agents.id AS … organization_id = $1 AND agents.type = $2",
+                "SELECT … FROM agents WHERE agents.organization_id = $1 ORDE…",
+                "SELECT … FROM agents WHERE agents.organization_id = $1 AND…",
                 "SELECT … FROM agents JOIN users ON users.id = agents.owner_…",
                 "SELECT 1"
             ]
+        );
+        let shown = excerpts(&[&by_time, &by_type], 50);
+        assert!(
+            shown[0].contains("ORDER BY") && shown[1].contains("agents.type"),
+            "{shown:?}"
         );
         let shown = excerpts(&[&by_time, &by_type], 120);
         assert_eq!(
@@ -258,7 +274,8 @@ mod tests {
                 "UPDATE agents SET … WHERE agents.id = $5",
             ),
             (
-                "INSERT INTO agents (id, name, organization_id, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                "INSERT INTO agents (id, name, organization_id, created_at, updated_at) VALUES ($1, $2, $3, $4, \
+                 $5, $6, $7)",
                 "INSERT INTO agents (…) VALUES (…)",
             ),
             (

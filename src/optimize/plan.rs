@@ -1,4 +1,4 @@
-//! What is proposed, and what is only to be told.
+//! The plan: proposals and findings.
 
 use std::fmt;
 
@@ -84,7 +84,7 @@ pub struct Proposal {
     /// The same for the same change, whatever else is proposed: for scripts.
     pub id: String,
     /// What kind of change it is.
-    pub kind: Kind,
+    pub kind: ChangeKind,
     /// The index, table or setting, as SQL names it.
     pub object: String,
     /// The table whose index it is; `None` for what is no index.
@@ -114,7 +114,7 @@ pub struct Proposal {
 /// A kind of change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum ChangeKind {
     /// An index that is missing.
     CreateIndex,
     /// A table that is to be swept.
@@ -235,7 +235,7 @@ impl Plan {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ChoiceError {
     /// There is none of that number or id.
-    #[error("there is no proposal {0}; there are {1}")]
+    #[error("there is no proposal {0}; the plan has {1}")]
     Unknown(String, usize),
     /// Of high risk, and named by its number.
     #[error(
@@ -243,7 +243,7 @@ pub enum ChoiceError {
     )]
     ByNumber(usize, String, String),
     /// Another role has to do it.
-    #[error("{0} ({1}) is for {2}, who owns the table: run it as that role")]
+    #[error("{0} ({1}): the table belongs to {2}: run it as that role")]
     Others(usize, String, String),
 }
 
@@ -267,9 +267,9 @@ impl fmt::Display for Risk {
 impl fmt::Display for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Proof::Planner => "the planner was asked with the change in place",
-            Proof::Counted => "counted by the server",
-            Proof::Estimate => "a rule of thumb",
+            Proof::Planner => "planned with a hypothetical index",
+            Proof::Counted => "server counters",
+            Proof::Estimate => "rule of thumb",
         })
     }
 }

@@ -8,7 +8,7 @@ mod table;
 
 pub use activity::{LockWait, Transaction};
 pub use index::{ForeignKey, Index};
-pub use server::{Connections, CounterAges, Counters, Server, Setting};
+pub use server::{ConnectionCounts, CounterAges, DatabaseCounters, Server, Setting};
 pub use statement::Statement;
 pub use table::{Column, Table};
 
@@ -17,14 +17,14 @@ pub use table::{Column, Table};
 pub struct Facts {
     /// The server, its database and who asks.
     pub server: Server,
-    /// Memory of the database's machine in bytes; `None` when it is another machine and nobody said.
+    /// Memory of the database's machine in bytes; `None` if it is another machine and was not given.
     pub memory: Option<u64>,
     /// The settings that matter.
     pub settings: Vec<Setting>,
     /// Counters of the database.
-    pub counters: Counters,
+    pub counters: DatabaseCounters,
     /// Who is connected.
-    pub connections: Connections,
+    pub connections: ConnectionCounts,
     /// The tables that hold rows themselves; partitions are tables of their own.
     pub tables: Vec<Table>,
     /// Their indexes.

@@ -113,9 +113,9 @@ impl Setting {
     }
 }
 
-/// Counters of the database, since they were last set back.
+/// Counters of the database, since their last reset.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
-pub struct Counters {
+pub struct DatabaseCounters {
     /// Blocks found in the server's buffers.
     pub blocks_hit: f64,
     /// Blocks asked of the system.
@@ -128,7 +128,7 @@ pub struct Counters {
     pub deadlocks: f64,
 }
 
-impl Counters {
+impl DatabaseCounters {
     /// The share of blocks that were found in the buffers, in percent; `None` when too few were asked for to say.
     pub fn hit_ratio(&self) -> Option<f64> {
         let all = self.blocks_hit + self.blocks_read;
@@ -138,7 +138,7 @@ impl Counters {
 
 /// Who is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-pub struct Connections {
+pub struct ConnectionCounts {
     /// To all databases, clients alone.
     pub used: u32,
     /// As many as the server takes.

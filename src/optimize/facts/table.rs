@@ -45,13 +45,13 @@ pub struct Table {
     pub is_extensions: bool,
     /// Whether autovacuum was switched off for it.
     pub no_autovacuum: bool,
-    /// Who may change its indexes, where whoever asks may not.
+    /// Who may change its indexes, if the connecting role may not.
     pub owner: Option<String>,
-    /// Whether whoever asks may sweep and analyse it all the same.
-    pub may_sweep: bool,
+    /// Whether the connecting role may vacuum and analyze it all the same.
+    pub may_vacuum: bool,
     /// Percent of each page to be filled.
     pub fillfactor: f64,
-    /// Whether rows can be told from outside: its statistics by column can be read.
+    /// Its columns, with their statistics if these can be read.
     pub columns: Vec<Column>,
 }
 

@@ -24,7 +24,7 @@ pub(super) const TABLES: &str = "SELECT c.oid::bigint AS oid, n.nspname AS schem
      pg_has_role(c.relowner, 'USAGE') \
        OR (SELECT pg_has_role(b.datdba, 'USAGE') FROM pg_database b WHERE b.datname = current_database()) \
        OR CASE WHEN current_setting('server_version_num')::int >= 170000 \
-         THEN has_table_privilege(c.oid, 'MAINTAIN') ELSE false END AS may_sweep, \
+         THEN has_table_privilege(c.oid, 'MAINTAIN') ELSE false END AS may_vacuum, \
      coalesce((SELECT json_agg(json_build_object('name', a.attname, 'kind', format_type(a.atttypid, a.atttypmod), \
          'is_ordered', a.attgenerated <> 'v' AND EXISTS (SELECT FROM pg_opclass o JOIN pg_am m ON m.oid = o.opcmethod WHERE m.amname = 'btree' \
            AND o.opcdefault AND (o.opcintype = a.atttypid OR o.opcintype = t.typbasetype \

@@ -52,7 +52,7 @@ struct Altered {
 pub async fn read(client: &Client, memory: Option<u64>) -> Result<Facts, ReadError> {
     carefully(client).await?;
     let mut server: Server = session::row(client, "the server's version", activity::SERVER).await?;
-    let mut seen = Seen {
+    let mut seen = CatalogReader {
         client,
         unseen: Vec::new(),
     };
@@ -84,12 +84,12 @@ pub async fn read(client: &Client, memory: Option<u64>) -> Result<Facts, ReadErr
 }
 
 /// What is told in place of an error.
-struct Seen<'a> {
+struct CatalogReader<'a> {
     client: &'a Client,
     unseen: Vec<String>,
 }
 
-impl Seen<'_> {
+impl CatalogReader<'_> {
     async fn some<T: DeserializeOwned>(
         &mut self,
         what: &'static str,
@@ -115,7 +115,7 @@ impl Seen<'_> {
     }
 }
 
-async fn counted_s(seen: &mut Seen<'_>) -> Result<Option<f64>, ReadError> {
+async fn counted_s(seen: &mut CatalogReader<'_>) -> Result<Option<f64>, ReadError> {
     let mut ages: CounterAges = seen.one("the age of counters", activity::AGES).await?;
     // Few roles may ask this, and others lose little.
     let created = session::rows::<Created>(seen.client, "its folder", activity::CREATED).await;
@@ -131,7 +131,7 @@ async fn taken(client: &Client) -> Result<Vec<(String, String)>, ReadError> {
         .collect())
 }
 
-async fn settings(seen: &mut Seen<'_>) -> Result<Vec<Setting>, ReadError> {
+async fn settings(seen: &mut CatalogReader<'_>) -> Result<Vec<Setting>, ReadError> {
     let mut settings: Vec<Setting> = seen.some("settings", activity::SETTINGS).await?;
     // Without the right to see files, nobody knows what a setting that is altered was before.
     let altered =
@@ -146,13 +146,13 @@ async fn settings(seen: &mut Seen<'_>) -> Result<Vec<Setting>, ReadError> {
 
 /// The costly ones, and for how long they have been counted.
 async fn statements(
-    seen: &mut Seen<'_>,
+    seen: &mut CatalogReader<'_>,
 ) -> Result<(Option<Vec<Statement>>, Option<f64>), ReadError> {
     let schemas: Vec<Schema> = seen.some("extensions", activity::STATEMENTS_SCHEMA).await?;
     let Some(Schema { schema }) = schemas.first() else {
         seen.unseen.push(
-            "there is no pg_stat_statements, so nobody knows which statements cost most: add it to \
-             shared_preload_libraries, start the server again, and CREATE EXTENSION pg_stat_statements"
+            "there is no pg_stat_statements, so expensive statements are unknown: add it to \
+             shared_preload_libraries, restart the server, and run CREATE EXTENSION pg_stat_statements"
                 .to_owned(),
         );
         return Ok((None, None));
@@ -173,7 +173,7 @@ fn hidden(facts: &mut Facts) {
     let role = &facts.server.role;
     if !facts.server.is_monitor && !facts.server.is_superuser {
         facts.unseen.push(format!(
-            "{role} sees neither what others do nor their statements: GRANT pg_monitor TO {}",
+            "{role} sees neither the sessions nor the statements of other roles: GRANT pg_monitor TO {}",
             quoted(role)
         ));
     }
@@ -181,8 +181,8 @@ fn hidden(facts: &mut Facts) {
     let blind = facts.tables.iter().filter(is_blind).count();
     if blind > 0 {
         facts.unseen.push(format!(
-            "{role} may not read {blind} of {} tables, so their columns' statistics are hidden and the planner can't be \
-             asked about them: GRANT pg_read_all_data TO {} (version 14 and later), or SELECT on the tables",
+            "{role} may not read {blind} of {} tables, so their column statistics are hidden and their queries \
+             cannot be planned: GRANT pg_read_all_data TO {} (version 14 and later), or SELECT on the tables",
             facts.tables.len(),
             quoted(role)
         ));

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::optimize::excerpt::excerpts;
 use crate::optimize::plan::{Overview, Plan, Proposal, StatementLine, TableLine};
-use crate::optimize::rules::words::{bytes, number, span};
+use crate::optimize::rules::format::{bytes, number, span};
 use crate::report::cleaned as clean;
 use crate::requirement::human;
 
@@ -24,14 +24,14 @@ pub fn text(plan: &Plan) -> String {
         out.push('\n');
         one(proposal, &mut out);
     }
-    told(
-        "To be known",
+    list(
+        "Findings",
         plan.findings
             .iter()
             .map(|one| format!("{}: {}", one.what, one.advice)),
         &mut out,
     );
-    told("Not seen", plan.unseen.iter().cloned(), &mut out);
+    list("Not inspected", plan.unseen.iter().cloned(), &mut out);
     out
 }
 
@@ -44,7 +44,7 @@ fn heading(plan: &Plan) -> String {
         .bytes
         .map_or_else(String::new, |size| format!(", {}", bytes(size)));
     let hits = plan.overview.hit_ratio.map_or_else(String::new, |hits| {
-        format!(", {hits:.1} % of blocks from its buffers")
+        format!(", {hits:.1} % of blocks from shared buffers")
     });
     clean(&format!("{}{size}{counted}{hits}", plan.subject())) + "\n"
 }
@@ -164,7 +164,7 @@ fn one(proposal: &Proposal, out: &mut String) {
     }
 }
 
-fn told(title: &str, lines: impl Iterator<Item = String>, out: &mut String) {
+fn list(title: &str, lines: impl Iterator<Item = String>, out: &mut String) {
     let mut lines = lines.peekable();
     if lines.peek().is_some() {
         let _ = write!(out, "\n{title}\n");

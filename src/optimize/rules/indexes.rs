@@ -1,10 +1,10 @@
-//! Indexes that are no use: broken ones, doubles, those that another one stands for, those that nobody uses.
+//! Indexes to drop: invalid, duplicate, redundant or unused ones.
 
 use super::Rules;
-use super::words::{bytes, number, span};
+use super::format::{bytes, number, span};
 use crate::optimize::facts::{Facts, Index, Table};
 use crate::optimize::name::{dropping, literal};
-use crate::optimize::plan::{Finding, Kind, Plan, Proof, Proposal, Risk};
+use crate::optimize::plan::{ChangeKind, Finding, Plan, Proof, Proposal, Risk};
 
 /// A smaller one that is unused costs next to nothing.
 const SMALLEST: u64 = 1 << 20;
@@ -76,12 +76,13 @@ fn named(names: &[String]) -> String {
 /// Why an index is no use beside another one.
 fn redundant(index: &Index, other: &Index) -> Option<(String, Risk)> {
     if is_double(index, other) {
-        let why = format!("{} is of the same columns in the same order", other.name);
+        let why = format!("{} has the same columns in the same order", other.name);
         return Some((why, Risk::Low));
     }
     stands_for(other, index).then(|| {
         let why = format!(
-            "{} begins with the same columns, and can serve every query that uses this one ({} index scans counted); it \
+            "{} begins with the same columns, and can serve every query that uses this one ({} index scans \
+             counted); it \
              is {}, and this one {}",
             other.name,
             number(index.scans),
@@ -97,18 +98,19 @@ fn is_droppable(index: &Index) -> bool {
     index.is_valid && !index.is_needed
 }
 
-/// Whether what is to be created takes its name, and sweeps it away before.
+/// Whether what is to be created takes its name, and drops it before.
 fn is_built_anew(index: &Index, plan: &Plan) -> bool {
     let mut created = plan.proposals.iter();
-    created.any(|one| one.kind == Kind::CreateIndex && one.object == index.sql())
+    created.any(|one| one.kind == ChangeKind::CreateIndex && one.object == index.sql())
 }
 
 fn broken(facts: &Facts, index: &Index, plan: &mut Plan) {
-    let why = "it is invalid, as one is left by a build that failed: every write keeps it, and no query may use it";
+    let why = "it is invalid, left behind by a failed build: every write maintains it, and no query can use it";
     if index.is_needed {
         plan.findings.push(Finding::new(
             format!("index {} is invalid", index.shown()),
-            "a constraint, a replica identity or an extension depends on it: rebuild it with REINDEX INDEX CONCURRENTLY",
+            "a constraint, a replica identity or an extension depends on it: rebuild it with REINDEX INDEX \
+             CONCURRENTLY",
         ));
         return;
     }
@@ -116,14 +118,15 @@ fn broken(facts: &Facts, index: &Index, plan: &mut Plan) {
         // What is built on the primary is invalid here until it is done, and its progress is not shown here.
         plan.findings.push(Finding::new(
             format!("index {} is invalid", index.shown()),
-            "this is a standby: the primary may be building it. Run this on the primary, which shows what is being built",
+            "this is a standby: the primary may be building it. Run this on the primary, which shows what is \
+             being built",
         ));
         return;
     }
     plan.proposals.push(Proposal {
         // Nobody misses it, and a build of it has failed before.
         undo: Vec::new(),
-        price: "nothing: no query could use it".to_owned(),
+        price: "none: no query can use it".to_owned(),
         ..drop(
             facts,
             index,
@@ -174,7 +177,8 @@ fn propose_unused(facts: &Facts, unused: &[&Index], rules: Rules, plan: &mut Pla
     };
     for index in unused {
         let why = format!(
-            "no index scan in the {} counted; a standby may use it, or a job that runs less often, and an index that was \
+            "no index scan in the {} counted; a standby may use it, or a job that runs less often, and an index \
+             that was \
              built recently looks the same",
             span(counted)
         );
@@ -197,7 +201,7 @@ fn drop(facts: &Facts, index: &Index, why: Vec<String>, risk: Risk) -> Proposal 
     Proposal {
         number: 0,
         id: String::new(),
-        kind: Kind::DropIndex,
+        kind: ChangeKind::DropIndex,
         object: index.sql(),
         table: table.map(Table::sql),
         what: format!("drop index {}{shown}", index.name),
@@ -205,9 +209,9 @@ fn drop(facts: &Facts, index: &Index, why: Vec<String>, risk: Risk) -> Proposal 
         sql: vec![dropping(&index.sql())],
         undo,
         risk,
-        price: "it has to be built again if somebody needs it after all".to_owned(),
+        price: "it must be rebuilt if a query needs it after all".to_owned(),
         gain: format!(
-            "{} and its part of every write to the table",
+            "{} and its share of every write to the table",
             bytes(index.bytes)
         ),
         proof: Proof::Counted,

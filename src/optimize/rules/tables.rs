@@ -1,9 +1,9 @@
-//! Tables that are to be swept or analysed.
+//! Tables to vacuum or analyze, and space that is empty.
 
 use super::bloat;
-use super::words::{bytes, number, span};
+use super::format::{bytes, number, span};
 use crate::optimize::facts::{Facts, Table};
-use crate::optimize::plan::{Finding, Kind, Plan, Proof, Proposal, Risk};
+use crate::optimize::plan::{ChangeKind, Finding, Plan, Proof, Proposal, Risk};
 
 /// Dead rows beyond this share of all are past what autovacuum lets grow by default.
 const MOST_DEAD: f64 = 0.2;
@@ -22,9 +22,9 @@ pub(super) fn propose(facts: &Facts, plan: &mut Plan) {
     for table in &facts.tables {
         if table.no_autovacuum {
             plan.findings.push(Finding::new(
-                format!("autovacuum is switched off for {}", table.shown()),
+                format!("autovacuum is off for {}", table.shown()),
                 format!(
-                    "ALTER TABLE {} RESET (autovacuum_enabled), unless something else sweeps it",
+                    "ALTER TABLE {} RESET (autovacuum_enabled), unless something else vacuums it",
                     table.sql()
                 ),
             ));
@@ -57,19 +57,19 @@ pub(super) fn propose(facts: &Facts, plan: &mut Plan) {
             plan.proposals.push(Proposal {
                 number: 0,
                 id: String::new(),
-                kind: Kind::Reindex,
+                kind: ChangeKind::Reindex,
                 object,
                 table: Some(table.sql()),
-                what: format!("build index {} anew", index.shown()),
+                what: format!("rebuild index {}", index.shown()),
                 why: vec![format!(
-                    "about {:.0} % of its {} are empty, by the widths of its columns",
+                    "about {:.0} % of its {} is empty, judging by the width of its columns",
                     100.0 * empty.unwrap_or(0.0),
                     bytes(index.bytes)
                 )],
                 sql: vec![format!("REINDEX INDEX CONCURRENTLY {}", index.sql())],
                 undo: Vec::new(),
                 risk: Risk::Medium,
-                price: "as much space again while it is built; nobody waits".to_owned(),
+                price: "the same space again while it is built; blocks no writes".to_owned(),
                 gain: format!(
                     "about {}",
                     bytes((index.bytes as f64 * empty.unwrap_or(0.0)) as u64)
@@ -91,19 +91,19 @@ fn vacuum(table: &Table, share: f64) -> Proposal {
     Proposal {
         number: 0,
         id: String::new(),
-        kind: Kind::Vacuum,
+        kind: ChangeKind::Vacuum,
         object: table.sql(),
         table: None,
-        what: format!("sweep {}", table.shown()),
+        what: format!("vacuum {}", table.shown()),
         why: vec![format!(
-            "{} of its rows are dead ({share:.0} %); {last}",
+            "{} rows are dead ({share:.0} %); {last}",
             number(table.dead)
         )],
         sql: vec![format!("VACUUM (ANALYZE) {}", table.sql())],
         undo: Vec::new(),
         risk: Risk::Low,
-        price: format!("{} are read; nobody waits", bytes(table.heap_bytes)),
-        gain: "scans read fewer rows, and the planner's statistics are of today".to_owned(),
+        price: format!("reads {}; blocks no writes", bytes(table.heap_bytes)),
+        gain: "scans read fewer rows, and the planner's statistics are up to date".to_owned(),
         proof: Proof::Counted,
         role: None,
     }
@@ -120,12 +120,12 @@ fn unanalyzed(table: &Table) -> Option<String> {
             && table.planner_rows.is_none()
             && table.analyzed_s.is_none());
     if is_large && has_none {
-        return Some("the planner has no statistics of it, and guesses".to_owned());
+        return Some("it has no statistics, so the planner guesses".to_owned());
     }
     let rows = table.rows().filter(|_| is_large)?;
     let since = table.analyzed_s.map_or_else(
         || "counters were reset".to_owned(),
-        |ago| format!("it was last analysed, {} ago", span(ago)),
+        |ago| format!("it was last analyzed, {} ago", span(ago)),
     );
     (table.changed >= LEAST_ROWS && table.changed > MOST_CHANGED * rows).then(|| {
         format!(
@@ -140,16 +140,16 @@ fn analyze(table: &Table, why: String) -> Proposal {
     Proposal {
         number: 0,
         id: String::new(),
-        kind: Kind::Analyze,
+        kind: ChangeKind::Analyze,
         object: table.sql(),
         table: None,
-        what: format!("analyse {}", table.shown()),
+        what: format!("analyze {}", table.shown()),
         why: vec![why],
         sql: vec![format!("ANALYZE {}", table.sql())],
         undo: Vec::new(),
         risk: Risk::Low,
-        price: "a sample of its rows is read; nobody waits".to_owned(),
-        gain: "plans that suit the rows of today".to_owned(),
+        price: "reads a sample of its rows; blocks no writes".to_owned(),
+        gain: "plans that fit the current rows".to_owned(),
         proof: Proof::Counted,
         role: None,
     }
@@ -160,13 +160,13 @@ fn spacious(table: &Table, plan: &mut Plan) {
     if let Some(empty) = empty.filter(|_| table.heap_bytes >= LEAST_BYTES) {
         plan.findings.push(Finding::new(
             format!(
-                "about {:.0} % of {}'s {} are empty, by the widths of its columns",
+                "about {:.0} % of {}'s {} is empty, judging by the width of its columns",
                 100.0 * empty,
                 table.shown(),
                 bytes(table.heap_bytes)
             ),
-            "new rows fill it; where scans of the whole table are slow, pg_repack gives it back while the service \
-             runs (VACUUM FULL locks everybody out meanwhile)",
+            "new rows will fill it; if sequential scans are slow, pg_repack frees the space while the service \
+             runs (VACUUM FULL locks the table meanwhile)",
         ));
     }
 }
