@@ -3,6 +3,8 @@
 
 #[path = "support/authority.rs"]
 mod authority;
+#[path = "optimize/counters.rs"]
+mod counters;
 #[path = "optimize/database.rs"]
 mod database;
 #[path = "optimize/foreign.rs"]

@@ -118,7 +118,7 @@ fn a_real_one_is_seen_as_it_is() {
     assert_eq!(sample.groups[0].pattern, "cart:*:*");
     assert_eq!(sample.biggest[0].key, "page:\\x1b[2J");
     let lines = told(&facts);
-    line(&lines, "no limit of memory");
+    line(&lines, "no memory limit");
     line(&lines, "the hit rate is");
     line(&lines, "called alike have one: `session:*` 60 of 600");
     line(&lines, "`cart:*:*` 50 %");
@@ -272,7 +272,7 @@ fn passwords_that_are_wrong_missing_or_too_many() {
     let told = complaint(&redis.url().replace(PASSWORD, "hunter2"));
     assert!(told.contains("the user or the password is wrong"), "{told}");
     let told = complaint(&redis.url().replace(&format!(":{PASSWORD}@"), ""));
-    assert!(told.contains("it wants a password"), "{told}");
+    assert!(told.contains("it requires a password"), "{told}");
     Writer::connect(&redis).ask(&[b"CONFIG", b"SET", b"requirepass", b""]);
     let begun = Instant::now();
     loop {

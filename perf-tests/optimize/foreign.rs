@@ -258,7 +258,8 @@ fn unpacked(name: &str, folder: &Path) -> PathBuf {
         .join(name);
     assert!(
         packed.is_file(),
-        "{} is missing: test.sh fetches it, or `apt-get download zabbix-server-pgsql` and `dpkg-deb -x` into target/tools/zabbix",
+        "{} is missing: test.sh fetches it, or `apt-get download zabbix-server-pgsql` and `dpkg-deb -x` into \
+         target/tools/zabbix",
         packed.display()
     );
     let text = Command::new("gzip")

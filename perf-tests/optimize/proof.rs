@@ -170,7 +170,7 @@ fn what_made_it_worse_is_taken_back() {
     let told = told(&proved);
     assert_eq!(proved.status.code(), Some(1), "{told}");
     assert!(
-        told.contains("WORSE") && told.contains("everything was taken back"),
+        told.contains("WORSE") && told.contains("everything was reverted"),
         "{told}"
     );
     assert_eq!(database.server.schema(), before);

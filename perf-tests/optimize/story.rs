@@ -23,7 +23,7 @@ fn a_missing_index_is_found_built_and_taken_back() {
         of_messages["why"][0]
             .as_str()
             .unwrap()
-            .contains("calls that took"),
+            .contains("calls took"),
         "{of_messages:#}"
     );
     let dropped: Vec<&str> = proposed(&plan, "drop_index")

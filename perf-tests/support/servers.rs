@@ -193,7 +193,8 @@ impl Postgres {
         let child = self.child.insert(started(&mut command, &log));
         wait_for(child, &log, || {
             let log = fs::read_to_string(&log).unwrap_or_default();
-            log.contains("ready to accept connections")
+            // A standby accepts read-only ones.
+            log.contains("ready to accept")
         });
     }
 

@@ -10,8 +10,6 @@ use crate::statistics::{Measured, ratio, student_t_quantile};
 const LEAST_CALLS: u64 = 30;
 /// As many of those that took most time before are told.
 const MOST: usize = 10;
-/// As much of a statement is shown.
-const LONGEST: usize = 40;
 
 /// The mean times of the statements that both sides ran, those that took most before first.
 ///
@@ -29,7 +27,7 @@ pub fn compare_queries(before: &Report, after: &Report, confidence: f64) -> Vec<
     let compared = both.iter().filter_map(|(a, b)| {
         let change = ratio(&[mean(a, alpha)], &[mean(b, alpha)], alpha)?;
         Some(Compared {
-            scenario: a.text.chars().take(LONGEST).collect(),
+            scenario: a.text.clone(),
             what: Figure::Query,
             before: a.mean_ms(),
             after: b.mean_ms(),

@@ -21,6 +21,23 @@ pub(crate) fn qualified(schema: &str, name: &str) -> String {
     format!("{}.{}", quoted(schema), quoted(name))
 }
 
+/// A name with its schema, as people write it: without the schema that is everywhere, and in quotes only where it could
+/// be taken for another one.
+pub(crate) fn shown(schema: &str, name: &str) -> String {
+    let part = |name: &str| {
+        if name.contains(['.', '"']) {
+            quoted(name)
+        } else {
+            name.to_owned()
+        }
+    };
+    if schema == "public" {
+        part(name)
+    } else {
+        format!("{}.{}", part(schema), part(name))
+    }
+}
+
 /// The statement that drops an index without holding up anybody; `index` as SQL names it.
 pub(crate) fn dropping(index: &str) -> String {
     format!("DROP INDEX CONCURRENTLY IF EXISTS {index}")
@@ -75,6 +92,21 @@ mod tests {
             assert_eq!(quoted(name), wanted);
         }
         assert_eq!(qualified("public", "Order"), "public.\"Order\"");
+    }
+
+    #[test]
+    fn names_that_differ_are_shown_differently() {
+        let table = [
+            ("public", "agents", "agents"),
+            ("public", "Agents", "Agents"),
+            ("tenant", "agents", "tenant.agents"),
+            ("public", "tenant.agents", "\"tenant.agents\""),
+            ("a.b", "c", "\"a.b\".c"),
+            ("a", "b.c", "a.\"b.c\""),
+        ];
+        for (schema, name, wanted) in table {
+            assert_eq!(shown(schema, name), wanted);
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What is proposed, and what is only to be told.
+//! The plan: proposals and findings.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub struct Plan {
     pub database: String,
     /// The server, as it calls itself.
     pub server: String,
-    /// For how long its counters have counted, in seconds; `None` when nobody knows.
+    /// For how long its counters have counted at least, in seconds; `None` when it is not known.
     pub counted_s: Option<f64>,
     /// Figures of the whole.
     pub overview: Overview,
@@ -43,8 +43,8 @@ pub struct Overview {
 pub struct TableLine {
     /// Its name.
     pub name: String,
-    /// Rows, as the planner believes.
-    pub rows: f64,
+    /// Live rows; `None` when it is not known.
+    pub rows: Option<f64>,
     /// The size of its rows in bytes.
     pub bytes: u64,
     /// The size of its indexes in bytes.
@@ -53,14 +53,16 @@ pub struct TableLine {
     pub seq_scans: f64,
     /// Scans by an index.
     pub index_scans: f64,
-    /// The share of its rows that are dead, in percent.
-    pub dead: f64,
+    /// The share of its rows that are dead, in percent; `None` when it is not known.
+    pub dead: Option<f64>,
 }
 
 /// A statement in few figures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StatementLine {
-    /// Its beginning.
+    /// The first of its `queryid`s in `pg_stat_statements`.
+    pub id: String,
+    /// An excerpt that no other statement here has.
     pub text: String,
     /// How often it was called.
     pub calls: f64,
@@ -82,7 +84,7 @@ pub struct Proposal {
     /// The same for the same change, whatever else is proposed: for scripts.
     pub id: String,
     /// What kind of change it is.
-    pub kind: Kind,
+    pub kind: ChangeKind,
     /// The index, table or setting, as SQL names it.
     pub object: String,
     /// The table whose index it is; `None` for what is no index.
@@ -112,7 +114,7 @@ pub struct Proposal {
 /// A kind of change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum ChangeKind {
     /// An index that is missing.
     CreateIndex,
     /// A table that is to be swept.
@@ -233,7 +235,7 @@ impl Plan {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ChoiceError {
     /// There is none of that number or id.
-    #[error("there is no proposal {0}; there are {1}")]
+    #[error("there is no proposal {0}; the plan has {1}")]
     Unknown(String, usize),
     /// Of high risk, and named by its number.
     #[error(
@@ -241,7 +243,7 @@ pub enum ChoiceError {
     )]
     ByNumber(usize, String, String),
     /// Another role has to do it.
-    #[error("{0} ({1}) is for {2}, who owns the table: run it as that role")]
+    #[error("{0} ({1}): the table belongs to {2}: run it as that role")]
     Others(usize, String, String),
 }
 
@@ -265,9 +267,9 @@ impl fmt::Display for Risk {
 impl fmt::Display for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Proof::Planner => "the planner was asked with the change in place",
-            Proof::Counted => "counted by the server",
-            Proof::Estimate => "a rule of thumb",
+            Proof::Planner => "planned with a hypothetical index",
+            Proof::Counted => "server counters",
+            Proof::Estimate => "rule of thumb",
         })
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use super::flags::words;
+use super::flags::complaint_line;
 use crate::monitor::{DatabaseUrl, Stated, TLS_PARAMETERS};
-use crate::optimize::credentials::{from_passfile, from_service_file, url_of};
+use crate::optimize::libpq_files::{from_passfile, from_service_file, url_of};
 use crate::profile::Secret;
 
 /// Where the system keeps services for everybody.
@@ -39,7 +39,7 @@ pub(super) fn database(
         }
     };
     let url = DatabaseUrl::parse_over(text, &|name| tls_parameter(name, &service, variable));
-    let url = url.map_err(|complaint| format!("--database-url: {}", words(complaint)))?;
+    let url = url.map_err(|complaint| format!("--database-url: {}", complaint_line(complaint)))?;
     if !url.needs_password() {
         return Ok(url);
     }
@@ -81,7 +81,7 @@ fn service(
             let mut of_tls = service.keys().filter(|key| key.starts_with("ssl"));
             return match of_tls.find(|key| !TLS_PARAMETERS.contains(&key.as_str())) {
                 Some(key) => Err(format!(
-                    "PGSERVICE={name}: {key} is not known; known of TLS are {}",
+                    "PGSERVICE={name}: {key} is not a known parameter; the known TLS parameters are {}",
                     TLS_PARAMETERS.join(", ")
                 )),
                 None => Ok(service),
@@ -89,7 +89,7 @@ fn service(
         }
     }
     Err(format!(
-        "PGSERVICE={name}: no service file has it; see PGSERVICEFILE and ~/.pg_service.conf"
+        "PGSERVICE={name}: it is in no service file; see PGSERVICEFILE and ~/.pg_service.conf"
     ))
 }
 
@@ -103,7 +103,7 @@ fn passfile(variable: &dyn Fn(&str) -> Option<String>) -> Result<Option<String>,
     if is_open(&path) {
         // As libpq has it; but it is told, as it would only show as a password that is missing.
         return Err(format!(
-            "{}: others may read it; chmod 600 it",
+            "{}: it is readable by other users; run chmod 600 on it",
             path.display()
         ));
     }

@@ -13,36 +13,36 @@ use crate::optimize::apply::Limits;
 use crate::profile::{Complaint, parse_duration, parse_size};
 use crate::report::file_stamp;
 
-/// Find out what a PostgreSQL database could do better, and do it
+/// Find improvements to a PostgreSQL database and apply them
 ///
-/// Reads the server's own catalogs and counters, asks its planner which indexes it would use, and proposes a numbered
-/// plan. Nothing is changed without --apply. Exit code 0, 1 when a change was not carried out, 2 when the database
-/// can't be read, and with --check 3 when something is proposed.
+/// Reads the server's catalogs and counters, asks its planner which indexes it would use, and prints a numbered
+/// plan. Nothing is changed without --apply. The exit code is 1 if a change was not applied, 2 if the database cannot
+/// be read, and 3 with --check if something is proposed.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags are switches")]
 pub struct OptimizeArgs {
-    /// postgres://USER@HOST:PORT/NAME; the password is better kept in PGPASSWORD, ~/.pgpass or a service file (PGSERVICE)
+    /// postgres://USER@HOST:PORT/NAME; keep the password in PGPASSWORD, ~/.pgpass or a service file (PGSERVICE)
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
-    /// redis://[:PASSWORD@]HOST:PORT of the cache, to be looked at as well, or alone
+    /// redis://[:PASSWORD@]HOST:PORT of a Redis server to inspect, also without a database
     #[arg(long, value_name = "URL", env = "REDIS_URL", hide_env_values = true)]
     redis_url: Option<String>,
-    /// Take any certificate of the database and the cache
+    /// Accept any certificate of the database and of Redis
     #[arg(long)]
     insecure: bool,
-    /// How the plan is written
-    #[arg(long, value_enum, default_value_t = Output::Text)]
-    format: Output,
-    /// Exit code 3 when something is proposed
+    /// Format of the plan
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    format: PlanFormat,
+    /// Exit with code 3 if something is proposed
     #[arg(long, conflicts_with = "apply")]
     check: bool,
-    /// Carry out what is proposed, but for what is of high risk
+    /// Apply the proposals, except those of high risk
     #[arg(long)]
     apply: bool,
-    /// Carry out these proposals alone, by number, or by id whatever their risk
+    /// Apply only these proposals, by number or id; those of high risk by id only
     #[arg(long, value_name = "N,…", value_delimiter = ',', requires = "apply")]
     only: Vec<String>,
-    /// Load the service before and after, tell what was gained, and take everything back if it got worse
+    /// Load the service before and after, report the difference, and revert everything if it got worse
     #[arg(long, requires = "apply", requires = "target_url")]
     verify: bool,
     /// With --verify: the service in front of the database
@@ -51,32 +51,32 @@ pub struct OptimizeArgs {
     /// With --verify: the profile whose scenarios are run
     #[arg(long, value_name = "NAME|FILE")]
     profile: Option<String>,
-    /// With --verify, behind `--`: flags of the tests, such as --scenarios, --duration or --users-file
+    /// With --verify, after `--`: flags of the tests, such as --scenarios, --duration or --users-file
     #[arg(last = true, value_name = "FLAG")]
     flags: Vec<OsString>,
-    /// How long a change may wait for the lock of its table
+    /// How long a change may wait for a lock on its table
     #[arg(long, value_name = "TIME", default_value = "5s")]
     lock_timeout: String,
     /// How long a change may take
     #[arg(long, value_name = "TIME", default_value = "1h")]
     statement_timeout: String,
-    /// Where the way back is written [default: target/perf/optimize/undo-DATE.sql]
+    /// File for the undo script [default: target/perf/optimize/undo-DATE.sql]
     #[arg(long, value_name = "FILE")]
     undo_file: Option<PathBuf>,
-    /// Memory of the database's machine, such as 16GiB; known when it is this one
+    /// Memory of the database's machine, such as 16GiB; detected if it is this machine
     #[arg(long, value_name = "SIZE")]
     server_memory: Option<String>,
-    /// An index that was not used for so long is called unused
+    /// How long an index must not have been used to be called unused
     #[arg(long, value_name = "TIME", default_value = "7d")]
     unused_after: String,
-    /// Leave out what AgentOS is known to ask of its tables
-    #[arg(long)]
-    no_curated: bool,
+    /// Leave out the queries that AgentOS is known to make
+    #[arg(long, alias = "no-curated")]
+    no_known_queries: bool,
 }
 
 /// How a plan is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Output {
+pub(crate) enum PlanFormat {
     /// For a terminal
     Text,
     /// Everything, for programs
@@ -88,20 +88,20 @@ pub(crate) enum Output {
 }
 
 /// What was asked for, all of it right.
-pub(super) struct Wanted {
+pub(super) struct OptimizeOptions {
     /// `None` when the cache alone is to be looked at.
     pub(super) database: Option<DatabaseUrl>,
     pub(super) redis: Option<RedisAddress>,
     pub(super) insecure: bool,
-    pub(super) output: Output,
+    pub(super) output: PlanFormat,
     pub(super) check: bool,
     /// What is to be carried out; `None` for nothing.
-    pub(super) apply: Option<Chosen>,
+    pub(super) apply: Option<Selection>,
     pub(super) limits: Limits,
     pub(super) undo_file: PathBuf,
     pub(super) memory: Option<u64>,
     pub(super) unused_after: Duration,
-    pub(super) curated: bool,
+    pub(super) known_queries: bool,
     /// The load that proves it; `None` when it is not to be proved.
     pub(super) proof: Option<BeforeAndAfter>,
     /// How long the reading may take.
@@ -109,7 +109,7 @@ pub(super) struct Wanted {
 }
 
 /// Which proposals are carried out.
-pub(super) enum Chosen {
+pub(super) enum Selection {
     /// All but those of high risk.
     Harmless,
     /// These numbers and ids.
@@ -121,7 +121,7 @@ impl OptimizeArgs {
     pub(super) fn validated(
         &self,
         variable: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Wanted, Vec<String>> {
+    ) -> Result<OptimizeOptions, Vec<String>> {
         let mut wrong = Vec::new();
         let mut time = |flag: &str, text: &str| {
             parse_duration(text).unwrap_or_else(|complaint| {
@@ -150,7 +150,7 @@ impl OptimizeArgs {
             .map(RedisAddress::parse)
             .transpose();
         let redis = redis
-            .map_err(|complaint| wrong.push(format!("--redis-url: {}", words(complaint))))
+            .map_err(|complaint| wrong.push(format!("--redis-url: {}", complaint_line(complaint))))
             .ok()
             .flatten();
         // A cache alone can be looked at, and not changed.
@@ -166,7 +166,7 @@ impl OptimizeArgs {
         if !wrong.is_empty() {
             return Err(wrong);
         }
-        Ok(Wanted {
+        Ok(OptimizeOptions {
             database,
             redis,
             insecure: self.insecure,
@@ -174,16 +174,16 @@ impl OptimizeArgs {
             check: self.check,
             apply: self.apply.then(|| {
                 if self.only.is_empty() {
-                    Chosen::Harmless
+                    Selection::Harmless
                 } else {
-                    Chosen::Only(self.only.clone())
+                    Selection::Only(self.only.clone())
                 }
             }),
             limits,
             undo_file: self.undo_file.clone().unwrap_or_else(undo_file),
             memory,
             unused_after,
-            curated: !self.no_curated,
+            known_queries: !self.no_known_queries,
             proof,
             patience: Duration::from_secs(300),
         })
@@ -195,7 +195,7 @@ impl OptimizeArgs {
         let Some(target) = self.target_url.as_ref().filter(|_| self.verify) else {
             let is_idle =
                 !self.flags.is_empty() || self.profile.is_some() || self.target_url.is_some();
-            let told = "--target-url, --profile and flags behind `--` are for --verify";
+            let told = "--target-url, --profile and flags after `--` require --verify";
             return if is_idle {
                 Err(vec![told.to_owned()])
             } else {
@@ -222,7 +222,7 @@ pub(super) fn shows_password(words: impl Iterator<Item = String>) -> bool {
 }
 
 /// A complaint in one line.
-pub(super) fn words(complaint: Complaint) -> String {
+pub(super) fn complaint_line(complaint: Complaint) -> String {
     match complaint.help {
         Some(help) => format!("{}; {help}", complaint.message),
         None => complaint.message,

@@ -1,6 +1,6 @@
 //! `agentos-perf optimize`: what a database could do better, and doing it.
 
-mod carry_out;
+mod apply;
 mod connection;
 mod flags;
 
@@ -14,11 +14,11 @@ pub use flags::OptimizeArgs;
 use crate::monitor::{DatabaseUrl, machine};
 use crate::optimize::plan::Plan;
 use crate::optimize::planner::{AskError, Planner, advise};
-use crate::optimize::question::{Asked, Question};
+use crate::optimize::planner_query::{PlannerAnswers, PlannerQuery};
 use crate::optimize::read::read;
-use crate::optimize::rules::{Rules, propose, questions};
-use crate::optimize::{curated, redis, render};
-use flags::{Output, Wanted};
+use crate::optimize::rules::{Rules, planner_queries, propose};
+use crate::optimize::{known_queries, redis, render};
+use flags::{OptimizeOptions, PlanFormat};
 
 /// Something is proposed, and `--check` asked for that.
 const PROPOSED: u8 = 3;
@@ -41,7 +41,7 @@ pub fn run(args: &OptimizeArgs) -> ExitCode {
     };
     if flags::shows_password(std::env::args()) {
         eprintln!(
-            "warning: everybody on this machine can read a password on the command line; keep it in PGPASSWORD, \
+            "warning: all users of this machine can read a password on the command line; keep it in PGPASSWORD, \
              ~/.pgpass or DATABASE_URL"
         );
     }
@@ -51,13 +51,13 @@ pub fn run(args: &OptimizeArgs) -> ExitCode {
     match runtime {
         Ok(runtime) => optimized(&wanted, &runtime),
         Err(error) => {
-            eprintln!("error: no runtime: {error}");
+            eprintln!("error: cannot start the runtime: {error}");
             ExitCode::from(USAGE)
         }
     }
 }
 
-fn optimized(wanted: &Wanted, runtime: &Runtime) -> ExitCode {
+fn optimized(wanted: &OptimizeOptions, runtime: &Runtime) -> ExitCode {
     let plan = match runtime.block_on(looked_at(wanted)) {
         Ok(plan) => plan,
         Err(told) => {
@@ -66,11 +66,11 @@ fn optimized(wanted: &Wanted, runtime: &Runtime) -> ExitCode {
         }
     };
     if let Err(error) = print(&plan, wanted.output) {
-        eprintln!("error: can't write to standard output: {error}");
+        eprintln!("error: cannot write to standard output: {error}");
         return ExitCode::from(FAILED);
     }
     if let (Some(_), Some(database)) = (&wanted.apply, &wanted.database) {
-        return carry_out::chosen(wanted, database, &plan, runtime);
+        return apply::run(wanted, database, &plan, runtime);
     }
     if wanted.check && !plan.proposals.is_empty() {
         return ExitCode::from(PROPOSED);
@@ -78,14 +78,14 @@ fn optimized(wanted: &Wanted, runtime: &Runtime) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-async fn looked_at(wanted: &Wanted) -> Result<Plan, String> {
+async fn looked_at(wanted: &OptimizeOptions) -> Result<Plan, String> {
     let mut plan = match &wanted.database {
         Some(url) => of_database(url, wanted).await?,
         None => Plan::default(),
     };
     if let Some(address) = &wanted.redis {
         let facts = redis::read(address, wanted.insecure).await;
-        let facts = facts.map_err(|error| format!("the cache: {error}"))?;
+        let facts = facts.map_err(|error| format!("Redis: {error}"))?;
         let own = facts.version.clone();
         let own = own.unwrap_or_else(|| "Redis of unknown version".to_owned());
         plan.server = if plan.server.is_empty() {
@@ -99,18 +99,18 @@ async fn looked_at(wanted: &Wanted) -> Result<Plan, String> {
     Ok(plan)
 }
 
-async fn of_database(url: &DatabaseUrl, wanted: &Wanted) -> Result<Plan, String> {
+async fn of_database(url: &DatabaseUrl, wanted: &OptimizeOptions) -> Result<Plan, String> {
     let place = url.place().map_or_else(String::new, |place| {
         format!("{} at {}:{}", place.database, place.host, place.port)
     });
     let read = tokio::time::timeout(wanted.patience, plan(url, wanted));
     let read = read
         .await
-        .unwrap_or_else(|_| Err("it does not answer".to_owned()));
+        .unwrap_or_else(|_| Err("it does not respond".to_owned()));
     read.map_err(|told| format!("database {place}: {told}"))
 }
 
-async fn plan(url: &DatabaseUrl, wanted: &Wanted) -> Result<Plan, String> {
+async fn plan(url: &DatabaseUrl, wanted: &OptimizeOptions) -> Result<Plan, String> {
     let database = url.connect_directly(wanted.insecure).await?;
     let memory = match wanted.memory {
         Some(memory) => Some(memory),
@@ -119,18 +119,18 @@ async fn plan(url: &DatabaseUrl, wanted: &Wanted) -> Result<Plan, String> {
     };
     let facts = read(&database.client, memory).await;
     let facts = facts.map_err(|error| error.to_string())?;
-    let known = if wanted.curated {
-        curated::agentos()
+    let known = if wanted.known_queries {
+        known_queries::agentos()
     } else {
         Vec::new()
     };
-    let questions = questions(&facts, &known);
-    let asked = asked(&database.client, &facts, &questions).await;
+    let planner_queries = planner_queries(&facts, &known);
+    let asked = asked(&database.client, &facts, &planner_queries).await;
     let asked = asked.map_err(|error| error.to_string())?;
     let rules = Rules {
         unused_after_s: wanted.unused_after.as_secs_f64(),
     };
-    Ok(propose(&facts, &questions, &asked, rules))
+    Ok(propose(&facts, &planner_queries, &asked, rules))
 }
 
 /// Whether the server is a process of this machine: a port may be forwarded to another one.
@@ -147,30 +147,30 @@ async fn is_here(client: &tokio_postgres::Client) -> bool {
 async fn asked(
     client: &tokio_postgres::Client,
     facts: &crate::optimize::facts::Facts,
-    questions: &[Question],
-) -> Result<Asked, AskError> {
+    planner_queries: &[PlannerQuery],
+) -> Result<PlannerAnswers, AskError> {
     let planner = match Planner::begin(client, facts.server.major()).await {
         Ok(planner) => planner,
         // Without a transaction nothing is asked, and the rest is worth telling.
         Err(AskError::Refused(said)) => {
-            return Ok(Asked {
+            return Ok(PlannerAnswers {
                 blind: Some(said),
-                ..Asked::default()
+                ..PlannerAnswers::default()
             });
         }
         Err(gone) => return Err(gone),
     };
-    let asked = advise(&planner, questions, facts).await?;
+    let asked = advise(&planner, planner_queries, facts).await?;
     planner.end().await?;
     Ok(asked)
 }
 
-fn print(plan: &Plan, output: Output) -> io::Result<()> {
+fn print(plan: &Plan, output: PlanFormat) -> io::Result<()> {
     let text = match output {
-        Output::Text => render::text(plan),
-        Output::Json => render::json(plan),
-        Output::Sql => render::sql(plan),
-        Output::Markdown => render::markdown(plan),
+        PlanFormat::Text => render::text(plan),
+        PlanFormat::Json => render::json(plan),
+        PlanFormat::Sql => render::sql(plan),
+        PlanFormat::Markdown => render::markdown(plan),
     };
     io::stdout().lock().write_all(text.as_bytes())
 }

@@ -1,27 +1,27 @@
-//! One change: made, read back, or swept away.
+//! One change: applied, read back, or cleaned up.
 
 use tokio::sync::watch;
 
-use super::session::{Ended, Session, State};
-use super::{ApplyError, Event, leftovers, swept};
-use crate::optimize::plan::{Kind, Proposal};
+use super::session::{ChangeSession, Ended, IndexState};
+use super::{ApplyError, Event, dead_rows, orphaned_indexes};
+use crate::optimize::plan::{ChangeKind, Proposal};
 
-/// What waits for others' transactions, and holds up nobody.
+/// In statements that wait for other transactions without blocking them.
 const CONCURRENTLY: &str = " CONCURRENTLY ";
 
-/// Makes it, and makes sure that it is made.
+/// Applies it, and checks the result.
 pub(super) async fn make(
-    session: &Session,
+    session: &ChangeSession,
     proposal: &Proposal,
     stop: &mut watch::Receiver<bool>,
     tell: &mut dyn FnMut(Event<'_>),
 ) -> Result<(), ApplyError> {
-    for index in leftovers::of(proposal) {
+    for index in orphaned_indexes::names(proposal) {
         // Of a run that was killed: the statement would find the name taken.
-        leftovers::sweep(session, &index).await;
+        orphaned_indexes::drop_invalid(session, &index).await;
     }
-    let is_broken = proposal.kind == Kind::DropIndex && proposal.undo.is_empty();
-    if is_broken && session.state(&proposal.object).await == State::Valid {
+    let is_broken = proposal.kind == ChangeKind::DropIndex && proposal.undo.is_empty();
+    if is_broken && session.state(&proposal.object).await == IndexState::Valid {
         return Err(ApplyError::Mended {
             number: proposal.number,
             what: proposal.what.clone(),
@@ -32,53 +32,57 @@ pub(super) async fn make(
         if let Err(ended) = run(session, proposal, statement, stop, tell).await {
             let left = match ended {
                 Ended::Gone(_) => String::new(),
-                _ => leftovers::told(session, proposal).await,
+                _ => orphaned_indexes::remains(session, proposal).await,
             };
             return Err(failed(proposal, ended, left));
         }
     }
     let object = &proposal.object;
     let is_there = match proposal.kind {
-        Kind::CreateIndex | Kind::Reindex => session.state(object).await == State::Valid,
-        Kind::DropIndex => session.state(object).await == State::Absent,
+        ChangeKind::CreateIndex | ChangeKind::Reindex => {
+            session.state(object).await == IndexState::Valid
+        }
+        ChangeKind::DropIndex => session.state(object).await == IndexState::Absent,
         // Who may not is only warned by the server.
-        Kind::Vacuum | Kind::Analyze => session.is_analyzed_since(object, since).await,
-        Kind::Setting => session.is_in_files(object).await,
+        ChangeKind::Vacuum | ChangeKind::Analyze => session.is_analyzed_since(object, since).await,
+        ChangeKind::Setting => session.is_in_files(object).await,
     };
     read_back(proposal, is_there)?;
-    if proposal.kind == Kind::Vacuum
-        && let Some(stays) = swept::what_stays(session, object).await
+    if proposal.kind == ChangeKind::Vacuum
+        && let Some(stays) = dead_rows::remaining(session, object).await
     {
         tell(Event::Stays(stays));
     }
     Ok(())
 }
 
-/// Takes it back, and makes sure of it.
-pub(super) async fn take_back(
-    session: &Session,
+/// Reverts it, and checks the result.
+pub(super) async fn revert(
+    session: &ChangeSession,
     proposal: &Proposal,
     stop: &mut watch::Receiver<bool>,
 ) -> Result<(), ApplyError> {
     let object = &proposal.object;
-    if proposal.kind == Kind::DropIndex {
+    if proposal.kind == ChangeKind::DropIndex {
         // Half dropped, it would be taken for one that is there.
-        leftovers::sweep(session, object).await;
+        orphaned_indexes::drop_invalid(session, object).await;
     }
     for statement in &proposal.undo {
         let ended = run(session, proposal, statement, stop, &mut |_| {}).await;
         ended.map_err(|ended| failed(proposal, ended, String::new()))?;
     }
     let is_back = match proposal.kind {
-        Kind::CreateIndex => session.state(object).await == State::Absent,
-        Kind::DropIndex if !proposal.undo.is_empty() => session.state(object).await == State::Valid,
+        ChangeKind::CreateIndex => session.state(object).await == IndexState::Absent,
+        ChangeKind::DropIndex if !proposal.undo.is_empty() => {
+            session.state(object).await == IndexState::Valid
+        }
         _ => true,
     };
     read_back(proposal, is_back)
 }
 
 async fn run(
-    session: &Session,
+    session: &ChangeSession,
     proposal: &Proposal,
     statement: &str,
     stop: &mut watch::Receiver<bool>,
@@ -100,11 +104,11 @@ fn read_back(proposal: &Proposal, is_done: bool) -> Result<(), ApplyError> {
         number: proposal.number,
         what: proposal.what.clone(),
         advice: match proposal.kind {
-            Kind::Vacuum | Kind::Analyze => "run it as the owner of the table",
-            Kind::Setting => {
-                "it is given on the server's command line, which stands above its files"
+            ChangeKind::Vacuum | ChangeKind::Analyze => "run it as the owner of the table",
+            ChangeKind::Setting => {
+                "it is set on the server's command line, which overrides its files"
             }
-            _ => "see what the server's log says",
+            _ => "see the server's log",
         },
     })
 }
@@ -128,21 +132,31 @@ fn advice(said: &str) -> &'static str {
     let table = [
         (
             "lock timeout",
-            "somebody holds a lock that it needs: end that transaction, or give --lock-timeout more",
+            "another transaction holds a lock that it needs: end it, or raise --lock-timeout",
         ),
-        ("statement timeout", "give --statement-timeout more"),
-        ("No space left", "make room on the server's disk"),
+        ("statement timeout", "raise --statement-timeout"),
+        ("No space left", "free space on the server's disk"),
         (
             "permission denied for schema",
-            "its owner needs the right to create there too: GRANT CREATE ON SCHEMA",
+            "its owner also needs the privilege to create in the schema: GRANT CREATE ON SCHEMA",
         ),
         ("permission denied", "run it as the owner of the table"),
         ("must be owner", "run it as the owner of the table"),
         (
+            "index row size",
+            "some values are too long for a B-tree, so leave this index out: index a prefix or a hash of the column \
+             instead, if you query it by equality",
+        ),
+        (
+            "index row requires",
+            "some values are too long for a B-tree, so leave this index out: index a prefix or a hash of the column \
+             instead, if you query it by equality",
+        ),
+        (
             "read-only",
-            "the server takes no changes: name the one that does",
+            "the server is read-only: connect to the primary",
         ),
     ];
     let known = table.iter().find(|(words, _)| said.contains(words));
-    known.map_or("see what the server's log says", |(_, advice)| advice)
+    known.map_or("see the server's log", |(_, advice)| advice)
 }

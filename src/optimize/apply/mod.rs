@@ -1,10 +1,10 @@
-//! Carrying out what was chosen, one change after another, so that whatever happens nothing is half done.
+//! Applies the chosen changes one after another, so that none is left half done.
 
 mod change;
-mod leftovers;
+mod dead_rows;
+mod orphaned_indexes;
 mod progress;
 mod session;
-mod swept;
 mod undo;
 
 use std::path::Path;
@@ -15,48 +15,66 @@ use tokio::sync::watch;
 
 use super::plan::Proposal;
 use crate::monitor::DatabaseUrl;
-use session::{Ended, Session};
+use session::{ChangeSession, Ended};
 
 pub use undo::{UndoError, script};
 
 /// How long a statement may wait and take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// For a lock: nobody queues up behind a wait that is longer.
+    /// For a lock, behind which other sessions queue up.
     pub lock: Duration,
     /// In all.
     pub statement: Duration,
 }
 
-/// What is told while it goes on.
-#[derive(Debug, Clone, PartialEq)]
+/// What happens while changes are applied.
+#[derive(Debug, Clone)]
 pub enum Event<'a> {
     /// A change begins.
     Begins(&'a Proposal),
-    /// It goes on: what the server does, and how much of it is done, in percent.
+    /// Progress: what the server does, and how much of it is done, in percent.
     GoesOn(String, Option<f64>),
-    /// What it could not do, which is no error.
+    /// What remains to be done, which is not an error.
     Stays(String),
     /// It is done and was read back.
     Done(&'a Proposal, Duration),
+    /// It was not done, and the next one begins.
+    Failed(&'a ApplyError),
 }
 
-/// Why not everything was carried out. What was done before stays, each change whole.
+/// What came of the chosen changes.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// How many were done.
+    pub done: usize,
+    /// Why others were not, in their order.
+    pub failed: Vec<ApplyError>,
+    /// How many were not tried, as the last failure would have met them as well.
+    pub untried: usize,
+}
+
+/// Why a change was not applied. Earlier changes stay.
 #[derive(Debug, Error)]
 pub enum ApplyError {
     /// No connection.
-    #[error("no connection to the database: {0}")]
+    #[error("cannot connect to the database: {0}")]
     Connect(String),
-    /// Somebody else is at it.
+    /// Another run is changing the database.
     #[error(
-        "another run changes this database at this moment; nothing was changed. Wait for its end: it is the session \
-             that holds the advisory lock {key} in pg_locks"
+        "another run is changing this database; nothing was changed. Wait until it ends: it is the session that \
+         holds the advisory lock {key} in pg_locks"
     )]
     Busy {
         /// The lock's key.
         key: i64,
     },
-    /// Nothing is changed without a way back.
+    /// A standby takes no changes.
+    #[error(
+        "the server is a standby and cannot be changed; nothing was changed. Connect to its primary"
+    )]
+    Standby,
+    /// The undo script could not be written, without which nothing is changed.
     #[error(transparent)]
     Undo(#[from] UndoError),
     /// The server refused a change.
@@ -73,9 +91,9 @@ pub enum ApplyError {
         /// What to do.
         advice: &'static str,
     },
-    /// It was done, and isn't there.
+    /// The server accepted it, but it is not in effect.
     #[error(
-        "{number}. {what}: the server took it, and it is not done when it is read back; {advice}"
+        "{number}. {what}: the server accepted it, but it is not in effect when read back; {advice}"
     )]
     NotThere {
         /// The proposal.
@@ -85,8 +103,8 @@ pub enum ApplyError {
         /// What to do.
         advice: &'static str,
     },
-    /// What was broken when it was looked at is so no more.
-    #[error("{number}. {what}: it is valid by now, and stays; look again")]
+    /// An index that was invalid in the plan is valid now.
+    #[error("{number}. {what}: the index is valid now and was kept; make a new plan")]
     Mended {
         /// The proposal.
         number: usize,
@@ -94,7 +112,7 @@ pub enum ApplyError {
         what: String,
     },
     /// Ctrl-C.
-    #[error("interrupted at {number}. {what}; {left}run it again to go on")]
+    #[error("interrupted at {number}. {what}; {left}run it again to continue")]
     Interrupted {
         /// The proposal.
         number: usize,
@@ -103,10 +121,10 @@ pub enum ApplyError {
         /// What is left of it.
         left: String,
     },
-    /// There is a server no more.
+    /// The connection was lost.
     #[error(
-        "the connection broke at {number}. {what} ({said}); whether the server finished it is not known: run it again, \
-             which finds what is left of it"
+        "the connection was lost at {number}. {what} ({said}); it is not known whether the server finished it: \
+         run it again, which finds the remains"
     )]
     Gone {
         /// The proposal.
@@ -118,12 +136,26 @@ pub enum ApplyError {
     },
 }
 
-/// Carries out the chosen changes in their order, after the way back was written to `undo_file`.
+impl ApplyError {
+    /// Whether all further changes would fail likewise.
+    fn ends_all(&self) -> bool {
+        match self {
+            ApplyError::Refused { said, .. } => {
+                // A disk that is full would be filled again by the next, and others write to it as well.
+                said.contains("No space left") || said.contains("read-only transaction")
+            }
+            ApplyError::NotThere { .. } | ApplyError::Mended { .. } => false,
+            _ => true,
+        }
+    }
+}
+
+/// Applies the chosen changes in order, after writing the undo script to `undo_file`. A change that fails does not\n/// keep the next one from being tried, unless that would fail as well.
 ///
 /// `stop` ends the statement that is running when it becomes true.
 ///
 /// # Errors
-/// With the first change that was not carried out, and what is left of it.
+/// When nothing could be tried.
 pub async fn apply(
     url: &DatabaseUrl,
     insecure: bool,
@@ -132,37 +164,54 @@ pub async fn apply(
     limits: Limits,
     stop: &mut watch::Receiver<bool>,
     tell: &mut dyn FnMut(Event<'_>),
-) -> Result<(), ApplyError> {
-    let session = Session::begin(url, insecure, limits).await?;
+) -> Result<Applied, ApplyError> {
+    let session = ChangeSession::begin(url, insecure, limits).await?;
+    if session.is_standby().await {
+        return Err(ApplyError::Standby);
+    }
     undo::write(undo_file, chosen)?;
-    for proposal in chosen {
+    let mut applied = Applied::default();
+    for (at, proposal) in chosen.iter().enumerate() {
         tell(Event::Begins(proposal));
         let begun = Instant::now();
-        change::make(&session, proposal, stop, tell).await?;
-        tell(Event::Done(proposal, begun.elapsed()));
+        match change::make(&session, proposal, stop, tell).await {
+            Ok(()) => {
+                applied.done += 1;
+                tell(Event::Done(proposal, begun.elapsed()));
+            }
+            Err(error) => {
+                tell(Event::Failed(&error));
+                let is_end = error.ends_all();
+                applied.failed.push(error);
+                if is_end {
+                    applied.untried = chosen.len() - at - 1;
+                    break;
+                }
+            }
+        }
     }
-    Ok(())
+    Ok(applied)
 }
 
-/// Takes back what was carried out, the last first.
+/// Reverts the applied changes, the last one first.
 ///
 /// # Errors
-/// With the first that could not be taken back.
-pub async fn take_back(
+/// With the first change that could not be reverted.
+pub async fn revert(
     url: &DatabaseUrl,
     insecure: bool,
     carried_out: &[&Proposal],
     limits: Limits,
     stop: &mut watch::Receiver<bool>,
 ) -> Result<(), ApplyError> {
-    let session = Session::begin(url, insecure, limits).await?;
+    let session = ChangeSession::begin(url, insecure, limits).await?;
     for proposal in carried_out.iter().rev() {
-        change::take_back(&session, proposal, stop).await?;
+        change::revert(&session, proposal, stop).await?;
     }
     Ok(())
 }
 
-/// Makes the planner's statistics of the whole database anew.
+/// Runs `ANALYZE` on the whole database.
 ///
 /// # Errors
 /// When it is refused or interrupted.
@@ -172,7 +221,7 @@ pub async fn analyze(
     limits: Limits,
     stop: &mut watch::Receiver<bool>,
 ) -> Result<(), String> {
-    let session = Session::begin(url, insecure, limits).await;
+    let session = ChangeSession::begin(url, insecure, limits).await;
     let session = session.map_err(|error| error.to_string())?;
     match session.run("ANALYZE", stop, &mut |_| {}).await {
         Ok(()) => Ok(()),

@@ -28,7 +28,7 @@ pub(super) enum Ended {
 
 /// What there is of an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum IndexState {
     Absent,
     Valid,
     Invalid,
@@ -36,7 +36,7 @@ pub(super) enum State {
     Unknown,
 }
 
-pub(super) struct Session {
+pub(super) struct ChangeSession {
     database: Database,
     limits: Limits,
     /// For progress alone: without it there is none.
@@ -44,18 +44,19 @@ pub(super) struct Session {
     pid: i32,
 }
 
-impl Session {
+impl ChangeSession {
     /// Connects and makes sure to be alone.
     pub(super) async fn begin(
         url: &DatabaseUrl,
         insecure: bool,
         limits: Limits,
-    ) -> Result<Session, ApplyError> {
+    ) -> Result<ChangeSession, ApplyError> {
         let database = url.connect_directly(insecure).await;
         let database = database.map_err(ApplyError::Connect)?;
         let millis = |span: Duration| span.as_millis();
         let set = format!(
-            "SET search_path = pg_catalog; SET lock_timeout = {}; SET statement_timeout = {}; SET idle_in_transaction_session_timeout = 0; \
+            "SET search_path = pg_catalog; SET lock_timeout = {}; SET statement_timeout = {}; SET \
+             idle_in_transaction_session_timeout = 0; \
              SET client_min_messages = error",
             millis(limits.lock),
             millis(limits.statement)
@@ -77,7 +78,7 @@ impl Session {
         )
         .await
         .map_err(connect)?;
-        Ok(Session {
+        Ok(ChangeSession {
             pid: pid.and_then(|pid| pid.parse().ok()).unwrap_or(0),
             watching: url.connect_directly(insecure).await.ok(),
             database,
@@ -149,16 +150,16 @@ impl Session {
     }
 
     /// What there is of an index.
-    pub(super) async fn state(&self, index: &str) -> State {
+    pub(super) async fn state(&self, index: &str) -> IndexState {
         let query = format!(
             "SELECT /* agentos-perf */ indisvalid AND indisready FROM pg_index WHERE indexrelid = to_regclass({})",
             literal(index)
         );
         match value(&self.database.client, &query).await {
-            Err(_) => State::Unknown,
-            Ok(None) => State::Absent,
-            Ok(Some(valid)) if valid == "t" => State::Valid,
-            Ok(Some(_)) => State::Invalid,
+            Err(_) => IndexState::Unknown,
+            Ok(None) => IndexState::Absent,
+            Ok(Some(valid)) if valid == "t" => IndexState::Valid,
+            Ok(Some(_)) => IndexState::Invalid,
         }
     }
 
@@ -172,6 +173,12 @@ impl Session {
         source.is_ok_and(|source| source.is_some_and(|source| source != "command line"))
     }
 
+    /// Whether the server follows another one.
+    pub(super) async fn is_standby(&self) -> bool {
+        let query = "SELECT /* agentos-perf */ pg_is_in_recovery()";
+        self.first(query).await.as_deref() == Some("t")
+    }
+
     /// The server's clock, in seconds since 1970; 0 when it does not tell.
     pub(super) async fn now(&self) -> f64 {
         let query = "SELECT /* agentos-perf */ extract(epoch FROM clock_timestamp())";
@@ -182,7 +189,8 @@ impl Session {
     /// Whether a table was analysed after a moment of the server's clock.
     pub(super) async fn is_analyzed_since(&self, table: &str, since: f64) -> bool {
         let query = format!(
-            "SELECT /* agentos-perf */ current_setting('track_counts') = 'off' OR last_analyze >= to_timestamp({since}) \
+            "SELECT /* agentos-perf */ current_setting('track_counts') = 'off' OR last_analyze >= \
+             to_timestamp({since}) \
              FROM pg_stat_all_tables WHERE relid = to_regclass({})",
             literal(table)
         );

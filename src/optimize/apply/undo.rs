@@ -1,4 +1,4 @@
-//! The way back, written before anything is changed.
+//! The undo script, written before anything is changed.
 
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::optimize::name::{dropping, literal};
-use crate::optimize::plan::{Kind, Proposal};
+use crate::optimize::plan::{ChangeKind, Proposal};
 use crate::report::cleaned;
 
-/// The way back could not be written.
+/// The undo script could not be written.
 #[derive(Debug, Error)]
-#[error("can't write the way back to {}: {source}; nothing was changed. Name another file with --undo-file", path.display())]
+#[error("cannot write the undo script to {}: {source}; nothing was changed. Choose another file with --undo-file", path.display())]
 pub struct UndoError {
     /// The file.
     pub path: PathBuf,
@@ -21,11 +21,11 @@ pub struct UndoError {
     pub source: io::Error,
 }
 
-/// A script that takes everything back, the last first.
+/// A script that reverts everything, the last change first.
 pub fn script(chosen: &[&Proposal]) -> String {
     let mut out = String::from(
-        "-- Takes back what was changed: psql -f THIS_FILE. Each statement is a transaction of its own, and what was\n\
-         -- not carried out is passed over.\n",
+        "-- Reverts what was changed: psql -f THIS_FILE. Each statement is a transaction of its own, and changes that\n\
+         -- were not applied are skipped.\n",
     );
     for proposal in chosen
         .iter()
@@ -38,8 +38,8 @@ pub fn script(chosen: &[&Proposal]) -> String {
             proposal.number,
             cleaned(&proposal.what)
         );
-        if proposal.kind == Kind::DropIndex {
-            let _ = writeln!(out, "{}", swept(&proposal.object));
+        if proposal.kind == ChangeKind::DropIndex {
+            let _ = writeln!(out, "{}", drop_if_invalid(&proposal.object));
         }
         for statement in &proposal.undo {
             let _ = writeln!(out, "{statement};");
@@ -49,11 +49,12 @@ pub fn script(chosen: &[&Proposal]) -> String {
 }
 
 /// An index that was half dropped would be taken for one that is there.
-fn swept(index: &str) -> String {
+fn drop_if_invalid(index: &str) -> String {
     let drop = literal(&dropping(index));
     let index = literal(index);
     format!(
-        "SELECT {drop} WHERE EXISTS (SELECT FROM pg_catalog.pg_index WHERE indexrelid = pg_catalog.to_regclass({index}) \
+        "SELECT {drop} WHERE EXISTS (SELECT FROM pg_catalog.pg_index WHERE indexrelid = \
+         pg_catalog.to_regclass({index}) \
          AND NOT (indisvalid AND indisready)) \\gexec"
     )
 }
@@ -88,7 +89,7 @@ mod tests {
         Proposal {
             number,
             id: String::new(),
-            kind: Kind::DropIndex,
+            kind: ChangeKind::DropIndex,
             object: "public.x".to_owned(),
             table: None,
             what: format!("the {number}th\n; DROP TABLE x"),

@@ -15,7 +15,7 @@ pub struct Transaction {
     pub open_s: f64,
 }
 
-/// Somebody who waits for a lock.
+/// A session that waits for a lock.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 pub struct LockWait {
     /// Who waits.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::optimize::name::qualified;
+use crate::optimize::name::{qualified, shown};
 
 /// An index.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -59,6 +59,11 @@ impl Index {
     /// As SQL names it.
     pub fn sql(&self) -> String {
         qualified(&self.schema, &self.name)
+    }
+
+    /// As people name it.
+    pub fn shown(&self) -> String {
+        shown(&self.schema, &self.name)
     }
 
     /// Whether its key begins with these columns, the first `free` of them in any order.

@@ -8,7 +8,7 @@ mod table;
 
 pub use activity::{LockWait, Transaction};
 pub use index::{ForeignKey, Index};
-pub use server::{Connections, Counters, Server, Setting};
+pub use server::{ConnectionCounts, CounterAges, DatabaseCounters, Server, Setting};
 pub use statement::Statement;
 pub use table::{Column, Table};
 
@@ -17,14 +17,14 @@ pub use table::{Column, Table};
 pub struct Facts {
     /// The server, its database and who asks.
     pub server: Server,
-    /// Memory of the database's machine in bytes; `None` when it is another machine and nobody said.
+    /// Memory of the database's machine in bytes; `None` if it is another machine and was not given.
     pub memory: Option<u64>,
     /// The settings that matter.
     pub settings: Vec<Setting>,
     /// Counters of the database.
-    pub counters: Counters,
+    pub counters: DatabaseCounters,
     /// Who is connected.
-    pub connections: Connections,
+    pub connections: ConnectionCounts,
     /// The tables that hold rows themselves; partitions are tables of their own.
     pub tables: Vec<Table>,
     /// Their indexes.
@@ -35,6 +35,8 @@ pub struct Facts {
     pub foreign_keys: Vec<ForeignKey>,
     /// The costly statements; `None` without `pg_stat_statements`.
     pub statements: Option<Vec<Statement>>,
+    /// For how long those have been counted, in seconds; `None` when it is not known.
+    pub statements_counted_s: Option<f64>,
     /// Transactions that are open.
     pub transactions: Vec<Transaction>,
     /// Who waits for a lock.
@@ -52,6 +54,27 @@ impl Facts {
     /// A setting by its name.
     pub fn setting(&self, name: &str) -> Option<&Setting> {
         self.settings.iter().find(|setting| setting.name == name)
+    }
+
+    /// For how long the counters of the database have counted at least, in seconds; `None` when it is not known, or when
+    /// they do not count.
+    pub fn counted_s(&self) -> Option<f64> {
+        let counts = !self.setting("track_counts").is_some_and(Setting::is_off);
+        self.server.counted_s.filter(|_| counts)
+    }
+
+    /// How often a table is written to in a second; `None` when it is not known. A standby does not count what it
+    /// replays.
+    pub fn writes_each_s(&self, table: &Table) -> Option<f64> {
+        let counted = self.counted_s().filter(|_| !self.server.is_replica)?;
+        Some(table.writes / counted.max(1.0))
+    }
+
+    /// The share of a table's rows that are dead, in [0, 1]; `None` when nothing counts them.
+    pub fn dead_share(&self, table: &Table) -> Option<f64> {
+        let counts = !self.setting("track_counts").is_some_and(Setting::is_off);
+        let share = table.dead_share();
+        share.filter(|_| counts && !self.server.is_replica)
     }
 
     /// Whether an index is all that a foreign key has to find its rows by.

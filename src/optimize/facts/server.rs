@@ -21,8 +21,40 @@ pub struct Server {
     pub is_monitor: bool,
     /// Whether the server only follows another one and can't be changed.
     pub is_replica: bool,
-    /// For how long the counters have counted at least, in seconds; `None` when nobody knows.
+    /// For how long the counters have counted at least, in seconds; `None` when it is not known.
+    #[serde(default)]
     pub counted_s: Option<f64>,
+}
+
+/// What is known of the age of a database's counters, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
+pub struct CounterAges {
+    /// Since they were reset; up to version 14 every database has this.
+    pub reset_s: Option<f64>,
+    /// Since a crash discarded the counters of the whole server, or since it was made.
+    pub discarded_s: Option<f64>,
+    /// Since the oldest event that they have recorded, or the oldest session of the database began.
+    pub seen_s: Option<f64>,
+    /// Since the database was created.
+    #[serde(default)]
+    pub created_s: Option<f64>,
+}
+
+impl CounterAges {
+    /// For how long they have counted at least; `None` when it is not known.
+    ///
+    /// The start of the server says nothing: a database may be younger, and a crash discards counters without one.
+    pub fn counted_s(&self) -> Option<f64> {
+        if self.reset_s.is_some() {
+            return self.reset_s;
+        }
+        let begun = self.discarded_s.zip(self.created_s);
+        let begun = begun.map(|(discarded, created)| discarded.min(created));
+        match (begun, self.seen_s) {
+            (Some(begun), Some(seen)) => Some(begun.max(seen)),
+            (begun, seen) => begun.or(seen),
+        }
+    }
 }
 
 impl Server {
@@ -81,9 +113,9 @@ impl Setting {
     }
 }
 
-/// Counters of the database, since they were last set back.
+/// Counters of the database, since their last reset.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
-pub struct Counters {
+pub struct DatabaseCounters {
     /// Blocks found in the server's buffers.
     pub blocks_hit: f64,
     /// Blocks asked of the system.
@@ -96,7 +128,7 @@ pub struct Counters {
     pub deadlocks: f64,
 }
 
-impl Counters {
+impl DatabaseCounters {
     /// The share of blocks that were found in the buffers, in percent; `None` when too few were asked for to say.
     pub fn hit_ratio(&self) -> Option<f64> {
         let all = self.blocks_hit + self.blocks_read;
@@ -106,11 +138,60 @@ impl Counters {
 
 /// Who is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-pub struct Connections {
+pub struct ConnectionCounts {
     /// To all databases, clients alone.
     pub used: u32,
     /// As many as the server takes.
     pub most: u32,
     /// Those that hold a transaction open and do nothing.
     pub idle_in_transaction: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_are_no_older_than_a_reset_a_crash_or_their_database() {
+        let of = |reset_s, discarded_s, created_s, seen_s| {
+            let ages = CounterAges {
+                reset_s,
+                discarded_s,
+                seen_s,
+                created_s,
+            };
+            ages.counted_s()
+        };
+        let table = [
+            (
+                "reset",
+                of(Some(5.0), Some(900.0), Some(900.0), Some(2.0)),
+                Some(5.0),
+            ),
+            (
+                "never reset",
+                of(None, Some(900.0), Some(900.0), None),
+                Some(900.0),
+            ),
+            (
+                "restored lately",
+                of(None, Some(900.0), Some(60.0), Some(50.0)),
+                Some(60.0),
+            ),
+            (
+                "after a crash",
+                of(None, Some(30.0), Some(900.0), None),
+                Some(30.0),
+            ),
+            (
+                "of another tablespace",
+                of(None, Some(900.0), None, Some(70.0)),
+                Some(70.0),
+            ),
+            ("nothing is known", of(None, Some(900.0), None, None), None),
+        ];
+        for (what, counted, wanted) in table {
+            assert_eq!(counted, wanted, "{what}");
+        }
+    }
 }

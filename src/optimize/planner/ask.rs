@@ -19,8 +19,8 @@ pub enum AskError {
     /// The server refused.
     #[error("{0}")]
     Refused(String),
-    /// There is a server no more.
-    #[error("the connection to the database broke: {0}")]
+    /// The connection was lost.
+    #[error("the connection to the database was lost: {0}")]
     Gone(String),
 }
 
@@ -38,7 +38,7 @@ impl<'a> Planner<'a> {
     /// Begins. Where `HypoPG` is there for the taking it is, until the transaction is rolled back.
     ///
     /// # Errors
-    /// When there is a server no more.
+    /// If the connection is lost.
     pub async fn begin(client: &'a Client, major: u32) -> Result<Planner<'a>, AskError> {
         let mut planner = Planner {
             client,
@@ -73,7 +73,7 @@ impl<'a> Planner<'a> {
     /// Ends; nothing of it stays.
     ///
     /// # Errors
-    /// When there is a server no more.
+    /// If the connection is lost.
     pub async fn end(self) -> Result<(), AskError> {
         if self.hypo.is_some() {
             // Those are kept for the connection, not for the transaction.
@@ -84,7 +84,7 @@ impl<'a> Planner<'a> {
 
     /// Why the planner can't be asked about indexes that do not exist; `None` when it can.
     pub fn blind(&self) -> Option<&str> {
-        let why = self.without.as_deref().unwrap_or("there is no HypoPG");
+        let why = self.without.as_deref().unwrap_or("HypoPG is not installed");
         self.hypo.is_none().then_some(why)
     }
 
@@ -130,7 +130,7 @@ impl<'a> Planner<'a> {
         self.command(tidy).await?;
         let answer = answer?.unwrap_or_default();
         Explained::parse(&answer)
-            .ok_or_else(|| AskError::Refused("its answer is no plan".to_owned()))
+            .ok_or_else(|| AskError::Refused("its answer is not a plan".to_owned()))
     }
 
     async fn explained(&self, text: &str) -> Result<Option<String>, AskError> {

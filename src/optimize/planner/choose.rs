@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use super::ask::{AskError, Planner};
 use super::explained::Explained;
 use super::guess::unproved;
+use crate::optimize::excerpt::excerpts;
 use crate::optimize::facts::Facts;
-use crate::optimize::question::{Advice, Asked, Question, shortened};
+use crate::optimize::planner_query::{Advice, PlannerAnswers, PlannerQuery};
 use crate::optimize::workload::{Candidate, candidates, uses};
 
 /// What saves less of a statement's cost is no matter: the planner's figures are not so exact.
@@ -16,43 +17,48 @@ const LEAST_SAVED: f64 = 0.2;
 const LEAST_SHARE: f64 = 0.005;
 /// A table that is smaller is read from end to end faster than by an index.
 const SMALLEST: u64 = 1 << 20;
-/// For as long it goes on; over a slow line every question takes its time. What was found by then is proposed.
+/// For as long it goes on; over a slow line every query takes its time. What was found by then is proposed.
 const LONGEST: Duration = Duration::from_secs(120);
 /// As many indexes are proposed at most.
 pub(super) const MOST: usize = 20;
+/// As much of a statement is shown.
+const LONGEST_TEXT: usize = 120;
 /// Of candidates that save about as much, the narrower one is the better.
 const ABOUT: f64 = 0.95;
 
-/// A question with what could serve it.
+/// A query with the indexes that could serve it.
 pub(super) struct Open {
     pub(super) at: usize,
     pub(super) before: Explained,
     pub(super) candidates: Vec<Candidate>,
 }
 
-/// Asks the planner about everything that could serve the questions.
+/// Asks the planner about every index that could serve the queries.
 ///
 /// # Errors
-/// When there is a server no more.
+/// If the connection is lost.
 pub async fn advise(
     planner: &Planner<'_>,
-    questions: &[Question],
+    planner_queries: &[PlannerQuery],
     facts: &Facts,
-) -> Result<Asked, AskError> {
-    let mut asked = Asked::default();
+) -> Result<PlannerAnswers, AskError> {
+    let mut asked = PlannerAnswers::default();
     let mut open = Vec::new();
-    for (at, question) in questions.iter().enumerate() {
-        let candidates = match possible(question, facts) {
+    let texts: Vec<&str> = planner_queries
+        .iter()
+        .map(|one| one.text.as_str())
+        .collect();
+    let texts = excerpts(&texts, LONGEST_TEXT);
+    for (at, planner_query) in planner_queries.iter().enumerate() {
+        let candidates = match possible(planner_query, facts) {
             Err(told) => {
-                asked
-                    .unasked
-                    .push(format!("{}: {told}", shortened(&question.text)));
+                asked.unasked.push(format!("{}: {told}", texts[at]));
                 continue;
             }
             Ok(candidates) if candidates.is_empty() => continue,
             Ok(candidates) => candidates,
         };
-        match planner.explain(&question.text).await {
+        match planner.explain(&planner_query.text).await {
             Ok(before) => open.push(Open {
                 at,
                 before,
@@ -60,9 +66,7 @@ pub async fn advise(
             }),
             Err(AskError::Gone(said)) => return Err(AskError::Gone(said)),
             Err(AskError::Refused(said)) => {
-                asked
-                    .unasked
-                    .push(format!("{}: {said}", shortened(&question.text)));
+                asked.unasked.push(format!("{}: {said}", texts[at]));
             }
         }
     }
@@ -72,13 +76,13 @@ pub async fn advise(
         return Ok(asked);
     }
     let until = Instant::now() + LONGEST;
-    asked.advice = proved(planner, questions, open, facts, until).await?;
+    asked.advice = proved(planner, planner_queries, open, facts, until).await?;
     asked.is_cut_short = Instant::now() >= until;
     Ok(asked)
 }
 
-fn possible(question: &Question, facts: &Facts) -> Result<Vec<Candidate>, String> {
-    let uses = uses(&question.text, &facts.tables).map_err(|error| error.to_string())?;
+fn possible(planner_query: &PlannerQuery, facts: &Facts) -> Result<Vec<Candidate>, String> {
+    let uses = uses(&planner_query.text, &facts.tables).map_err(|error| error.to_string())?;
     let mut found: Vec<Candidate> = Vec::new();
     for one in &uses {
         let table = facts
@@ -103,7 +107,7 @@ fn possible(question: &Question, facts: &Facts) -> Result<Vec<Candidate>, String
 /// What the planner uses once it believes that it is there.
 async fn proved(
     planner: &Planner<'_>,
-    questions: &[Question],
+    planner_queries: &[PlannerQuery],
     mut open: Vec<Open>,
     facts: &Facts,
     until: Instant,
@@ -111,15 +115,15 @@ async fn proved(
     let first: Vec<(usize, f64)> = open.iter().map(|one| (one.at, one.before.cost)).collect();
     let mut kept: Vec<Advice> = Vec::new();
     while kept.len() < MOST && Instant::now() < until {
-        let tried = all_tried(planner, questions, &open, &kept, facts, until).await?;
-        let Some(best) = best(&tried, questions) else {
+        let tried = all_tried(planner, planner_queries, &open, &kept, facts, until).await?;
+        let Some(best) = best(&tried, planner_queries) else {
             break;
         };
         // From now on it is there: what others would add is what counts.
         kept.push(best);
         suppose_all(planner, &kept, facts).await?;
         for one in &mut open {
-            if let Ok(now) = planner.explain(&questions[one.at].text).await {
+            if let Ok(now) = planner.explain(&planner_queries[one.at].text).await {
                 one.before = now;
             }
             one.candidates.retain(|candidate| {
@@ -135,7 +139,7 @@ async fn proved(
         !all.iter()
             .any(|other| *other != one.candidate && one.candidate.is_begun_by(other))
     });
-    let kept = used(planner, questions, &first, kept, facts).await?;
+    let kept = used(planner, planner_queries, &first, kept, facts).await?;
     planner.forget_all().await?;
     Ok(kept)
 }
@@ -145,7 +149,7 @@ type Key<'a> = (u32, &'a [(String, bool)]);
 
 async fn all_tried(
     planner: &Planner<'_>,
-    questions: &[Question],
+    planner_queries: &[PlannerQuery],
     open: &[Open],
     kept: &[Advice],
     facts: &Facts,
@@ -157,7 +161,7 @@ async fn all_tried(
             if until <= Instant::now() {
                 return Ok(tried.into_values().collect());
             }
-            let found = tried_once(planner, questions, one, candidate, kept, facts).await?;
+            let found = tried_once(planner, planner_queries, one, candidate, kept, facts).await?;
             let Some((saved, bytes)) = found else {
                 continue;
             };
@@ -176,7 +180,7 @@ async fn all_tried(
 /// What each serves when all are there, against how it was when none was; those that serve nothing are dropped.
 async fn used(
     planner: &Planner<'_>,
-    questions: &[Question],
+    planner_queries: &[PlannerQuery],
     first: &[(usize, f64)],
     mut kept: Vec<Advice>,
     facts: &Facts,
@@ -186,7 +190,7 @@ async fn used(
         one.serves.clear();
     }
     for (at, before) in first {
-        let after = match planner.explain(&questions[*at].text).await {
+        let after = match planner.explain(&planner_queries[*at].text).await {
             Err(AskError::Gone(said)) => return Err(AskError::Gone(said)),
             Err(AskError::Refused(_)) => continue,
             Ok(after) => after,
@@ -199,7 +203,7 @@ async fn used(
         }
     }
     kept.retain(|one| !one.serves.is_empty());
-    let worth = |one: &Advice| one.saved_ms(questions);
+    let worth = |one: &Advice| one.saved_ms(planner_queries);
     kept.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
     Ok(kept)
 }
@@ -207,7 +211,7 @@ async fn used(
 /// What a candidate saves of a statement's cost and how large it is; `None` when it is not used, or hardly.
 async fn tried_once(
     planner: &Planner<'_>,
-    questions: &[Question],
+    planner_queries: &[PlannerQuery],
     one: &Open,
     candidate: &Candidate,
     kept: &[Advice],
@@ -222,7 +226,7 @@ async fn tried_once(
         Err(AskError::Refused(_)) => return Ok(None),
         Ok(supposed) => supposed,
     };
-    let after = match planner.explain(&questions[one.at].text).await {
+    let after = match planner.explain(&planner_queries[one.at].text).await {
         Err(AskError::Gone(said)) => return Err(AskError::Gone(said)),
         Err(AskError::Refused(_)) => return Ok(None),
         Ok(after) => after,
@@ -251,23 +255,23 @@ async fn suppose_all(
 }
 
 /// The one that saves most; of those that save about as much, the narrowest.
-fn best(tried: &[Advice], questions: &[Question]) -> Option<Advice> {
-    let all: f64 = questions.iter().filter_map(|one| one.total_ms).sum();
+fn best(tried: &[Advice], planner_queries: &[PlannerQuery]) -> Option<Advice> {
+    let all: f64 = planner_queries.iter().filter_map(|one| one.total_ms).sum();
     let worth = |advice: &Advice| -> f64 {
         let uncounted = advice
             .serves
             .iter()
-            .filter(|(at, _)| questions[*at].total_ms.is_none());
+            .filter(|(at, _)| planner_queries[*at].total_ms.is_none());
         // What nobody counted comes behind all that was.
         let uncounted: f64 = uncounted.filter_map(|(_, share)| *share).sum();
-        advice.saved_ms(questions) + 1e-6 * uncounted
+        advice.saved_ms(planner_queries) + 1e-6 * uncounted
     };
     let is_worthwhile = |advice: &&Advice| {
-        let counted = advice.saved_ms(questions);
+        let counted = advice.saved_ms(planner_queries);
         let is_uncounted = advice
             .serves
             .iter()
-            .any(|(at, _)| questions[*at].total_ms.is_none());
+            .any(|(at, _)| planner_queries[*at].total_ms.is_none());
         counted > LEAST_SHARE * all || is_uncounted
     };
     let most = tried

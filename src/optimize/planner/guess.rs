@@ -1,8 +1,8 @@
-//! Without the planner's word: a rule of thumb.
+//! Without hypothetical indexes: a rule of thumb.
 
 use super::choose::{MOST, Open};
 use crate::optimize::facts::{Facts, Table};
-use crate::optimize::question::Advice;
+use crate::optimize::planner_query::Advice;
 use crate::optimize::workload::Candidate;
 
 /// Without the planner's word, only a value that few rows have is a reason.
@@ -45,6 +45,6 @@ fn is_selective(candidate: &Candidate, table: &Table) -> bool {
     let column = first.and_then(|(name, _)| table.column(name));
     candidate.free > 0
         && column
-            .and_then(|column| column.selectivity(table.rows))
+            .and_then(|column| column.selectivity(table.rows()?))
             .is_some_and(|share| share < FEW_ROWS)
 }

@@ -4,9 +4,29 @@ pub(super) const SERVER: &str = "SELECT current_setting('server_version_num')::i
      current_setting('server_version') AS version_name, current_database() AS database, current_user AS role, \
      CASE WHEN has_database_privilege(current_database(), 'CONNECT') THEN pg_database_size(current_database()) END AS bytes, \
      (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_superuser, \
-     pg_has_role('pg_read_all_stats', 'USAGE') AS is_monitor, pg_is_in_recovery() AS is_replica, \
-     (SELECT extract(epoch FROM now() - coalesce(stats_reset, pg_postmaster_start_time()))::float8 \
-       FROM pg_stat_database WHERE datname = current_database()) AS counted_s";
+     pg_has_role('pg_read_all_stats', 'USAGE') AS is_monitor, pg_is_in_recovery() AS is_replica";
+
+/// What is known of the age of the database's counters: when they were reset, when the server's fixed counters (here:
+/// the archiver's) began, as a crash discards all of them, and the oldest that they have recorded or that is connected.
+pub(super) const AGES: &str = "SELECT extract(epoch FROM now() - d.stats_reset)::float8 AS reset_s, \
+     (SELECT extract(epoch FROM now() - stats_reset)::float8 FROM pg_stat_archiver) AS discarded_s, \
+     extract(epoch FROM now() - least( \
+       (SELECT min(backend_start) FROM pg_stat_activity a WHERE a.datid = d.datid AND a.pid <> pg_backend_pid()), \
+       (SELECT min(least(last_vacuum, last_autovacuum, last_analyze, last_autoanalyze)) \
+         FROM pg_stat_user_tables)))::float8 AS seen_s \
+     FROM pg_stat_database d WHERE d.datname = current_database()";
+
+/// When a database was created is only in its folder, which few roles may look into.
+pub(super) const CREATED: &str = "SELECT extract(epoch FROM now() - \
+     (pg_stat_file(concat('base/', oid, '/PG_VERSION'), true)).modification)::float8 AS created_s \
+     FROM pg_database WHERE datname = current_database()";
+
+/// Since when `pg_stat_statements` has counted: its counters are set back by themselves.
+pub(super) fn statements_counted(schema: &str) -> String {
+    format!(
+        "SELECT extract(epoch FROM now() - stats_reset)::float8 AS counted_s FROM {schema}.pg_stat_statements_info"
+    )
+}
 
 pub(super) const COUNTERS: &str = "SELECT blks_hit::float8 AS blocks_hit, blks_read::float8 AS blocks_read, \
      temp_bytes::float8 AS temp_bytes, temp_files::float8 AS temp_files, deadlocks::float8 AS deadlocks \

@@ -3,7 +3,12 @@
 /// Only what holds rows itself and belongs to the database's owner's own schemas. A column that is computed when it is
 /// read (version 18 and later) takes no index.
 pub(super) const TABLES: &str = "SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, \
-     greatest(c.reltuples, 0)::float8 AS rows, coalesce(s.n_live_tup, 0)::float8 AS live, \
+     CASE WHEN pg_relation_size(c.oid) = 0 THEN 0 WHEN c.relpages > 0 AND c.reltuples >= 0 THEN c.reltuples::float8 \
+       * (pg_relation_size(c.oid)::float8 / current_setting('block_size')::float8) / c.relpages END AS planner_rows, \
+     CASE WHEN EXISTS (SELECT FROM pg_stats p WHERE p.schemaname = n.nspname AND p.tablename = c.relname \
+         AND NOT p.inherited) THEN true \
+       WHEN has_any_column_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid) THEN false \
+       END AS has_statistics, coalesce(s.n_live_tup, 0)::float8 AS live, \
      coalesce(s.n_dead_tup, 0)::float8 AS dead, coalesce(s.n_mod_since_analyze, 0)::float8 AS changed, \
      coalesce(pg_relation_size(c.oid), 0) AS heap_bytes, \
      EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.classid = 'pg_class'::regclass \
@@ -19,7 +24,7 @@ pub(super) const TABLES: &str = "SELECT c.oid::bigint AS oid, n.nspname AS schem
      pg_has_role(c.relowner, 'USAGE') \
        OR (SELECT pg_has_role(b.datdba, 'USAGE') FROM pg_database b WHERE b.datname = current_database()) \
        OR CASE WHEN current_setting('server_version_num')::int >= 170000 \
-         THEN has_table_privilege(c.oid, 'MAINTAIN') ELSE false END AS may_sweep, \
+         THEN has_table_privilege(c.oid, 'MAINTAIN') ELSE false END AS may_vacuum, \
      coalesce((SELECT json_agg(json_build_object('name', a.attname, 'kind', format_type(a.atttypid, a.atttypmod), \
          'is_ordered', a.attgenerated <> 'v' AND EXISTS (SELECT FROM pg_opclass o JOIN pg_am m ON m.oid = o.opcmethod WHERE m.amname = 'btree' \
            AND o.opcdefault AND (o.opcintype = a.atttypid OR o.opcintype = t.typbasetype \

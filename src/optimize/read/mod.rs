@@ -11,7 +11,7 @@ use tokio_postgres::Client;
 pub use session::ReadError;
 pub(crate) use session::carefully;
 
-use super::facts::{Facts, Server, Setting};
+use super::facts::{CounterAges, Facts, Server, Setting, Statement, Table};
 use super::name::quoted;
 
 /// The oldest server whose catalogs are known.
@@ -29,6 +29,16 @@ struct Taken {
 }
 
 #[derive(Deserialize)]
+struct Created {
+    created_s: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct StatementsAge {
+    counted_s: Option<f64>,
+}
+
+#[derive(Deserialize)]
 struct Altered {
     name: String,
     setting: Option<String>,
@@ -41,11 +51,12 @@ struct Altered {
 /// told in [`Facts::unseen`].
 pub async fn read(client: &Client, memory: Option<u64>) -> Result<Facts, ReadError> {
     carefully(client).await?;
-    let server: Server = session::row(client, "the server's version", activity::SERVER).await?;
-    let mut seen = Seen {
+    let mut server: Server = session::row(client, "the server's version", activity::SERVER).await?;
+    let mut seen = CatalogReader {
         client,
         unseen: Vec::new(),
     };
+    server.counted_s = counted_s(&mut seen).await?;
     let mut facts = Facts {
         memory,
         settings: settings(&mut seen).await?,
@@ -62,22 +73,23 @@ pub async fn read(client: &Client, memory: Option<u64>) -> Result<Facts, ReadErr
             .await?,
         waits: seen.some("waits for locks", activity::WAITS).await?,
         statements: None,
+        statements_counted_s: None,
         server,
         unseen: Vec::new(),
     };
-    facts.statements = statements(&mut seen).await?;
+    (facts.statements, facts.statements_counted_s) = statements(&mut seen).await?;
     facts.unseen = seen.unseen;
     hidden(&mut facts);
     Ok(facts)
 }
 
 /// What is told in place of an error.
-struct Seen<'a> {
+struct CatalogReader<'a> {
     client: &'a Client,
     unseen: Vec<String>,
 }
 
-impl Seen<'_> {
+impl CatalogReader<'_> {
     async fn some<T: DeserializeOwned>(
         &mut self,
         what: &'static str,
@@ -103,6 +115,14 @@ impl Seen<'_> {
     }
 }
 
+async fn counted_s(seen: &mut CatalogReader<'_>) -> Result<Option<f64>, ReadError> {
+    let mut ages: CounterAges = seen.one("the age of counters", activity::AGES).await?;
+    // Few roles may ask this, and others lose little.
+    let created = session::rows::<Created>(seen.client, "its folder", activity::CREATED).await;
+    ages.created_s = created.ok().and_then(|mut rows| rows.pop()?.created_s);
+    Ok(ages.counted_s())
+}
+
 async fn taken(client: &Client) -> Result<Vec<(String, String)>, ReadError> {
     let names = session::rows::<Taken>(client, "names", catalog::TAKEN).await?;
     Ok(names
@@ -111,7 +131,7 @@ async fn taken(client: &Client) -> Result<Vec<(String, String)>, ReadError> {
         .collect())
 }
 
-async fn settings(seen: &mut Seen<'_>) -> Result<Vec<Setting>, ReadError> {
+async fn settings(seen: &mut CatalogReader<'_>) -> Result<Vec<Setting>, ReadError> {
     let mut settings: Vec<Setting> = seen.some("settings", activity::SETTINGS).await?;
     // Without the right to see files, nobody knows what a setting that is altered was before.
     let altered =
@@ -124,22 +144,28 @@ async fn settings(seen: &mut Seen<'_>) -> Result<Vec<Setting>, ReadError> {
     Ok(settings)
 }
 
+/// The costly ones, and for how long they have been counted.
 async fn statements(
-    seen: &mut Seen<'_>,
-) -> Result<Option<Vec<super::facts::Statement>>, ReadError> {
+    seen: &mut CatalogReader<'_>,
+) -> Result<(Option<Vec<Statement>>, Option<f64>), ReadError> {
     let schemas: Vec<Schema> = seen.some("extensions", activity::STATEMENTS_SCHEMA).await?;
     let Some(Schema { schema }) = schemas.first() else {
         seen.unseen.push(
-            "there is no pg_stat_statements, so nobody knows which statements cost most: add it to \
-             shared_preload_libraries, start the server again, and CREATE EXTENSION pg_stat_statements"
+            "there is no pg_stat_statements, so expensive statements are unknown: add it to \
+             shared_preload_libraries, restart the server, and run CREATE EXTENSION pg_stat_statements"
                 .to_owned(),
         );
-        return Ok(None);
+        return Ok((None, None));
     };
     let before = seen.unseen.len();
     let query = activity::statements(&quoted(schema));
     let found = seen.some("pg_stat_statements", &query).await?;
-    Ok((seen.unseen.len() == before).then_some(found))
+    // The view is that of version 1.9 of the extension, which a database that was upgraded need not have.
+    let query = activity::statements_counted(&quoted(schema));
+    let counted =
+        session::rows::<StatementsAge>(seen.client, "pg_stat_statements_info", &query).await;
+    let counted = counted.ok().and_then(|mut rows| rows.pop()?.counted_s);
+    Ok(((seen.unseen.len() == before).then_some(found), counted))
 }
 
 /// Tells what an answer left out without saying so.
@@ -147,20 +173,16 @@ fn hidden(facts: &mut Facts) {
     let role = &facts.server.role;
     if !facts.server.is_monitor && !facts.server.is_superuser {
         facts.unseen.push(format!(
-            "{role} sees neither what others do nor their statements: GRANT pg_monitor TO {}",
+            "{role} sees neither the sessions nor the statements of other roles: GRANT pg_monitor TO {}",
             quoted(role)
         ));
     }
-    let blind = facts.tables.iter().filter(|table| {
-        table.rows > 0.0
-            && table.analyzed_s.is_some()
-            && table.columns.iter().all(|column| column.distinct.is_none())
-    });
-    let blind = blind.count();
+    let is_blind = |table: &&Table| table.has_statistics.is_none() && table.heap_bytes > 0;
+    let blind = facts.tables.iter().filter(is_blind).count();
     if blind > 0 {
         facts.unseen.push(format!(
-            "{role} may not read {blind} of {} tables, so their columns' statistics are hidden and the planner can't be \
-             asked about them: GRANT pg_read_all_data TO {} (version 14 and later), or SELECT on the tables",
+            "{role} may not read {blind} of {} tables, so their column statistics are hidden and their queries \
+             cannot be planned: GRANT pg_read_all_data TO {} (version 14 and later), or SELECT on the tables",
             facts.tables.len(),
             quoted(role)
         ));

@@ -15,19 +15,17 @@ const CAREFULLY: &str = "SET search_path = pg_catalog; SET default_transaction_r
 #[derive(Debug, Error)]
 pub enum ReadError {
     /// The server refused, or the connection broke.
-    #[error("{what} can't be read: {said}")]
+    #[error("{what} cannot be read: {said}")]
     Refused {
         /// What was asked for.
         what: &'static str,
         /// What the server said.
         said: String,
-        /// Whether there is a server no more.
+        /// Whether the connection was lost.
         gone: bool,
     },
     /// The answer is not of the form that this version has.
-    #[error(
-        "{what} came in a form that is not known: {said}; please report this with the server's version"
-    )]
+    #[error("{what} have an unknown form: {said}; please report this with the server's version")]
     Form {
         /// What was asked for.
         what: &'static str,
@@ -53,7 +51,7 @@ pub(super) async fn rows<T: DeserializeOwned>(
     let messages = client.simple_query(&query).await;
     let messages = messages.map_err(|error| refused(what, &error))?;
     let form = |said: String| ReadError::Form { what, said };
-    let text = first_text(&messages).ok_or_else(|| form("it is no UTF-8".to_owned()))?;
+    let text = first_text(&messages).ok_or_else(|| form("it is not UTF-8".to_owned()))?;
     serde_json::from_str(&text).map_err(|error| form(error.to_string()))
 }
 

@@ -10,17 +10,17 @@ pub struct RedisFacts {
     /// For how long it has been up, in seconds.
     pub uptime_s: Option<f64>,
     /// Its memory.
-    pub memory: Memory,
+    pub memory: RedisMemory,
     /// What it has counted since it started, or since somebody reset it.
-    pub counters: Counters,
+    pub counters: RedisCounters,
     /// Who is connected.
-    pub clients: Clients,
+    pub clients: RedisClients,
     /// What it writes to disk.
     pub persistence: Persistence,
     /// How many commands its slow log holds.
     pub slow_commands: Option<u64>,
     /// Its databases that hold keys.
-    pub databases: Vec<Database>,
+    pub databases: Vec<RedisDatabase>,
     /// The number of the database that was sampled.
     pub database: u32,
     /// Keys of it that were looked at; `None` when it could not be done.
@@ -31,7 +31,7 @@ pub struct RedisFacts {
 
 /// Memory, in bytes.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Memory {
+pub struct RedisMemory {
     /// What its data and buffers take.
     pub used: Option<u64>,
     /// The most that they ever took.
@@ -52,7 +52,7 @@ pub struct Memory {
 
 /// Counters.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Counters {
+pub struct RedisCounters {
     /// Keys that were asked for and there.
     pub hits: Option<u64>,
     /// Keys that were asked for and not there.
@@ -61,13 +61,13 @@ pub struct Counters {
     pub evicted: Option<u64>,
     /// Keys that lived out their time.
     pub expired: Option<u64>,
-    /// Connections that were turned away as one too many.
+    /// Connections that were rejected as one too many.
     pub rejected: Option<u64>,
 }
 
 /// Clients.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Clients {
+pub struct RedisClients {
     /// Those connected.
     pub connected: Option<u64>,
     /// Those that wait for something to come.
@@ -99,7 +99,7 @@ pub struct Persistence {
 
 /// A database with keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct Database {
+pub struct RedisDatabase {
     /// Its number.
     pub number: u32,
     /// Its keys.
@@ -153,7 +153,7 @@ pub struct BigKey {
 
 impl RedisFacts {
     /// The database that was sampled.
-    pub fn sampled(&self) -> Option<&Database> {
+    pub fn sampled(&self) -> Option<&RedisDatabase> {
         let mut databases = self.databases.iter();
         databases.find(|one| one.number == self.database)
     }

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use super::facts::{Clients, Counters, Database, Memory, Persistence, RedisFacts};
+use super::facts::{
+    Persistence, RedisClients, RedisCounters, RedisDatabase, RedisFacts, RedisMemory,
+};
 use super::text::shown;
 
 /// More than a server has databases with keys, as a rule.
@@ -40,14 +42,14 @@ pub(super) fn facts(info: &str) -> Option<RedisFacts> {
         version: version(&info),
         uptime_s: info.seconds("uptime_in_seconds"),
         memory: memory(&info),
-        counters: Counters {
+        counters: RedisCounters {
             hits: info.number("keyspace_hits"),
             misses: info.number("keyspace_misses"),
             evicted: info.number("evicted_keys"),
             expired: info.number("expired_keys"),
             rejected: info.number("rejected_connections"),
         },
-        clients: Clients {
+        clients: RedisClients {
             connected: info.number("connected_clients"),
             blocked: info.number("blocked_clients"),
             most: info.number("maxclients"),
@@ -74,11 +76,11 @@ fn version(info: &Info<'_>) -> Option<String> {
     Some(format!("{name} {}", shown(version.as_bytes())))
 }
 
-fn memory(info: &Info<'_>) -> Memory {
+fn memory(info: &Info<'_>) -> RedisMemory {
     let used: Option<u64> = info.number("used_memory");
     let rss: Option<u64> = info.number("used_memory_rss");
     let ratio = |used: u64, rss: u64| (used > 0).then(|| rss as f64 / used as f64);
-    Memory {
+    RedisMemory {
         used,
         peak: info.number("used_memory_peak"),
         max: info.number("maxmemory"),
@@ -111,13 +113,13 @@ fn persistence(info: &Info<'_>) -> Persistence {
 }
 
 /// Reads `db0:keys=12,expires=3,avg_ttl=0`.
-fn database(key: &str, value: &str) -> Option<Database> {
+fn database(key: &str, value: &str) -> Option<RedisDatabase> {
     let field = |name: &str| {
         let mut fields = value.split(',').filter_map(|field| field.split_once('='));
         fields.find(|(key, _)| *key == name)?.1.parse::<u64>().ok()
     };
     let keys = field("keys")?;
-    Some(Database {
+    Some(RedisDatabase {
         number: key.strip_prefix("db")?.parse().ok()?,
         keys,
         expiring: field("expires")?.min(keys),
@@ -154,8 +156,8 @@ mod tests {
     use super::*;
 
     const INFO: &str = "# Server\r\nredis_version:7.0.15\r\nuptime_in_seconds:86400\r\n\
-        server_time_usec:1700000100000000\r\n\r\n# Clients\r\nconnected_clients:12\r\nmaxclients:10000\r\n\
-        blocked_clients:1\r\n# Memory\r\nused_memory:1000000\r\nused_memory_rss:1500000\r\n\
+        server_time_usec:1700000100000000\r\n\r\n# RedisClients\r\nconnected_clients:12\r\nmaxclients:10000\r\n\
+        blocked_clients:1\r\n# RedisMemory\r\nused_memory:1000000\r\nused_memory_rss:1500000\r\n\
         used_memory_peak:2000000\r\ntotal_system_memory:8000000000\r\nmaxmemory:4000000\r\n\
         maxmemory_policy:allkeys-lru\r\nmem_fragmentation_ratio:1.51\r\n# Persistence\r\n\
         rdb_changes_since_last_save:7\r\nrdb_last_save_time:1700000000\r\nrdb_last_bgsave_status:err\r\n\
@@ -169,7 +171,7 @@ mod tests {
         let facts = facts(INFO).expect("an INFO");
         assert_eq!(facts.version.as_deref(), Some("Redis 7.0.15"));
         assert_eq!(facts.uptime_s, Some(86400.0));
-        let memory = Memory {
+        let memory = RedisMemory {
             used: Some(1_000_000),
             peak: Some(2_000_000),
             max: Some(4_000_000),
@@ -180,7 +182,7 @@ mod tests {
             defragments: None,
         };
         assert_eq!(facts.memory, memory);
-        let counters = Counters {
+        let counters = RedisCounters {
             hits: Some(700),
             misses: Some(300),
             evicted: Some(30),
@@ -188,7 +190,7 @@ mod tests {
             rejected: Some(3),
         };
         assert_eq!(facts.counters, counters);
-        let clients = Clients {
+        let clients = RedisClients {
             connected: Some(12),
             blocked: Some(1),
             most: Some(10_000),
@@ -205,7 +207,7 @@ mod tests {
             fork_ms: Some(2.5),
         };
         assert_eq!(facts.persistence, persistence);
-        let databases = [(0, 100, 40), (12, 1, 0)].map(|(number, keys, expiring)| Database {
+        let databases = [(0, 100, 40), (12, 1, 0)].map(|(number, keys, expiring)| RedisDatabase {
             number,
             keys,
             expiring,
@@ -227,10 +229,10 @@ mod tests {
         assert_eq!(facts.memory.fragmentation, None);
         assert_eq!(facts.memory.policy, None);
         assert_eq!(facts.memory.machine, None);
-        assert_eq!(facts.counters, Counters::default());
+        assert_eq!(facts.counters, RedisCounters::default());
         assert_eq!(facts.uptime_s, None);
         assert_eq!(facts.persistence.snapshot_age_s, None);
-        let only = Database {
+        let only = RedisDatabase {
             number: 1,
             keys: 1,
             expiring: 1,

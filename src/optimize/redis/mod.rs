@@ -1,4 +1,4 @@
-//! What a Redis could do better: looked at with commands that only read, and told; nothing is changed there.
+//! What could be improved in a Redis server: read with commands that change nothing.
 //!
 //! `read` asks the server, `walk` some of its keys and `sizes` how big these are; `info`, `sample` and `text` make `facts` of what they say, and
 //! `rules` make findings of these.
@@ -14,7 +14,8 @@ mod walk;
 
 pub use crate::monitor::RedisError;
 pub use facts::{
-    BigKey, Clients, Counters, Database, Group, Memory, Persistence, RedisFacts, Sample,
+    BigKey, Group, Persistence, RedisClients, RedisCounters, RedisDatabase, RedisFacts,
+    RedisMemory, Sample,
 };
 pub use read::read;
 pub use rules::findings;

@@ -44,7 +44,7 @@ async fn read_info(connection: &mut RedisConnection) -> Result<RedisFacts, Redis
             Ok(facts)
         }
         Reply::Refused(why) if why.starts_with("NOAUTH") => Err(RedisError::Refused(
-            "it wants a password: redis://:PASSWORD@HOST:PORT".to_owned(),
+            "it requires a password: redis://:PASSWORD@HOST:PORT".to_owned(),
         )),
         Reply::Refused(why) => Err(RedisError::Refused(refusal(&why))),
         _ => Err(RedisError::Garbled),
@@ -72,7 +72,7 @@ async fn read_settings(
         }
     }
     if let Some(why) = refused {
-        let lost = "settings that INFO does not tell (activedefrag, save)";
+        let lost = "settings that INFO does not report (activedefrag, save)";
         facts.unseen.push(unseen(lost, "CONFIG GET", why));
     }
     Ok(())

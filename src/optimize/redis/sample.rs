@@ -4,12 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::facts::{BigKey, Group, Sample};
-use super::text::{pattern, shown};
+use super::text::{LONGEST, key, pattern, shown};
+use crate::optimize::excerpt::short_names;
 
 /// Names of keys may be anything: as many groups are kept apart.
 const MOST_GROUPS: usize = 200;
 /// What all other groups are called together.
-const OTHERS: &str = "others";
+pub(super) const OTHERS: &str = "others";
 /// As many big keys are kept.
 const MOST_BIG: usize = 10;
 /// An element is held to be so many bytes big where both have to stand in one order.
@@ -135,28 +136,37 @@ impl Sampler {
             let most = (b.lasting, b.keys).cmp(&(a.lasting, a.keys));
             most.then_with(|| a.pattern.cmp(&b.pattern))
         });
+        let patterns: Vec<String> = groups.iter().map(|one| one.pattern.clone()).collect();
+        for (group, pattern) in groups.iter_mut().zip(short_names(&patterns, LONGEST)) {
+            group.pattern = pattern;
+        }
         Sample {
             keys: self.keys,
             lasting: self.lasting,
             groups,
             sized: self.sized,
-            biggest: self.biggest.into_iter().map(shown_big).collect(),
+            biggest: shown_big(self.biggest),
             complete,
         }
     }
 }
 
-fn shown_big(big: Big) -> BigKey {
-    let (bytes, elements) = match big.size {
-        Size::Bytes(bytes) => (Some(bytes), None),
-        Size::Elements(elements) => (None, Some(elements)),
+fn shown_big(biggest: Vec<Big>) -> Vec<BigKey> {
+    let names: Vec<String> = biggest.iter().map(|big| key(&big.key)).collect();
+    let names = short_names(&names, LONGEST);
+    let line = |(big, key): (Big, String)| {
+        let (bytes, elements) = match big.size {
+            Size::Bytes(bytes) => (Some(bytes), None),
+            Size::Elements(elements) => (None, Some(elements)),
+        };
+        BigKey {
+            key,
+            kind: big.kind.map(|kind| shown(kind.as_bytes())),
+            bytes,
+            elements,
+        }
     };
-    BigKey {
-        key: shown(&big.key),
-        kind: big.kind.map(|kind| shown(kind.as_bytes())),
-        bytes,
-        elements,
-    }
+    biggest.into_iter().zip(names).map(line).collect()
 }
 
 #[cfg(test)]
@@ -242,6 +252,38 @@ mod tests {
         assert_eq!(sample.groups[1].pattern, OTHERS);
         let total: u64 = sample.groups.iter().map(|group| group.keys).sum();
         assert_eq!(total, sample.keys);
+    }
+
+    #[test]
+    fn long_names_that_differ_at_their_end_look_different() {
+        let mut sampler = Sampler::default();
+        let long = "tenant:eu-central:".repeat(6);
+        for (n, end) in ["page", "cart", "page"].iter().enumerate() {
+            let key = format!("{long}{end}:{n}");
+            sampler.add(key.as_bytes(), Some(true), None, Some(Size::Bytes(9)));
+        }
+        let sample = sampler.finish(true);
+        let patterns: Vec<(&str, u64)> = sample
+            .groups
+            .iter()
+            .map(|group| (group.pattern.as_str(), group.keys))
+            .collect();
+        assert_eq!(
+            patterns,
+            [
+                ("tenant:eu-central:te … tral:tenant:eu-central:page:*", 2),
+                ("tenant:eu-central:te … tral:tenant:eu-central:cart:*", 1)
+            ]
+        );
+        let ends: HashSet<&str> = sample
+            .biggest
+            .iter()
+            .filter_map(|big| big.key.rsplit_once("central:"))
+            .map(|(_, end)| end)
+            .collect();
+        assert_eq!(ends, HashSet::from(["page:0", "cart:1", "page:2"]));
+        let shown = sample.biggest.iter().map(|big| big.key.chars().count());
+        assert!(shown.max() <= Some(LONGEST));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Names of keys and other words of a server, fit to be shown.
 
 /// Of a key, in characters of what is shown.
-const LONGEST: usize = 60;
+pub(super) const LONGEST: usize = 60;
+/// Of a key, in bytes that are looked at. More only tells apart keys whose first kilobyte is the same.
+const LONGEST_KEY: usize = 1024;
 /// A part of a key this long is an identifier when it has digits and nothing but hexadecimal ones and dashes.
 const SHORTEST_HEX: usize = 8;
 
@@ -14,6 +16,11 @@ pub(super) fn shown(bytes: &[u8]) -> String {
 /// The words of a refusal, fit to be shown; they are a sentence and may take the room of one.
 pub(super) fn refusal(why: &str) -> String {
     shown_up_to(why.trim().trim_end_matches('.').as_bytes(), 2 * LONGEST)
+}
+
+/// The same of a key, of which far more is kept than can be shown: what is shown is chosen beside other keys.
+pub(super) fn key(bytes: &[u8]) -> String {
+    shown_up_to(bytes, LONGEST_KEY)
 }
 
 fn shown_up_to(bytes: &[u8], longest: usize) -> String {
@@ -56,8 +63,8 @@ fn escaped(c: char) -> String {
 }
 
 /// The keys that a key is like: what stands before its last `:`, with identifiers on the way left open.
-pub(super) fn pattern(key: &[u8]) -> String {
-    let looked_at = &key[..key.len().min(4 * LONGEST)];
+pub(super) fn pattern(name: &[u8]) -> String {
+    let looked_at = &name[..name.len().min(LONGEST_KEY)];
     let mut parts: Vec<&[u8]> = looked_at.split(|byte| *byte == b':').collect();
     if parts.len() == 1 {
         return "*".to_owned();
@@ -68,7 +75,7 @@ pub(super) fn pattern(key: &[u8]) -> String {
         prefix.extend_from_slice(if is_identifier(part) { b"*" } else { part });
         prefix.push(b':');
     }
-    let mut pattern = shown(&prefix);
+    let mut pattern = key(&prefix);
     if !pattern.ends_with('…') {
         pattern.push('*');
     }
@@ -145,14 +152,14 @@ mod tests {
             assert_eq!(pattern(key), expected, "{}", shown(key));
         }
         let deep = b"verylongpart:".repeat(1000);
-        assert!(pattern(&deep).chars().count() <= 61);
+        assert!(pattern(&deep).chars().count() <= LONGEST_KEY + 1);
     }
 
     proptest! {
         #[test]
         fn nothing_that_is_shown_does_anything(bytes in any::<Vec<u8>>()) {
-            for text in [shown(&bytes), pattern(&bytes)] {
-                prop_assert!(text.chars().count() <= LONGEST + 1);
+            for (text, longest) in [(shown(&bytes), LONGEST), (pattern(&bytes), LONGEST_KEY), (key(&bytes), LONGEST_KEY)] {
+                prop_assert!(text.chars().count() <= longest + 1);
                 let harmless = |c: char| c == ' ' || c == '…' || c.is_ascii_graphic() || c.is_alphanumeric();
                 prop_assert!(text.chars().all(harmless), "{:?}", text);
             }

@@ -47,7 +47,7 @@ pub(super) async fn sample(connection: &mut RedisConnection, facts: &mut RedisFa
         Err(error) => {
             let met = walk.sampler.met();
             facts.unseen.push(format!(
-                "more than {met} keys: the look at them ended early, because {error}"
+                "more than {met} keys: sampling ended early: {error}"
             ));
             false
         }

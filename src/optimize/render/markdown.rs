@@ -33,13 +33,13 @@ pub fn markdown(plan: &Plan) -> String {
         details(proposal, &mut out);
     }
     list(
-        "To be known",
+        "Findings",
         plan.findings
             .iter()
             .map(|one| format!("{}: {}", one.what, one.advice)),
         &mut out,
     );
-    list("Not seen", plan.unseen.iter().cloned(), &mut out);
+    list("Not inspected", plan.unseen.iter().cloned(), &mut out);
     out
 }
 

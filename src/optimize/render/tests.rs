@@ -1,6 +1,6 @@
 use super::*;
 use crate::optimize::plan::{
-    Finding, Kind, Overview, Proof, Proposal, Risk, StatementLine, TableLine,
+    ChangeKind, Finding, Overview, Proof, Proposal, Risk, StatementLine, TableLine,
 };
 
 fn plan() -> Plan {
@@ -12,12 +12,12 @@ fn plan() -> Plan {
         object: "public.x".to_owned(),
         table: Some("public.messages".to_owned()),
         what: what.to_owned(),
-        why: vec!["1,234 calls that took 20 s in all (16 ms each): SELECT * FROM messages WHERE conversation_id = $1".to_owned()],
+        why: vec!["1,234 calls took 20 s in total (16 ms each): SELECT * FROM messages WHERE conversation_id = $1".to_owned()],
         sql: vec![format!("CREATE INDEX CONCURRENTLY x ON public.messages (conversation_id) -- {what}")],
         undo: vec!["DROP INDEX CONCURRENTLY IF EXISTS public.x".to_owned()],
         risk,
         price: "about 12 MiB; 2 writes a second to the table have one more index to keep".to_owned(),
-        gain: "about 19 s of the 30 s that statements took in 2 d, if costs are times".to_owned(),
+        gain: "about 19 s of the 30 s spent in statements in 2 d, assuming cost is proportional to time".to_owned(),
         proof: Proof::Planner,
         role: None,
     }
@@ -31,14 +31,15 @@ fn plan() -> Plan {
             hit_ratio: Some(99.12),
             tables: vec![TableLine {
                 name: "messages".to_owned(),
-                rows: 2e6,
+                rows: Some(2e6),
                 bytes: 250 << 20,
                 index_bytes: 40 << 20,
                 seq_scans: 1_234.0,
                 index_scans: 0.0,
-                dead: 12.0,
+                dead: Some(12.0),
             }],
             statements: Some(vec![StatementLine {
+                id: "-7".to_owned(),
                 text: "SELECT * FROM messages WHERE conversation_id = $1 ORDER BY created_at DESC LIMIT $2".to_owned(),
                 calls: 1_234.0,
                 total_ms: 20_000.0,
@@ -50,9 +51,9 @@ fn plan() -> Plan {
         proposals: vec![
             Proposal {
                 role: Some("keeper".to_owned()),
-                ..proposal(Kind::DropIndex, "drop index messages_role on messages", Risk::High)
+                ..proposal(ChangeKind::DropIndex, "drop index messages_role on messages", Risk::High)
             },
-            proposal(Kind::CreateIndex, "index x on messages (conversation_id)", Risk::Low),
+            proposal(ChangeKind::CreateIndex, "index x on messages (conversation_id)", Risk::Low),
         ],
         findings: vec![Finding::new("fsync is off", "a crash can destroy the database")],
         unseen: vec!["there is no pg_stat_statements".to_owned()],

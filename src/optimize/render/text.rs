@@ -2,11 +2,14 @@
 
 use std::fmt::Write as _;
 
+use crate::optimize::excerpt::excerpts;
 use crate::optimize::plan::{Overview, Plan, Proposal, StatementLine, TableLine};
-use crate::optimize::rules::words::{bytes, number, span};
+use crate::optimize::rules::format::{bytes, number, span};
 use crate::report::cleaned as clean;
 use crate::requirement::human;
 
+/// As much of a statement is shown.
+const LONGEST: usize = 60;
 /// A line is broken before this column.
 const WIDTH: usize = 100;
 
@@ -21,27 +24,27 @@ pub fn text(plan: &Plan) -> String {
         out.push('\n');
         one(proposal, &mut out);
     }
-    told(
-        "To be known",
+    list(
+        "Findings",
         plan.findings
             .iter()
             .map(|one| format!("{}: {}", one.what, one.advice)),
         &mut out,
     );
-    told("Not seen", plan.unseen.iter().cloned(), &mut out);
+    list("Not inspected", plan.unseen.iter().cloned(), &mut out);
     out
 }
 
 fn heading(plan: &Plan) -> String {
     let counted = plan.counted_s.map_or_else(String::new, |counted| {
-        format!(", counted for {}", span(counted))
+        format!(", counted for at least {}", span(counted))
     });
     let size = plan
         .overview
         .bytes
         .map_or_else(String::new, |size| format!(", {}", bytes(size)));
     let hits = plan.overview.hit_ratio.map_or_else(String::new, |hits| {
-        format!(", {hits:.1} % of blocks from its buffers")
+        format!(", {hits:.1} % of blocks from shared buffers")
     });
     clean(&format!("{}{size}{counted}{hits}", plan.subject())) + "\n"
 }
@@ -67,7 +70,10 @@ fn overview(overview: &Overview, out: &mut String) {
     if let Some(statements) = overview.statements.as_ref().filter(|all| !all.is_empty()) {
         let mut rows =
             vec![["time", "each", "calls", "blocks read", "share", "statement"].map(str::to_owned)];
-        rows.extend(statements.iter().map(statement));
+        let texts: Vec<String> = statements.iter().map(|one| clean(&one.text)).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let texts = excerpts(&texts, LONGEST);
+        rows.extend(statements.iter().zip(texts).map(statement));
         out.push('\n');
         out.push_str(&set(&rows, 5));
     }
@@ -76,17 +82,22 @@ fn overview(overview: &Overview, out: &mut String) {
 fn table(table: &TableLine) -> [String; 7] {
     [
         clean(&table.name),
-        number(table.rows),
+        table.rows.map_or_else(unknown, number),
         bytes(table.bytes),
         bytes(table.index_bytes),
         number(table.seq_scans),
         number(table.index_scans),
-        format!("{:.0} %", table.dead),
+        table
+            .dead
+            .map_or_else(unknown, |dead| format!("{dead:.0} %")),
     ]
 }
 
-fn statement(statement: &StatementLine) -> [String; 6] {
-    let text: String = clean(&statement.text).chars().take(60).collect();
+fn unknown() -> String {
+    "?".to_owned()
+}
+
+fn statement((statement, text): (&StatementLine, String)) -> [String; 6] {
     [
         human::time(statement.total_ms),
         human::time(statement.mean_ms),
@@ -153,7 +164,7 @@ fn one(proposal: &Proposal, out: &mut String) {
     }
 }
 
-fn told(title: &str, lines: impl Iterator<Item = String>, out: &mut String) {
+fn list(title: &str, lines: impl Iterator<Item = String>, out: &mut String) {
     let mut lines = lines.peekable();
     if lines.peek().is_some() {
         let _ = write!(out, "\n{title}\n");

@@ -1,6 +1,6 @@
 //! What is to be known of the moment and of the counters.
 
-use super::words::{bytes, number, span};
+use super::format::{bytes, number, span};
 use crate::optimize::facts::Facts;
 use crate::optimize::plan::{Finding, Plan};
 
@@ -18,19 +18,19 @@ pub(super) fn tell(facts: &Facts, plan: &mut Plan) {
     if facts.server.major() < crate::optimize::read::OLDEST {
         tell(
             format!(
-                "PostgreSQL {} is older than what this knows (13)",
+                "PostgreSQL {} is older than version 13, the oldest one supported here",
                 facts.server.version_name
             ),
-            "it is without its makers' support: move to one that has it",
+            "it no longer gets security fixes: upgrade it",
         );
     }
     let counters = &facts.counters;
     if let Some(hits) = counters.hit_ratio().filter(|hits| *hits < LEAST_HITS) {
         tell(
             format!(
-                "{hits:.1} % of blocks were found in the buffers, and {LEAST_HITS} % are wanted"
+                "{hits:.1} % of blocks were found in shared buffers; the target is {LEAST_HITS} %"
             ),
-            "indexes that are missing come first; then shared_buffers, and memory",
+            "add missing indexes first; then raise shared_buffers, or add memory",
         );
     }
     if counters.temp_bytes >= LEAST_TEMP {
@@ -46,7 +46,7 @@ pub(super) fn tell(facts: &Facts, plan: &mut Plan) {
     if counters.deadlocks > 0.0 {
         tell(
             format!("{} deadlocks", number(counters.deadlocks)),
-            "let every transaction take its locks in the same order; the server's log names the statements",
+            "take locks in the same order in every transaction; the server's log names the statements",
         );
     }
     for one in facts.transactions.iter().filter(|one| one.open_s >= LONG_S) {
@@ -59,9 +59,9 @@ pub(super) fn tell(facts: &Facts, plan: &mut Plan) {
                 one.application
                     .as_deref()
                     .filter(|name| !name.is_empty())
-                    .unwrap_or("no application's name")
+                    .unwrap_or("no application name")
             ),
-            "no row that died since can be swept, anywhere in the database: end it, and set \
+            "rows that died since then cannot be vacuumed anywhere in the database: end it, and set \
              idle_in_transaction_session_timeout",
         );
     }
@@ -74,7 +74,7 @@ pub(super) fn tell(facts: &Facts, plan: &mut Plan) {
                 span(wait.waits_s),
                 by.join(", ")
             ),
-            "look at what those do in pg_stat_activity; CREATE INDEX CONCURRENTLY would wait behind them too",
+            "see in pg_stat_activity what the holders are doing; CREATE INDEX CONCURRENTLY would wait for them too",
         );
     }
     let connections = facts.connections;
@@ -85,7 +85,7 @@ pub(super) fn tell(facts: &Facts, plan: &mut Plan) {
                 "{} of {} connections are in use, {} of them idle in a transaction",
                 connections.used, connections.most, connections.idle_in_transaction
             ),
-            "put a connection pool in front, such as PgBouncer",
+            "use a connection pooler such as PgBouncer",
         );
     }
 }

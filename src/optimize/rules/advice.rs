@@ -1,10 +1,12 @@
 //! Indexes that the planner would use, as proposals.
 
-use super::words::{bytes, number, span};
+use super::format::{bytes, number, span};
+use super::overview::LONGEST;
+use crate::optimize::excerpt::excerpts;
 use crate::optimize::facts::{Facts, Table};
 use crate::optimize::name::{dropping, qualified, quoted};
-use crate::optimize::plan::{Kind, Plan, Proof, Proposal, Risk};
-use crate::optimize::question::{Advice, Asked, Question, shortened};
+use crate::optimize::plan::{ChangeKind, Plan, Proof, Proposal, Risk};
+use crate::optimize::planner_query::{Advice, PlannerAnswers, PlannerQuery};
 use crate::requirement::human;
 
 /// An index on a table that is written to more often is felt.
@@ -12,17 +14,23 @@ const MANY_WRITES: f64 = 100.0;
 /// As many statements are told of each.
 const MOST_TOLD: usize = 3;
 
-pub(super) fn propose(facts: &Facts, questions: &[Question], asked: &Asked, plan: &mut Plan) {
+pub(super) fn propose(
+    facts: &Facts,
+    planner_queries: &[PlannerQuery],
+    asked: &PlannerAnswers,
+    plan: &mut Plan,
+) {
     if let Some(why) = &asked.blind {
         plan.unseen.push(format!(
-            "the planner can't be asked about indexes that don't exist ({why}): install HypoPG (Debian: \
-             postgresql-{}-hypopg) and run this as a role that may create it, or CREATE EXTENSION hypopg",
+            "hypothetical indexes cannot be planned ({why}): install HypoPG (Debian: postgresql-{}-hypopg) and \
+             run this as a role that may create it, or run CREATE EXTENSION hypopg",
             facts.server.major()
         ));
     }
     if asked.is_cut_short {
         plan.unseen.push(
-            "asking the planner was ended after two minutes, and more may be worthwhile: ask from nearer to the server"
+            "planning stopped after two minutes, and there may be more worthwhile indexes: run this closer to the \
+             server"
                 .to_owned(),
         );
     }
@@ -40,18 +48,34 @@ pub(super) fn propose(facts: &Facts, questions: &[Question], asked: &Asked, plan
             String::new()
         };
         plan.unseen.push(format!(
-            "no index was looked for {} statements that could not be planned: {}{more}",
+            "{} statements could not be planned, so no index was sought for them: {}{more}",
             asked.unasked.len(),
             lines.join("; ")
         ));
     }
+    let excerpts = excerpts_of(planner_queries);
     for advice in &asked.advice {
         if let Some(table) = facts.table(advice.candidate.table) {
             let name = free_name(facts, table, advice, plan);
             plan.proposals
-                .push(proposal(facts, table, questions, advice, &name));
+                .push(proposal(facts, table, &excerpts, advice, &name));
         }
     }
+}
+
+/// The queries with texts that are short enough to be shown and differ from each other.
+fn excerpts_of(planner_queries: &[PlannerQuery]) -> Vec<PlannerQuery> {
+    let texts: Vec<&str> = planner_queries
+        .iter()
+        .map(|one| one.text.as_str())
+        .collect();
+    let texts = excerpts(&texts, LONGEST).into_iter();
+    let both = planner_queries.iter().zip(texts);
+    both.map(|(planner_query, text)| PlannerQuery {
+        text,
+        ..planner_query.clone()
+    })
+    .collect()
 }
 
 /// A name that is taken belongs to something else, but for what is left of a build that failed.
@@ -76,26 +100,23 @@ fn free_name(facts: &Facts, table: &Table, advice: &Advice, plan: &Plan) -> Stri
 fn proposal(
     facts: &Facts,
     table: &Table,
-    questions: &[Question],
+    planner_queries: &[PlannerQuery],
     advice: &Advice,
     name: &str,
 ) -> Proposal {
     let candidate = &advice.candidate;
-    let writes = facts
-        .server
-        .counted_s
-        .map(|counted| table.writes / counted.max(1.0));
+    let writes = facts.writes_each_s(table);
     let is_busy = writes.is_none_or(|writes| writes > MANY_WRITES);
     let size = advice.bytes.map_or_else(
         || "of unknown size".to_owned(),
         |size| format!("about {}", bytes(size)),
     );
     let each = writes.map_or_else(
-        || "each write to the table has one more index to keep".to_owned(),
+        || "each write to the table maintains one more index".to_owned(),
         |writes| {
             format!(
-                "{} writes a second to the table have one more index to keep",
-                number(writes)
+                "up to {} writes per second to the table maintain one more index",
+                number(writes.ceil())
             )
         },
     );
@@ -103,11 +124,11 @@ fn proposal(
     Proposal {
         number: 0,
         id: String::new(),
-        kind: Kind::CreateIndex,
+        kind: ChangeKind::CreateIndex,
         object: qualified(&table.schema, name),
         table: Some(table.sql()),
         what: format!("index {} on {} ({})", name, table.shown(), candidate.key()),
-        why: why(questions, advice, table),
+        why: why(planner_queries, advice, table),
         sql: vec![format!(
             "CREATE INDEX CONCURRENTLY {} ON {} ({})",
             quoted(name),
@@ -117,10 +138,10 @@ fn proposal(
         undo: vec![dropping(&qualified(&table.schema, name))],
         risk: if is_busy { Risk::Medium } else { Risk::Low },
         price: format!(
-            "{size}; {each}; {} is read twice while it is built, and nobody waits",
+            "{size}; {each}; building it reads {} twice and blocks no writes",
             bytes(table.heap_bytes)
         ),
-        gain: gain(facts, questions, advice),
+        gain: gain(facts, planner_queries, advice),
         proof: if is_proved {
             Proof::Planner
         } else {
@@ -130,29 +151,29 @@ fn proposal(
     }
 }
 
-fn why(questions: &[Question], advice: &Advice, table: &Table) -> Vec<String> {
+fn why(planner_queries: &[PlannerQuery], advice: &Advice, table: &Table) -> Vec<String> {
     let mut serves = advice.serves.clone();
     let worth = |(at, share): &(usize, Option<f64>)| {
-        questions[*at].total_ms.unwrap_or(0.0) * share.unwrap_or(1.0)
+        planner_queries[*at].total_ms.unwrap_or(0.0) * share.unwrap_or(1.0)
     };
     serves.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
     let lines = serves.iter().take(MOST_TOLD).map(|(at, share)| {
-        let question = &questions[*at];
+        let planner_query = &planner_queries[*at];
         let saved = match share {
-            Some(share) => format!("costs {} % less by the planner", percent(*share)),
+            Some(share) => format!("the planner's cost falls by {} %", percent(*share)),
             None => format!(
-                "reads {} from end to end for few of its rows",
+                "it scans {} sequentially for few of its rows",
                 table.shown()
             ),
         };
-        match (&question.whose, question.total_ms) {
-            (Some(whose), _) => format!("{whose}; that {saved}"),
+        match (&planner_query.whose, planner_query.total_ms) {
+            (Some(whose), _) => format!("{whose}; {saved}"),
             (None, total) => format!(
-                "{} calls that took {} in all ({} each): {} — {saved}",
-                number(question.calls),
+                "{} calls took {} in total ({} each): {} — {saved}",
+                number(planner_query.calls),
                 human::time(total.unwrap_or(0.0)),
-                human::time(total.unwrap_or(0.0) / question.calls.max(1.0)),
-                shortened(&question.text)
+                human::time(total.unwrap_or(0.0) / planner_query.calls.max(1.0)),
+                planner_query.text
             ),
         }
     });
@@ -173,8 +194,8 @@ fn percent(share: f64) -> String {
     }
 }
 
-fn gain(facts: &Facts, questions: &[Question], advice: &Advice) -> String {
-    let saved = advice.saved_ms(questions);
+fn gain(facts: &Facts, planner_queries: &[PlannerQuery], advice: &Advice) -> String {
+    let saved = advice.saved_ms(planner_queries);
     let all: f64 = facts
         .statements
         .iter()
@@ -182,12 +203,12 @@ fn gain(facts: &Facts, questions: &[Question], advice: &Advice) -> String {
         .map(|one| one.total_ms)
         .sum();
     if saved > 0.0 {
+        // Not the database's counters: those of statements are reset by themselves.
         let over = facts
-            .server
-            .counted_s
+            .statements_counted_s
             .map_or_else(String::new, |counted| format!(" in {}", span(counted)));
         return format!(
-            "about {} of the {} that statements took{over}, if costs are times",
+            "about {} of the {} spent in statements{over}, assuming cost is proportional to time",
             human::time(saved),
             human::time(all)
         );
@@ -199,9 +220,9 @@ fn gain(facts: &Facts, questions: &[Question], advice: &Advice) -> String {
         .fold(0.0, f64::max);
     if best > 0.0 {
         return format!(
-            "{} % of the cost of what it serves; how often that is asked was not counted",
+            "{} % of the cost of its queries; how often they run was not counted",
             percent(best)
         );
     }
-    "not known: the planner could not be asked".to_owned()
+    "unknown: it could not be planned".to_owned()
 }

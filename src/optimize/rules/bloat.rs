@@ -16,7 +16,8 @@ const ENTRY_HEADER: f64 = 8.0;
 const LEAF_FILL: f64 = 0.9;
 const LEAF_SPECIAL: f64 = 16.0;
 
-/// The share of a table that is empty, in [0, 1]; `None` when its columns' widths are not known.
+/// The share of a table that is empty, in [0, 1]; `None` when its rows or its columns' widths are not
+/// known.
 pub(super) fn of_table(table: &Table) -> Option<f64> {
     let widths = table
         .columns
@@ -25,11 +26,11 @@ pub(super) fn of_table(table: &Table) -> Option<f64> {
     let width: f64 = widths.sum::<Option<f64>>()?;
     let row = POINTER + ROW_HEADER + aligned(width);
     let usable = (PAGE - PAGE_HEADER) * table.fillfactor / 100.0;
-    let rows = table.live.max(table.rows);
-    empty(rows, row, usable, table.heap_bytes)
+    empty(table.rows()?, row, usable, table.heap_bytes)
 }
 
-/// The share of a B-tree of plain columns that is empty, in [0, 1]; `None` when it is another, or widths are not known.
+/// The share of a B-tree of plain columns that is empty, in [0, 1]; `None` when it is another, or rows or
+/// widths are not known.
 pub(super) fn of_index(index: &Index, table: &Table) -> Option<f64> {
     if index.method != "btree" || index.predicate.is_some() || index.expressions.is_some() {
         return None;
@@ -40,7 +41,7 @@ pub(super) fn of_index(index: &Index, table: &Table) -> Option<f64> {
     let width: f64 = widths.sum::<Option<f64>>()?;
     let entry = POINTER + ENTRY_HEADER + aligned(width);
     let usable = (PAGE - PAGE_HEADER - LEAF_SPECIAL) * LEAF_FILL;
-    empty(table.live.max(table.rows), entry, usable, index.bytes)
+    empty(table.rows()?, entry, usable, index.bytes)
 }
 
 fn aligned(width: f64) -> f64 {

@@ -1,24 +1,24 @@
-//! From facts to a plan. Pure: each rule is a function from what is known to what is proposed or told.
+//! From facts to a plan. Pure: each rule is a function from facts to proposals and findings.
 
 mod activity;
 mod advice;
 mod bloat;
+pub(crate) mod format;
 mod indexes;
 mod overview;
-mod questions;
+mod planner_queries;
 mod settings;
 mod tables;
 #[cfg(test)]
 mod tests;
-pub(crate) mod words;
 
-pub use questions::questions;
+pub use planner_queries::planner_queries;
 
 use super::facts::Facts;
-use super::plan::{Kind, Plan};
-use super::question::{Asked, Question};
+use super::plan::{ChangeKind, Plan};
+use super::planner_query::{PlannerAnswers, PlannerQuery};
 
-/// What whoever asks may decide.
+/// Thresholds that the user may set.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rules {
     /// For how long an index must not have been used to be called unused, in seconds.
@@ -34,28 +34,36 @@ impl Default for Rules {
     }
 }
 
-/// Names who has to do what whoever asks may not.
+/// Names the role that must apply what the connecting role may not.
 fn leave_to_owners(facts: &Facts, plan: &mut Plan) {
     for proposal in &mut plan.proposals {
         let name = proposal.table.as_ref().unwrap_or(&proposal.object);
         let table = facts.tables.iter().find(|table| table.sql() == *name);
-        let sweeps = matches!(proposal.kind, Kind::Vacuum | Kind::Analyze | Kind::Reindex);
-        let others = table.filter(|table| !(sweeps && table.may_sweep));
+        let maintains = matches!(
+            proposal.kind,
+            ChangeKind::Vacuum | ChangeKind::Analyze | ChangeKind::Reindex
+        );
+        let others = table.filter(|table| !(maintains && table.may_vacuum));
         proposal.role = others.and_then(|table| table.owner.clone());
     }
 }
 
 /// The plan that follows from what is known.
-pub fn propose(facts: &Facts, questions: &[Question], asked: &Asked, rules: Rules) -> Plan {
+pub fn propose(
+    facts: &Facts,
+    planner_queries: &[PlannerQuery],
+    asked: &PlannerAnswers,
+    rules: Rules,
+) -> Plan {
     let mut plan = Plan {
         database: facts.server.database.clone(),
         server: format!("PostgreSQL {}", facts.server.version_name),
-        counted_s: facts.server.counted_s,
+        counted_s: facts.counted_s(),
         overview: overview::overview(facts),
         unseen: facts.unseen.clone(),
         ..Plan::default()
     };
-    advice::propose(facts, questions, asked, &mut plan);
+    advice::propose(facts, planner_queries, asked, &mut plan);
     indexes::propose(facts, rules, &mut plan);
     tables::propose(facts, &mut plan);
     settings::propose(facts, &mut plan);
@@ -64,7 +72,9 @@ pub fn propose(facts: &Facts, questions: &[Question], asked: &Asked, rules: Rule
     if facts.server.is_replica {
         // Nothing can be changed here, and some of it is worth knowing.
         plan.unseen.push(
-            "this server follows another one and can't be changed: what is proposed is for the one that it follows"
+            "what only the primary counts: this server is a standby, which cannot be changed and counts neither \
+             writes nor \
+             dead rows nor the primary's queries. Apply the proposals on the primary, and run this there too"
                 .to_owned(),
         );
     }

@@ -1,12 +1,14 @@
 //! Figures of the whole.
 
+use crate::optimize::excerpt::excerpts;
 use crate::optimize::facts::{Facts, Statement};
 use crate::optimize::plan::{Overview, StatementLine, TableLine};
-use crate::optimize::question::shortened;
 
 const MOST_TABLES: usize = 10;
 /// By time in all, by time of each call and by blocks read.
 const MOST_STATEMENTS: [usize; 3] = [8, 3, 3];
+/// As much of a statement is shown.
+pub(super) const LONGEST: usize = 120;
 
 pub(super) fn overview(facts: &Facts) -> Overview {
     let mut tables: Vec<TableLine> = facts
@@ -14,12 +16,12 @@ pub(super) fn overview(facts: &Facts) -> Overview {
         .iter()
         .map(|table| TableLine {
             name: table.shown(),
-            rows: table.live.max(table.rows),
+            rows: table.rows(),
             bytes: table.heap_bytes,
             index_bytes: facts.indexes_of(table.oid).map(|index| index.bytes).sum(),
             seq_scans: table.seq_scans,
             index_scans: table.index_scans,
-            dead: 100.0 * table.dead / (table.live + table.dead).max(1.0),
+            dead: facts.dead_share(table).map(|share| 100.0 * share),
         })
         .collect();
     tables.sort_by_key(|table| std::cmp::Reverse(table.bytes + table.index_bytes));
@@ -50,13 +52,16 @@ fn costly(statements: &[Statement]) -> Vec<StatementLine> {
         }
     }
     chosen.sort_by(|a, b| b.total_ms.total_cmp(&a.total_ms));
-    let line = |one: &&Statement| StatementLine {
-        text: shortened(&one.text),
+    let texts: Vec<&str> = chosen.iter().map(|one| one.text.as_str()).collect();
+    let line = |(one, text): (&&Statement, String)| StatementLine {
+        id: one.id.clone(),
+        text,
         calls: one.calls,
         total_ms: one.total_ms,
         mean_ms: one.mean_ms(),
         blocks_read: one.blocks_read,
         share: 100.0 * one.total_ms / all.max(1e-9),
     };
-    chosen.iter().map(line).collect()
+    let texts = excerpts(&texts, LONGEST);
+    chosen.iter().zip(texts).map(line).collect()
 }

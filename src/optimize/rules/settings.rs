@@ -1,9 +1,9 @@
 //! The server's settings against its machine's memory.
 
-use super::words::bytes;
+use super::format::bytes;
 use crate::optimize::facts::{Facts, Setting};
 use crate::optimize::name::literal;
-use crate::optimize::plan::{Finding, Kind, Plan, Proof, Proposal, Risk};
+use crate::optimize::plan::{ChangeKind, Finding, Plan, Proof, Proposal, Risk};
 
 /// PostgreSQL's documentation ("Resource Consumption") calls a quarter of the memory a reasonable start.
 const BUFFERS: f64 = 0.25;
@@ -29,7 +29,7 @@ pub(super) fn propose(facts: &Facts, plan: &mut Plan) {
         work(facts, memory, plan);
     } else if facts.memory.is_none() {
         plan.unseen.push(
-            "how much memory the database's machine has: --server-memory says it, and settings are held against it"
+            "the memory of the database's machine: give --server-memory to have settings checked against it"
                 .to_owned(),
         );
     }
@@ -39,7 +39,7 @@ pub(super) fn propose(facts: &Facts, plan: &mut Plan) {
 fn switches(facts: &Facts, plan: &mut Plan) {
     for name in ["autovacuum", "track_counts"] {
         if let Some(setting) = facts.setting(name).filter(|setting| setting.is_off()) {
-            let why = "dead rows are not swept, and the planner's statistics grow old";
+            let why = "dead rows are not vacuumed, and the planner's statistics become outdated";
             set(facts, setting, "on", why, Risk::Low, plan);
         }
     }
@@ -47,7 +47,7 @@ fn switches(facts: &Facts, plan: &mut Plan) {
         if facts.setting(name).is_some_and(Setting::is_off) {
             plan.findings.push(Finding::new(
                 format!("{name} is off"),
-                "a crash of the machine can destroy the database; only for data that may be lost",
+                "a crash of the machine can corrupt the database; use it only for data that may be lost",
             ));
         }
     }
@@ -75,7 +75,7 @@ fn buffers(facts: &Facts, memory: u64, plan: &mut Plan) {
                 "shared_buffers is {:.0} % of the machine's memory",
                 100.0 * share
             ),
-            "beyond half of it, the system's own cache and the connections have too little",
+            "above one half, too little is left for the system's cache and the connections",
         ));
     }
 }
@@ -85,10 +85,13 @@ fn cache(facts: &Facts, memory: u64, plan: &mut Plan) {
         return;
     };
     let share = size as f64 / memory as f64;
-    if !(LITTLE_CACHE..=1.0).contains(&share) {
+    // A database that it covers anyway gains nothing by more.
+    let is_enough = share < LITTLE_CACHE && facts.server.bytes.is_some_and(|bytes| bytes < size);
+    if !(LITTLE_CACHE..=1.0).contains(&share) && !is_enough {
         let wanted = megabytes(memory as f64 * CACHE);
         let why = format!(
-            "the planner believes in {} of cache on a machine of {}; it reserves nothing, and tells the planner what an index costs",
+            "the planner assumes {} of cache on a machine with {}; the setting reserves no memory, and affects \
+             the estimated cost of index scans",
             bytes(size),
             bytes(memory)
         );
@@ -104,11 +107,11 @@ fn work(facts: &Facts, memory: u64, plan: &mut Plan) {
     if most > MOST_WORK * memory as f64 {
         plan.findings.push(Finding::new(
             format!(
-                "work_mem × max_connections is {} on a machine of {}",
+                "work_mem × max_connections is {} on a machine with {}",
                 bytes(most as u64),
                 bytes(memory)
             ),
-            "when many sort at once the memory runs out: lower one of them, or put a connection pool in front",
+            "if many connections sort at once, the memory runs out: lower one of them, or use a connection pooler",
         ));
     }
 }
@@ -125,8 +128,8 @@ fn random(facts: &Facts, plan: &mut Plan) {
         .is_some_and(|(memory, size)| size < memory / 2);
     if is_default && fits {
         plan.findings.push(Finding::new(
-            "random_page_cost is 4, which is a spinning disk's, and the database fits in memory",
-            "1.1 suits it and solid-state disks: try SET random_page_cost = 1.1 with the costly statements first",
+            "random_page_cost is 4, which suits spinning disks, but the database fits in memory",
+            "1.1 suits that and solid-state disks: try SET random_page_cost = 1.1 with the expensive statements first",
         ));
     }
 }
@@ -147,13 +150,13 @@ fn set(facts: &Facts, setting: &Setting, value: &str, why: &str, risk: Risk, pla
         // What is written to a file would change nothing.
         plan.findings.push(Finding::new(
             format!("{name}: {why}"),
-            format!("it is given where the server is started: change it there to {value}"),
+            format!("it is set on the server's command line: change it there to {value}"),
         ));
         return;
     }
     if !facts.server.is_superuser {
         let advice = format!(
-            "ALTER SYSTEM SET {name} = {}, as a role that may",
+            "ALTER SYSTEM SET {name} = {}, as a superuser",
             literal(value)
         );
         plan.findings
@@ -168,7 +171,7 @@ fn set(facts: &Facts, setting: &Setting, value: &str, why: &str, risk: Risk, pla
     plan.proposals.push(Proposal {
         number: 0,
         id: String::new(),
-        kind: Kind::Setting,
+        kind: ChangeKind::Setting,
         object: name.clone(),
         table: None,
         what: format!("set {name} to {value}"),
@@ -180,11 +183,11 @@ fn set(facts: &Facts, setting: &Setting, value: &str, why: &str, risk: Risk, pla
         undo: vec![before, reload],
         risk,
         price: if setting.needs_restart() {
-            "it takes effect when the server is started again".to_owned()
+            "takes effect when the server restarts".to_owned()
         } else {
-            "it takes effect at once, for all databases of the server".to_owned()
+            "takes effect at once, for all databases of the server".to_owned()
         },
-        gain: "not known before it is tried: --verify measures it".to_owned(),
+        gain: "unknown until it is tried: --verify measures it".to_owned(),
         proof: Proof::Estimate,
         role: None,
     });

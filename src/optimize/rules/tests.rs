@@ -1,10 +1,10 @@
 use super::*;
 use crate::optimize::facts::{
-    Column, Connections, Counters, ForeignKey, Index, LockWait, Server, Setting, Statement, Table,
-    Transaction,
+    Column, ConnectionCounts, DatabaseCounters, ForeignKey, Index, LockWait, Server, Setting,
+    Statement, Table, Transaction,
 };
-use crate::optimize::plan::{ChoiceError, Kind, Proof, Risk};
-use crate::optimize::question::Advice;
+use crate::optimize::plan::{ChangeKind, ChoiceError, Proof, Risk};
+use crate::optimize::planner_query::Advice;
 use crate::optimize::workload::Candidate;
 
 const MIB: u64 = 1 << 20;
@@ -26,7 +26,8 @@ fn table(oid: u32, name: &str) -> Table {
         oid,
         schema: "public".to_owned(),
         name: name.to_owned(),
-        rows: 1e6,
+        planner_rows: Some(1e6),
+        has_statistics: Some(true),
         live: 1e6,
         heap_bytes: 60 * MIB,
         vacuumed_s: Some(100.0),
@@ -75,12 +76,12 @@ fn sound() -> Facts {
             ..Server::default()
         },
         memory: Some(8192 * MIB),
-        counters: Counters {
+        counters: DatabaseCounters {
             blocks_hit: 99e3,
             blocks_read: 1e3,
-            ..Counters::default()
+            ..DatabaseCounters::default()
         },
-        connections: Connections {
+        connections: ConnectionCounts {
             used: 5,
             most: 100,
             idle_in_transaction: 0,
@@ -113,7 +114,7 @@ fn setting(name: &str, value: &str, unit: Option<&str>, context: &str) -> Settin
 }
 
 fn planned(facts: &Facts) -> Plan {
-    propose(facts, &[], &Asked::default(), Rules::default())
+    propose(facts, &[], &PlannerAnswers::default(), Rules::default())
 }
 
 /// What is proposed: `kind what (risk)`.
@@ -377,7 +378,7 @@ fn what_a_foreign_key_finds_its_rows_by_is_not_unused() {
 
 #[test]
 fn names_of_indexes_are_free_ones() {
-    let (questions, mut asked) = asked();
+    let (planner_queries, mut asked) = asked();
     let mut facts = sound();
     let taken = ("public".to_owned(), "t_b_c_perf_idx".to_owned());
     facts.taken = vec![
@@ -387,13 +388,115 @@ fn names_of_indexes_are_free_ones() {
     let mut same = asked.advice[0].clone();
     same.candidate.columns[1].1 = false;
     asked.advice.push(same);
-    let plan = propose(&facts, &questions, &asked, Rules::default());
+    let plan = propose(&facts, &planner_queries, &asked, Rules::default());
     let names: Vec<&str> = plan
         .proposals
         .iter()
         .filter_map(|one| one.what.split(' ').nth(1))
         .collect();
     assert_eq!(names, ["t_b_c_perf_idx2", "t_b_c_perf_idx3"]);
+}
+
+#[test]
+fn a_standby_counts_only_its_own_queries() {
+    let mut facts = sound();
+    facts.server.is_replica = true;
+    facts.tables[0] = Table {
+        dead: 5e5,
+        planner_rows: Some(1.5e6),
+        ..uncounted(facts.tables[0].clone())
+    };
+    facts.indexes = vec![
+        Index {
+            scans: 0.0,
+            ..index(12, "t_b", &["b"])
+        },
+        Index {
+            is_valid: false,
+            ..index(13, "t_c", &["c"])
+        },
+    ];
+    let plan = planned(&facts);
+    assert_eq!(plan.proposals, vec![]);
+    assert_eq!(plan.overview.tables[0].dead, None);
+    assert_eq!(plan.overview.tables[0].rows, Some(1e6));
+    let whats: Vec<&str> = plan.findings.iter().map(|one| one.what.as_str()).collect();
+    assert_eq!(
+        whats,
+        [
+            "index t_c is invalid",
+            "indexes without an index scan (20 MiB): t_b; a standby counts only its own queries"
+        ]
+    );
+    // What it does not count is no reason to call an index cheap.
+    let (planner_queries, asked) = asked();
+    let plan = propose(&facts, &planner_queries, &asked, Rules::default());
+    assert_eq!(plan.proposals[0].risk, Risk::Medium);
+}
+
+#[test]
+fn counters_that_do_not_count_say_nothing() {
+    let mut facts = sound();
+    facts
+        .settings
+        .push(setting("track_counts", "off", None, "sighup"));
+    facts.tables[0].dead = 5e5;
+    facts.indexes.push(Index {
+        scans: 0.0,
+        ..index(12, "t_b", &["b"])
+    });
+    let plan = planned(&facts);
+    assert_eq!(proposed(&facts), ["set track_counts to on (low)"]);
+    assert_eq!((plan.counted_s, plan.overview.tables[0].dead), (None, None));
+    assert!(
+        told(&facts)[0].ends_with("it is not known since when index scans are counted"),
+        "{:?}",
+        told(&facts)
+    );
+}
+
+#[test]
+fn indexes_of_an_empty_database_are_left_alone() {
+    let with = |bytes: u64, last: &[&str]| {
+        let mut facts = sound();
+        facts.tables[0].live = 0.0;
+        facts.tables[0].heap_bytes = 0;
+        facts.indexes = vec![index(11, "t_a", &["a"]), index(12, "t_other", last)];
+        for index in &mut facts.indexes {
+            index.bytes = bytes;
+            index.scans = 0.0;
+        }
+        (proposed(&facts), told(&facts))
+    };
+    let nothing: Vec<String> = Vec::new();
+    let duplicates = "duplicate indexes that are nearly empty: t_other (of t_a)".to_owned();
+    assert_eq!(with(8192, &["a"]), (nothing.clone(), vec![duplicates]));
+    assert_eq!(with(8192, &["a", "b"]), (nothing.clone(), nothing.clone()));
+    let duplicate = vec!["drop index t_other on t (low)".to_owned()];
+    assert_eq!(with(64 << 10, &["a"]), (duplicate, nothing.clone()));
+    let redundant = vec!["drop index t_a on t (high)".to_owned()];
+    assert_eq!(with(64 << 10, &["a", "b"]), (redundant, nothing));
+}
+
+#[test]
+fn what_is_called_alike_elsewhere_is_shown_with_its_schema() {
+    let mut facts = sound();
+    facts.server.counted_s = Some(3_600.0);
+    facts.indexes = ["public", "tenant"]
+        .iter()
+        .zip(11..)
+        .map(|(schema, oid)| Index {
+            schema: (*schema).to_owned(),
+            scans: 0.0,
+            ..index(oid, "t_a", &[if oid == 11 { "a" } else { "b" }])
+        })
+        .collect();
+    assert_eq!(
+        told(&facts),
+        [
+            "indexes without an index scan (40 MiB): t_a, tenant.t_a; index scans have been counted for 60 min"
+        ]
+    );
 }
 
 #[test]
@@ -431,6 +534,65 @@ fn what_is_dropped_can_be_made_again_with_all_it_had() {
     );
 }
 
+/// As its counters are after a reset.
+fn uncounted(table: Table) -> Table {
+    Table {
+        live: 0.0,
+        analyzed_s: None,
+        vacuumed_s: None,
+        ..table
+    }
+}
+
+#[test]
+fn rows_are_known_by_counters_or_by_the_planner_or_not_at_all() {
+    let unknown = Table {
+        planner_rows: None,
+        ..uncounted(table(1, "t"))
+    };
+    let with = |live: f64, dead: f64, table: &Table| {
+        let table = Table {
+            live,
+            dead,
+            ..table.clone()
+        };
+        (table.rows(), table.dead_share())
+    };
+    let counted = table(1, "t");
+    let reset = uncounted(table(1, "t"));
+    let table = [
+        ("counted", with(6e5, 4e5, &counted), (Some(6e5), Some(0.4))),
+        (
+            "emptied and counted",
+            with(0.0, 0.0, &counted),
+            (Some(0.0), Some(0.0)),
+        ),
+        (
+            "after a reset",
+            with(0.0, 2e5, &reset),
+            (Some(8e5), Some(0.2)),
+        ),
+        (
+            "grown since",
+            with(3e6, 1e6, &reset),
+            (Some(3e6), Some(0.25)),
+        ),
+        (
+            "made since the counters began",
+            with(9e5, 1e5, &unknown),
+            (Some(9e5), Some(0.1)),
+        ),
+        (
+            "never analysed before a crash",
+            with(10.0, 20.0, &unknown),
+            (None, None),
+        ),
+    ];
+    for (what, found, wanted) in table {
+        assert_eq!(found, wanted, "{what}");
+    }
+}
+
 #[test]
 fn tables_are_swept_and_analysed_when_they_need_it() {
     let with = |table: Table| {
@@ -446,7 +608,7 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
                 dead: 5e5,
                 ..table(1, "t")
             },
-            vec!["sweep t (low)"],
+            vec!["vacuum t (low)"],
         ),
         (
             "a few are dead",
@@ -460,7 +622,7 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
             "a small table",
             Table {
                 live: 100.0,
-                rows: 100.0,
+                planner_rows: Some(100.0),
                 dead: 900.0,
                 heap_bytes: 8192,
                 ..table(1, "t")
@@ -471,9 +633,68 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
             "never analysed",
             Table {
                 analyzed_s: None,
+                planner_rows: None,
+                has_statistics: Some(false),
                 ..table(1, "t")
             },
-            vec!["analyse t (low)"],
+            vec!["analyze t (low)"],
+        ),
+        (
+            "restored: rows are known of its index, and there are no statistics",
+            Table {
+                has_statistics: Some(false),
+                ..uncounted(table(1, "t"))
+            },
+            vec!["analyze t (low)"],
+        ),
+        (
+            "analysed before a reset of counters, or on a standby",
+            uncounted(table(1, "t")),
+            vec![],
+        ),
+        (
+            "the same, by a role that may not see statistics",
+            Table {
+                has_statistics: None,
+                ..uncounted(table(1, "t"))
+            },
+            vec![],
+        ),
+        (
+            "never analysed, by a role that may not see it",
+            Table {
+                has_statistics: None,
+                planner_rows: None,
+                ..uncounted(table(1, "t"))
+            },
+            vec!["analyze t (low)"],
+        ),
+        (
+            "a few changed rows after a reset are not all rows",
+            Table {
+                changed: 5e3,
+                dead: 5e3,
+                ..uncounted(table(1, "t"))
+            },
+            vec![],
+        ),
+        (
+            "many are",
+            Table {
+                dead: 5e5,
+                ..uncounted(table(1, "t"))
+            },
+            vec!["vacuum t (low)"],
+        ),
+        (
+            "nothing but dead rows is known",
+            Table {
+                dead: 2e3,
+                planner_rows: None,
+                has_statistics: Some(true),
+                ..uncounted(table(1, "t"))
+            },
+            vec![],
         ),
         (
             "changed since",
@@ -481,7 +702,7 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
                 changed: 3e5,
                 ..table(1, "t")
             },
-            vec!["analyse t (low)"],
+            vec!["analyze t (low)"],
         ),
         (
             "changed a little",
@@ -495,10 +716,10 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
             "both",
             Table {
                 dead: 5e5,
-                analyzed_s: None,
+                has_statistics: Some(false),
                 ..table(1, "t")
             },
-            vec!["sweep t (low)"],
+            vec!["vacuum t (low)"],
         ),
     ];
     for (what, table, wanted) in table {
@@ -506,7 +727,7 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
     }
     let mut facts = sound();
     facts.tables[0].no_autovacuum = true;
-    assert_eq!(told(&facts), ["autovacuum is switched off for t"]);
+    assert_eq!(told(&facts), ["autovacuum is off for t"]);
 }
 
 #[test]
@@ -553,7 +774,7 @@ fn space_that_is_empty_is_told_by_the_widths_of_columns() {
     let mut facts = sound();
     facts.tables[0].heap_bytes = 500 * MIB;
     facts.indexes[0].bytes = 100 * MIB;
-    assert_eq!(proposed(&facts), ["build index t_a anew (medium)"]);
+    assert_eq!(proposed(&facts), ["rebuild index t_a (medium)"]);
     assert_eq!(told(&facts).len(), 1);
     // Not one that is to be dropped, nor one that the server can't build anew while others work.
     facts.indexes[0].scans = 0.0;
@@ -633,7 +854,7 @@ fn who_may_not_change_settings_is_told_what_to_ask_for() {
     assert!(
         plan.findings[0]
             .advice
-            .contains("where the server is started")
+            .contains("on the server's command line")
     );
     facts.memory = None;
     assert!(planned(&facts).unseen[0].contains("--server-memory"));
@@ -672,7 +893,7 @@ fn what_goes_on_is_told() {
             Box::new(|facts| facts.counters.deadlocks = 3.0),
         ),
         (
-            "a transaction has been open for 10 min (process 7, idle in transaction, no application's name)",
+            "a transaction has been open for 10 min (process 7, idle in transaction, no application name)",
             Box::new(|facts| {
                 facts.transactions.push(Transaction {
                     pid: 7,
@@ -719,16 +940,16 @@ fn what_goes_on_is_told() {
     assert!(told(&facts).is_empty(), "too few to say");
 }
 
-fn asked() -> (Vec<Question>, Asked) {
-    let question = |text: &str, total_ms: Option<f64>, whose: Option<&str>| Question {
+fn asked() -> (Vec<PlannerQuery>, PlannerAnswers) {
+    let planner_query = |text: &str, total_ms: Option<f64>, whose: Option<&str>| PlannerQuery {
         text: text.to_owned(),
         total_ms,
         calls: 10.0,
         whose: whose.map(str::to_owned),
     };
-    let questions = vec![
-        question("SELECT *\n FROM t WHERE b = $1", Some(60_000.0), None),
-        question(
+    let planner_queries = vec![
+        planner_query("SELECT *\n FROM t WHERE b = $1", Some(60_000.0), None),
+        planner_query(
             "SELECT 1 FROM public.t WHERE b = $1",
             None,
             Some("foreign key t_b_fkey"),
@@ -743,11 +964,11 @@ fn asked() -> (Vec<Question>, Asked) {
         bytes: Some(30 * MIB),
         serves: vec![(0, Some(0.999_99)), (1, Some(0.8))],
     };
-    let asked = Asked {
+    let asked = PlannerAnswers {
         advice: vec![advice],
-        ..Asked::default()
+        ..PlannerAnswers::default()
     };
-    (questions, asked)
+    (planner_queries, asked)
 }
 
 #[test]
@@ -757,12 +978,12 @@ fn an_index_that_is_missing_is_proposed_with_its_reasons() {
         total_ms: 80_000.0,
         ..Statement::default()
     }]);
-    let (questions, asked) = asked();
-    let plan = propose(&facts, &questions, &asked, Rules::default());
+    let (planner_queries, asked) = asked();
+    let plan = propose(&facts, &planner_queries, &asked, Rules::default());
     insta::assert_json_snapshot!(plan.proposals);
     // On a table that is written to a lot it is felt.
     facts.tables[0].writes = 1e9;
-    let busy = propose(&facts, &questions, &asked, Rules::default());
+    let busy = propose(&facts, &planner_queries, &asked, Rules::default());
     assert_eq!(
         (plan.proposals[0].risk, busy.proposals[0].risk),
         (Risk::Low, Risk::Medium)
@@ -776,20 +997,23 @@ fn what_is_left_of_a_failed_build_is_built_anew_under_its_name() {
         is_valid: false,
         ..index(12, "t_b_c_perf_idx", &["b", "c"])
     });
-    let (questions, asked) = asked();
-    let plan = propose(&facts, &questions, &asked, Rules::default());
-    let kinds: Vec<(Kind, &str)> = plan
+    let (planner_queries, asked) = asked();
+    let plan = propose(&facts, &planner_queries, &asked, Rules::default());
+    let kinds: Vec<(ChangeKind, &str)> = plan
         .proposals
         .iter()
         .map(|one| (one.kind, one.what.as_str()))
         .collect();
     assert_eq!(
         kinds,
-        [(Kind::CreateIndex, "index t_b_c_perf_idx on t (b, c DESC)")]
+        [(
+            ChangeKind::CreateIndex,
+            "index t_b_c_perf_idx on t (b, c DESC)"
+        )]
     );
     // A valid one of that name is somebody else's.
     facts.indexes[1] = index(12, "t_b_c_perf_idx", &["c"]);
-    let plan = propose(&facts, &questions, &asked, Rules::default());
+    let plan = propose(&facts, &planner_queries, &asked, Rules::default());
     assert_eq!(
         plan.proposals[0].what,
         "index t_b_c_perf_idx2 on t (b, c DESC)"
@@ -798,12 +1022,12 @@ fn what_is_left_of_a_failed_build_is_built_anew_under_its_name() {
 
 #[test]
 fn without_the_planner_it_is_an_estimate_and_said_so() {
-    let (questions, mut asked) = asked();
+    let (planner_queries, mut asked) = asked();
     asked.blind = Some("permission denied".to_owned());
     asked.unasked = vec!["SELECT 1: no".to_owned(); 5];
     asked.advice[0].serves = vec![(0, None)];
     asked.advice[0].bytes = None;
-    let plan = propose(&sound(), &questions, &asked, Rules::default());
+    let plan = propose(&sound(), &planner_queries, &asked, Rules::default());
     assert_eq!(plan.proposals[0].proof, Proof::Estimate);
     assert!(
         plan.unseen[0].contains("HypoPG") && plan.unseen[1].contains("and 2 more"),
@@ -823,7 +1047,7 @@ fn foreign_keys_and_known_queries_are_asked_about_where_they_are_there() {
         referenced: 2,
         cascades: true,
     }];
-    let known = |table: &str, columns: &[&str]| crate::optimize::curated::Known {
+    let known = |table: &str, columns: &[&str]| crate::optimize::known_queries::KnownQuery {
         table: table.to_owned(),
         columns: columns.iter().map(|name| (*name).to_owned()).collect(),
         query: format!("SELECT * FROM {table} WHERE a = $1"),
@@ -834,7 +1058,7 @@ fn foreign_keys_and_known_queries_are_asked_about_where_they_are_there() {
         known("t", &["nothing"]),
         known("elsewhere", &["a"]),
     ];
-    let texts: Vec<String> = questions(&facts, &known)
+    let texts: Vec<String> = planner_queries(&facts, &known)
         .into_iter()
         .map(|one| one.text)
         .collect();
@@ -849,12 +1073,12 @@ fn foreign_keys_and_known_queries_are_asked_about_where_they_are_there() {
 
 #[test]
 fn what_belongs_to_others_is_left_to_them() {
-    let of = |owner: Option<&str>, may_sweep: bool| {
+    let of = |owner: Option<&str>, may_vacuum: bool| {
         let mut facts = sound();
         facts.tables[0] = Table {
             dead: 5e5,
             owner: owner.map(str::to_owned),
-            may_sweep,
+            may_vacuum,
             ..facts.tables[0].clone()
         };
         facts.indexes.push(index(12, "t_a2", &["a"]));
@@ -867,23 +1091,32 @@ fn what_belongs_to_others_is_left_to_them() {
     };
     let keeper = Some("keeper".to_owned());
     let (ours, _) = of(None, true);
-    assert_eq!(ours, [(Kind::Vacuum, None), (Kind::DropIndex, None)]);
+    assert_eq!(
+        ours,
+        [(ChangeKind::Vacuum, None), (ChangeKind::DropIndex, None)]
+    );
     let (swept, plan) = of(Some("keeper"), true);
     assert_eq!(
         swept,
-        [(Kind::Vacuum, None), (Kind::DropIndex, keeper.clone())]
+        [
+            (ChangeKind::Vacuum, None),
+            (ChangeKind::DropIndex, keeper.clone())
+        ]
     );
-    let left: Vec<Kind> = plan
+    let left: Vec<ChangeKind> = plan
         .chosen(None)
         .unwrap()
         .iter()
         .map(|one| one.kind)
         .collect();
-    assert_eq!(left, [Kind::Vacuum]);
+    assert_eq!(left, [ChangeKind::Vacuum]);
     let (theirs, plan) = of(Some("keeper"), false);
     assert_eq!(
         theirs,
-        [(Kind::Vacuum, keeper.clone()), (Kind::DropIndex, keeper)]
+        [
+            (ChangeKind::Vacuum, keeper.clone()),
+            (ChangeKind::DropIndex, keeper)
+        ]
     );
     assert_eq!(plan.chosen(None), Ok(vec![]));
     assert!(matches!(

@@ -159,7 +159,7 @@ fn sorted(columns: &[String], table: &Table) -> Vec<String> {
     let share = |name: &String| {
         let column = table.column(name);
         column
-            .and_then(|column| column.selectivity(table.rows))
+            .and_then(|column| column.selectivity(table.rows()?))
             .unwrap_or(0.5)
     };
     sorted.sort_by(|a, b| share(a).total_cmp(&share(b)));

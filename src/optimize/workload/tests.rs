@@ -14,7 +14,7 @@ fn table(oid: u32, name: &str, columns: &[&str]) -> Table {
         oid,
         schema: "public".to_owned(),
         name: name.to_owned(),
-        rows: 1e6,
+        planner_rows: Some(1e6),
         columns: columns.iter().enumerate().map(column).collect(),
         ..Table::default()
     }
@@ -75,11 +75,13 @@ fn statements_are_read_for_what_they_look_for() {
             "messages: = conversation_id",
         ),
         (
-            "select m.id from public.messages as m where m.user_id = $1 and m.created_at > now() - $2::interval order by created_at desc limit $3",
+            "select m.id from public.messages as m where m.user_id = $1 and m.created_at > now() - $2::interval \
+             order by created_at desc limit $3",
             "messages: = user_id < created_at order created_at-",
         ),
         (
-            "SELECT * FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE c.user_id = $1 AND c.status IN ($2, $3)",
+            "SELECT * FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE c.user_id = $1 AND \
+             c.status IN ($2, $3)",
             "messages: join conversation_id; conversations: = user_id status join id",
         ),
         (
@@ -91,15 +93,18 @@ fn statements_are_read_for_what_they_look_for() {
             "messages: = id",
         ),
         (
-            "DELETE FROM messages USING conversations WHERE conversations.id = messages.conversation_id AND conversations.status = $1",
+            "DELETE FROM messages USING conversations WHERE conversations.id = messages.conversation_id AND \
+             conversations.status = $1",
             "messages: join conversation_id; conversations: = status join id",
         ),
         (
-            "WITH c AS (SELECT id FROM conversations WHERE user_id = $1) SELECT * FROM messages WHERE conversation_id IN (SELECT id FROM c)",
+            "WITH c AS (SELECT id FROM conversations WHERE user_id = $1) SELECT * FROM messages WHERE \
+             conversation_id IN (SELECT id FROM c)",
             "messages: = conversation_id; conversations: = user_id",
         ),
         (
-            "SELECT (SELECT count(*) FROM messages WHERE messages.conversation_id = c.id) FROM conversations c ORDER BY c.updated_at DESC, c.id DESC LIMIT $1",
+            "SELECT (SELECT count(*) FROM messages WHERE messages.conversation_id = c.id) FROM conversations c \
+             ORDER BY c.updated_at DESC, c.id DESC LIMIT $1",
             "conversations: order updated_at- id-; messages: = conversation_id",
         ),
         (

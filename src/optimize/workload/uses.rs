@@ -18,7 +18,7 @@ const LONGEST: usize = 50_000;
 
 /// A statement that can't be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("it can't be read: {0}")]
+#[error("it cannot be parsed: {0}")]
 pub struct Unread(String);
 
 /// How one query uses one table. Every list is in the order of the text and has each column once.

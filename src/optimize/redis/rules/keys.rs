@@ -1,9 +1,10 @@
 //! Keys: those that stay for ever, and those that are big.
 
-use super::words::{counted, percent};
+use super::format::{counted, percent};
 use crate::optimize::plan::Finding;
 use crate::optimize::redis::facts::{BigKey, Group, RedisFacts, Sample};
-use crate::optimize::rules::words::bytes;
+use crate::optimize::redis::sample::OTHERS;
+use crate::optimize::rules::format::bytes;
 use crate::requirement::human;
 use crate::statistics::{lower_bound, upper_bound};
 
@@ -44,7 +45,7 @@ fn base(facts: &RedisFacts, sample: &Sample) -> String {
         format!(" among {}", human::count(all.keys))
     });
     format!(
-        "{} of database {database} that were looked at{all}",
+        "{} of database {database} that were sampled{all}",
         counted(sample.keys, "key")
     )
 }
@@ -82,7 +83,7 @@ pub(super) fn lasting(facts: &RedisFacts) -> Option<Finding> {
                 base(facts, sample),
                 groups.join("; ")
             ),
-            "they stay until somebody deletes them: if they are sessions or a cache, write them with an expiry (SET … \
+            "they stay until they are deleted: if they are sessions or a cache, write them with an expiry (SET … \
              EX, EXPIRE); if they are data, keep them apart from the cache, on a server with noeviction",
         )
     })
@@ -100,7 +101,7 @@ pub(super) fn forgotten(facts: &RedisFacts) -> Option<Finding> {
     let sample = facts.sample.as_ref()?;
     // What is called neither alike nor anything may well differ.
     let is_meant =
-        |group: &&Group| is_forgotten(group) && group.pattern != "*" && group.pattern.contains(':');
+        |group: &&Group| is_forgotten(group) && group.pattern != "*" && group.pattern != OTHERS;
     let groups: Vec<String> = sample
         .groups
         .iter()
@@ -118,11 +119,11 @@ pub(super) fn forgotten(facts: &RedisFacts) -> Option<Finding> {
     (!groups.is_empty()).then(|| {
         Finding::new(
             format!(
-                "some keys have no expiry though others that are called alike have one: {}",
+                "some keys have no expiry although others with similar names have one: {}",
                 groups.join("; ")
             ),
-            "a way of writing them forgets it, and they pile up: SET without EX or KEEPTTL takes an expiry away, and \
-             INCR or HSET on a key that has just expired makes one that stays (set it again, in the same transaction)",
+            "some code path omits it, and they accumulate: SET without EX or KEEPTTL removes an expiry, and INCR \
+             or HSET on a key that has just expired creates one without (set it again in the same transaction)",
         )
     })
 }
@@ -137,16 +138,16 @@ pub(super) fn big(facts: &RedisFacts) -> Option<Finding> {
     let sample = facts.sample.as_ref()?;
     let keys: Vec<&BigKey> = sample.biggest.iter().filter(|key| is_big(key)).collect();
     let first = keys.first()?;
-    let named: Vec<String> = keys.iter().take(NAMED).map(|key| told(key)).collect();
+    let named: Vec<String> = keys.iter().take(NAMED).map(|key| described(key)).collect();
     let more = match keys.len().saturating_sub(NAMED) {
         0 => String::new(),
-        more => format!("; and {more} more at least"),
+        more => format!("; and at least {more} more"),
     };
     let seen = if sample.complete {
         String::new()
     } else {
         format!(
-            " among {} that were looked at (redis-cli --memkeys looks at all)",
+            " among {} that were sampled (redis-cli --memkeys reads all)",
             counted(sample.sized, "key")
         )
     };
@@ -155,23 +156,23 @@ pub(super) fn big(facts: &RedisFacts) -> Option<Finding> {
         Some("list") => "bound it (LTRIM), and read ranges of it",
         Some("stream") => "bound it (XADD … MAXLEN ~)",
         Some("hash") => {
-            "split it by a part of its field, and read fields (HMGET, HSCAN) in the place of all (HGETALL)"
+            "split it by a part of the field, and read fields (HMGET, HSCAN) instead of all (HGETALL)"
         }
         Some("set" | "zset") => {
-            "split it, bound it, and read parts of it (SSCAN, ZRANGE) in the place of all"
+            "split it, bound it, and read parts of it (SSCAN, ZRANGE) instead of all"
         }
-        _ => "split it, and read parts of it in the place of all",
+        _ => "split it, and read parts of it instead of all",
     };
     Some(Finding::new(
         format!("big keys{seen}: {}{more}", named.join("; ")),
         format!(
-            "nobody else is answered while one is read, copied or deleted: {split}; delete it by UNLINK, not by DEL, \
-             and let an expiry free it in the background (lazyfree-lazy-expire yes)"
+            "no other client is served while one is read, copied or deleted: {split}; delete it with UNLINK, not \
+             with DEL, and let expiry free it in the background (lazyfree-lazy-expire yes)"
         ),
     ))
 }
 
-fn told(key: &BigKey) -> String {
+fn described(key: &BigKey) -> String {
     let kind = key.kind.as_deref().unwrap_or("key");
     let much = match (key.bytes, key.elements) {
         (Some(much), _) => bytes(much),

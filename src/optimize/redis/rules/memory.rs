@@ -1,9 +1,9 @@
 //! Memory: its limit, what is thrown out at it, and what the system gives.
 
-use super::words::{counted, pace, percent};
+use super::format::{counted, pace, percent};
 use crate::optimize::plan::Finding;
 use crate::optimize::redis::facts::RedisFacts;
-use crate::optimize::rules::words::bytes;
+use crate::optimize::rules::format::bytes;
 
 /// Used of the limit from here on, a rush of writes is enough to reach it.
 const NEARLY_FULL: f64 = 0.9;
@@ -53,26 +53,26 @@ pub(super) fn full(facts: &RedisFacts) -> Option<Finding> {
     );
     if policy(facts) == "noeviction" {
         return Some(Finding::new(
-            format!("{what}, and nothing may be thrown out (noeviction)"),
-            "at the limit every write fails (OOM command not allowed): raise maxmemory, delete what is not needed, or \
-             let a cache throw keys out (maxmemory-policy allkeys-lfu)",
+            format!("{what}, and nothing may be evicted (noeviction)"),
+            "at the limit every write fails (OOM command not allowed): raise maxmemory, delete unneeded keys, or \
+             let a cache evict (maxmemory-policy allkeys-lfu)",
         ));
     }
     if evicts_expiring(facts) {
         return Some(Finding::new(
             format!(
-                "{what}, and only keys with an expiry may be thrown out ({})",
+                "{what}, and only keys with an expiry may be evicted ({})",
                 policy(facts)
             ),
-            "when no such key is left, every write fails: raise maxmemory, or give an expiry to what can be made again",
+            "when no such key is left, every write fails: raise maxmemory, or set an expiry on what can be rebuilt",
         ));
     }
     // A cache that throws out is full by nature; the rule of evictions speaks of it then.
     (facts.counters.evicted == Some(0)).then(|| {
         Finding::new(
             what,
-            "soon keys will be thrown out: raise maxmemory if all of them are worth their room, or let less worthy \
-             ones live for less long",
+            "keys will soon be evicted: raise maxmemory if all of them are worth their memory, or shorten the \
+             expiry of less important ones",
         )
     })
 }
@@ -83,11 +83,11 @@ pub(super) fn unlimited(facts: &RedisFacts) -> Option<Finding> {
         return None;
     }
     let value = facts.memory.machine.map_or_else(
-        || "70 % of the memory that it may have".to_owned(),
+        || "70 % of the memory available to it".to_owned(),
         |machine| {
             let share = (machine as f64 * FOR_REDIS) as u64;
             format!(
-                "at most {} of the machine's {}, and less in a container with less",
+                "at most {} of the machine's {}, less in a container with a lower limit",
                 bytes(share),
                 bytes(machine)
             )
@@ -96,10 +96,10 @@ pub(super) fn unlimited(facts: &RedisFacts) -> Option<Finding> {
     let used = facts.memory.used;
     let used = used.map_or_else(String::new, |used| format!("; {} are used", bytes(used)));
     Some(Finding::new(
-        format!("it has no limit of memory (maxmemory 0){used}"),
+        format!("it has no memory limit (maxmemory 0){used}"),
         format!(
-            "it grows until the system ends it, and all clients with it: set maxmemory ({value}), and maxmemory-policy \
-             allkeys-lfu for a cache or noeviction for data"
+            "it grows until the system kills it: set maxmemory ({value}), and maxmemory-policy allkeys-lfu for a \
+             cache or noeviction for data"
         ),
     ))
 }
@@ -117,14 +117,14 @@ pub(super) fn cannot_evict(facts: &RedisFacts) -> Option<Finding> {
     (share > MOST_LASTING).then(|| {
         Finding::new(
             format!(
-                "{} of {} ({}) have no expiry, and {} throws out only those with one",
+                "{} of {} ({}) have no expiry, and {} evicts only those with one",
                 counted(lasting, "key"),
                 counted(keys, "key"),
                 percent(share),
                 policy(facts)
             ),
-            "keys with an expiry are thrown out ever sooner to make room for the others, and when none is left writes \
-             fail: give an expiry to what is a cache (SET … EX), or use allkeys-lfu if all of it is one",
+            "keys with an expiry are evicted ever sooner to make room for the others, and when none is left \
+             writes fail: set an expiry on cached keys (SET … EX), or use allkeys-lfu if all keys are cached",
         )
     })
 }
@@ -134,7 +134,7 @@ pub(super) fn evictions(facts: &RedisFacts) -> Option<Finding> {
     let evicted = facts.counters.evicted.filter(|evicted| *evicted > 0)?;
     let pace = pace(evicted, facts.uptime_s).map_or_else(String::new, |pace| format!(", {pace}"));
     let what = format!(
-        "{} thrown out for want of memory since it started{pace}",
+        "{} evicted for lack of memory since the server started{pace}",
         if evicted == 1 {
             "1 key was".to_owned()
         } else {
@@ -147,18 +147,18 @@ pub(super) fn evictions(facts: &RedisFacts) -> Option<Finding> {
         .zip(limit(facts))
         .is_some_and(|(used, max)| (used as f64) < NEARLY_FULL * max as f64);
     let advice = if is_roomy {
-        "there is room now: look whether it happens at certain times (evicted_keys), when something writes many keys at \
-         once"
+        "there is free memory now: check whether it happens at certain times (evicted_keys), when many keys are \
+         written at once"
     } else if evicts_any(facts) {
-        "the room is less than what is asked for: raise maxmemory as long as the hit rate rises with it, let less \
-         worthy keys live for less long, and prefer allkeys-lfu, which keeps what is asked for often"
+        "the working set exceeds the memory: raise maxmemory as long as the hit rate rises with it, shorten the \
+         expiry of less important keys, and prefer allkeys-lfu, which keeps frequently used keys"
     } else {
-        "raise maxmemory, or let less worthy keys live for less long"
+        "raise maxmemory, or shorten the expiry of less important keys"
     };
     Some(Finding::new(what, advice))
 }
 
-/// Memory that nobody can use.
+/// Memory that is lost to fragmentation.
 pub(super) fn fragmented(facts: &RedisFacts) -> Option<Finding> {
     let memory = &facts.memory;
     let used = memory.used.filter(|used| *used > ENOUGH_USED)?;
@@ -167,7 +167,7 @@ pub(super) fn fragmented(facts: &RedisFacts) -> Option<Finding> {
     let peak = memory.peak.unwrap_or(0);
     let why = if peak as f64 > AFTER_A_PEAK * used as f64 {
         format!(
-            "it once used {}, and the allocator keeps what was freed since: ",
+            "it once used {}, and the allocator keeps what has been freed since: ",
             bytes(peak)
         )
     } else {
@@ -175,7 +175,7 @@ pub(super) fn fragmented(facts: &RedisFacts) -> Option<Finding> {
     };
     let help = match memory.defragments {
         Some(true) => {
-            "activedefrag is on and does not keep up: let it take more of the processor (active-defrag-cycle-max), or \
+            "activedefrag is on but does not keep up: allow it more processor time (active-defrag-cycle-max), or \
              restart a replica and fail over to it"
         }
         Some(false) | None => {
@@ -185,7 +185,7 @@ pub(super) fn fragmented(facts: &RedisFacts) -> Option<Finding> {
     };
     Some(Finding::new(
         format!(
-            "it takes {} of the machine for {} that are used ({ratio:.1} times as much)",
+            "it takes {} of the machine for {} of data ({ratio:.1} times as much)",
             bytes(rss),
             bytes(used)
         ),
@@ -201,12 +201,12 @@ pub(super) fn swapped(facts: &RedisFacts) -> Option<Finding> {
     ((rss as f64) < SWAPPED * used as f64).then(|| {
         Finding::new(
             format!(
-                "only {} of {} that are used are in the machine's memory",
+                "only {} of {} of data are in the machine's memory",
                 bytes(rss),
                 bytes(used)
             ),
-            "the rest is probably swapped out, and each touch of it takes milliseconds: give the machine more memory, \
-             lower maxmemory, and see who else uses it (grep VmSwap /proc/PID/status)",
+            "the rest is probably swapped out, and each access to it takes milliseconds: give the machine more \
+             memory, lower maxmemory, and see what else uses it (grep VmSwap /proc/PID/status)",
         )
     })
 }

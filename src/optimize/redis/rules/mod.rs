@@ -1,11 +1,11 @@
 //! From facts to findings; pure. A rule says something only when what it needs is known.
 
+mod format;
 mod keys;
 mod memory;
 mod server;
 #[cfg(test)]
 mod tests;
-mod words;
 
 use super::facts::RedisFacts;
 use crate::optimize::plan::Finding;

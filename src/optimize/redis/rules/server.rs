@@ -1,9 +1,9 @@
 //! The server as a whole: hits, clients, what it writes to disk and what is slow.
 
-use super::words::{counted, percent};
+use super::format::{counted, percent};
 use crate::optimize::plan::Finding;
 use crate::optimize::redis::facts::RedisFacts;
-use crate::optimize::rules::words::span;
+use crate::optimize::rules::format::span;
 use crate::requirement::human;
 
 /// The share of lookups that `AgentOS` wants to be answered by its cache.
@@ -31,18 +31,17 @@ pub(super) fn hit_rate(facts: &RedisFacts) -> Option<Finding> {
     let expired = facts.counters.expired.unwrap_or(0);
     let advice = if evicted > expired {
         format!(
-            "{} were thrown out for want of memory: give it more (maxmemory), or let less worthy keys live for less \
-             long",
+            "{} were evicted for lack of memory: raise maxmemory, or shorten the expiry of less important keys",
             counted(evicted, "key")
         )
     } else if expired > misses / 2 {
         format!(
-            "{} lived out their time: let keys live longer where their data may be as old (EX)",
+            "{} expired: lengthen the expiry (EX) of keys whose data may be that old",
             counted(expired, "key")
         )
     } else {
-        "few keys were thrown out or lived out their time: look whether what is read is what was written (names of \
-         keys), whether a miss writes the key for the next one, and whether what does not exist is remembered as well"
+        "few keys were evicted or expired: check that reads and writes use the same names of keys, that a miss \
+         writes the key for the next read, and that the absence of a value is cached too"
             .to_owned()
     };
     // It may be shorter: the counters can be set back.
@@ -62,7 +61,7 @@ pub(super) fn hit_rate(facts: &RedisFacts) -> Option<Finding> {
     ))
 }
 
-/// Clients that were one too many.
+/// Connections that were rejected.
 pub(super) fn rejected(facts: &RedisFacts) -> Option<Finding> {
     let rejected = facts.counters.rejected.filter(|number| *number > 0)?;
     let most = facts.clients.most;
@@ -71,14 +70,14 @@ pub(super) fn rejected(facts: &RedisFacts) -> Option<Finding> {
     });
     Some(Finding::new(
         format!(
-            "{} turned away as one too many{most} since it started",
+            "{} rejected{most} since the server started, as there were too many",
             if rejected == 1 {
                 "1 connection was".to_owned()
             } else {
                 format!("{} were", counted(rejected, "connection"))
             }
         ),
-        "use pools of few connections (one connection carries many commands at once), close those that idle (timeout), \
+        "use small connection pools (a connection can pipeline many commands), close idle connections (timeout), \
          look for clients that never close theirs (CLIENT LIST), and only then raise maxclients",
     ))
 }
@@ -95,8 +94,8 @@ pub(super) fn clients(facts: &RedisFacts) -> Option<Finding> {
                 human::count(connected),
                 counted(most, "client")
             ),
-            "those that come when it is full are turned away: use smaller pools, or raise maxclients along with the \
-             limit of open files",
+            "further clients will be rejected: use smaller pools, or raise maxclients along with the limit of \
+             open files",
         )
     })
 }
@@ -111,8 +110,9 @@ pub(super) fn snapshot(facts: &RedisFacts) -> Option<Finding> {
         });
         Finding::new(
             format!("the last snapshot (RDB) could not be written{changes}"),
-            "unless stop-writes-on-bgsave-error is off, all writes fail with MISCONF: see its log for the reason (no \
-             room on the disk, no right to its folder, no memory to fork: vm.overcommit_memory = 1)",
+            "unless stop-writes-on-bgsave-error is off, all writes fail with MISCONF: see the server's log for \
+             the reason (a full disk, missing permissions on its folder, or no memory to fork: set \
+             vm.overcommit_memory = 1)",
         )
     })
 }
@@ -126,14 +126,14 @@ pub(super) fn log(facts: &RedisFacts) -> Option<Finding> {
     if disk.log_ok == Some(false) {
         return Some(Finding::new(
             "the log of changes (AOF) could not be written",
-            "writes fail until it can be: see its log for the reason, most often a full disk",
+            "writes fail until it can be written: see the server's log for the reason, most often a full disk",
         ));
     }
     (disk.log_rewrite_ok == Some(false)).then(|| {
         Finding::new(
             "the log of changes (AOF) could not be rewritten",
-            "it grows, and the next start takes ever longer: see its log for the reason (room on the disk, memory to \
-             fork: vm.overcommit_memory = 1), then BGREWRITEAOF",
+            "it grows, and each restart takes longer: see the server's log for the reason (disk space, or memory \
+             to fork: vm.overcommit_memory = 1), then run BGREWRITEAOF",
         )
     })
 }
@@ -147,12 +147,12 @@ pub(super) fn unsaved(facts: &RedisFacts) -> Option<Finding> {
     (is_meant && disk.snapshot_ok != Some(false)).then(|| {
         Finding::new(
             format!(
-                "the last snapshot is {} old, and {} came since",
+                "the last snapshot is {} old, and there were {} since",
                 span(age),
                 counted(changes, "change")
             ),
-            "a crash loses them: let snapshots be made more often (save 3600 1), or keep a log of changes (appendonly \
-             yes) if they may not be lost; switch snapshots off (save \"\") if they may",
+            "a crash loses them: take snapshots more often (save 3600 1) or enable the AOF (appendonly yes) if \
+             they must not be lost; disable snapshots (save \"\") if they may be",
         )
     })
 }
@@ -165,8 +165,8 @@ pub(super) fn fork(facts: &RedisFacts) -> Option<Finding> {
             "the last fork, for a snapshot or a log, took {}",
             human::time(ms)
         ),
-        "nobody is answered meanwhile: switch transparent huge pages off, write snapshots on a replica or at quiet \
-         times, or split the data over smaller servers",
+        "no client is served meanwhile: disable transparent huge pages, take snapshots on a replica or at quiet \
+         times, or shard the data over smaller servers",
     ))
 }
 
@@ -174,8 +174,8 @@ pub(super) fn fork(facts: &RedisFacts) -> Option<Finding> {
 pub(super) fn slow_commands(facts: &RedisFacts) -> Option<Finding> {
     let number = facts.slow_commands.filter(|number| *number >= MANY_SLOW)?;
     Some(Finding::new(
-        format!("its slow log holds {}", counted(number, "command")),
-        "each held up all others while it ran: SLOWLOG GET 10 names them; put SCAN in the place of KEYS, ranges in the \
-         place of whole collections, UNLINK in the place of DEL",
+        format!("the slow log holds {}", counted(number, "command")),
+        "each blocked all other commands while it ran: SLOWLOG GET 10 shows them; use SCAN instead of KEYS, \
+         ranges instead of whole collections, and UNLINK instead of DEL",
     ))
 }

@@ -30,7 +30,7 @@ fn keys_that_stay() {
                 );
             },
             &[
-                "1,000 keys of database 0 that were looked at among 5,000,000: `cart:*` 40 % (37 % to 43 %)",
+                "1,000 keys of database 0 that were sampled among 5,000,000: `cart:*` 40 % (37 % to 43 %)",
             ],
         ),
         (
@@ -61,7 +61,7 @@ fn keys_that_stay() {
         // Most of them have one: somebody forgot it, and it is said once.
         (
             |f| with(f, vec![group("session:*", 1000, 70)], false),
-            &["called alike have one: `session:*` 70 of 1,000", "KEEPTTL"],
+            &["similar names have one: `session:*` 70 of 1,000", "KEEPTTL"],
         ),
         (
             |f| with(f, vec![group("session:*", 1000, 1)], true),
@@ -136,8 +136,8 @@ fn keys_that_are_big() {
                 with(f, biggest, false);
             },
             &[
-                "big keys among 1,000 keys that were looked at (redis-cli --memkeys",
-                "`k0` (hash, 9.0 MiB); `k1` (hash, 8.0 MiB); `k2` (hash, 7.0 MiB); and 2 more at least ▶",
+                "big keys among 1,000 keys that were sampled (redis-cli --memkeys",
+                "`k0` (hash, 9.0 MiB); `k1` (hash, 8.0 MiB); `k2` (hash, 7.0 MiB); and at least 2 more ▶",
             ],
         ),
     ]);

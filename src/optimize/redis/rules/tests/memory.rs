@@ -9,18 +9,18 @@ fn what_is_thrown_out() {
         (
             |f| f.counters.evicted = Some(2400),
             &[
-                "2,400 keys were thrown out",
+                "2,400 keys were evicted",
                 "10 an hour",
-                "there is room now",
+                "there is free memory now",
             ],
         ),
         (
             |f| f.counters.evicted = Some(1),
-            &["1 key was thrown out", "0.1 a day"],
+            &["1 key was evicted", "0.1 a day"],
         ),
         (
             |f| (f.counters.evicted, f.uptime_s) = (Some(5), Some(3.0)),
-            &["since it started ▶"],
+            &["since the server started ▶"],
         ),
         // A cache that is full throws out: one finding, not two.
         (
@@ -29,7 +29,7 @@ fn what_is_thrown_out() {
                 f.counters.evicted = Some(5);
             },
             &[
-                "5 keys were thrown out",
+                "5 keys were evicted",
                 "as long as the hit rate rises",
                 "allkeys-lfu",
             ],
@@ -47,7 +47,7 @@ fn the_limit_of_memory() {
         (
             |f| f.memory.max = Some(0),
             &[
-                "no limit of memory",
+                "no memory limit",
                 "500 MiB are used",
                 "at most 2.7 GiB of the machine's 3.9 GiB",
             ],
@@ -59,11 +59,7 @@ fn the_limit_of_memory() {
         (|f| f.memory.max = None, &[]),
         (
             |f| takes(f, 950),
-            &[
-                "950 MiB of 1000 MiB",
-                "95 %",
-                "soon keys will be thrown out",
-            ],
+            &["950 MiB of 1000 MiB", "95 %", "keys will soon be evicted"],
         ),
         (
             |f| {
@@ -71,7 +67,7 @@ fn the_limit_of_memory() {
                 takes(f, 950);
             },
             &[
-                "95 %, and nothing may be thrown out (noeviction)",
+                "95 %, and nothing may be evicted (noeviction)",
                 "every write fails",
             ],
         ),
@@ -81,7 +77,7 @@ fn the_limit_of_memory() {
                 policy(f, "volatile-ttl");
                 takes(f, 950);
             },
-            &["only keys with an expiry may be thrown out (volatile-ttl)"],
+            &["only keys with an expiry may be evicted (volatile-ttl)"],
         ),
         (
             |f| {

@@ -6,7 +6,8 @@ mod server;
 
 use super::findings;
 use crate::optimize::redis::facts::{
-    BigKey, Clients, Counters, Database, Group, Memory, Persistence, RedisFacts, Sample,
+    BigKey, Group, Persistence, RedisClients, RedisCounters, RedisDatabase, RedisFacts,
+    RedisMemory, Sample,
 };
 
 const MB: u64 = 1 << 20;
@@ -17,7 +18,7 @@ fn healthy() -> RedisFacts {
     RedisFacts {
         version: Some("Redis 7.0.15".to_owned()),
         uptime_s: Some(10.0 * DAY),
-        memory: Memory {
+        memory: RedisMemory {
             used: Some(500 * MB),
             peak: Some(510 * MB),
             max: Some(1000 * MB),
@@ -27,14 +28,14 @@ fn healthy() -> RedisFacts {
             policy: Some("allkeys-lfu".to_owned()),
             defragments: Some(false),
         },
-        counters: Counters {
+        counters: RedisCounters {
             hits: Some(9000),
             misses: Some(1000),
             evicted: Some(0),
             expired: Some(500),
             rejected: Some(0),
         },
-        clients: Clients {
+        clients: RedisClients {
             connected: Some(50),
             blocked: Some(2),
             most: Some(10_000),
@@ -57,8 +58,8 @@ fn healthy() -> RedisFacts {
     }
 }
 
-fn database(keys: u64, expiring: u64) -> Database {
-    Database {
+fn database(keys: u64, expiring: u64) -> RedisDatabase {
+    RedisDatabase {
         number: 0,
         keys,
         expiring,
@@ -144,7 +145,7 @@ fn the_most_urgent_comes_first() {
         "the last snapshot",
         "1 connection",
         "it has no limit",
-        "100 keys were thrown out",
+        "100 keys were evicted",
         "the hit rate",
         "its slow log",
     ];

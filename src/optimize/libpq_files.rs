@@ -1,4 +1,4 @@
-//! Passwords and places that are kept in files, as `libpq` keeps them. Pure: the texts come from whoever calls.
+//! Password files and service files of `libpq`. Pure: the caller passes their text.
 
 use std::collections::BTreeMap;
 

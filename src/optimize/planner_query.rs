@@ -1,23 +1,23 @@
-//! What the planner is asked, and what came of it: plain data.
+//! The queries that the planner is asked to plan, and its answers: plain data.
 
 use super::workload::Candidate;
 
-/// A statement that indexes are to serve.
+/// A statement for which indexes are sought.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Question {
+pub struct PlannerQuery {
     /// Its text, with `$1` for values.
     pub text: String,
-    /// What it took in all, in milliseconds; `None` when nobody counted.
+    /// What it took in all, in milliseconds; `None` if it was not counted.
     pub total_ms: Option<f64>,
     /// How often it was called.
     pub calls: f64,
-    /// Whose word it is that it matters, when nobody counted.
+    /// Why it matters, if it was not counted.
     pub whose: Option<String>,
 }
 
-/// What became of the questions.
+/// The planner's answers to the queries.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Asked {
+pub struct PlannerAnswers {
     /// What is worth proposing, the best first.
     pub advice: Vec<Advice>,
     /// Statements that could not be asked about, and why: a line each.
@@ -35,29 +35,18 @@ pub struct Advice {
     pub candidate: Candidate,
     /// Its size in bytes, as it is expected; `None` when nobody knows.
     pub bytes: Option<u64>,
-    /// What it serves: the place of the question, and the share of its cost that is saved, `None` when the planner
+    /// What it serves: the index of the query, and the share of its cost that is saved, `None` when the planner
     /// was not asked.
     pub serves: Vec<(usize, Option<f64>)>,
 }
 
 impl Advice {
     /// Milliseconds of all that was counted that would not have been spent, if costs are times.
-    pub fn saved_ms(&self, questions: &[Question]) -> f64 {
+    pub fn saved_ms(&self, planner_queries: &[PlannerQuery]) -> f64 {
         let saved = self
             .serves
             .iter()
-            .map(|(at, share)| questions[*at].total_ms.unwrap_or(0.0) * share.unwrap_or(0.0));
+            .map(|(at, share)| planner_queries[*at].total_ms.unwrap_or(0.0) * share.unwrap_or(0.0));
         saved.sum()
-    }
-}
-
-/// A statement's beginning, in one line.
-pub(crate) fn shortened(text: &str) -> String {
-    const LONGEST: usize = 120;
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let line = words.join(" ");
-    match line.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
     }
 }

@@ -1,18 +1,18 @@
 //! What the planner is to be asked: the costly statements, foreign keys, and what a known service is known to ask.
 
-use crate::optimize::curated::Known;
 use crate::optimize::facts::{Facts, ForeignKey, Table};
+use crate::optimize::known_queries::KnownQuery;
 use crate::optimize::name::quoted;
-use crate::optimize::question::Question;
+use crate::optimize::planner_query::PlannerQuery;
 
 /// As many of the costly statements.
 const MOST: usize = 40;
 
-/// The questions, those with counted costs first.
-pub fn questions(facts: &Facts, known: &[Known]) -> Vec<Question> {
+/// The queries, those with counted costs first.
+pub fn planner_queries(facts: &Facts, known: &[KnownQuery]) -> Vec<PlannerQuery> {
     let statements = facts.statements.iter().flatten().take(MOST);
-    let mut all: Vec<Question> = statements
-        .map(|statement| Question {
+    let mut all: Vec<PlannerQuery> = statements
+        .map(|statement| PlannerQuery {
             text: statement.text.clone(),
             total_ms: Some(statement.total_ms),
             calls: statement.calls,
@@ -30,7 +30,7 @@ pub fn questions(facts: &Facts, known: &[Known]) -> Vec<Question> {
     }
     all.extend(keys.into_iter().filter_map(|key| of_key(key, facts)));
     let known = known.iter().filter(|one| is_there(one, facts));
-    all.extend(known.map(|one| Question {
+    all.extend(known.map(|one| PlannerQuery {
         text: one.query.clone(),
         total_ms: None,
         calls: 0.0,
@@ -40,18 +40,18 @@ pub fn questions(facts: &Facts, known: &[Known]) -> Vec<Question> {
 }
 
 /// What the server asks itself when a row that is pointed to goes away.
-fn of_key(key: &ForeignKey, facts: &Facts) -> Option<Question> {
+fn of_key(key: &ForeignKey, facts: &Facts) -> Option<PlannerQuery> {
     let (table, referenced) = (facts.table(key.table)?, facts.table(key.referenced)?);
     let conditions = key.columns.iter().enumerate();
     let conditions: Vec<String> = conditions
         .map(|(place, column)| format!("{} = ${}", quoted(column), place + 1))
         .collect();
     let verb = if key.cascades {
-        "takes its rows here along"
+        "also deletes or changes its rows here"
     } else {
-        "is refused while rows here point to it"
+        "is refused while rows here reference it"
     };
-    Some(Question {
+    Some(PlannerQuery {
         text: format!(
             "SELECT 1 FROM {} WHERE {}",
             table.sql(),
@@ -60,14 +60,14 @@ fn of_key(key: &ForeignKey, facts: &Facts) -> Option<Question> {
         total_ms: None,
         calls: 0.0,
         whose: Some(format!(
-            "foreign key {}: a row deleted from {} {verb}, and the server has to look for them",
+            "foreign key {}: deleting a row of {} {verb}, so the server searches for them",
             key.name,
             referenced.shown()
         )),
     })
 }
 
-fn is_there(known: &Known, facts: &Facts) -> bool {
+fn is_there(known: &KnownQuery, facts: &Facts) -> bool {
     let has = |table: &Table| {
         known
             .columns

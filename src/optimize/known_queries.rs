@@ -1,4 +1,4 @@
-//! What a known service is known to ask of its tables, as a file says it.
+//! The queries that a known service makes, read from a file.
 
 use serde::Deserialize;
 use thiserror::Error;
@@ -9,7 +9,7 @@ const AGENTOS: &str = include_str!("../../fixtures/indexes/agentos.toml");
 /// A query that a service is known to make.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Known {
+pub struct KnownQuery {
     /// The table that it looks into.
     pub table: String,
     /// The columns that it needs.
@@ -23,19 +23,19 @@ pub struct Known {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    query: Vec<Known>,
+    query: Vec<KnownQuery>,
 }
 
 /// A file that is not of this form.
 #[derive(Debug, Error)]
 #[error("{0}")]
-pub struct CuratedError(#[from] toml::de::Error);
+pub struct KnownQueriesError(#[from] toml::de::Error);
 
 /// `AgentOS`'s queries.
 ///
 /// # Panics
 /// Never: a test reads the same file.
-pub fn agentos() -> Vec<Known> {
+pub fn agentos() -> Vec<KnownQuery> {
     parse(AGENTOS).expect("the file that is built in is of the form")
 }
 
@@ -43,7 +43,7 @@ pub fn agentos() -> Vec<Known> {
 ///
 /// # Errors
 /// When it is not of the form.
-pub fn parse(text: &str) -> Result<Vec<Known>, CuratedError> {
+pub fn parse(text: &str) -> Result<Vec<KnownQuery>, KnownQueriesError> {
     Ok(toml::from_str::<File>(text)?.query)
 }
 

@@ -1,4 +1,4 @@
-//! Carrying out what was chosen, told line by line, and proving it.
+//! Applies the chosen changes, reports each line by line, and verifies them.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -8,27 +8,31 @@ use std::sync::atomic::Ordering;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use super::flags::{Chosen, Output, Wanted};
+use super::flags::{OptimizeOptions, PlanFormat, Selection};
 use super::{FAILED, USAGE};
 use crate::baseline::{Comparison, compare, compare_queries, table};
 use crate::harness::BeforeAndAfter;
 use crate::monitor::DatabaseUrl;
-use crate::optimize::apply::{Event, analyze, apply, take_back};
+use crate::optimize::apply::{Applied, Event, analyze, apply, revert};
+use crate::optimize::excerpt::excerpts;
 use crate::optimize::plan::{Plan, Proposal, Risk};
 use crate::report::{Report, cleaned};
 use crate::requirement::{Standing, human};
 
-/// What one change after another goes through.
-struct Carrying<'a> {
-    wanted: &'a Wanted,
+/// As much of a statement is shown.
+const LONGEST: usize = 40;
+
+/// One run of `--apply`.
+struct ApplyRun<'a> {
+    wanted: &'a OptimizeOptions,
     database: &'a DatabaseUrl,
     runtime: &'a Runtime,
     chosen: Vec<&'a Proposal>,
     stop: watch::Receiver<bool>,
 }
 
-pub(super) fn chosen(
-    wanted: &Wanted,
+pub(super) fn run(
+    wanted: &OptimizeOptions,
     database: &DatabaseUrl,
     plan: &Plan,
     runtime: &Runtime,
@@ -41,24 +45,29 @@ pub(super) fn chosen(
         }
     };
     if chosen.is_empty() {
-        eprintln!("Nothing to carry out.");
-        left_alone(plan, &chosen);
+        eprintln!("Nothing to apply.");
+        report_skipped(plan, &chosen);
         return ExitCode::SUCCESS;
     }
-    let carrying = Carrying {
+    let apply_run = ApplyRun {
         wanted,
         database,
         runtime,
         chosen,
-        stop: stopped(wanted.proof.as_ref()),
+        stop: stop_on_interrupt(wanted.proof.as_ref()),
     };
     let ended = match &wanted.proof {
-        Some(proof) => carrying.proved(proof),
-        None => carrying.carried_out(),
+        Some(proof) => apply_run.verify(proof),
+        None => apply_run
+            .apply_changes()
+            .and_then(|applied| match failures(&applied) {
+                Some(failures) => Err(failures),
+                None => Ok(()),
+            }),
     };
     match ended {
         Ok(()) => {
-            left_alone(plan, &carrying.chosen);
+            report_skipped(plan, &apply_run.chosen);
             ExitCode::SUCCESS
         }
         Err(told) => {
@@ -68,24 +77,52 @@ pub(super) fn chosen(
     }
 }
 
-fn proposals<'a>(wanted: &Wanted, plan: &'a Plan) -> Result<Vec<&'a Proposal>, String> {
+/// What was not applied, in one line; `None` if all was.
+fn failures(applied: &Applied) -> Option<String> {
+    let Applied {
+        done,
+        failed,
+        untried,
+    } = applied;
+    let whys: Vec<String> = failed
+        .iter()
+        .map(|error| cleaned(&error.to_string()))
+        .collect();
+    let whys = whys.join("; ");
+    let all = done + failed.len() + untried;
+    if all == 1 {
+        return failed.first().map(|_| whys);
+    }
+    let untried = match untried {
+        0 => String::new(),
+        more => format!(" ({more} not tried)"),
+    };
+    (!failed.is_empty()).then(|| {
+        format!(
+            "{} of {all} changes were not applied{untried}: {whys}",
+            all - done
+        )
+    })
+}
+
+fn proposals<'a>(wanted: &OptimizeOptions, plan: &'a Plan) -> Result<Vec<&'a Proposal>, String> {
     let only = match &wanted.apply {
-        Some(Chosen::Only(only)) => Some(only.as_slice()),
+        Some(Selection::Only(only)) => Some(only.as_slice()),
         _ => None,
     };
     plan.chosen(only)
         .map_err(|error| format!("--only: {error}"))
 }
 
-impl Carrying<'_> {
-    fn carried_out(&self) -> Result<(), String> {
-        let Wanted {
+impl ApplyRun<'_> {
+    fn apply_changes(&self) -> Result<Applied, String> {
+        let OptimizeOptions {
             insecure,
             undo_file,
             limits,
             ..
         } = self.wanted;
-        say(&format!("The way back: {}", undo_file.display()));
+        say(&format!("Undo script: {}", undo_file.display()));
         let (mut stop, mut tell) = (self.stop.clone(), tell);
         let done = apply(
             self.database,
@@ -101,22 +138,29 @@ impl Carrying<'_> {
             .map_err(|error| error.to_string())
     }
 
-    /// The same load before and after; what got worse is taken back, and so is what nothing proves.
-    fn proved(&self, proof: &BeforeAndAfter) -> Result<(), String> {
+    /// The same load before and after. Everything is reverted if it got worse or if the second load fails.
+    fn verify(&self, proof: &BeforeAndAfter) -> Result<(), String> {
         let before = proof.load(self.database, "before");
         let before =
             before.map_err(|told| format!("the load before: {told}; nothing was changed"))?;
-        self.carried_out().or_else(|told| self.unproved(&told))?;
-        self.analyzed();
+        let applied = self.apply_changes()?;
+        let failures = failures(&applied);
+        if let Some(failures) = failures
+            .as_ref()
+            .filter(|_| applied.done == 0 || applied.untried > 0)
+        {
+            return self.revert_unverified(failures);
+        }
+        self.analyze_all();
         let after = proof.load(self.database, "after");
         let after = match after {
             Ok(after) => after,
-            Err(told) => return self.unproved(&format!("the load after: {told}")),
+            Err(told) => return self.revert_unverified(&format!("the load after: {told}")),
         };
         let comparison = compare(&[&before], &[&after], proof.confidence());
         let is_worse = comparison.worse().next().is_some();
         if is_worse {
-            self.taken_back()?;
+            self.revert_all()?;
         }
         self.show(&comparison, &before, &after, proof.confidence());
         let is_better = comparison
@@ -124,47 +168,58 @@ impl Carrying<'_> {
             .iter()
             .any(|one| one.standing == Some(Standing::Better));
         let is_settled = !comparison.compared.is_empty() && comparison.unsettled.is_empty();
-        match (is_worse, is_better || is_settled) {
-            (true, _) => Err("it got worse, and everything was taken back".to_owned()),
-            (false, true) => Ok(()),
-            (false, false) => Err(format!(
-                "it is not settled whether it got better or worse, and all of it stays: run it longer (-- --duration), \
-                 or take it back with psql -f {}",
+        let verdict = match (is_worse, is_better || is_settled) {
+            (true, _) => Some("it got worse, and everything was reverted".to_owned()),
+            (false, true) => None,
+            (false, false) => Some(format!(
+                "it is not settled whether it got better or worse, and all changes stay: run it longer (-- \
+                 --duration), or revert it with psql -f {}",
                 self.wanted.undo_file.display()
             )),
+        };
+        let wrong: Vec<String> = verdict.into_iter().chain(failures).collect();
+        if wrong.is_empty() {
+            return Ok(());
         }
+        Err(wrong.join("; "))
     }
 
-    fn unproved(&self, told: &str) -> Result<(), String> {
-        self.taken_back()?;
+    fn revert_unverified(&self, told: &str) -> Result<(), String> {
+        self.revert_all()?;
         Err(format!(
-            "{told}; everything was taken back, as nothing proves it"
+            "{told}; everything was reverted, as its effect was not measured"
         ))
     }
 
     /// The response times, which were judged, and beside them those of the statements. Whoever reads along may be gone.
     fn show(&self, comparison: &Comparison, before: &Report, after: &Report, confidence: f64) {
+        let mut compared = compare_queries(before, after, confidence);
+        let texts: Vec<&str> = compared.iter().map(|one| one.scenario.as_str()).collect();
+        let texts = excerpts(&texts, LONGEST);
+        for (one, text) in compared.iter_mut().zip(texts) {
+            one.scenario = text;
+        }
         let queries = Comparison {
-            compared: compare_queries(before, after, confidence),
+            compared,
             left_out: Vec::new(),
             unsettled: Vec::new(),
             ..comparison.clone()
         };
         let text = format!(
-            "\n{}\nstatements, told and not judged:\n{}",
+            "\n{}\nstatements (shown, not judged):\n{}",
             table(comparison),
             table(&queries)
         );
         let _ = match self.wanted.output {
-            Output::Text => io::stdout().write_all(text.as_bytes()),
+            PlanFormat::Text => io::stdout().write_all(text.as_bytes()),
             // The plan is to be read by a program.
             _ => io::stderr().write_all(text.as_bytes()),
         };
     }
 
     /// So that the planner knows the rows as they are.
-    fn analyzed(&self) {
-        let Wanted {
+    fn analyze_all(&self) {
+        let OptimizeOptions {
             insecure, limits, ..
         } = self.wanted;
         let mut stop = self.stop.clone();
@@ -174,8 +229,8 @@ impl Carrying<'_> {
         }
     }
 
-    fn taken_back(&self) -> Result<(), String> {
-        let Wanted {
+    fn revert_all(&self) -> Result<(), String> {
+        let OptimizeOptions {
             insecure,
             undo_file,
             limits,
@@ -183,10 +238,10 @@ impl Carrying<'_> {
         } = self.wanted;
         // Ctrl-C ended the load; what is taken back is taken back whole.
         let (_keep, mut stop) = watch::channel(false);
-        let back = take_back(self.database, *insecure, &self.chosen, *limits, &mut stop);
+        let back = revert(self.database, *insecure, &self.chosen, *limits, &mut stop);
         self.runtime.block_on(back).map_err(|error| {
             format!(
-                "it was to be taken back: {error}; psql -f {} does it",
+                "it could not be reverted: {error}; run psql -f {}",
                 undo_file.display()
             )
         })
@@ -202,6 +257,8 @@ fn tell(event: Event<'_>) {
         )),
         Event::GoesOn(phase, Some(percent)) => say(&format!("   {phase}, {percent:.0} %")),
         Event::GoesOn(phase, None) => say(&format!("   {phase}")),
+        // The error itself is said at the end, with all others.
+        Event::Failed(_) => say("   not applied"),
         Event::Stays(what) => say(&format!("   {}", cleaned(&what))),
         Event::Done(_, took) => {
             say(&format!(
@@ -217,7 +274,7 @@ fn say(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-fn left_alone(plan: &Plan, chosen: &[&Proposal]) {
+fn report_skipped(plan: &Plan, chosen: &[&Proposal]) {
     let is_chosen = |one: &&Proposal| chosen.iter().any(|other| other.number == one.number);
     let mut left: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
     for one in plan.proposals.iter().filter(|one| !is_chosen(one)) {
@@ -228,15 +285,15 @@ fn left_alone(plan: &Plan, chosen: &[&Proposal]) {
     }
     for (role, ids) in left {
         let why = match role {
-            None => "somebody has to decide".to_owned(),
-            Some(role) => format!("it is for {}, who owns the tables", cleaned(role)),
+            None => "they need a decision".to_owned(),
+            Some(role) => format!("the tables belong to {}", cleaned(role)),
         };
-        say(&format!("Left alone, as {why}: --only {}", ids.join(",")));
+        say(&format!("Skipped, as {why}: --only {}", ids.join(",")));
     }
 }
 
 /// Becomes true with the first Ctrl-C or request to end; the second ends everything.
-fn stopped(proof: Option<&BeforeAndAfter>) -> watch::Receiver<bool> {
+fn stop_on_interrupt(proof: Option<&BeforeAndAfter>) -> watch::Receiver<bool> {
     let (stopping, stop) = watch::channel(false);
     let load = proof.map(BeforeAndAfter::interrupter);
     let handler = move || {
@@ -246,10 +303,10 @@ fn stopped(proof: Option<&BeforeAndAfter>) -> watch::Receiver<bool> {
         if let Some(load) = &load {
             load.store(true, Ordering::SeqCst);
         }
-        say("\nending what is under way; once more to end at once");
+        say("\nstopping the current step; press Ctrl-C again to stop at once");
     };
     if let Err(error) = ctrlc::set_handler(handler) {
-        eprintln!("warning: Ctrl-C will end everything at once: {error}");
+        eprintln!("warning: Ctrl-C will stop everything at once: {error}");
     }
     stop
 }

@@ -1,10 +1,10 @@
-//! Dead rows that are still there after a table was swept: whoever may see them holds them.
+//! Dead rows that remain after a vacuum, and which transaction may still see them.
 
-use super::session::Session;
+use super::session::ChangeSession;
 use crate::optimize::name::literal;
-use crate::optimize::rules::words::number;
+use crate::optimize::rules::format::number;
 
-/// As many as make a rule propose to sweep.
+/// As many as make a rule propose a vacuum.
 const MANY: &str = "n_dead_tup >= 1000 AND n_dead_tup > 0.2 * (n_live_tup + n_dead_tup)";
 
 /// Who holds back the removal of rows the longest; what it may not see it does not tell. Transactions of other databases
@@ -19,17 +19,17 @@ const HOLDER: &str = "SELECT /* agentos-perf */ what FROM ( \
        UNION ALL SELECT concat('the replication slot ', slot_name), age(xmin) FROM pg_replication_slots \
          WHERE xmin IS NOT NULL) held ORDER BY age DESC LIMIT 1";
 
-/// What stays dead of a table that was swept, and for whom; `None` when little does.
-pub(super) async fn what_stays(session: &Session, table: &str) -> Option<String> {
+/// The dead rows that remain in a table after a vacuum, and why; `None` if they are few.
+pub(super) async fn remaining(session: &ChangeSession, table: &str) -> Option<String> {
     let dead = format!(
         "SELECT /* agentos-perf */ n_dead_tup FROM pg_stat_all_tables WHERE relid = to_regclass({}) AND {MANY}",
         literal(table)
     );
     let dead: f64 = session.first(&dead).await?.parse().ok()?;
     let holder = session.first(HOLDER).await;
-    let holder = holder.unwrap_or_else(|| "something that is open and can't be seen".to_owned());
+    let holder = holder.unwrap_or_else(|| "a transaction that this role cannot see".to_owned());
     Some(format!(
-        "{} dead rows stay, as they may still be seen by {holder}: end that, and sweep again",
+        "{} dead rows remain, as they may still be visible to {holder}: end it, and vacuum again",
         number(dead)
     ))
 }
