@@ -8,7 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use agentos_perf::monitor::{DatabaseUrl, Monitors, RedisAddress, Watched};
 use agentos_perf::profile::{
-    CounterPage, Destination, EvidencePlan, Http, Overrides, ProfileSource, Target, load,
+    CounterPage, Destination, EvidencePlan, FigureSource, Http, Overrides, ProfileSource, Target,
+    load,
 };
 use agentos_perf::record::{Observed, figure};
 use agentos_perf::requirement::Source;
@@ -281,7 +282,11 @@ fn broken(address: &str) -> Watched {
     watched.plan.prometheus = Some(CounterPage {
         path: None,
         auth: false,
-        figures: vec![("cache_hits".to_owned(), vec!["hits_total".to_owned()])],
+        figures: vec![FigureSource {
+            name: "cache_hits".to_owned(),
+            from: vec!["hits_total".to_owned()],
+            absent_is_zero: false,
+        }],
     });
     let url = format!("postgres://me:{PASSWORD}@{address}/app");
     watched.database = Some(DatabaseUrl::parse(&url).expect("a URL"));
