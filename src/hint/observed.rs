@@ -137,23 +137,37 @@ fn named(
     told.join("; ")
 }
 
-/// Where no statement is known, how to know them.
+/// Where no statement is known, how to know them; and where no failure is, how to count those.
 pub(super) fn unknown_queries(case: &Case<'_>) -> Option<String> {
+    const EXTENSION: &str =
+        "with the extension pg_stat_statements, the slow statements are named here";
+    const COUNTERS: &str = "count queries and failed queries in the service, and name these counters as queries and \
+        failed_queries in the profile, under [evidence.prometheus.figures] or [evidence.target.figures]";
     let observed = &case.run.observed;
     let is_asked = observed.seen(Source::Postgres).is_some();
-    if !observed.statements.is_empty() || (is_asked && is_about_errors(case)) {
-        return None;
+    let queries = [
+        Metric::QueryErrorRate,
+        Metric::QueryTimeMean,
+        Metric::QueryTimeP95,
+    ];
+    let is_measured = queries.iter().any(|metric| is_measured(case, *metric));
+    match (is_asked, is_about_errors(case)) {
+        (_, true) if is_measured => None,
+        (true, true) => Some(COUNTERS.to_owned()),
+        (false, true) => Some(format!("{COUNTERS}; {}", left_out(case, "database"))),
+        _ if !observed.statements.is_empty() => None,
+        (true, false) => Some(EXTENSION.to_owned()),
+        (false, false) => {
+            let or_else = if is_measured {
+                String::new()
+            } else {
+                format!("; {}", left_out(case, "database"))
+            };
+            Some(format!(
+                "where the database is PostgreSQL, pass its --database-url: {EXTENSION}{or_else}"
+            ))
+        }
     }
-    if is_asked {
-        return Some(
-            "with the extension pg_stat_statements in the database, the slow statements are named here".to_owned(),
-        );
-    }
-    Some(format!(
-        "where the database is PostgreSQL, pass its --database-url: with the extension pg_stat_statements, the slow \
-         statements are named here; {}",
-        left_out(case, "database")
-    ))
 }
 
 /// Connections of the database that waited for each other.

@@ -189,7 +189,7 @@ impl Seen {
     /// At how many of all looks the source, or the page of this figure, did not answer.
     pub fn missed(&self, name: &str) -> u64 {
         let silent = self.asked.saturating_sub(self.looks.len() as u64);
-        silent + self.unanswered.get(name).copied().unwrap_or(0)
+        silent.saturating_add(self.unanswered.get(name).copied().unwrap_or(0))
     }
 
     /// How much counters rose from each look to the next; looks without one of them are passed over.

@@ -374,7 +374,7 @@ fn the_fullest_of_what_a_process_can_use_is_judged_and_named() {
         (
             one_thread,
             Verdict::Fail,
-            ", its busiest thread, of the one processor that a thread can use: 99 % on",
+            ", its busiest thread, of the one processor that a thread can use: 99.25 % on",
         ),
         (
             quota,

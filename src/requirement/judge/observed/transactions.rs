@@ -49,9 +49,8 @@ pub(super) fn errors(seen: &Seen) -> Result<Known, String> {
     }
     let why = format!(
         "{} of {} transactions were rolled back, and PostgreSQL does not count how many of these failed: connection \
-         pools roll back, too, when they check or reset a connection. {} failed for certain (deadlocks, conflicts, ended \
-         sessions). Count failed queries in the service, and name the counter as failed_queries beside queries in the \
-         profile, under [evidence.prometheus.figures] or [evidence.target.figures]",
+         pools roll back, too, when they check or reset a connection; {} failed for certain (deadlocks, conflicts, ended \
+         sessions)",
         human::count(sum(&most, |block| block.hits)),
         human::count(all),
         human::count(sum(&least, |block| block.hits)),
