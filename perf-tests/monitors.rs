@@ -8,7 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use agentos_perf::monitor::{DatabaseUrl, Monitors, RedisAddress, Watched};
 use agentos_perf::profile::{
-    CounterPage, Destination, EvidencePlan, Http, Overrides, ProfileSource, Target, load,
+    CounterPage, Destination, EvidencePlan, FigureSource, Http, Overrides, ProfileSource, Target,
+    load,
 };
 use agentos_perf::record::{Observed, figure};
 use agentos_perf::requirement::Source;
@@ -16,6 +17,8 @@ use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 #[path = "support/authority.rs"]
 mod authority;
+#[path = "monitors/pages.rs"]
+mod pages;
 #[path = "support/servers.rs"]
 mod servers;
 #[path = "monitors/tls.rs"]
@@ -163,6 +166,45 @@ async fn sleep(client: &Client, times: u32) {
     }
 }
 
+/// Two transactions that wait for each other; the server ends one of them.
+async fn fall_to_a_deadlock(url: &str) {
+    let (first, second) = (database(url).await, database(url).await);
+    let locked = |number: u32| format!("SELECT pg_advisory_xact_lock({number})");
+    for (client, number) in [(&first, 1), (&second, 2)] {
+        let begun = format!("SET deadlock_timeout = '20ms'; BEGIN; {}", locked(number));
+        client.batch_execute(&begun).await.expect("locked");
+    }
+    let (to_second, to_first) = (locked(2), locked(1));
+    let (one, other) = tokio::join!(
+        async {
+            (
+                first.batch_execute(&to_second).await,
+                first.batch_execute("END").await,
+            )
+        },
+        async {
+            (
+                second.batch_execute(&to_first).await,
+                second.batch_execute("END").await,
+            )
+        },
+    );
+    let failed = [one.0, other.0]
+        .iter()
+        .filter(|ended| ended.is_err())
+        .count();
+    assert_eq!(failed, 1);
+}
+
+/// A session in the middle of a transaction that an operator ends.
+async fn end_a_session(url: &str, operator: &Client) {
+    let user = database(url).await;
+    let pid = numbers(&user, "SELECT pg_backend_pid()").await[0];
+    user.batch_execute("BEGIN; SELECT 1").await.expect("begun");
+    let end = format!("SELECT pg_terminate_backend({pid})");
+    operator.batch_execute(&end).await.expect("ended");
+}
+
 #[test]
 fn postgres_tells_the_queries_of_the_run() {
     let postgres = Postgres::start();
@@ -193,8 +235,10 @@ fn postgres_tells_the_queries_of_the_run() {
                     .expect("rolled back");
             }
             drop(user);
+            fall_to_a_deadlock(&url).await;
+            end_a_session(&url, &client).await;
             let begun = Instant::now();
-            while numbers(&client, ROLLBACKS).await[0] < rolled_back + 3.0 {
+            while numbers(&client, ROLLBACKS).await[0] < rolled_back + 5.0 {
                 assert!(begun.elapsed() < AGES, "the rollbacks were never counted");
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -203,7 +247,11 @@ fn postgres_tells_the_queries_of_the_run() {
     });
     let seen = observed.seen(Source::Postgres).expect("it was asked");
     assert!(seen.problems.is_empty(), "{:?}", seen.problems);
-    assert_eq!(seen.rise(figure::FAILED_QUERIES), Some(3.0));
+    // Three that somebody wanted, one to break the deadlock, one with its session.
+    assert_eq!(seen.rise(figure::ROLLBACKS), Some(5.0));
+    assert_eq!(seen.rise(figure::DEADLOCKS), Some(1.0));
+    assert_eq!(seen.rise(figure::ENDED_SESSIONS), Some(1.0));
+    assert_eq!(seen.last(figure::FAILED_QUERIES), None);
     assert!(seen.rise(figure::QUERIES).expect("counted") >= 23.0);
     let slept = observed
         .statements
@@ -281,7 +329,11 @@ fn broken(address: &str) -> Watched {
     watched.plan.prometheus = Some(CounterPage {
         path: None,
         auth: false,
-        figures: vec![("cache_hits".to_owned(), vec!["hits_total".to_owned()])],
+        figures: vec![FigureSource {
+            name: "cache_hits".to_owned(),
+            from: vec!["hits_total".to_owned()],
+            absent_is_zero: false,
+        }],
     });
     let url = format!("postgres://me:{PASSWORD}@{address}/app");
     watched.database = Some(DatabaseUrl::parse(&url).expect("a URL"));

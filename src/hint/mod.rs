@@ -4,6 +4,7 @@ mod case;
 mod failures;
 mod generator;
 mod observed;
+mod processors;
 mod search;
 mod session;
 mod slowness;

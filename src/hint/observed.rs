@@ -1,27 +1,61 @@
 //! What the cache, the database and the machine tell of a finding.
 
 use super::case::{Case, Topic, topics};
+pub(super) use super::processors::{busy, full_machine, idle_and_slow};
 use super::trend::slope;
-use crate::record::{Seen, Statement, Times, figure};
+use crate::record::{Seen, Statement, figure};
 use crate::requirement::{Metric, Source, Unit, human};
 
 /// Statements named in one line.
 const NAMED: usize = 3;
-/// Processors used less than this, in percent, are not what is waited for.
-const IDLE_PERCENT: f64 = 50.0;
 
 /// What any service takes in its first seconds of load, in MiB.
 const LEAST_GROWTH_MIB: f64 = 16.0;
 
-/// Whether a low hit rate comes from want of memory or from keys that are not there to be hit.
+/// Whether a low hit rate comes from want of memory or from keys that are not there to be hit; or where to count hits.
 pub(super) fn cache(case: &Case<'_>) -> Option<String> {
-    let Some(redis) = case.run.observed.seen(Source::Redis) else {
-        return Some(
-            "look into the cache: are the keys that are asked for ever written, and does their time to live \
-             outlast the pause between two requests for them? --redis-url tells hits, misses and evictions"
+    const LOOK: &str = "look into the cache: are the keys that are asked for ever written, and does their time to live \
+        outlast the pause between two requests for them?";
+    let is_measured = is_measured(case, Metric::CacheHitRate);
+    let redis = case.run.observed.seen(Source::Redis);
+    let counted = redis.and_then(|redis| {
+        let rises = redis.rises([figure::CACHE_HITS, figure::CACHE_MISSES])?;
+        Some((redis, rises.iter().flatten().sum::<f64>()))
+    });
+    match counted {
+        Some((_, look_ups)) if look_ups <= 0.0 && !is_measured => Some(
+            "nothing was looked up in this Redis during the run: either these requests do not read a cache, or the \
+             service uses another Redis than --redis-url names"
                 .to_owned(),
-        );
-    };
+        ),
+        Some((redis, look_ups)) if look_ups > 0.0 => kept_keys(redis),
+        _ if is_measured => Some(LOOK.to_owned()),
+        // One that was asked and did not answer has said why.
+        _ if redis.is_some() => None,
+        _ => Some(format!(
+            "say where hits and misses are counted: --redis-url where the cache is Redis, or counters of the service's own \
+             as cache_hits and cache_misses in the profile's [evidence]; {}",
+            left_out(case, "cache")
+        )),
+    }
+}
+
+/// How a requirement that a service can't have is left out.
+fn left_out(case: &Case<'_>, what: &str) -> String {
+    format!(
+        "a service without a {what} leaves this out with without = [\"{}\"] in a profile that extends this one",
+        case.judgement.requirement.name
+    )
+}
+
+/// Whether a source had a figure.
+fn is_measured(case: &Case<'_>, metric: Metric) -> bool {
+    let mut checks = case.judgement.checks.iter();
+    checks.any(|judged| judged.check.metric == metric && judged.estimate.is_some())
+}
+
+/// What became of the keys of a Redis that is looked up.
+fn kept_keys(redis: &Seen) -> Option<String> {
     let evicted = redis.rise(figure::EVICTED)?;
     let expired = redis
         .rise(figure::EXPIRED)
@@ -55,6 +89,9 @@ fn memory(redis: &Seen) -> String {
 
 /// The statements that take longest, all together and each.
 pub(super) fn slow_queries(case: &Case<'_>) -> Option<String> {
+    if is_about_errors(case) {
+        return None;
+    }
     let statements = &case.run.observed.statements;
     let all: f64 = statements.iter().map(|one| one.total_ms).sum();
     let most = named(
@@ -82,6 +119,13 @@ pub(super) fn slow_queries(case: &Case<'_>) -> Option<String> {
     })
 }
 
+/// Whether queries are missed for their failures alone, which slow ones do not explain.
+fn is_about_errors(case: &Case<'_>) -> bool {
+    let mut missed = case.judgement.checks.iter();
+    let is_error_rate = |metric| metric == Metric::QueryErrorRate;
+    !case.judgement.checks.is_empty() && missed.all(|judged| is_error_rate(judged.check.metric))
+}
+
 fn named(
     statements: &[Statement],
     rank: impl Fn(&Statement) -> f64,
@@ -93,13 +137,37 @@ fn named(
     told.join("; ")
 }
 
-/// Where no statement is known, how to know them.
+/// Where no statement is known, how to know them; and where no failure is, how to count those.
 pub(super) fn unknown_queries(case: &Case<'_>) -> Option<String> {
+    const EXTENSION: &str =
+        "with the extension pg_stat_statements, the slow statements are named here";
+    const COUNTERS: &str = "count queries and failed queries in the service, and name these counters as queries and \
+        failed_queries in the profile, under [evidence.prometheus.figures] or [evidence.target.figures]";
     let observed = &case.run.observed;
-    (observed.statements.is_empty()).then(|| {
-        "pass --database-url of a PostgreSQL with pg_stat_statements, and the slow statements are named here"
-            .to_owned()
-    })
+    let is_asked = observed.seen(Source::Postgres).is_some();
+    let queries = [
+        Metric::QueryErrorRate,
+        Metric::QueryTimeMean,
+        Metric::QueryTimeP95,
+    ];
+    let is_measured = queries.iter().any(|metric| is_measured(case, *metric));
+    match (is_asked, is_about_errors(case)) {
+        (_, true) if is_measured => None,
+        (true, true) => Some(COUNTERS.to_owned()),
+        (false, true) => Some(format!("{COUNTERS}; {}", left_out(case, "database"))),
+        _ if !observed.statements.is_empty() => None,
+        (true, false) => Some(EXTENSION.to_owned()),
+        (false, false) => {
+            let or_else = if is_measured {
+                String::new()
+            } else {
+                format!("; {}", left_out(case, "database"))
+            };
+            Some(format!(
+                "where the database is PostgreSQL, pass its --database-url: {EXTENSION}{or_else}"
+            ))
+        }
+    }
 }
 
 /// Connections of the database that waited for each other.
@@ -125,44 +193,8 @@ pub(super) fn locks(case: &Case<'_>) -> Option<String> {
     })
 }
 
-/// Slow while the processors idle: something else is waited for.
-pub(super) fn idle_and_slow(case: &Case<'_>) -> Option<String> {
-    let limit = case.time_limit()?;
-    let slow = Times::of(&case.summary.service)?.p95 >= limit;
-    let cpu = processor(case)?;
-    (slow && cpu < IDLE_PERCENT).then(|| {
-        format!(
-            "the target used only {} of the processors while it was slow: it waits for the database, for locks, \
-             for a pool of connections or for another service",
-            human::show(Unit::Share, cpu)
-        )
-    })
-}
-
-/// Nothing but more processors, or less work for them.
-pub(super) fn busy(case: &Case<'_>) -> Option<String> {
-    let told = topics(case.judgement).contains(&Topic::Processor);
-    let cpu = processor(case)?;
-    (told || cpu >= 80.0).then(|| {
-        format!(
-            "the target used {} of the processors: profile what it computes, cache more, or scale out (more \
-             workers where processors are free, more machines where they are not)",
-            human::show(Unit::Share, cpu)
-        )
-    })
-}
-
-/// Mean use of processors by whoever knows best.
-fn processor(case: &Case<'_>) -> Option<f64> {
-    let mean = |source| {
-        let values = judged(case, source, figure::CPU)?;
-        Some(values.iter().map(|(_, cpu)| cpu).sum::<f64>() / values.len() as f64)
-    };
-    mean(Source::Process).or_else(|| mean(Source::Target))
-}
-
 /// A figure in the judged part of the run; `None` when it was not told there.
-fn judged(case: &Case<'_>, source: Source, name: &str) -> Option<Vec<(i64, f64)>> {
+pub(super) fn judged(case: &Case<'_>, source: Source, name: &str) -> Option<Vec<(i64, f64)>> {
     let ms = |nanos: u64| (nanos / 1_000_000).cast_signed();
     let window = case.run.window;
     let values = case

@@ -141,7 +141,7 @@ pub(super) fn slow_endpoints(case: &Case<'_>) -> Option<String> {
         0 => None,
         _ if slow == times.len() => Some(format!(
             "every endpoint is slow ({quantile} service time {} to {}, {name} the slowest): look at what they \
-             share: the processor and memory, the database and its indexes, Redis, the number of workers",
+             share: the processor and memory, the database and its indexes, caches, the number of workers",
             human::time(quickest),
             human::time(slowest)
         )),

@@ -81,6 +81,7 @@ const INSIDE: &[(&[Topic], Find)] = &[
     (WAITED, observed::locks),
     (WAITED, observed::idle_and_slow),
     (WORKED, observed::busy),
+    (WORKED, observed::full_machine),
     (KEPT, observed::leak),
     (&[Topic::Memory], observed::short_of_memory),
     (STORED, session::too_few),

@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 
 use super::advise;
 use crate::client::Outcome;
-use crate::record::{EndpointKind, Outage, RunResult};
+use crate::record::{EndpointKind, Look, Outage, RunResult, Seen, figure};
 use crate::report::fixture::{self, Asked, MS, STARTED, calm, check, estimate, judged, run};
-use crate::requirement::{Judgement, Severity, Verdict};
+use crate::requirement::{Judgement, Severity, Source, Verdict};
 
 fn missed(metric: &str, limit: &str) -> Judgement {
     let found = Some(estimate(1_040.0, 980.0, 1_110.0));
@@ -114,6 +114,108 @@ fn sockets() -> Vec<(&'static str, Judgement, Vec<RunResult>)> {
     ]
 }
 
+/// What sources told of the target at each second, on this machine.
+fn told(source: Source, figures: &[(&str, f64)]) -> (Source, Seen) {
+    let look = |second: i64| Look {
+        at_ms: second * 1_000,
+        figures: figures
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), *value))
+            .collect(),
+    };
+    let looks = (0..=13).map(look).collect();
+    (
+        source,
+        Seen {
+            looks,
+            ..Seen::default()
+        },
+    )
+}
+
+/// A slow target with what sources told of it.
+fn seen_slow(sources: Vec<(Source, Seen)>) -> RunResult {
+    let mut slow = run("api", |_, _| Asked::ok(300));
+    slow.observed.local = Some(true);
+    slow.observed.sources = sources.into_iter().collect();
+    slow
+}
+
+/// What is said of processors, caches and databases, by what was told of them.
+fn inside() -> Vec<(&'static str, Judgement, Vec<RunResult>)> {
+    let python = |of_all: f64, thread: f64| {
+        let figures = [
+            (figure::CPU, of_all),
+            (figure::CPU_ALLOWED, of_all),
+            (figure::CPU_THREAD, thread),
+        ];
+        told(Source::Process, &figures)
+    };
+    let machine =
+        |all: f64, own: f64| told(Source::Host, &[(figure::CPU, all), (figure::CPU_OWN, own)]);
+    let unread = [
+        (figure::CACHE_HITS, 70.0),
+        (figure::CACHE_MISSES, 4.0),
+        (figure::EVICTED, 0.0),
+    ];
+    let rolled_back = [(figure::QUERIES, 70.0), (figure::ROLLBACKS, 4.0)];
+    let unmeasured = |metric, limit| Judgement {
+        verdict: Verdict::Inconclusive,
+        ..judged(
+            "a::requirement",
+            Severity::Important,
+            check(metric, limit),
+            None,
+            Verdict::Inconclusive,
+        )
+    };
+    let of_itself = told(Source::Target, &[(figure::CPU, 32.0)]);
+    let of_postgres = told(Source::Postgres, &rolled_back);
+    vec![
+        (
+            "one thread is full",
+            slow(),
+            vec![seen_slow(vec![python(49.7, 99.6)])],
+        ),
+        (
+            "one thread is full, judged",
+            missed("cpu", "< 80 %"),
+            vec![seen_slow(vec![python(49.7, 99.6)])],
+        ),
+        (
+            "slow and idle, threads too",
+            slow(),
+            vec![seen_slow(vec![python(32.0, 40.0)])],
+        ),
+        (
+            "the machine is full",
+            slow(),
+            vec![seen_slow(vec![python(32.0, 40.0), machine(99.96, 41.0)])],
+        ),
+        ("idle by itself", slow(), vec![seen_slow(vec![of_itself])]),
+        (
+            "a cache that is not read",
+            unmeasured("cache_hit_rate", "> 60 %"),
+            vec![seen_slow(vec![told(Source::Redis, &unread)])],
+        ),
+        (
+            "no cache",
+            unmeasured("cache_hit_rate", "> 60 %"),
+            vec![calm("api")],
+        ),
+        (
+            "no database",
+            unmeasured("query_error_rate", "< 1 %"),
+            vec![calm("api")],
+        ),
+        (
+            "rollbacks",
+            unmeasured("query_error_rate", "< 1 %"),
+            vec![seen_slow(vec![of_postgres])],
+        ),
+    ]
+}
+
 fn cases() -> Vec<(&'static str, Judgement, Vec<RunResult>)> {
     let mut cases: Vec<(&'static str, Judgement, Vec<RunResult>)> = [
         ("refused", Outcome::Connect),
@@ -180,6 +282,7 @@ fn cases() -> Vec<(&'static str, Judgement, Vec<RunResult>)> {
         ("heavy bodies", slow(), vec![heavy]),
         ("again and again", slow(), vec![recurs]),
     ]);
+    cases.extend(inside());
     cases.extend(sockets());
     cases.extend([
         ("stall", slow(), vec![stalled(5_000, 7_000)]),

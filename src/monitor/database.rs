@@ -46,8 +46,13 @@ impl DatabaseUrl {
     pub async fn connect_directly(&self, insecure: bool) -> Result<Database, String> {
         const POOL: &str = "there is a connection pool in between; name the server itself";
         let mut config = self.config();
-        let own = config.get_options().unwrap_or_default().to_owned();
-        config.options(format!("{own} -c agentos_perf.direct=on"));
+        let mut options = config.get_options().unwrap_or_default().to_owned();
+        if let Some(path) = &self.search_path {
+            // Whoever plans a statement of the service looks its tables up where the service does.
+            let escaped = path.replace('\\', "\\\\").replace(' ', "\\ ");
+            options += &format!(" -c search_path={escaped}");
+        }
+        config.options(format!("{options} -c agentos_perf.direct=on"));
         let connected = self.connect_with(config, insecure).await;
         let database = connected.map_err(|said| {
             // PgBouncer knows no options, and refuses those of startup.

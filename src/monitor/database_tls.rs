@@ -17,7 +17,7 @@ use crate::profile::Complaint;
 /// Those that are read here; the driver knows two modes, and no files.
 pub const PARAMETERS: [&str; 4] = ["sslmode", "sslrootcert", "sslcert", "sslkey"];
 
-const MODES: [(&str, Mode); 6] = [
+pub(super) const MODES: [(&str, Mode); 6] = [
     ("disable", Mode::Disable),
     ("allow", Mode::Allow),
     ("prefer", Mode::Prefer),
@@ -50,7 +50,7 @@ impl Stated {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
+pub(super) enum Mode {
     Disable,
     Allow,
     Prefer,

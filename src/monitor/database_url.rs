@@ -6,10 +6,12 @@ use std::net::IpAddr;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
+use super::database_foreign::{self as foreign, Meaning};
 use super::database_tls::{DatabaseTls, PARAMETERS, Stated};
 use super::percent::{percent_decoded, percent_encoded};
 use crate::profile::{Complaint, Secret};
 
+pub(super) const OF_POSTGRES: [&str; 2] = ["postgres", "postgresql"];
 const PORT: u16 = 5432;
 /// What the driver makes of a URL's parameters.
 const OF_DRIVER: [&str; 18] = [
@@ -38,6 +40,8 @@ const OF_DRIVER: [&str; 18] = [
 pub struct DatabaseUrl {
     pub(super) config: Config,
     pub(super) tls: DatabaseTls,
+    /// Where the service looks for its tables, as the server takes it; `None` where the URL leaves it to the server.
+    pub(super) search_path: Option<String>,
 }
 
 /// Where a database is, as files of passwords name it.
@@ -56,6 +60,10 @@ pub struct DatabasePlace {
 impl DatabaseUrl {
     /// Reads `postgres://[USER[:PASSWORD]@]HOST[:PORT]/NAME`, with the parameters that such a URL may have, and the
     /// files of certificates that it names.
+    ///
+    /// The forms that services use are taken, too: a driver in the scheme (`postgresql+asyncpg://`), and parameters of
+    /// ORMs and pools, which are translated, passed over where they mean nothing to another client, or refused with what
+    /// to write in their place.
     ///
     /// `sslmode` and `sslrootcert`, `sslcert` and `sslkey` mean what they do to libpq, but that a certificate is
     /// verified with its name in every mode except `verify-ca`. Without `sslmode`, a database of this machine is asked
@@ -76,16 +84,21 @@ impl DatabaseUrl {
         text: &str,
         elsewhere: &dyn Fn(&str) -> Option<Stated>,
     ) -> Result<DatabaseUrl, Complaint> {
-        let Some((scheme, rest)) = text.trim().split_once("://") else {
-            return Err(wrong("the URL does not begin with postgres://"));
-        };
-        if !["postgres", "postgresql"].contains(&scheme) {
-            return Err(wrong("the URL does not begin with postgres://"));
-        }
+        let rest = behind_scheme(text.trim())?;
         let (head, query) = split(rest);
-        let (of_tls, of_driver): (Vec<_>, Vec<_>) = parameters(query)?
-            .into_iter()
-            .partition(|(name, _)| PARAMETERS.contains(&name.as_str()));
+        let mut search_path = None;
+        let (mut of_tls, mut of_driver) = (Vec::new(), Vec::new());
+        for (name, value) in parameters(query)? {
+            match foreign::meaning(&name, &value)? {
+                Meaning::Tls(name, value) => of_tls.push((name, value)),
+                Meaning::SearchPath(path) => search_path = Some(path),
+                Meaning::Nothing => {}
+                Meaning::Itself if PARAMETERS.contains(&name.as_str()) => {
+                    of_tls.push((name, value))
+                }
+                Meaning::Itself => of_driver.push((name, value)),
+            }
+        }
         let config = driver_url(head, &of_driver).parse::<Config>();
         let config =
             config.map_err(|_| wrong("this cannot be read as the URL of a PostgreSQL database"))?;
@@ -101,7 +114,11 @@ impl DatabaseUrl {
         };
         let is_local = is_local(&config);
         let tls = DatabaseTls::new(&stated, is_local, config.get_hosts().iter().all(is_socket))?;
-        Ok(DatabaseUrl { config, tls })
+        Ok(DatabaseUrl {
+            config,
+            tls,
+            search_path,
+        })
     }
 
     /// Whether the URL brings no password.
@@ -142,6 +159,25 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
+/// What follows `://`, when that is of a `PostgreSQL`.
+fn behind_scheme(text: &str) -> Result<&str, Complaint> {
+    // Java's drivers write their own name before the URL.
+    let text = text.strip_prefix("jdbc:").unwrap_or(text);
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return Err(wrong("the URL does not begin with postgres://"));
+    };
+    let (database, driver) = scheme.split_once('+').unwrap_or((scheme, "driver"));
+    let is_driver = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if OF_POSTGRES.contains(&database) && !driver.is_empty() && driver.bytes().all(is_driver) {
+        return Ok(rest);
+    }
+    Err(match foreign::other_database(database) {
+        Some(name) => Complaint::new(format!("this is the URL of {name}, not of PostgreSQL"))
+            .help("only PostgreSQL can be asked: leave it out for a service without one"),
+        None => wrong("the URL does not begin with postgres://"),
+    })
+}
+
 fn wrong(what: &str) -> Complaint {
     Complaint::new(what).help("write postgres://USER@HOST:5432/NAME")
 }
@@ -173,7 +209,8 @@ fn parameters(query: &str) -> Result<Vec<(String, String)>, Complaint> {
         let plain =
             |text: &str| percent_decoded(text).ok_or_else(|| wrong("the URL has a wrong %"));
         let (name, value) = (plain(name)?, plain(value)?);
-        if OF_DRIVER.contains(&name.as_str()) || PARAMETERS.contains(&name.as_str()) {
+        let is_known = |known: &[&str]| known.contains(&name.as_str());
+        if is_known(&OF_DRIVER) || is_known(&PARAMETERS) || foreign::is_known(&name) {
             return Ok((name, value));
         }
         let is_name = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';

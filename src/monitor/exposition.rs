@@ -1,7 +1,39 @@
 //! The text format in which Prometheus reads counters.
 
+/// What a counter has counted over all its series; `None` when the page does not tell.
+///
+/// A family that is declared and has no series yet has counted nothing: with labels, a series begins with what it counts
+/// first.
+pub(super) fn counted(page: &str, name: &str) -> Option<f64> {
+    let is_empty = || {
+        !page
+            .lines()
+            .any(|line| behind_name(line.trim(), name).is_some())
+    };
+    sum(page, name).or_else(|| (declares(page, name) && is_empty()).then_some(0.0))
+}
+
+/// Whether a `# TYPE` line says that the name is a counter, or a part of a histogram or summary that only rises.
+fn declares(page: &str, name: &str) -> bool {
+    page.lines().any(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let ["#", "TYPE", family, kind] = words[..] else {
+            return false;
+        };
+        let Some(suffix) = name.strip_prefix(family) else {
+            return false;
+        };
+        match kind {
+            // OpenMetrics declares a family without the suffix of its samples.
+            "counter" => ["", "_total"].contains(&suffix),
+            "histogram" | "summary" => ["_sum", "_count"].contains(&suffix),
+            _ => false,
+        }
+    })
+}
+
 /// The sum over all series of a name; `None` when there is none with a number.
-pub(super) fn sum(page: &str, name: &str) -> Option<f64> {
+fn sum(page: &str, name: &str) -> Option<f64> {
     let values = page.lines().filter_map(|line| value_of(line.trim(), name));
     values.fold(None, |sum, value| Some(sum.unwrap_or(0.0) + value))
 }
@@ -16,17 +48,23 @@ pub(super) fn is_page(page: &str) -> bool {
 
 /// The value of a line `name{labels} value [timestamp]` of that name.
 fn value_of(line: &str, name: &str) -> Option<f64> {
+    let rest = behind_name(line, name)?.trim_start();
+    let rest = if rest.starts_with('{') {
+        behind_labels(rest)?
+    } else {
+        rest
+    };
+    let value: f64 = rest.split_whitespace().next()?.parse().ok()?;
+    value.is_finite().then_some(value)
+}
+
+/// The rest of a line that is a sample of this name.
+fn behind_name<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     if line.starts_with('#') {
         return None;
     }
     let rest = line.strip_prefix(name)?;
-    let rest = if rest.starts_with('{') {
-        behind_labels(rest)?
-    } else {
-        rest.strip_prefix([' ', '\t'])?
-    };
-    let value: f64 = rest.split_whitespace().next()?.parse().ok()?;
-    value.is_finite().then_some(value)
+    rest.starts_with(['{', ' ', '\t']).then_some(rest)
 }
 
 /// What stands behind the closing brace; one in quotes closes nothing.
@@ -67,6 +105,31 @@ mod tests {
         ];
         for (name, expected) in table {
             assert_eq!(sum(PAGE, name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_family_that_is_declared_without_a_series_has_counted_nothing() {
+        let page = "# HELP errors_total Failures.\n# TYPE errors_total counter\n# TYPE short counter\n\
+            # TYPE query_seconds histogram\n# TYPE level gauge\n# TYPE odd_total counter\nodd_total{a=\"b\"} NaN\n\
+            #\tTYPE tabbed_total\tcounter\n# TYPE some_total counter\nsome_total {kind=\"a\"} 3\n# EOF\n";
+        let table = [
+            ("errors_total", Some(0.0)),
+            ("short_total", Some(0.0)),
+            ("short", Some(0.0)),
+            ("query_seconds_sum", Some(0.0)),
+            ("query_seconds_count", Some(0.0)),
+            ("tabbed_total", Some(0.0)),
+            ("some_total", Some(3.0)),
+            ("level", None),
+            ("odd_total", None),
+            ("errors", None),
+            ("errors_total_created", None),
+            ("query_seconds", None),
+            ("absent", None),
+        ];
+        for (name, expected) in table {
+            assert_eq!(counted(page, name), expected, "{name}");
         }
     }
 

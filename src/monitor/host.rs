@@ -5,7 +5,7 @@ use std::time::Instant;
 use sysinfo::{Networks, Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 use super::locate::{Located, locate};
-use super::process::ProcessTree;
+use super::process::{ProcessTree, SHORTEST};
 use super::rounds::{Figures, Glimpse, Looker, enter};
 use crate::record::figure;
 use crate::requirement::Source;
@@ -43,7 +43,7 @@ impl Looker for HostLooker {
             return Err("an earlier look has not come to an end".to_owned());
         };
         let looked = tokio::task::spawn_blocking(move || {
-            let glimpse = machine.look();
+            let glimpse = machine.look(Instant::now());
             (machine, glimpse)
         });
         let (machine, glimpse) = looked.await.map_err(|error| error.to_string())?;
@@ -77,7 +77,7 @@ impl Machine {
         }
     }
 
-    fn look(&mut self) -> Glimpse {
+    fn look(&mut self, now: Instant) -> Glimpse {
         let mut glimpse = Glimpse::default();
         self.networks.refresh(true);
         if self.located.is_none() {
@@ -89,7 +89,11 @@ impl Machine {
             self.tree = located.pid.map(ProcessTree::new);
             self.located = Some(located);
         }
-        self.system.refresh_cpu_usage();
+        let is_long = |(before, _): (Instant, u64)| now.duration_since(before) >= SHORTEST;
+        let is_figure = self.last.is_none_or(is_long);
+        if is_figure {
+            self.system.refresh_cpu_usage();
+        }
         self.system.refresh_memory();
         let which = ProcessRefreshKind::nothing().with_cpu().with_memory();
         // The target's children can be any processes, so all are read where it is here.
@@ -100,10 +104,13 @@ impl Machine {
             ProcessesToUpdate::Some(own)
         };
         self.system.refresh_processes_specifics(wanted, true, which);
-        let figures = self.figures();
+        let mut figures = self.figures();
+        if is_figure {
+            self.processors(now, &mut figures);
+        }
         glimpse.figures.push((Source::Host, figures));
         if let Some(tree) = &mut self.tree {
-            match tree.look(&self.system) {
+            match tree.look(&self.system, now) {
                 Ok(figures) => glimpse.figures.push((Source::Process, figures)),
                 Err(what) => glimpse.problems.push((Source::Process, what)),
             }
@@ -111,20 +118,22 @@ impl Machine {
         glimpse
     }
 
-    fn figures(&mut self) -> Figures {
-        let mut figures = Figures::new();
+    /// Use of processors, a difference: the first look tells none.
+    fn processors(&mut self, now: Instant, figures: &mut Figures) {
         let own = self.own.and_then(|pid| self.system.process(pid));
         let used = own.map_or(0, sysinfo::Process::accumulated_cpu_time);
-        let now = Instant::now();
-        // Use of processors is a difference: the first look tells none.
         if let Some((before, used_before)) = self.last.replace((now, used)) {
             let processors = self.system.cpus().len().max(1) as f64;
             let elapsed = now.duration_since(before).as_secs_f64() * 1e3;
             let share = 100.0 * used.saturating_sub(used_before) as f64 / elapsed / processors;
             let cpu = f64::from(self.system.global_cpu_usage());
-            enter(&mut figures, figure::CPU, Some(cpu));
-            enter(&mut figures, figure::CPU_OWN, Some(share));
+            enter(figures, figure::CPU, Some(cpu));
+            enter(figures, figure::CPU_OWN, Some(share));
         }
+    }
+
+    fn figures(&self) -> Figures {
+        let mut figures = Figures::new();
         let (used, all) = (self.system.used_memory(), self.system.total_memory());
         if all > 0 {
             let share = 100.0 * used as f64 / all as f64;
@@ -140,5 +149,32 @@ impl Machine {
         enter(&mut figures, figure::RECEIVED, Some(received));
         enter(&mut figures, figure::SENT, Some(sent));
         figures
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_look_right_after_another_tells_no_use_of_processors() {
+        let nowhere = Listening {
+            host: "192.0.2.1".to_owned(),
+            port: 9,
+            pid: None,
+        };
+        let mut machine = Machine::new(nowhere);
+        let start = Instant::now();
+        let mut cpu = |at_ms| {
+            let glimpse = machine.look(start + Duration::from_millis(at_ms));
+            let (_, figures) = glimpse.figures.first().expect("the machine");
+            figures.contains_key(figure::CPU) && figures.contains_key(figure::CPU_OWN)
+        };
+        assert_eq!(
+            [cpu(0), cpu(1_000), cpu(1_100), cpu(1_700)],
+            [false, true, false, true]
+        );
     }
 }

@@ -2,16 +2,24 @@
 //! tell of it.
 
 #[cfg(feature = "evidence")]
+mod allowance;
+#[cfg(feature = "evidence")]
 mod database;
+#[cfg(feature = "evidence")]
+mod database_foreign;
 #[cfg(feature = "evidence")]
 mod database_tls;
 #[cfg(feature = "evidence")]
 mod database_url;
 #[cfg(feature = "evidence")]
 mod exposition;
+#[cfg(feature = "evidence")]
+mod found;
 mod generator;
 #[cfg(feature = "evidence")]
 mod host;
+#[cfg(feature = "evidence")]
+mod late;
 #[cfg(feature = "evidence")]
 mod locate;
 mod machine;
@@ -39,6 +47,8 @@ mod rounds;
 mod statements;
 #[cfg(feature = "evidence")]
 mod target;
+#[cfg(feature = "evidence")]
+mod threads;
 mod watch;
 
 #[cfg(feature = "evidence")]

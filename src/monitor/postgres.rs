@@ -17,12 +17,15 @@ use crate::requirement::Source;
 const BEGIN: &str = "BEGIN READ ONLY; SET LOCAL statement_timeout = '1500ms'; \
      SET LOCAL idle_in_transaction_session_timeout = 0";
 
-/// The comment marks what is not the target's.
+/// The comment marks what is not the target's. How sessions ended is told from version 14 on, and read so that older
+/// ones answer, too.
 const DATABASE: &str = "SELECT /* agentos-perf */ pg_stat_clear_snapshot(); SELECT /* agentos-perf */ \
-     xact_commit + xact_rollback AS queries, xact_rollback AS failed_queries, deadlocks, blks_hit AS blocks_hit, \
-     blks_read AS blocks_read, numbackends AS connections, (SELECT count(*) FROM pg_stat_activity \
+     xact_commit + xact_rollback AS queries, xact_rollback AS rolled_back, deadlocks, conflicts, \
+     (to_jsonb(s) ->> 'sessions_fatal')::bigint + (to_jsonb(s) ->> 'sessions_killed')::bigint AS ended_sessions, \
+     blks_hit AS blocks_hit, blks_read AS blocks_read, numbackends AS connections, \
+     (SELECT count(*) FROM pg_stat_activity \
      WHERE datname = current_database() AND wait_event_type = 'Lock') AS lock_waits \
-     FROM pg_stat_database WHERE datname = current_database()";
+     FROM pg_stat_database s WHERE datname = current_database()";
 
 /// Statements that do work, the target's alone.
 const STATEMENTS: &str = "SELECT /* agentos-perf */ s.userid || '/' || s.queryid AS key, sum(s.calls) AS calls, \
@@ -98,8 +101,10 @@ impl Looker for PostgresLooker {
         for row in rows(&session.client, DATABASE).await? {
             for name in [
                 figure::QUERIES,
-                figure::FAILED_QUERIES,
+                figure::ROLLBACKS,
                 figure::DEADLOCKS,
+                figure::CONFLICTS,
+                figure::ENDED_SESSIONS,
                 figure::BLOCKS_HIT,
                 figure::BLOCKS_READ,
                 figure::CONNECTIONS,

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::exposition::{is_page, sum};
-use super::rounds::{Figures, Glimpse, Looker, enter};
+use super::exposition::{counted, is_page};
+use super::rounds::{Figures, Glimpse, Looker, Partial, enter};
 use crate::client::ControlClient;
+use crate::profile::FigureSource;
 use crate::record::figure;
 use crate::requirement::Source;
 
@@ -18,7 +19,7 @@ pub(super) struct PrometheusLooker {
     pub(super) path: String,
     pub(super) auth: bool,
     /// The counters of each figure.
-    pub(super) figures: Vec<(String, Vec<String>)>,
+    pub(super) figures: Vec<FigureSource<String>>,
 }
 
 impl Looker for PrometheusLooker {
@@ -37,50 +38,95 @@ impl Looker for PrometheusLooker {
         if !is_page(&page) {
             return Err("this is no page in the text format of Prometheus".to_owned());
         }
-        let (figures, missing) = read(&page, &self.figures);
-        let problem = |name: String| (Source::Prometheus, format!("there is no counter `{name}`"));
+        let (figures, partial) = read(&page, &self.figures);
+        let of_page = |partial: Partial| (Source::Prometheus, partial);
         Ok(Glimpse {
             figures: vec![(Source::Prometheus, figures)],
-            problems: missing.into_iter().map(problem).collect(),
+            partial: partial.into_iter().map(of_page).collect(),
+            ..Glimpse::default()
         })
     }
 }
 
-/// The figures of a page, and the counters that it lacks. A figure of several counters needs all of them.
-fn read(page: &str, wanted: &[(String, Vec<String>)]) -> (Figures, Vec<String>) {
-    let (mut figures, mut missing) = (Figures::new(), Vec::new());
-    for (name, counters) in wanted {
-        let mut all = Some(0.0);
-        for counter in counters {
-            let value = sum(page, counter);
-            if value.is_none() {
-                missing.push(counter.clone());
-            }
-            all = all.zip(value).map(|(all, value)| all + value);
+/// The figures of a page, and those of which it lacks counters.
+fn read(page: &str, wanted: &[FigureSource<String>]) -> (Figures, Vec<Partial>) {
+    let (mut figures, mut partial) = (Figures::new(), Vec::new());
+    for figure in wanted {
+        let counters = figure.from.iter().map(|name| (name, counted(page, name)));
+        let (known, lacking): (Vec<_>, Vec<_>) = counters.partition(|(_, value)| value.is_some());
+        let sum: f64 = known.iter().filter_map(|(_, value)| *value).sum();
+        let (name, value) = match figure.name.as_str() {
+            SECONDS => (figure::QUERY_TIME, sum * 1e3),
+            name => (name, sum),
+        };
+        if lacking.is_empty() {
+            enter(&mut figures, name, Some(value));
+            continue;
         }
-        match name.as_str() {
-            SECONDS => enter(&mut figures, figure::QUERY_TIME, all.map(|s: f64| s * 1e3)),
-            name => enter(&mut figures, name, all),
-        }
+        let lacks = lacking
+            .iter()
+            .map(|(counter, _)| format!("there is no counter `{counter}`"));
+        partial.push(Partial {
+            figure: name.to_owned(),
+            counted: value,
+            lacks: lacks.collect(),
+            declaration: (!figure.absent_is_zero).then(|| {
+                format!(
+                    "[evidence.prometheus.figures] {} = {{ counters = {:?}, absent = 0 }}",
+                    figure.name, figure.from
+                )
+            }),
+        });
     }
-    (figures, missing)
+    (figures, partial)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn figure(name: &str, counters: &[&str], absent_is_zero: bool) -> FigureSource<String> {
+        FigureSource {
+            name: name.to_owned(),
+            from: counters.iter().map(|name| (*name).to_owned()).collect(),
+            absent_is_zero,
+        }
+    }
+
     #[test]
-    fn a_figure_needs_all_its_counters() {
-        let name = |text: &str| text.to_owned();
-        let wanted = vec![
-            (name("cache_hits"), vec![name("a"), name("b")]),
-            (name("cache_misses"), vec![name("a"), name("gone")]),
-            (name(SECONDS), vec![name("c")]),
+    fn a_figure_is_whole_with_all_its_counters() {
+        let wanted = [
+            figure("cache_hits", &["a", "b"], false),
+            figure("cache_misses", &["a", "gone"], false),
+            figure(SECONDS, &["c"], false),
+            figure("failed_queries", &["absent", "none"], true),
+            figure("queries", &["declared_total"], false),
         ];
-        let (figures, missing) = read("a 1\nb{x=\"y\"} 2\nc 0.5\n", &wanted);
+        let page = "a 1\nb{x=\"y\"} 2\nc 0.5\n# TYPE declared_total counter\n";
+        let (figures, partial) = read(page, &wanted);
         let told: Vec<(&str, f64)> = figures.iter().map(|(k, v)| (k.as_str(), *v)).collect();
-        assert_eq!(told, [("cache_hits", 3.0), ("query_time_ms", 500.0)]);
-        assert_eq!(missing, ["gone"]);
+        assert_eq!(
+            told,
+            [
+                ("cache_hits", 3.0),
+                ("queries", 0.0),
+                ("query_time_ms", 500.0)
+            ]
+        );
+        assert_eq!(
+            (&*partial[0].figure, partial[0].counted),
+            ("cache_misses", 1.0)
+        );
+        assert_eq!(partial[0].lacks, ["there is no counter `gone`"]);
+        assert_eq!(
+            partial[0].declaration.as_deref(),
+            Some(
+                "[evidence.prometheus.figures] cache_misses = { counters = [\"a\", \"gone\"], absent = 0 }"
+            )
+        );
+        assert_eq!(
+            (partial[1].lacks.len(), &partial[1].declaration),
+            (2, &None)
+        );
     }
 }

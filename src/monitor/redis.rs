@@ -133,7 +133,7 @@ impl Looker for RedisLooker {
         self.connection = Some(connection);
         Ok(Glimpse {
             figures: vec![(Source::Redis, figures)],
-            problems: Vec::new(),
+            ..Glimpse::default()
         })
     }
 }

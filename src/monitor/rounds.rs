@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
+use super::late;
 use crate::record::{Look, Seen};
 use crate::requirement::Source;
 
@@ -25,6 +26,22 @@ pub(super) fn enter(figures: &mut Figures, name: &str, value: Option<f64>) {
 pub(super) struct Glimpse {
     pub(super) figures: Vec<(Source, Figures)>,
     pub(super) problems: Vec<(Source, String)>,
+    /// Counters of which the source, which answered, did not have all.
+    pub(super) partial: Vec<(Source, Partial)>,
+    /// Figures whose page did not answer, while another one did.
+    pub(super) unanswered: Vec<(Source, String)>,
+}
+
+/// A counter of which a part was not there.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Partial {
+    pub(super) figure: String,
+    /// The sum of what was there.
+    pub(super) counted: f64,
+    /// What was not there.
+    pub(super) lacks: Vec<String>,
+    /// How a profile declares that this is 0; `None` when it does so already.
+    pub(super) declaration: Option<String>,
 }
 
 /// Someone who looks. A look that is dropped half-way must leave nothing behind that the next one trips over.
@@ -74,7 +91,11 @@ impl Told {
 /// All looks at the sources of one looker.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Log {
+    asked: u64,
     looks: BTreeMap<Source, Vec<(u64, Figures)>>,
+    /// With the index of the look that they are of.
+    partial: BTreeMap<Source, Vec<(usize, Partial)>>,
+    unanswered: BTreeMap<Source, BTreeMap<String, u64>>,
     problems: BTreeMap<Source, Vec<(String, u32)>>,
 }
 
@@ -92,13 +113,36 @@ impl Log {
         for (source, figures) in glimpse.figures {
             self.looks.entry(source).or_default().push((at, figures));
         }
+        for (source, partial) in glimpse.partial {
+            // It is of the look that was entered just now.
+            if let Some(index) = self
+                .looks
+                .get(&source)
+                .and_then(|looks| looks.len().checked_sub(1))
+            {
+                self.partial
+                    .entry(source)
+                    .or_default()
+                    .push((index, partial));
+            }
+        }
+        for (source, figure) in glimpse.unanswered {
+            let of_source = self.unanswered.entry(source).or_default();
+            *of_source.entry(figure).or_default() += 1;
+        }
         for (source, what) in glimpse.problems {
             self.problem(source, what);
         }
     }
 
     /// The log in times from the start of the run, in milliseconds since 1970.
-    pub(super) fn seen(self, started: u64) -> BTreeMap<Source, Seen> {
+    pub(super) fn seen(mut self, started: u64) -> BTreeMap<Source, Seen> {
+        for (source, partial) in std::mem::take(&mut self.partial) {
+            let looks = self.looks.entry(source).or_default();
+            for problem in late::complete(looks, &partial) {
+                self.problem(source, problem);
+            }
+        }
         let mut seen: BTreeMap<Source, Seen> = BTreeMap::new();
         for (source, looks) in self.looks {
             let look = |(at, figures): (u64, Figures)| Look {
@@ -113,6 +157,12 @@ impl Log {
                 times => format!("{what} ({times} times)"),
             };
             seen.entry(source).or_default().problems = problems.into_iter().map(told).collect();
+        }
+        for (source, unanswered) in self.unanswered {
+            seen.entry(source).or_default().unanswered = unanswered;
+        }
+        for of_source in seen.values_mut() {
+            of_source.asked = self.asked;
         }
         seen
     }
@@ -151,10 +201,13 @@ pub(super) async fn follow<L: Looker>(looker: &mut L, rounds: Rounds) -> Log {
 async fn patient<L: Looker>(looker: &mut L, told: &Told, patience: Duration) {
     let seen = timeout(patience, looker.look()).await;
     let at = now();
-    told.enter(L::SOURCE, |log| match seen {
-        Ok(Ok(glimpse)) => log.glimpse(at, glimpse),
-        Ok(Err(what)) => log.problem(L::SOURCE, what),
-        Err(_) => log.problem(L::SOURCE, format!("no answer within {patience:?}")),
+    told.enter(L::SOURCE, |log| {
+        log.asked += 1;
+        match seen {
+            Ok(Ok(glimpse)) => log.glimpse(at, glimpse),
+            Ok(Err(what)) => log.problem(L::SOURCE, what),
+            Err(_) => log.problem(L::SOURCE, format!("no answer within {patience:?}")),
+        }
     });
 }
 

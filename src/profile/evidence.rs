@@ -28,8 +28,8 @@ pub struct TargetPages {
     pub every: Duration,
     /// How long one answer may take.
     pub timeout: Duration,
-    /// Where each figure stands, by the figure's name: the first place that holds a number counts.
-    pub figures: Vec<(String, Vec<Field>)>,
+    /// Where each figure stands: the first place that holds a number counts.
+    pub figures: Vec<FigureSource<Field>>,
     /// Where the table of the target's own endpoints stands, and what it says of each.
     pub endpoints: Option<EndpointTable>,
 }
@@ -63,6 +63,17 @@ pub struct CounterPage {
     pub path: Option<String>,
     /// Whether the session's token is sent with it.
     pub auth: bool,
-    /// The counters that make up each figure, by the figure's name; all their series are summed.
-    pub figures: Vec<(String, Vec<String>)>,
+    /// The counters that make up each figure; all their series are summed.
+    pub figures: Vec<FigureSource<String>>,
+}
+
+/// Where a page has a figure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FigureSource<T> {
+    /// The figure.
+    pub name: String,
+    /// The fields or counters it is read from.
+    pub from: Vec<T>,
+    /// Whether a counter that is not there throughout the run has counted nothing.
+    pub absent_is_zero: bool,
 }

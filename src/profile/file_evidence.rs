@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::evidence::{CounterPage, EndpointTable, EvidencePlan, Field, TargetPages};
+use super::evidence::{CounterPage, EndpointTable, EvidencePlan, Field, FigureSource, TargetPages};
 use super::file_top::{path, require, word};
 use super::nearest::advice;
 use super::problem::{At, Complaint, Problem};
 use super::quantity::{self, Reading};
 use super::reader::{Reader, any, as_text};
-use super::tree::Table;
+use super::tree::{Table, Value};
 use crate::requirement::{Metric, Source};
 
 const EVERY: Duration = Duration::from_secs(2);
@@ -99,7 +99,9 @@ fn read_target(table: &Table, problems: &mut Vec<Problem>) -> Option<TargetPages
     let timeout = reader.scalar("timeout", quantity::lasting);
     let pages = read_pages(&mut reader);
     let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).collect();
-    let figures = read_figures(&mut reader, &TARGET_FIGURES, |text| field(text, &names));
+    let figures = read_figures(&mut reader, &TARGET_FIGURES, "fields", |text| {
+        field(text, &names)
+    });
     let at = reader.text("endpoints", |text| field(text, &names));
     let fields = reader.table("endpoint_fields");
     let endpoints = at.map(|at| read_endpoints(at, fields, reader.problems()));
@@ -132,23 +134,63 @@ fn read_pages(reader: &mut Reader<'_, '_>) -> Vec<(String, String)> {
     pages
 }
 
-/// A table from figures to what tells them.
+/// A table from figures to what tells them, each a list or `{ KEY = [...], absent = 0 }`.
 fn read_figures<T>(
     reader: &mut Reader<'_, '_>,
     known: &[&str],
+    key: &str,
     parse: impl Fn(&str) -> Reading<T>,
-) -> Vec<(String, Vec<T>)> {
+) -> Vec<FigureSource<T>> {
     let Some(table) = reader.table("figures") else {
         return Vec::new();
     };
     let mut inner = Reader::new(table, known, reader.problems());
     let mut figures = Vec::new();
     for name in known {
-        if let Some(told) = inner.list(name, &parse) {
-            figures.push(((*name).to_owned(), told.value));
-        }
+        let is_table = matches!(
+            inner.node(name).map(|node| &node.value),
+            Some(Value::Table(_))
+        );
+        let (from, absent) = if is_table {
+            let Some(table) = inner.table(name) else {
+                continue;
+            };
+            let mut reader = Reader::new(table, &[key, "absent"], inner.problems());
+            require(&mut reader, key, "[...]");
+            let absent = reader.scalar("absent", |text| absent(name, text));
+            (reader.list(key, &parse), absent.is_some())
+        } else {
+            (inner.list(name, &parse), false)
+        };
+        figures.extend(from.map(|from| FigureSource {
+            name: (*name).to_owned(),
+            from: from.value,
+            absent_is_zero: absent,
+        }));
     }
     figures
+}
+
+/// What stands for a counter that does not exist: 0 or nothing.
+fn absent(figure: &str, text: &str) -> Reading<()> {
+    if !is_counter(figure) {
+        return Err(Complaint::new(format!(
+            "`{figure}` is not a counter, so nothing can stand for it"
+        ))
+        .help("leave `absent` out"));
+    }
+    match text {
+        "0" => Ok(()),
+        _ => Err(
+            Complaint::new(format!("`{text}` is not what a counter begins with"))
+                .help("write absent = 0, or leave it out"),
+        ),
+    }
+}
+
+/// Whether a figure only rises.
+fn is_counter(figure: &str) -> bool {
+    COUNTERS.contains(&figure) || figure == "query_time_ms"
 }
 
 /// `PAGE:FIELD`.
@@ -199,7 +241,7 @@ fn read_counters(table: &Table, problems: &mut Vec<Problem>) -> CounterPage {
     CounterPage {
         path: reader.text("path", path).map(|at| at.value),
         auth: reader.truth("auth").is_some_and(|at| at.value),
-        figures: read_figures(&mut reader, &COUNTERS, counter),
+        figures: read_figures(&mut reader, &COUNTERS, "counters", counter),
     }
 }
 
@@ -213,3 +255,7 @@ fn counter(text: &str) -> Reading<String> {
     Err(Complaint::new(format!("`{text}` is no name of a counter"))
         .help("write the name alone, without {labels}: all its series are summed"))
 }
+
+#[cfg(test)]
+#[path = "file_evidence_tests.rs"]
+mod tests;

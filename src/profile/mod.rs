@@ -32,7 +32,7 @@ mod validate_search_metric;
 mod validate_socket;
 
 pub use destination::{Destination, Http, Secret};
-pub use evidence::{CounterPage, EndpointTable, EvidencePlan, Field, TargetPages};
+pub use evidence::{CounterPage, EndpointTable, EvidencePlan, Field, FigureSource, TargetPages};
 pub use identity::{Algorithm, Identity, IdentityRules, Login, fill_marks};
 pub use overrides::Overrides;
 pub use plan::{Arrivals, Bounds, Endpoint, HealthCheck, Phases, Plan, Profile, Rate, UptimeCheck};

@@ -307,7 +307,7 @@ fn the_documented_profiles_work() {
         .skip(1)
         .filter_map(|rest| rest.split("```").next())
         .collect();
-    assert_eq!(examples.len(), 3);
+    assert_eq!(examples.len(), 4);
     for example in examples {
         if let Err(told) = from_text(example, &Overrides::default()) {
             panic!("{told}");

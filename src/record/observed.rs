@@ -29,8 +29,14 @@ pub mod figure {
     pub const LATENCY: &str = "latency_ms";
     /// Queries that were counted, or transactions where only these are; a counter.
     pub const QUERIES: &str = "queries";
-    /// Those of them that failed or were rolled back; a counter.
+    /// Those of them that failed; a counter.
     pub const FAILED_QUERIES: &str = "failed_queries";
+    /// Transactions that were rolled back, for whatever reason; a counter.
+    pub const ROLLBACKS: &str = "rolled_back";
+    /// Queries that were cancelled on a standby because of what it replayed; a counter.
+    pub const CONFLICTS: &str = "conflicts";
+    /// Sessions that a fatal error or an operator ended; a counter.
+    pub const ENDED_SESSIONS: &str = "ended_sessions";
     /// Queries that were timed; a counter.
     pub const TIMED_QUERIES: &str = "timed_queries";
     /// Their times, summed, in milliseconds; a counter.
@@ -39,7 +45,7 @@ pub mod figure {
     pub const QUERY_TIME_MEAN: &str = "query_time_mean_ms";
     /// 95th percentile of query times as the source tells it, in milliseconds.
     pub const QUERY_TIME_P95: &str = "query_time_p95_ms";
-    /// Transactions that waited for each other; a counter.
+    /// Transactions that waited for each other, so that one was cancelled; a counter.
     pub const DEADLOCKS: &str = "deadlocks";
     /// Blocks found in the database's buffers; a counter.
     pub const BLOCKS_HIT: &str = "blocks_hit";
@@ -51,10 +57,18 @@ pub mod figure {
     pub const LOCK_WAITS: &str = "lock_waits";
     /// Use of the processors since the look before, in percent of all of them.
     pub const CPU: &str = "cpu_percent";
+    /// The same in percent of what the processes may use: their processors, or less by a quota of their cgroup.
+    pub const CPU_ALLOWED: &str = "cpu_of_allowed_percent";
+    /// How many processors' worth the processes may use.
+    pub const PROCESSORS_ALLOWED: &str = "allowed_processors";
+    /// Use of one processor by the busiest thread since the look before, in percent.
+    pub const CPU_THREAD: &str = "busiest_thread_percent";
     /// The load generator's own part of the machine's processors, in percent of all of them.
     pub const CPU_OWN: &str = "own_cpu_percent";
     /// Memory in use, in percent of the machine's.
     pub const MEMORY: &str = "memory_percent";
+    /// Memory in use, in percent of what a limit of their cgroup leaves the processes.
+    pub const MEMORY_ALLOWED: &str = "memory_of_allowed_percent";
     /// Memory in use, in bytes.
     pub const MEMORY_BYTES: &str = "memory_bytes";
     /// Load average over a minute.
@@ -67,6 +81,8 @@ pub mod figure {
     pub const OPEN_FILES: &str = "open_files";
     /// Threads.
     pub const THREADS: &str = "threads";
+    /// How many of its own endpoints the target listed.
+    pub const ENDPOINTS: &str = "endpoints";
 }
 
 /// What all sources told during one run.
@@ -102,6 +118,10 @@ pub struct Seen {
     pub looks: Vec<Look>,
     /// What was missing, garbled or gone.
     pub problems: Vec<String>,
+    /// How often it was asked, whether or not it answered; 0 where this is not known.
+    pub asked: u64,
+    /// At how many looks that brought something else the page of a figure did not answer, by the figure's name.
+    pub unanswered: BTreeMap<String, u64>,
 }
 
 /// One look at a source.
@@ -166,15 +186,24 @@ impl Seen {
         Some((first.at_ms, told.next_back().unwrap_or(first).at_ms))
     }
 
-    /// How much two counters rose from each look to the next; looks without them are passed over.
+    /// At how many of all looks the source, or the page of this figure, did not answer.
+    pub fn missed(&self, name: &str) -> u64 {
+        let silent = self.asked.saturating_sub(self.looks.len() as u64);
+        silent.saturating_add(self.unanswered.get(name).copied().unwrap_or(0))
+    }
+
+    /// How much counters rose from each look to the next; looks without one of them are passed over.
     ///
-    /// `None` when fewer than two looks have them, or when one of them fell: somebody set it back.
-    pub fn rises(&self, names: [&str; 2]) -> Option<Vec<[f64; 2]>> {
-        let both = |look: &Look| Some([look.figure(names[0])?, look.figure(names[1])?]);
-        let values: Vec<[f64; 2]> = self.looks.iter().filter_map(both).collect();
-        let rises: Vec<[f64; 2]> = values
+    /// `None` when fewer than two looks have them, or when one of them fell: it was set back.
+    pub fn rises<const N: usize>(&self, names: [&str; N]) -> Option<Vec<[f64; N]>> {
+        let all = |look: &Look| {
+            let values: Option<Vec<f64>> = names.iter().map(|name| look.figure(name)).collect();
+            <[f64; N]>::try_from(values?).ok()
+        };
+        let values: Vec<[f64; N]> = self.looks.iter().filter_map(all).collect();
+        let rises: Vec<[f64; N]> = values
             .windows(2)
-            .map(|pair| [pair[1][0] - pair[0][0], pair[1][1] - pair[0][1]])
+            .map(|pair| std::array::from_fn(|at| pair[1][at] - pair[0][at]))
             .collect();
         let fell = rises.iter().flatten().any(|rise| *rise < 0.0);
         (!rises.is_empty() && !fell).then_some(rises)
@@ -182,7 +211,7 @@ impl Seen {
 
     /// How much a counter rose over all; `None` as for [`Seen::rises`].
     pub fn rise(&self, name: &str) -> Option<f64> {
-        let rises = self.rises([name, name])?;
+        let rises = self.rises([name])?;
         Some(rises.iter().map(|rise| rise[0]).sum())
     }
 
@@ -217,8 +246,17 @@ mod tests {
         };
         Seen {
             looks: (-1_000..).step_by(1_000).zip(looks).map(look).collect(),
-            problems: Vec::new(),
+            ..Seen::default()
         }
+    }
+
+    #[test]
+    fn looks_without_an_answer_are_counted_for_each_figure() {
+        let mut seen = seen(&[&[("a", 5.0)], &[("b", 1.0)]]);
+        assert_eq!(seen.missed("a"), 0);
+        seen.asked = 5;
+        seen.unanswered.insert("a".to_owned(), 1);
+        assert_eq!((seen.missed("a"), seen.missed("b")), (4, 3));
     }
 
     #[test]

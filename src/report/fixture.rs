@@ -195,6 +195,7 @@ pub(crate) fn observed() -> Observed {
     let seen = |look: &dyn Fn(i64) -> Look, problem: Option<&str>| Seen {
         looks: (0..=13).map(look).collect(),
         problems: problem.map(str::to_owned).into_iter().collect(),
+        ..Seen::default()
     };
     let waits = |second: i64| look(second, &[(figure::LOCK_WAITS, (second % 2) as f64)]);
     let gone = Some("no answer within 2s (3 times)");

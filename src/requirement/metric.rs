@@ -239,6 +239,11 @@ impl Metric {
         !self.sources().is_empty()
     }
 
+    /// Whether the metric is a use of the target's machine at the moment it is looked at, and not a count.
+    pub fn is_resource(self) -> bool {
+        matches!(self, Metric::Cpu | Metric::Memory)
+    }
+
     /// Whether the metric is found by a search, over one load after another.
     pub fn needs_search(self) -> bool {
         matches!(

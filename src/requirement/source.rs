@@ -58,9 +58,15 @@ impl Source {
             Source::Process => "run it on this machine and name its process with --target-pid",
             Source::Host => "run it on this machine",
             Source::Target => "name its pages in the profile's [evidence.target]",
-            Source::Redis => "pass --redis-url redis://HOST:6379 or PERF_REDIS_URL",
-            Source::Postgres => "pass --database-url postgres://HOST/NAME or PERF_DATABASE_URL",
-            Source::Prometheus => "pass --metrics-url http://HOST/metrics or PERF_METRICS_URL",
+            Source::Redis => {
+                "where the cache is Redis, pass --redis-url redis://HOST:6379 or PERF_REDIS_URL"
+            }
+            Source::Postgres => {
+                "where the database is PostgreSQL, pass --database-url postgres://HOST/NAME or PERF_DATABASE_URL"
+            }
+            Source::Prometheus => {
+                "where the service has one, pass --metrics-url http://HOST/metrics or PERF_METRICS_URL"
+            }
         }
     }
 }

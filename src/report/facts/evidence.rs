@@ -27,7 +27,11 @@ fn told(source: Source, seen: &Seen, run: &RunResult) -> Vec<String> {
         parts.push("the target runs elsewhere".to_owned());
     }
     let window = (run.window.from / 1_000_000, run.window.to / 1_000_000);
-    for (name, what) in [(figure::CPU, "processors"), (figure::MEMORY, "memory")] {
+    for (name, what) in [
+        (figure::CPU, "processors"),
+        (figure::CPU_THREAD, "busiest thread, of one processor,"),
+        (figure::MEMORY, "memory"),
+    ] {
         let values = seen.between(name, window.0.cast_signed(), window.1.cast_signed());
         if !values.is_empty() {
             let most = values.iter().map(|(_, value)| *value).fold(0.0, f64::max);
@@ -36,15 +40,31 @@ fn told(source: Source, seen: &Seen, run: &RunResult) -> Vec<String> {
             parts.push(format!("{what} {mean}, at most {most}"));
         }
     }
+    if let Some(allowed) = seen.last(figure::PROCESSORS_ALLOWED) {
+        let allowed = (100.0 * allowed).round() / 100.0;
+        let plural = if allowed > 1.0 { "s" } else { "" };
+        parts.push(format!("may use {allowed} processor{plural}"));
+    }
     for (name, what) in [
         (figure::CACHE_HITS, "hits"),
         (figure::CACHE_MISSES, "misses"),
         (figure::EVICTED, "evictions"),
         (figure::QUERIES, "queries"),
         (figure::FAILED_QUERIES, "of them failed"),
+        (figure::ROLLBACKS, "of them rolled back"),
         (figure::DEADLOCKS, "deadlocks"),
+        (figure::CONFLICTS, "conflicts"),
+        (
+            figure::ENDED_SESSIONS,
+            "sessions ended by errors or operators",
+        ),
     ] {
-        if let Some(rise) = seen.rise(name) {
+        let what = match (source, what) {
+            (Source::Postgres, "queries") => "transactions",
+            _ => what,
+        };
+        let is_rare = [figure::CONFLICTS, figure::ENDED_SESSIONS].contains(&name);
+        if let Some(rise) = seen.rise(name).filter(|rise| *rise > 0.0 || !is_rare) {
             parts.push(format!("{} {what}", human::count(rise.round() as u64)));
         }
     }

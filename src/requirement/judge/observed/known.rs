@@ -1,6 +1,6 @@
 //! What a source knows of a metric, out of what it told during a run.
 
-use super::estimated;
+use super::{estimated, resources, transactions};
 use crate::record::{EndpointFigures, Observed, RunResult, Seen, figure};
 use crate::requirement::metric::Metric;
 use crate::requirement::source::Source;
@@ -8,13 +8,21 @@ use crate::statistics::{Block, MeanBlock};
 
 /// What a source knows of a metric, before it is weighed.
 pub(super) enum Known {
-    /// How many of how many, by stretches of time.
+    /// How many of how many, by stretches of time, and what they did.
     Share {
         blocks: Vec<Block>,
-        of: &'static str,
+        did: &'static str,
+    },
+    /// Between which two shares it lies, and what is to be said where neither of them decides.
+    Between {
+        least: Vec<Block>,
+        most: Vec<Block>,
+        why: String,
     },
     /// Values of stretches of time.
     Mean(Vec<MeanBlock>),
+    /// Several, of which the worst is the figure: each with what it is of, and its share of that.
+    Worst(Vec<(String, Vec<MeanBlock>)>),
     /// One number that has to be taken as it is, and why.
     Bare {
         value: f64,
@@ -30,15 +38,18 @@ pub(super) fn known(metric: Metric, source: Source, run: &RunResult) -> Result<K
         return Err("the target runs elsewhere".to_owned());
     }
     let Some(seen) = observed.seen(source) else {
-        return Err(format!("was not asked; {}", source.how_to_ask()));
+        return Err(format!("not asked; {}", source.how_to_ask()));
     };
     let found = match metric {
         Metric::CacheHitRate => hit_rate(seen),
-        Metric::QueryErrorRate => query_errors(seen, source),
+        Metric::QueryErrorRate if source == Source::Postgres => transactions::errors(seen),
+        Metric::QueryErrorRate => query_errors(seen),
         Metric::QueryTimeMean => query_mean(seen),
         Metric::QueryTimeP95 => query_p95(seen, observed, source),
-        Metric::Cpu => gauge(seen, figure::CPU, run),
-        Metric::Memory => gauge(seen, figure::MEMORY, run),
+        Metric::Cpu if source == Source::Process => resources::processors(seen, run),
+        Metric::Memory if source == Source::Process => resources::memory(seen, run),
+        Metric::Cpu => gauge(seen, figure::CPU, run).map(Known::Mean),
+        Metric::Memory => gauge(seen, figure::MEMORY, run).map(Known::Mean),
         Metric::EndpointTimeMean => slowest(observed, |one| one.mean_ms),
         _ => slowest(observed, |one| one.p95_ms),
     };
@@ -59,13 +70,13 @@ fn hit_rate(seen: &Seen) -> Result<Known, String> {
                 trials: hits + misses,
             })
             .collect();
-        return counted(blocks, "look-ups");
+        return counted(blocks, "look-ups", "look-ups found something");
     }
     let value = seen.last(figure::CACHE_HIT_RATE).ok_or_else(untold)?;
     Ok(cumulative(value))
 }
 
-fn query_errors(seen: &Seen, source: Source) -> Result<Known, String> {
+fn query_errors(seen: &Seen) -> Result<Known, String> {
     if seen.last(figure::QUERIES).is_none() || seen.last(figure::FAILED_QUERIES).is_none() {
         return Err(untold());
     }
@@ -75,12 +86,7 @@ fn query_errors(seen: &Seen, source: Source) -> Result<Known, String> {
         hits: failed.min(all),
         trials: all,
     });
-    let of = if source == Source::Postgres {
-        "transactions"
-    } else {
-        "queries"
-    };
-    counted(blocks.collect(), of)
+    counted(blocks.collect(), "queries", "queries failed")
 }
 
 fn query_mean(seen: &Seen) -> Result<Known, String> {
@@ -117,7 +123,7 @@ fn query_p95(seen: &Seen, observed: &Observed, source: Source) -> Result<Known, 
 }
 
 /// The looks in the judged part of the run.
-fn gauge(seen: &Seen, name: &str, run: &RunResult) -> Result<Known, String> {
+pub(super) fn gauge(seen: &Seen, name: &str, run: &RunResult) -> Result<Vec<MeanBlock>, String> {
     let ms = |nanos: u64| (nanos / 1_000_000).cast_signed();
     let (from, to) = (ms(run.window.from), ms(run.window.to));
     let values = seen.between(name, from, to);
@@ -136,7 +142,7 @@ fn gauge(seen: &Seen, name: &str, run: &RunResult) -> Result<Known, String> {
         sum: without_own(*at, *value),
         count: 1.0,
     });
-    Ok(Known::Mean(blocks.collect()))
+    Ok(blocks.collect())
 }
 
 /// The endpoint of the target's own summary with the highest figure.
@@ -159,11 +165,11 @@ fn slowest(
     })
 }
 
-fn counted(blocks: Vec<Block>, of: &'static str) -> Result<Known, String> {
+fn counted(blocks: Vec<Block>, of: &str, did: &'static str) -> Result<Known, String> {
     if blocks.iter().all(|block| block.trials <= 0.0) {
         return Err(format!("no {of} were counted during the run"));
     }
-    Ok(Known::Share { blocks, of })
+    Ok(Known::Share { blocks, did })
 }
 
 fn cumulative(value: f64) -> Known {
@@ -175,10 +181,10 @@ fn cumulative(value: f64) -> Known {
     }
 }
 
-fn unusable() -> String {
+pub(super) fn unusable() -> String {
     "its counters were seen once only, or set back during the run".to_owned()
 }
 
-fn untold() -> String {
+pub(super) fn untold() -> String {
     "does not tell it".to_owned()
 }

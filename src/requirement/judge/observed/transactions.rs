@@ -1,0 +1,59 @@
+//! How many transactions of a `PostgreSQL` failed, which it does not count.
+//!
+//! It counts those that were rolled back: all that failed, and all that somebody rolled back without a failure, as pools
+//! do with every connection they hand out or take back. Of deadlocks, conflicts and sessions that were ended it is certain
+//! that a statement failed. The truth lies between the two.
+
+use super::known::{Known, untold, unusable};
+use crate::record::{Seen, figure};
+use crate::requirement::human;
+use crate::statistics::Block;
+
+/// Between which shares the failed transactions lie.
+pub(super) fn errors(seen: &Seen) -> Result<Known, String> {
+    if seen.last(figure::QUERIES).is_none() || seen.last(figure::ROLLBACKS).is_none() {
+        return Err(untold());
+    }
+    // Before version 14 it does not count how sessions ended.
+    let counts_sessions = seen.last(figure::ENDED_SESSIONS).is_some();
+    let rises = seen.rises([
+        figure::QUERIES,
+        figure::ROLLBACKS,
+        figure::DEADLOCKS,
+        figure::CONFLICTS,
+        if counts_sessions {
+            figure::ENDED_SESSIONS
+        } else {
+            figure::QUERIES
+        },
+    ]);
+    let (mut least, mut most) = (Vec::new(), Vec::new());
+    for [all, rolled_back, deadlocks, conflicts, ended] in rises.ok_or_else(unusable)? {
+        let ended = if counts_sessions { ended } else { 0.0 };
+        let cancelled = deadlocks + conflicts;
+        // A session that had no transaction open left none behind that failed.
+        let certain = (cancelled + ended).min(rolled_back).max(cancelled);
+        let block = |hits: f64| Block {
+            hits: hits.min(all),
+            trials: all,
+        };
+        least.push(block(certain));
+        most.push(block(rolled_back.max(certain)));
+    }
+    let sum = |blocks: &[Block], of: fn(&Block) -> f64| -> u64 {
+        blocks.iter().map(of).sum::<f64>().round() as u64
+    };
+    let all = sum(&most, |block| block.trials);
+    if all == 0 {
+        return Err("no transactions were counted during the run".to_owned());
+    }
+    let why = format!(
+        "{} of {} transactions were rolled back, and PostgreSQL does not count how many of these failed: connection \
+         pools roll back, too, when they check or reset a connection; {} failed for certain (deadlocks, conflicts, ended \
+         sessions)",
+        human::count(sum(&most, |block| block.hits)),
+        human::count(all),
+        human::count(sum(&least, |block| block.hits)),
+    );
+    Ok(Known::Between { least, most, why })
+}
