@@ -11,6 +11,7 @@ mod file_search;
 mod file_socket;
 mod file_top;
 mod identity;
+mod marks;
 mod merge;
 pub(crate) mod nearest;
 mod overrides;

@@ -1,7 +1,6 @@
 //! Carrying out what was chosen, told line by line, and proving it.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
@@ -11,7 +10,7 @@ use tokio::sync::watch;
 use super::flags::{Chosen, Output, Wanted};
 use super::{FAILED, USAGE};
 use crate::baseline::{Comparison, compare, compare_queries, table};
-use crate::harness::BeforeAndAfter;
+use crate::harness::{BeforeAndAfter, note, note_text, print};
 use crate::monitor::DatabaseUrl;
 use crate::optimize::apply::{Event, analyze, apply, take_back};
 use crate::optimize::plan::{Plan, Proposal, Risk};
@@ -36,12 +35,12 @@ pub(super) fn chosen(
     let chosen = match proposals(wanted, plan) {
         Ok(chosen) => chosen,
         Err(told) => {
-            eprintln!("error: {told}");
+            say(&format!("error: {told}"));
             return ExitCode::from(USAGE);
         }
     };
     if chosen.is_empty() {
-        eprintln!("Nothing to carry out.");
+        say("Nothing to carry out.");
         left_alone(plan, &chosen);
         return ExitCode::SUCCESS;
     }
@@ -62,7 +61,7 @@ pub(super) fn chosen(
             ExitCode::SUCCESS
         }
         Err(told) => {
-            eprintln!("error: {told}");
+            say(&format!("error: {told}"));
             ExitCode::from(FAILED)
         }
     }
@@ -155,11 +154,13 @@ impl Carrying<'_> {
             table(comparison),
             table(&queries)
         );
-        let _ = match self.wanted.output {
-            Output::Text => io::stdout().write_all(text.as_bytes()),
+        match self.wanted.output {
+            Output::Text => {
+                let _ = print(&text);
+            }
             // The plan is to be read by a program.
-            _ => io::stderr().write_all(text.as_bytes()),
-        };
+            _ => note_text(&text),
+        }
     }
 
     /// So that the planner knows the rows as they are.
@@ -214,7 +215,7 @@ fn tell(event: Event<'_>) {
 
 /// A line on stderr, whose reader may be gone: that is no reason to leave anything half done.
 fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+    note(line);
 }
 
 fn left_alone(plan: &Plan, chosen: &[&Proposal]) {
@@ -249,7 +250,9 @@ fn stopped(proof: Option<&BeforeAndAfter>) -> watch::Receiver<bool> {
         say("\nending what is under way; once more to end at once");
     };
     if let Err(error) = ctrlc::set_handler(handler) {
-        eprintln!("warning: Ctrl-C will end everything at once: {error}");
+        say(&format!(
+            "warning: Ctrl-C will end everything at once: {error}"
+        ));
     }
     stop
 }
