@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::runner::Trial;
 use super::session::Session;
 use crate::baseline;
-use crate::report::{Report, failure};
+use crate::report::Report;
 use crate::requirement::{Judgement, TestVerdict};
 use crate::store::StoreError;
 
@@ -44,6 +44,6 @@ fn told(session: &Session, judged: Result<Judgement, StoreError>) -> Result<(), 
     let judgement = judged.map_err(|error| error.to_string())?;
     match judgement.test_verdict(session.strict()) {
         TestVerdict::Pass | TestVerdict::Warn => Ok(()),
-        TestVerdict::Fail => Err(failure(&judgement, session.profile().confidence)),
+        TestVerdict::Fail => Err(session.message(&judgement)),
     }
 }

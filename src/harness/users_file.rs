@@ -113,6 +113,9 @@ fn csv(lines: &[(&str, usize)]) -> Result<Numbered, Wrong> {
     let mut rows = Vec::new();
     for (line, number) in lines {
         let cells = cells(line).ok_or((*number, "a quote is not closed on this line"))?;
+        if cells.len() == 1 && cells[0].contains([';', '\t']) {
+            return Err((*number, "the columns must be separated by commas"));
+        }
         rows.push((cells, *number));
     }
     let mut columns = Columns::default();
@@ -137,10 +140,6 @@ fn csv(lines: &[(&str, usize)]) -> Result<Numbered, Wrong> {
             let text = column.and_then(|column| cells.get(column));
             text.filter(|text| !text.is_empty()).cloned()
         };
-        let is_one_cell = cells.len() == 1;
-        if is_one_cell && cells[0].contains([';', '\t']) {
-            return Err((number, "the columns must be separated by commas"));
-        }
         let user = FileUser {
             user: cell(columns.user).ok_or((number, "the user's name is empty"))?,
             token: cell(columns.token).map(Secret::new),

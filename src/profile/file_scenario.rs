@@ -130,6 +130,7 @@ fn read_endpoint(table: &Table, problems: &mut Vec<Problem>) -> EndpointTable {
     }
     EndpointTable {
         place: reader.place(),
+        kept: true,
         name: reader.text("name", endpoint_name),
         method: reader.text("method", method),
         path: reader.text("path", path),

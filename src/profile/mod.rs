@@ -31,6 +31,7 @@ mod validate_scenario;
 mod validate_search;
 mod validate_search_metric;
 mod validate_socket;
+mod without;
 
 pub use destination::{Destination, Http, Secret};
 pub use evidence::{CounterPage, EndpointTable, EvidencePlan, Field, TargetPages};
