@@ -182,13 +182,19 @@ const RULES: &[Rule] = &[
     ),
 ];
 
-/// The only rooms that print or exit.
+/// The module through which everything is printed: elsewhere a macro such as `println` would panic where its stream is
+/// closed or full.
+const PRINTS: &str = "harness::output";
+
+/// The only rooms that write to a standard stream or exit.
 const PRINTERS: &[&str] = &["harness", "cli"];
 
 /// Modules outside of these rooms that print all the same.
 ///
 /// `reference::child` is the `main` of a process of its own: its parent reads its address from stdout.
 const PRINT_EXCEPTIONS: &[&str] = &["reference::child"];
+
+const MACROS: [&str; 5] = ["println", "eprintln", "print", "eprint", "dbg"];
 
 /// Rooms without clock, I/O and global state.
 const PURE: &[&str] = &[
@@ -328,7 +334,17 @@ fn a_broken_sample_is_caught() {
         (
             "store/a.rs",
             "fn f() { println!(\"x\") }",
-            "`println` outside of harness and cli",
+            "`println` panics where its stream is closed or full: use harness::output",
+        ),
+        (
+            "harness/a.rs",
+            "fn f() { eprintln!(\"x\") }",
+            "`eprintln` panics where its stream is closed or full: use harness::output",
+        ),
+        (
+            "store/a.rs",
+            "fn f() { std::io::stdout() }",
+            "`stdout` outside of harness and cli",
         ),
         (
             "load/a.rs",
@@ -468,15 +484,16 @@ impl Source {
                 ));
             }
         }
-        if !may_print(&name) {
-            let outside = |(line, what)| {
+        for (line, what) in self.prints() {
+            if MACROS.contains(&what) {
+                let complaint =
+                    format!("`{what}` panics where its stream is closed or full: use {PRINTS}");
+                told.push((line, complaint));
+            } else if !may_print(&name) {
                 let places = PRINTERS.join(" and ");
-                (
-                    line,
-                    format!("`{what}` outside of {places}, which alone print or exit"),
-                )
-            };
-            told.extend(self.prints().into_iter().map(outside));
+                let complaint = format!("`{what}` outside of {places}, which alone print or exit");
+                told.push((line, complaint));
+            }
         }
         told.sort();
         told.into_iter()
@@ -510,7 +527,6 @@ impl Source {
     }
 
     fn prints(&self) -> Vec<(usize, &'static str)> {
-        const MACROS: [&str; 5] = ["println", "eprintln", "print", "eprint", "dbg"];
         const HANDLES: [&str; 2] = ["stdout", "stderr"];
         let text = |i: usize| self.tokens.get(i).map_or("", |token| token.text.as_str());
         let mut found = Vec::new();

@@ -35,7 +35,16 @@ fn main() -> ExitCode {
     if let Some(code) = harness::embedded_server() {
         return code;
     }
-    match Cli::parse().command {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => {
+            // What can't be written to stderr can't be said anywhere.
+            let _ = error.print();
+            return ExitCode::from(2);
+        }
+        Err(help) => return harness::after_printing(help.print(), ExitCode::SUCCESS),
+    };
+    match cli.command {
         Command::Serve(args) => cli::serve(args),
         Command::Report(args) => cli::report(&args),
         Command::Compare(args) => cli::compare(&args),

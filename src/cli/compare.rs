@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::baseline::{compare, table, unlike};
-use crate::harness::{compare_by_turns, default_folder};
+use crate::harness::{compare_by_turns, default_folder, note, print_or_fail};
 use crate::report::Report;
 use crate::store::{BaselineError, baseline_path, read_baseline};
 
@@ -45,7 +45,7 @@ pub fn run(args: &CompareArgs) -> ExitCode {
     match told(args) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error}");
+            note(format_args!("error: {error}"));
             ExitCode::from(USAGE)
         }
     }
@@ -94,12 +94,12 @@ fn told(args: &CompareArgs) -> Result<ExitCode, String> {
     if comparison.compared.is_empty() {
         return Err("nothing could be compared: both sides need a complete run of the same scenario at one load".to_owned());
     }
-    print!("{}", table(&comparison));
-    Ok(match comparison.worse().next() {
+    let code = match comparison.worse().next() {
         Some(_) => ExitCode::from(WORSE),
         None if !comparison.unsettled.is_empty() => ExitCode::from(USAGE),
         None => ExitCode::SUCCESS,
-    })
+    };
+    Ok(print_or_fail(&table(&comparison), code))
 }
 
 fn side(folder: &Path, name: &str) -> Result<Vec<Report>, BaselineError> {
@@ -110,5 +110,5 @@ fn side(folder: &Path, name: &str) -> Result<Vec<Report>, BaselineError> {
     if path.is_file() {
         return read_baseline(path);
     }
-    read_baseline(&baseline_path(folder, name))
+    read_baseline(&baseline_path(folder, name)?)
 }

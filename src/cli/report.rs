@@ -1,6 +1,6 @@
 //! `agentos-perf report`: a stored report, shown or written in other formats.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
 use thiserror::Error;
 
 use crate::dashboard::{Address, AddressError, Board, Server, ServerError, View};
-use crate::harness::style_of_stdout;
+use crate::harness::{note, print as to_stdout, style_of_stdout};
 use crate::profile::Secret;
 use crate::report::json::{ReadError, from_json};
 use crate::report::{Format, RenderError, Report, terminal};
@@ -120,7 +120,7 @@ pub fn run(args: &ReportArgs) -> ExitCode {
     match write_all(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            note(format_args!("error: {error}"));
             ExitCode::from(USAGE)
         }
     }
@@ -163,7 +163,7 @@ fn serve(given: &str, report: Report) -> Result<(), ReportError> {
             source,
         })?;
     let server = Server::start(address, Board::new(View::stored(report)))?;
-    eprintln!("Dashboard: {}", server.url());
+    note(format_args!("Dashboard: {}", server.url()));
     loop {
         std::thread::park();
     }
@@ -209,18 +209,14 @@ fn read(file: &Path) -> Result<Report, ReportError> {
     })
 }
 
-/// Somebody who stops reading, as `head` does, has what he wanted.
 fn print(text: &str) -> Result<(), ReportError> {
-    let mut out = io::stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| {
-        let ended = text.is_empty() || text.ends_with('\n');
-        if ended { Ok(()) } else { out.write_all(b"\n") }
-    });
-    match written.and_then(|()| out.flush()) {
-        Err(source) if source.kind() != io::ErrorKind::BrokenPipe => Err(ReportError::Unwritable {
-            path: "standard output".into(),
-            source,
-        }),
-        _ => Ok(()),
-    }
+    let end = if text.is_empty() || text.ends_with('\n') {
+        ""
+    } else {
+        "\n"
+    };
+    to_stdout(&format!("{text}{end}")).map_err(|source| ReportError::Unwritable {
+        path: "standard output".into(),
+        source,
+    })
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use thiserror::Error;
 
+use crate::harness::note;
 use crate::reference::{
     CHILD_SECRET, DEMO_ORGANIZATION, DEMO_USER, Fault, Options, PublicKey, PublicKeyError,
     RateLimit, Secret, ServeError, announce_on_stdout, mint_token, serve_blocking,
@@ -120,7 +121,7 @@ pub fn run(args: ServeArgs) -> ExitCode {
     match serve(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            note(format_args!("error: {error}"));
             ExitCode::FAILURE
         }
     }

@@ -171,6 +171,7 @@ impl Meaning {
         Overrides {
             target,
             scenarios,
+            without: self.without(),
             http: self.value("http", Http::parse),
             users: self.value("users", quantity::users),
             duration: self.value("duration", quantity::lasting),
@@ -185,6 +186,23 @@ impl Meaning {
             timeout: self.value("timeout", quantity::lasting),
             workers: self.value("workers", quantity::workers),
         }
+    }
+
+    /// Each name of each flag.
+    fn without(&mut self) -> Vec<At<String>> {
+        let mut names = Vec::new();
+        for given in self.typed.all("without") {
+            let before = names.len();
+            let parts = given.value.split(',').map(str::trim);
+            let parts = parts.filter(|name| !name.is_empty());
+            names.extend(parts.map(|name| At::new(name.to_owned(), given.place.clone())));
+            if names.len() == before {
+                let complaint = Complaint::new("names nothing to leave out")
+                    .help("write --without api/workflows");
+                self.problems.push(complaint.at(given.place.clone()));
+            }
+        }
+        names
     }
 
     fn sources(&mut self) -> SourceArgs {

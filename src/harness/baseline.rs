@@ -4,6 +4,7 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
+use super::output::note;
 use super::session::{Session, locked};
 use crate::baseline::{judge, unlike, unlike_before};
 use crate::monitor::machine;
@@ -11,7 +12,9 @@ use crate::profile::Profile;
 use crate::record::{Machine, Status};
 use crate::report::Report;
 use crate::requirement::{Judgement, Verdict};
-use crate::store::{BaselineError, StoreError, baseline_path, read_baseline, write_baseline};
+use crate::store::{
+    BaselineError, StoreError, add_to_baseline, baseline_path, check_folder, read_baseline,
+};
 
 impl Session {
     /// Judges whether the session got worse than a baseline, running the loads that the baseline has.
@@ -44,18 +47,23 @@ fn has_scenario(baseline: &[Report], scenario: &str) -> bool {
 /// # Errors
 /// When it can't be read.
 pub(super) fn named(folder: &Path, name: &str) -> Result<Vec<Report>, BaselineError> {
-    read_baseline(&baseline_path(folder, name))
+    read_baseline(&baseline_path(folder, name)?)
 }
 
-/// Why this session could not be added to a baseline, as far as it is known before the load; `None` when it can be.
-pub(super) fn trouble(folder: &Path, name: &str, profile: &Profile) -> Option<String> {
-    let path = baseline_path(folder, name);
-    match earlier(&path) {
-        Err(told) => Some(told),
-        Ok(sessions) => {
-            let other = unlike_before(&sessions, &machine(), &plans(profile));
-            (!other.is_empty()).then(|| refused(&path, &other))
-        }
+/// Finds out before the load whether this session can be added to a baseline, as far as that is known then.
+///
+/// # Errors
+/// With the reason why not.
+pub(super) fn can_be_saved(folder: &Path, name: &str, profile: &Profile) -> Result<(), String> {
+    let path = baseline_path(folder, name).map_err(|error| error.to_string())?;
+    let parent = path.parent().filter(|parent| *parent != Path::new(""));
+    check_folder(parent.unwrap_or(Path::new("."))).map_err(|error| error.to_string())?;
+    let sessions = earlier(&path)?;
+    let other = unlike_before(&sessions, &machine(), &plans(profile));
+    if other.is_empty() {
+        Ok(())
+    } else {
+        Err(refused(&path, &other))
     }
 }
 
@@ -100,7 +108,7 @@ fn refused(path: &Path, other: &[String]) -> String {
 
 /// Adds the session to a baseline, or makes it; tells what came of it.
 fn save(folder: &Path, name: &str, report: Report) -> Result<String, String> {
-    let path = baseline_path(folder, name);
+    let path = baseline_path(folder, name).map_err(|error| error.to_string())?;
     let mut runs = report.runs.iter().map(|shown| &shown.run);
     if runs.len() == 0 || !runs.all(|run| run.status == Status::Complete) {
         return Err("there is no new baseline: not all loads were run to their end".to_owned());
@@ -110,14 +118,18 @@ fn save(folder: &Path, name: &str, report: Report) -> Result<String, String> {
                     against that"
             .to_owned());
     }
-    let mut sessions = earlier(&path)?;
-    let other = unlike(&sessions, &report);
-    if !other.is_empty() {
-        return Err(refused(&path, &other));
-    }
-    sessions.push(report);
-    write_baseline(&path, &sessions).map_err(|error| error.to_string())?;
-    let count = sessions.len();
+    let fits = {
+        let (path, report) = (path.clone(), report.clone());
+        move |sessions: &[Report]| {
+            let other = unlike(sessions, &report);
+            if other.is_empty() {
+                Ok(())
+            } else {
+                Err(refused(&path, &other))
+            }
+        }
+    };
+    let count = add_to_baseline(&path, report, fits).map_err(|error| error.to_string())?;
     let plural = if count == 1 { "" } else { "s" };
     Ok(format!(
         "Baseline: {} ({count} session{plural})",
@@ -143,12 +155,12 @@ fn earlier(path: &Path) -> Result<Vec<Report>, String> {
 /// Keeps the session as a baseline.
 pub(super) fn keep(session: &Session, folder: &Path, name: &str, nextest: bool) {
     if nextest {
-        eprintln!("warning: with nextest no baseline is kept; use cargo test for one");
+        note("warning: with nextest no baseline is kept; use cargo test for one");
         return;
     }
     match save(folder, name, session.report()) {
-        Ok(told) => eprintln!("{told}"),
-        Err(error) => eprintln!("warning: {error}"),
+        Ok(told) => note(told),
+        Err(error) => note(format_args!("warning: {error}")),
     }
 }
 

@@ -218,6 +218,14 @@ pub(super) const FLAGS: &[Flag] = &[
         "Only these scenarios, and the requirements on them; `--scenarios api burst` works too",
     ),
     ours(
+        "without",
+        &["PERF_WITHOUT"],
+        Value("NAME"),
+        Load,
+        "Leave out an endpoint (api/workflows: scenario, then endpoint), a scenario or a requirement; may be \
+         repeated, or list several with commas",
+    ),
+    ours(
         "users",
         &["PERF_USERS"],
         Value("N"),

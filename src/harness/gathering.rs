@@ -7,7 +7,7 @@ use super::session::Session;
 use crate::client::check_health;
 use crate::monitor::Watcher;
 use crate::profile::Destination;
-use crate::record::{RunResult, Watch};
+use crate::record::{RunResult, Status, Watch};
 use crate::requirement::{HealthSample, Metric, Requirement};
 
 impl Session {
@@ -41,10 +41,16 @@ impl Session {
             std::thread::sleep(Duration::from_millis(20));
             seen = watcher.seen();
         }
-        // Under nextest the watch of this process has seen but a part of the session.
-        let elsewhere = runs.iter().filter(|_| self.disk.is_some());
+        // Under nextest the watch of this process has seen but a part of the session; and a load may have found nothing
+        // that answers while the probes came through.
         let mut all = Watch::default();
-        elsewhere.for_each(|run| all.merge(&run.watch));
+        for run in runs {
+            if self.disk.is_some() {
+                all.merge(&run.watch);
+            } else if run.status == Status::Failed {
+                all.outages.extend(run.watch.outages.iter().cloned());
+            }
+        }
         all.merge(&seen);
         // A search goes on until the target gives way, and judges itself how it did.
         Some(all.without(&searches))

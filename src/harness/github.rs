@@ -72,6 +72,23 @@ impl Github {
     }
 }
 
+/// What GitHub shows of a step's summary, at most. Of a longer one it shows nothing at all.
+const MOST: usize = 1 << 20;
+const CUT: &str = "\n\n*Cut here: GitHub shows no more than 1 MiB of a summary. The whole report is `report.md` in the session's folder.*\n";
+
+/// The Markdown, cut to so many bytes behind one of its lines, with a word about it.
+fn cut(markdown: &str, room: usize) -> String {
+    if markdown.len() <= room {
+        return markdown.to_owned();
+    }
+    let Some(room) = room.checked_sub(CUT.len()) else {
+        return String::new();
+    };
+    let is_break = |byte: &u8| *byte == b'\n';
+    let end = markdown.as_bytes()[..room].iter().rposition(is_break);
+    format!("{}{CUT}", &markdown[..end.unwrap_or(0)])
+}
+
 /// Where a session's part of the summary begins and ends: comments that no reader sees.
 struct Section {
     begin: String,
@@ -92,15 +109,21 @@ impl Section {
         }
     }
 
-    fn around(&self, markdown: &str) -> String {
-        format!("{}{markdown}{}", self.begin, self.end)
+    /// The section, in a file that has so many other bytes.
+    fn around(&self, markdown: &str, others: usize) -> String {
+        let taken = others + self.begin.len() + self.end.len();
+        match MOST.checked_sub(taken) {
+            Some(room) => format!("{}{}{}", self.begin, cut(markdown, room), self.end),
+            None => String::new(),
+        }
     }
 
     /// The text with this section's markdown exchanged; `None` when there is no such section in it.
     fn replaced(&self, text: &str, markdown: &str) -> Option<String> {
         let (before, rest) = text.split_once(&self.begin)?;
         let (_, after) = rest.split_once(&self.end)?;
-        Some(format!("{before}{}{after}", self.around(markdown)))
+        let section = self.around(markdown, before.len() + after.len());
+        Some(format!("{before}{section}{after}"))
     }
 }
 
@@ -121,7 +144,8 @@ fn write_section(path: &Path, section: &Section, markdown: &str) -> std::io::Res
     } else {
         "\n"
     };
-    file.write_all(format!("{gap}{}", section.around(markdown)).as_bytes())
+    let others = before.len() + gap.len();
+    file.write_all(format!("{gap}{}", section.around(markdown, others)).as_bytes())
 }
 
 #[cfg(test)]
@@ -189,5 +213,27 @@ mod tests {
             .to_string();
         assert!(told.contains("GITHUB_STEP_SUMMARY"), "{told}");
         assert_eq!(told.lines().count(), 1);
+    }
+
+    #[test]
+    fn a_summary_is_cut_to_what_github_shows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("summary");
+        std::fs::write(&path, "of another program\n").unwrap();
+        let github = in_actions(&path);
+        let row = "| ü | a row of a long table |\n";
+        let long = row.repeat(2 * MOST / row.len());
+        // Appended, replaced, and beside another session.
+        for session in ["a", "a", "b"] {
+            github.summarize(session, || long.clone()).unwrap();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let size = text.len();
+            assert!(size <= MOST && size > MOST - 300, "{size}");
+            assert!(text.contains("Cut here") && text.starts_with("of another program"));
+            let rows = text.lines().filter(|line| line.starts_with("| "));
+            assert!(rows.clone().count() > 1_000);
+            assert!(rows.clone().all(|line| line.len() + 1 == row.len()));
+        }
+        assert_eq!(cut("short\n", 6), "short\n");
     }
 }

@@ -11,6 +11,7 @@ use super::compared_flags::idle;
 use super::identity::Identities;
 use super::loading::{Loading, asked_once};
 use super::main::on_interrupt;
+use super::output::{note, note_text, print_or_fail};
 use super::progress::Progress;
 use super::resolve::resolve;
 use crate::baseline::{compare_pairs, table};
@@ -44,7 +45,7 @@ pub fn compare_by_turns(before: &str, after: &str, flags: &[OsString]) -> ExitCo
     match by_turns(before, after, flags) {
         Ok(code) => code,
         Err(told) => {
-            eprint!("{told}");
+            note_text(&told);
             ExitCode::from(USAGE)
         }
     }
@@ -74,21 +75,21 @@ fn by_turns(before: &str, after: &str, flags: &[OsString]) -> Result<ExitCode, S
         }
     }
     if interrupted.load(Ordering::Relaxed) {
-        eprintln!("perf: interrupted; what was compared until then:");
+        note("perf: interrupted; what was compared until then:");
     }
     let comparison = compare_pairs(&pairs, sides[0].profile.confidence);
     if comparison.compared.is_empty() {
         return Err("error: nothing could be compared: there is no scenario at one load that was run often enough\n".to_owned());
     }
-    print!("{}", table(&comparison));
-    Ok(match comparison.worse().next() {
+    let code = match comparison.worse().next() {
         Some(_) => ExitCode::from(WORSE),
         // What was not loaded to its end is not shown to be as good.
         None if interrupted.load(Ordering::Relaxed) || !comparison.unsettled.is_empty() => {
             ExitCode::from(USAGE)
         }
         None => ExitCode::SUCCESS,
-    })
+    };
+    Ok(print_or_fail(&table(&comparison), code))
 }
 
 /// A target with what the flags make of the profile, or all that is wrong with them.

@@ -1,16 +1,18 @@
 //! The session's loads: each plan once, wherever the target is.
 
+use std::cell::Cell;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use super::embedded::Embedded;
 use super::identity::Credentials;
-use super::loading::Loading;
+use super::loading::{Failure, Loading};
+use super::repeat;
 use super::session::{Session, locked};
-use crate::load::failed_run;
+use crate::load::{failed_run, millis};
 use crate::monitor::{Watched, Watcher};
-use crate::profile::{Destination, Plan};
-use crate::record::{Problem, RunResult};
+use crate::profile::{Destination, Endpoint, Plan};
+use crate::record::{Outage, Problem, RunResult};
 
 impl Session {
     /// The run of a plan, which is made when it is first asked for.
@@ -43,6 +45,7 @@ impl Session {
     fn load(&self, plan: &Plan) -> RunResult {
         locked(&self.loaded).push(plan.scenario.clone());
         let started = SystemTime::now();
+        let nobody_answered = Cell::new(None);
         let attempt = || -> Result<RunResult, Problem> {
             if self.interrupted.load(Ordering::Relaxed) {
                 return Err(interrupted());
@@ -68,15 +71,37 @@ impl Session {
                     if failure.unreachable {
                         // The other scenarios need not find out again.
                         let _ = self.unreachable.set(failure.problem.clone());
+                        nobody_answered.set(Some(outage(&failure.problem)));
                     }
-                    failure.problem
+                    self.with_a_way_out(plan, failure)
                 })?;
             if let Some(watcher) = self.watcher.get() {
                 result.watch = watcher.seen().since(&before);
             }
             Ok(result)
         };
-        attempt().unwrap_or_else(|problem| failed_run(plan, started, problem))
+        attempt().unwrap_or_else(|problem| {
+            let mut run = failed_run(plan, started, problem);
+            run.watch.outages.extend(nobody_answered.take());
+            run
+        })
+    }
+
+    /// What failed, with the command that tests all the rest, where there is a rest.
+    fn with_a_way_out(&self, plan: &Plan, failure: Failure) -> Problem {
+        let mut problem = failure.problem;
+        let refused = refused(plan, &problem.what);
+        if failure.unreachable || refused.is_empty() || refused.len() == plan.endpoints.len() {
+            return problem;
+        }
+        let names = asked_the_same(&self.profile.plans, &refused);
+        let command = names
+            .iter()
+            .fold(self.settings.repeat.clone(), |line, name| {
+                format!("{line} {}", repeat::quoted(&format!("--without={name}")))
+            });
+        problem.advice = format!("{} To test all but that: {command}", problem.advice);
+        problem
     }
 
     /// Who is asked of the target: of the embedded AgentOS also its process, which nobody else could be.
@@ -120,6 +145,53 @@ impl Session {
             http: self.profile.http,
             ..embedded.destination().clone()
         })
+    }
+}
+
+/// The endpoints of a plan that a preflight's failure names, by method and path.
+fn refused<'a>(plan: &'a Plan, what: &str) -> Vec<&'a Endpoint> {
+    let is_named = |endpoint: &&Endpoint| {
+        let path = endpoint.path.split('?').next().unwrap_or_default();
+        let request = format!("{} {path}", endpoint.method);
+        let mut found = what
+            .match_indices(&request)
+            .map(|(at, _)| at + request.len());
+        found
+            .any(|end| what[end..].is_empty() || what[end..].starts_with([' ', ',', ';', ':', '?']))
+    };
+    plan.endpoints.iter().filter(is_named).collect()
+}
+
+/// The endpoints of all plans that ask what these ask, as `--without` names them.
+fn asked_the_same(plans: &[Plan], refused: &[&Endpoint]) -> Vec<String> {
+    let is_same = |endpoint: &Endpoint| {
+        let mut refused = refused.iter();
+        refused.any(|one| one.method == endpoint.method && one.path == endpoint.path)
+    };
+    let of_plan = |plan: &Plan| {
+        let mine = plan.endpoints.iter().filter(|endpoint| is_same(endpoint));
+        if mine.clone().count() == plan.endpoints.len() {
+            return vec![plan.scenario.clone()];
+        }
+        let name = |endpoint: &Endpoint| {
+            format!(
+                "{}/{}",
+                plan.scenario,
+                endpoint.name.trim_start_matches('/')
+            )
+        };
+        mine.map(name).collect()
+    };
+    plans.iter().flat_map(of_plan).collect()
+}
+
+/// A load that found nothing that answers, as the watch on the target would have it: its own probes may have come through.
+fn outage(problem: &Problem) -> Outage {
+    Outage {
+        from: millis(SystemTime::now()),
+        to: None,
+        probes: 1,
+        cause: problem.what.clone(),
     }
 }
 

@@ -1,35 +1,39 @@
 //! From the command line to the exit code.
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
-use libtest_mimic::{Arguments, ColorSetting, FormatSetting, Trial};
-
 use super::args::Args;
 use super::baseline;
 use super::embedded::ROLE;
 use super::github::Github;
 use super::help::help_text;
-use super::libtest::{Color, Format, Libtest};
+use super::libtest::{Format, Libtest};
 use super::nextest::Disk;
+use super::output::{self, note, print_or_fail};
+use super::printer::{Printer, complain};
 use super::progress::Progress;
 use super::repeat;
 use super::resolve::resolve;
+use super::runner::{self, Trial, does_match, selected};
 use super::session::{Session, Settings};
 use super::showing;
 use super::telling;
 use super::trials::trials;
 use crate::dashboard::Server;
 use crate::monitor::machine;
+use crate::profile::nearest::nearest;
 use crate::profile::{Destination, Profile, render_problems};
-use crate::report::Format as ReportFormat;
-use crate::report::Report;
+use crate::report::{Format as ReportFormat, Report, cleaned};
+use crate::store::check_folder;
 
-/// What was typed makes no sense.
+/// What was typed makes no sense, or can't be done.
 const USAGE: u8 = 2;
 /// What a shell takes a program for that was ended by Ctrl-C.
 const BROKEN_OFF: i32 = 130;
@@ -53,20 +57,17 @@ pub fn embedded_server() -> Option<ExitCode> {
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     match resolve(argv, &std::env::vars_os().collect()) {
         Err(problems) => {
-            eprint!("{}", render_problems(&problems));
+            output::note_text(&render_problems(&problems));
             ExitCode::from(USAGE)
         }
-        Ok((args, _)) if args.help => {
-            print!("{}", help_text());
-            ExitCode::SUCCESS
-        }
+        Ok((args, _)) if args.help => print_or_fail(&help_text(), ExitCode::SUCCESS),
         Ok((args, _)) if args.version => {
-            println!("agentos-perf {}", env!("CARGO_PKG_VERSION"));
-            ExitCode::SUCCESS
+            let version = format!("agentos-perf {}\n", env!("CARGO_PKG_VERSION"));
+            print_or_fail(&version, ExitCode::SUCCESS)
         }
         Ok((args, profile)) if args.fingerprint => {
-            println!("{}", baseline::fingerprint(&machine(), &profile));
-            ExitCode::SUCCESS
+            let fingerprint = baseline::fingerprint(&machine(), &profile);
+            print_or_fail(&format!("{fingerprint}\n"), ExitCode::SUCCESS)
         }
         Ok((args, profile)) => test(&args, profile),
     }
@@ -77,12 +78,69 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     let interrupted = Arc::new(AtomicBool::new(false));
     let folder = args.report_dir.clone().unwrap_or_else(default_folder);
-    let disk = Disk::of_environment(&folder, |name| std::env::var(name).ok());
+    let loaded = what_is_loaded(args, &profile);
+    let disk = Disk::of_environment(&folder, &loaded, |name| std::env::var(name).ok());
+    let nextest = disk.is_some();
+    let prepared = match prepared(args, &profile, &folder, nextest) {
+        Ok(prepared) => prepared,
+        Err(problems) => {
+            output::note_text(&problems);
+            return ExitCode::from(USAGE);
+        }
+    };
     if !args.libtest.list {
         Disk::clean_up(&folder, SystemTime::now());
         on_interrupt(&interrupted);
     }
-    let github = Github::of_environment(|name| std::env::var(name).ok());
+    let stopping = Arc::clone(&interrupted);
+    let settings = settings(args, &profile, folder.clone(), &prepared);
+    let github = settings.github.clone();
+    let progress = Progress::on_stderr(begins_lines(&args.libtest));
+    let session = Arc::new(Session::new(profile, settings, disk, interrupted, progress));
+    let trials = trials(&session, prepared.against);
+    warn_of_idle_filters(&trials, &args.libtest);
+    let (trials, left_out) = selected(trials, &args.libtest);
+    if args.libtest.list {
+        return list(&trials, &args.libtest, prepared.logfile);
+    }
+    if let Some(server) = &prepared.dashboard {
+        let run = trials.iter().map(|one| one.name().to_owned()).collect();
+        showing::expect(server, session.profile(), &run);
+    }
+    let mut printer = printer(&args.libtest, prepared.logfile);
+    let conclusion = runner::run(&args.libtest, (trials, left_out), &mut printer);
+    complain(&printer);
+    let is_written = telling::tell(&session, &args.libtest, &folder, nextest, &github);
+    #[cfg(feature = "otlp")]
+    session.send();
+    if let Some(name) = args.save_baseline.as_deref() {
+        baseline::keep(&session, &folder, name, nextest);
+    }
+    if let Some(server) = prepared.dashboard {
+        showing::stay(&server, session.report(), &stopping);
+    }
+    // The embedded server goes with the session.
+    drop(session);
+    // A session without a report has not done what was asked for, whatever its verdicts are.
+    if is_written || conclusion.has_failed() {
+        conclusion.exit_code()
+    } else {
+        ExitCode::from(USAGE)
+    }
+}
+
+/// All that a run depends on: processes that differ in it must not share one.
+fn what_is_loaded(args: &Args, profile: &Profile) -> String {
+    let executable = std::env::current_exe().unwrap_or_default();
+    let target = args.target.as_ref().map(|target| target.origin.as_str());
+    format!(
+        "{}\n{target:?} {}\n{profile:?}",
+        executable.display(),
+        args.insecure
+    )
+}
+
+fn settings(args: &Args, profile: &Profile, folder: PathBuf, prepared: &Prepared) -> Settings {
     let destination = args.target.as_ref().map(|target| Destination {
         origin: target.origin.clone(),
         token: args.token.clone(),
@@ -90,59 +148,72 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
         http: profile.http,
         users: Arc::default(),
     });
-    let (dashboard, against) = match prepared(args, &profile, &folder, disk.is_some()) {
-        Ok(prepared) => prepared,
-        Err(told) => {
-            eprint!("{told}");
-            return ExitCode::from(USAGE);
-        }
-    };
-    let stopping = Arc::clone(&interrupted);
-    let settings = Settings {
+    Settings {
         destination,
         sources: args.sources.clone(),
         strict: args.strict,
-        folder: folder.clone(),
+        folder,
         formats: args
             .formats
             .clone()
             .unwrap_or_else(|| ReportFormat::ALL.to_vec()),
-        github: github.clone(),
+        github: Github::of_environment(|name| std::env::var(name).ok()),
         credentials: args.credentials.clone(),
         repeat: repeat::line(program(), &args.repeat),
-        board: dashboard.as_ref().map(|server| server.board().clone()),
+        board: prepared
+            .dashboard
+            .as_ref()
+            .map(|server| server.board().clone()),
         #[cfg(feature = "otlp")]
         otlp: args.otlp.clone(),
-    };
-    let progress = Progress::on_stderr(begins_lines(&args.libtest));
-    let nextest = disk.is_some();
-    let session = Arc::new(Session::new(profile, settings, disk, interrupted, progress));
-    let trials = selected(trials(&session, against), &args.libtest);
-    let arguments = libtest(&args.libtest);
-    if let Some(server) = &dashboard {
-        let run = trials.iter().filter(|one| !arguments.is_filtered_out(one));
-        let run = run.map(|one| one.name().to_owned()).collect();
-        showing::expect(server, session.profile(), &run);
     }
-    let conclusion = libtest_mimic::run(&arguments, trials);
-    if !args.libtest.list {
-        telling::tell(&session, &args.libtest, &folder, nextest, &github);
-        #[cfg(feature = "otlp")]
-        session.send();
-    }
-    if let Some(name) = args.save_baseline.as_deref().filter(|_| !args.libtest.list) {
-        baseline::keep(&session, &folder, name, nextest);
-    }
-    if let Some(server) = dashboard {
-        showing::stay(&server, session.report(), &stopping);
-    }
-    // The embedded server goes with the session.
-    drop(session);
-    conclusion.exit_code()
 }
 
-/// A dashboard that is served, and the sessions to be held against: each only when it was asked for.
-type Prepared = (Option<Server>, Option<Vec<Report>>);
+fn printer<'a>(libtest: &Libtest, logfile: Option<File>) -> Printer<'a> {
+    let coloured = telling::is_coloured(libtest.color, std::io::stdout().is_terminal());
+    Printer::new(libtest, std::io::stdout(), coloured, logfile)
+}
+
+/// Prints the names of the tests. Exit code 2 when a reader would take a part of them for all.
+fn list(trials: &[Trial], libtest: &Libtest, logfile: Option<File>) -> ExitCode {
+    let mut printer = printer(libtest, logfile);
+    printer.list(trials.iter().map(Trial::name));
+    match printer.failure().filter(|error| !output::is_gone(error)) {
+        Some(error) => {
+            note(output::unwritable(error));
+            ExitCode::from(USAGE)
+        }
+        None => ExitCode::SUCCESS,
+    }
+}
+
+/// Says which filters select nothing: a mistyped one would pass unnoticed.
+fn warn_of_idle_filters(trials: &[Trial], libtest: &Libtest) {
+    let names: Vec<&str> = trials.iter().map(Trial::name).collect();
+    for filter in &libtest.filters {
+        if names
+            .iter()
+            .any(|name| does_match(name, filter, libtest.exact))
+        {
+            continue;
+        }
+        let advice = match nearest(filter, names.iter().copied()) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => "--list shows all names".to_owned(),
+        };
+        note(format_args!(
+            "warning: the filter `{}` matches no test; {advice}",
+            cleaned(filter)
+        ));
+    }
+}
+
+/// What a session needs besides its profile: each part only when it was asked for.
+struct Prepared {
+    dashboard: Option<Server>,
+    against: Option<Vec<Report>>,
+    logfile: Option<File>,
+}
 
 /// What can be found out to be wrong before the first request, all of it at once.
 fn prepared(
@@ -151,34 +222,55 @@ fn prepared(
     folder: &Path,
     nextest: bool,
 ) -> Result<Prepared, String> {
-    let mut wrong = String::new();
-    let mut told = |error: &dyn std::fmt::Display| wrong.push_str(&format!("error: {error}\n"));
-    let against = args
-        .baseline
-        .as_deref()
-        .map(|name| baseline::named(folder, name));
-    let against = against.transpose().unwrap_or_else(|error| {
-        told(&error);
-        None
-    });
-    if let Some(error) = args
-        .save_baseline
-        .as_deref()
-        .and_then(|name| baseline::trouble(folder, name, profile))
-    {
-        told(&error);
+    let mut problems = Problems::default();
+    let lists = args.libtest.list;
+    if !lists {
+        problems.take(check_folder(folder));
     }
-    let address = args.dashboard.clone().filter(|_| !args.libtest.list);
+    let against = args.baseline.as_deref();
+    let against = against.and_then(|name| problems.take(baseline::named(folder, name)));
+    if let Some(name) = args.save_baseline.as_deref().filter(|_| !lists) {
+        problems.take(baseline::can_be_saved(folder, name, profile));
+    }
+    let logfile = args.libtest.logfile.as_deref();
+    let logfile = logfile.and_then(|path| problems.take(open_logfile(path)));
+    // A server that is started must not be left behind by another problem.
+    let address = args
+        .dashboard
+        .clone()
+        .filter(|_| !lists && problems.0.is_empty());
     let served = address.map(|address| showing::serve(address, profile, args, nextest));
-    let served = served.transpose().unwrap_or_else(|error| {
-        told(&error);
-        None
-    });
-    if wrong.is_empty() {
-        Ok((served.flatten(), against))
+    let dashboard = served.and_then(|served| problems.take(served)).flatten();
+    if problems.0.is_empty() {
+        Ok(Prepared {
+            dashboard,
+            against,
+            logfile,
+        })
     } else {
-        Err(wrong)
+        Err(problems.0)
     }
+}
+
+/// The text of all that is wrong, a line for each.
+#[derive(Default)]
+struct Problems(String);
+
+impl Problems {
+    fn take<T>(&mut self, result: Result<T, impl std::fmt::Display>) -> Option<T> {
+        result
+            .map_err(|error| self.0.push_str(&format!("error: {error}\n")))
+            .ok()
+    }
+}
+
+fn open_logfile(path: &Path) -> Result<File, String> {
+    File::create(path).map_err(|error| {
+        format!(
+            "--logfile: can't make {}: {error}; name a file in a folder that exists and can be written",
+            path.display()
+        )
+    })
 }
 
 /// What was started: a test target by cargo, or the command.
@@ -197,10 +289,12 @@ pub(super) fn on_interrupt(interrupted: &Arc<AtomicBool>) {
         if interrupted.swap(true, Ordering::SeqCst) {
             std::process::exit(BROKEN_OFF);
         }
-        eprintln!("\nperf: ending the load; once more to end at once");
+        note("\nperf: ending the load; once more to end at once");
     };
     if let Err(error) = ctrlc::set_handler(handler) {
-        eprintln!("warning: Ctrl-C will end everything at once: {error}");
+        note(format_args!(
+            "warning: Ctrl-C will end everything at once: {error}"
+        ));
     }
 }
 
@@ -214,58 +308,4 @@ pub fn default_folder() -> PathBuf {
 /// Whether the test runner begins a line on stdout before each test.
 fn begins_lines(libtest: &Libtest) -> bool {
     !libtest.quiet && matches!(libtest.format, None | Some(Format::Pretty))
-}
-
-/// libtest-mimic takes one filter alone, so several are applied here.
-fn selected(trials: Vec<Trial>, libtest: &Libtest) -> Vec<Trial> {
-    if libtest.filters.len() < 2 {
-        return trials;
-    }
-    let matches = |trial: &Trial| {
-        libtest.filters.iter().any(|filter| {
-            if libtest.exact {
-                trial.name() == filter
-            } else {
-                trial.name().contains(filter)
-            }
-        })
-    };
-    trials.into_iter().filter(matches).collect()
-}
-
-fn libtest(typed: &Libtest) -> Arguments {
-    Arguments {
-        include_ignored: typed.include_ignored,
-        ignored: typed.ignored,
-        list: typed.list,
-        nocapture: typed.nocapture,
-        show_output: typed.show_output,
-        exact: typed.exact,
-        quiet: typed.quiet,
-        test: typed.test,
-        bench: typed.bench,
-        skip: typed.skip.clone(),
-        logfile: typed
-            .logfile
-            .as_ref()
-            .map(|path| path.display().to_string()),
-        filter: typed
-            .filters
-            .first()
-            .filter(|_| typed.filters.len() == 1)
-            .cloned(),
-        // One load at a time, in the profile's order, whatever was asked for.
-        test_threads: Some(1),
-        color: typed.color.map(|color| match color {
-            Color::Auto => ColorSetting::Auto,
-            Color::Always => ColorSetting::Always,
-            Color::Never => ColorSetting::Never,
-        }),
-        format: typed.format.map(|format| match format {
-            Format::Pretty => FormatSetting::Pretty,
-            Format::Terse => FormatSetting::Terse,
-            Format::Json => FormatSetting::Json,
-        }),
-        ..Arguments::default()
-    }
 }

@@ -1,4 +1,4 @@
-//! The libtest-mimic harness: each requirement of a profile is a test.
+//! The test harness: each requirement of a profile is a test.
 
 mod args;
 mod baseline;
@@ -21,25 +21,31 @@ mod nextest;
 mod otlp;
 #[cfg(feature = "otlp")]
 mod otlp_flags;
+mod output;
+mod printer;
 mod progress;
 mod proof;
 mod repeat;
 mod reporting;
 mod resolve;
+mod runner;
 mod searching;
 mod session;
 mod showing;
 mod telling;
+mod text_file;
 mod token;
 mod trials;
 mod typed;
 mod users_file;
+mod users_heading;
 
 pub use args::{Args, parse};
 pub use help::help_text;
 pub use interleaved::compare_by_turns;
 pub use libtest::{Color, Format, Libtest};
 pub use main::{default_folder, embedded_server, main, run};
+pub use output::{after_printing, note, note_text, print, print_or_fail};
 pub use proof::BeforeAndAfter;
 pub use resolve::{Environment, resolve};
 pub use telling::style_of_stdout;

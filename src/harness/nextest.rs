@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use sha2::{Digest as _, Sha256};
+
 use crate::record::RunResult;
 use crate::requirement::Judgement;
 use crate::store::{Shared, StoreError};
@@ -16,9 +18,11 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    /// The session that the environment names; `None` outside nextest.
+    /// The session that the environment names, of those processes of it that load the same: `loaded` says all that a run
+    /// depends on. `None` outside nextest.
     pub(super) fn of_environment(
         root: &Path,
+        loaded: &str,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Option<Disk> {
         let run = variable("NEXTEST_RUN_ID")?;
@@ -27,8 +31,14 @@ impl Disk {
             .chars()
             .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
             .collect();
+        // Another test target, or the same one with another profile or against another target, is another session.
+        let digest = Sha256::digest(loaded.as_bytes());
+        let digest: String = digest[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         Some(Disk {
-            folder: root.join("sessions").join(name),
+            folder: root.join("sessions").join(format!("{name}-{digest}")),
         })
     }
 
@@ -104,5 +114,29 @@ impl Disk {
         )?;
         let _one_at_a_time = crate::store::lock(&self.folder.join("report.lock"))?;
         render()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn disk(root: &Path, loaded: &str, run: &str) -> Disk {
+        Disk::of_environment(root, loaded, |name| {
+            (name == "NEXTEST_RUN_ID").then(|| run.to_owned())
+        })
+        .expect("nextest is on")
+    }
+
+    #[test]
+    fn a_session_is_of_one_invocation_and_of_what_is_loaded() {
+        let root = Path::new("perf");
+        let folder = |loaded, run| disk(root, loaded, run).folder;
+        assert_eq!(folder("a", "1"), folder("a", "1"));
+        assert_ne!(folder("a", "1"), folder("b", "1"));
+        assert_ne!(folder("a", "1"), folder("a", "2"));
+        assert!(folder("../x", "../../y").starts_with("perf/sessions"));
+        assert_eq!(folder("../x", "../../y").components().count(), 3);
+        assert!(Disk::of_environment(root, "a", |_| None).is_none());
     }
 }

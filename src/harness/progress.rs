@@ -1,10 +1,11 @@
 //! What is shown while a load is on: a bar on a terminal, a line now and then elsewhere.
 
-use std::io::{IsTerminal, Write as _};
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::output::{note, note_text, print};
 use crate::load;
 use crate::profile::Plan;
 
@@ -78,11 +79,11 @@ impl Progress {
                 let begun = self.announced.as_mut().map(std::mem::take);
                 let begun = begun.is_some_and(|line| !line.is_empty());
                 let fresh = if begun { "\n" } else { "" };
-                eprintln!("{fresh}perf: {}: {told}", self.scenario);
+                note(format_args!("{fresh}perf: {}: {told}", self.scenario));
             }
             Style::Bar(bar) => {
                 // The bar needs the whole line, on which the test runner has begun its own.
-                eprint!("\r\x1b[2K");
+                note_text("\r\x1b[2K");
                 let length = plan.phases.planned_end().as_millis() as u64;
                 let new = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
                 let template = "{prefix:.bold} [{wide_bar:.cyan/blue}]{msg}";
@@ -107,7 +108,7 @@ impl Progress {
             }
             Style::Lines if progress.elapsed >= self.next && progress.elapsed < progress.end => {
                 self.next += QUIET;
-                eprintln!("perf: {}: {told}", self.scenario);
+                note(format_args!("perf: {}: {told}", self.scenario));
             }
             _ => {}
         }
@@ -123,9 +124,8 @@ impl Progress {
                 .as_ref()
                 .filter(|_| std::io::stdout().is_terminal())
             {
-                print!("\r{line}");
                 // The terminal is gone when this fails, and with it the need to tidy it.
-                let _ = std::io::stdout().flush();
+                let _ = print(&format!("\r{line}"));
             }
         }
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::interleaved::{Side, side};
 use super::loading::Loading;
+use super::output::note;
 use super::progress::Progress;
 use crate::load::millis;
 use crate::monitor::{DatabaseUrl, Watched, machine};
@@ -65,7 +66,7 @@ impl BeforeAndAfter {
             .filter(|plan| plan.search.is_none());
         let mut runs = Vec::new();
         for plan in plans {
-            eprintln!("{which}: {}", plan.scenario);
+            note(format_args!("{which}: {}", plan.scenario));
             let plan = alike(plan);
             let run = self.run(&plan, database, &mut progress)?;
             runs.push(run);

@@ -43,6 +43,9 @@ pub(super) fn words(typed: &Typed, target: Option<&Target>, filters: &[String]) 
                 }),
         );
     }
+    // The others take the last value alone; of these, each counts.
+    let without = typed.all("without").iter();
+    words.extend(without.map(|given| format!("--without={}", given.value)));
     for name in SWITCHES {
         words.extend(typed.last(name).map(|given| match given.value.as_str() {
             "" => format!("--{name}"),
@@ -60,7 +63,8 @@ pub(super) fn line(program: &str, words: &[String]) -> String {
     })
 }
 
-fn quoted(word: &str) -> String {
+/// A word as a shell takes it.
+pub(super) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+%@".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
@@ -85,7 +89,7 @@ mod tests {
     #[test]
     fn flags_variables_and_filters_are_told_as_a_shell_takes_them() {
         type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
-        let table: [Case<'_>; 5] = [
+        let table: [Case<'_>; 7] = [
             (&[], &[], "perf"),
             (
                 &["--users", "50", "response_time"],
@@ -93,6 +97,16 @@ mod tests {
                 "perf --users=50 --seed=7 response_time",
             ),
             (&["--settle", "--strict"], &[], "perf --settle --strict"),
+            (
+                &["--without", "api/agents", "--without=stress", "p95"],
+                &[],
+                "perf --without=api/agents --without=stress p95",
+            ),
+            (
+                &[],
+                &[("PERF_WITHOUT", "api/agents,stress")],
+                "perf --without=api/agents,stress",
+            ),
             (
                 &["--url", "http://localhost:8000"],
                 &[],

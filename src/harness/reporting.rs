@@ -1,5 +1,6 @@
 //! What a session leaves behind: its report in files, and in the summary of a job.
 
+use super::output::note;
 use super::session::{Session, Settings};
 use crate::load::millis;
 #[cfg(feature = "otlp")]
@@ -25,7 +26,7 @@ impl Session {
             let session = folder.join(&dated).display().to_string();
             github
                 .summarize(&session, || markdown::render(&report))
-                .unwrap_or_else(|error| eprintln!("warning: {error}"));
+                .unwrap_or_else(|error| note(format_args!("warning: {error}")));
         }
         Ok(())
     }
@@ -43,8 +44,10 @@ impl Session {
         }
         let place = receiver.shown();
         match receiver.send(otlp::render(&report)) {
-            Ok(()) => eprintln!("OTLP: {place}"),
-            Err(error) => eprintln!("warning: the session is not at {place}: {error}"),
+            Ok(()) => note(format_args!("OTLP: {place}")),
+            Err(error) => note(format_args!(
+                "warning: the session is not at {place}: {error}"
+            )),
         }
     }
 

@@ -21,7 +21,7 @@ use crate::load::millis;
 use crate::monitor::{Watcher, machine};
 use crate::profile::{Destination, Profile};
 use crate::record::{Machine, Problem, RunResult};
-use crate::report::{Format, Report, RunReport};
+use crate::report::{Format, Report, RunReport, Said, failure_once};
 use crate::requirement::{Evidence, Judgement, Requirement, intervals, judge};
 use crate::store::StoreError;
 
@@ -74,6 +74,8 @@ pub(super) struct Session {
     pub(super) disk: Option<Disk>,
     pub(super) interrupted: Arc<AtomicBool>,
     pub(super) progress: Mutex<Progress>,
+    /// What the messages of failed tests have said already.
+    said: Mutex<Said>,
     /// One load at a time, whoever asks.
     pub(super) turn: Mutex<()>,
 }
@@ -104,6 +106,7 @@ impl Session {
             disk,
             interrupted,
             progress: Mutex::new(progress),
+            said: Mutex::default(),
             turn: Mutex::default(),
         }
     }
@@ -154,6 +157,11 @@ impl Session {
             disk.add(place, judgement, || self.write_report())?;
         }
         Ok(())
+    }
+
+    /// The message of a test that failed. Under nextest each process has a message of its own, and says all of it.
+    pub(super) fn message(&self, judgement: &Judgement) -> String {
+        failure_once(judgement, self.profile.confidence, &mut locked(&self.said))
     }
 
     /// What the session has come to so far; with nextest, all of its processes.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::args::Args;
+use super::output::note;
 use super::session::EMBEDDED;
 use crate::baseline;
 use crate::dashboard::{Address, Board, Live, Server, ServerError, View};
@@ -73,7 +74,7 @@ pub(super) fn serve(
     nextest: bool,
 ) -> Result<Option<Server>, ServerError> {
     if nextest {
-        eprintln!("warning: with nextest there is no dashboard; use cargo test for one");
+        note("warning: with nextest there is no dashboard; use cargo test for one");
         return Ok(None);
     }
     let target = args.target.as_ref();
@@ -97,7 +98,7 @@ pub(super) fn serve(
         is_over: false,
     };
     let server = Server::start(address, Board::new(view))?;
-    eprintln!("Dashboard: {}", server.url());
+    note(format_args!("Dashboard: {}", server.url()));
     Ok(Some(server))
 }
 
@@ -118,7 +119,7 @@ pub(super) fn stay(server: &Server, report: Report, interrupted: &AtomicBool) {
         view.is_over = true;
     });
     if server.board().watched() > 0 {
-        eprintln!("Dashboard: it stays while a page is open; Ctrl-C ends it");
+        note("Dashboard: it stays while a page is open; Ctrl-C ends it");
     }
     // A Ctrl-C before ended the load; the next one ends this.
     interrupted.store(false, Ordering::SeqCst);

@@ -5,48 +5,24 @@ use std::path::Path;
 
 use super::github::Github;
 use super::libtest::{Color, Format, Libtest};
+use super::output::{note, note_text, print, unwritable};
 use super::session::Session;
 use crate::report::annotations;
 use crate::report::terminal::{self, Style};
 
-/// The tables, after the test runner's lines; with JSON on stdout they go to stderr.
+/// Writes the report, then prints its tables after the test runner's lines; with JSON on stdout they go to stderr.
+///
+/// Whether the report is written: it is so before anything is printed, as the one must not hang on the other.
 pub(super) fn tell(
     session: &Session,
     libtest: &Libtest,
     folder: &Path,
     nextest: bool,
     github: &Github,
-) {
+) -> bool {
     let report = session.report();
     if report.judgements.is_empty() {
-        return;
-    }
-    let json = libtest.format == Some(Format::Json);
-    let terminal = if json {
-        std::io::stderr().is_terminal()
-    } else {
-        std::io::stdout().is_terminal()
-    };
-    let colour = match libtest.color {
-        Some(Color::Always) => true,
-        Some(Color::Never) => false,
-        _ => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-    };
-    let text = terminal::render(
-        &report,
-        Style {
-            width: width(terminal),
-            colour,
-        },
-    );
-    // With nextest, each process annotates what it judged itself.
-    let text = github.told(&text, || {
-        annotations::render(&session.own_judgements(), report.confidence, report.strict)
-    });
-    if json {
-        eprint!("{text}");
-    } else {
-        print!("{text}");
+        return true;
     }
     // With nextest, each test has written it already, under the session's lock.
     let written = if nextest {
@@ -54,22 +30,50 @@ pub(super) fn tell(
     } else {
         session.write_report()
     };
-    match written {
-        Ok(()) => eprintln!(
+    let json = libtest.format == Some(Format::Json);
+    let terminal = if json {
+        std::io::stderr().is_terminal()
+    } else {
+        std::io::stdout().is_terminal()
+    };
+    let style = Style {
+        width: width(terminal),
+        colour: is_coloured(libtest.color, terminal),
+    };
+    // With nextest, each process annotates what it judged itself.
+    let text = github.told(&terminal::render(&report, style), || {
+        annotations::render(&session.own_judgements(), report.confidence, report.strict)
+    });
+    if json {
+        note_text(&text);
+    } else if let Err(error) = print(&text) {
+        note(unwritable(&error));
+    }
+    match &written {
+        Ok(()) => note(format_args!(
             "Report: {}",
             folder.join("latest").join("report.json").display()
-        ),
-        Err(error) => eprintln!("warning: there is no report: {error}"),
+        )),
+        Err(error) => note(format_args!("error: there is no report: {error}")),
+    }
+    written.is_ok()
+}
+
+/// Whether text is coloured where `terminal` says that people see it on one.
+pub(super) fn is_coloured(asked: Option<Color>, terminal: bool) -> bool {
+    match asked {
+        Some(Color::Always) => true,
+        Some(Color::Never) => false,
+        _ => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     }
 }
 
 /// How a report is set on stdout: as wide as its terminal, and coloured there unless `NO_COLOR` is set.
 pub fn style_of_stdout() -> Style {
     let terminal = std::io::stdout().is_terminal();
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     Style {
         width: width(terminal),
-        colour: terminal && !plain,
+        colour: is_coloured(None, terminal),
     }
 }
 

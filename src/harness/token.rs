@@ -1,9 +1,9 @@
 //! The token: taken from a flag, a variable or a file, and never shown.
 
-use std::fs;
 use std::path::Path;
 
 use super::identity::Credentials;
+use super::text_file;
 use super::typed::{Given, Typed};
 use super::users_file::read_users;
 use crate::profile::{Complaint, Problem, Secret, file_trouble};
@@ -60,7 +60,7 @@ fn from_file(given: &Given) -> Result<Secret, Problem> {
     if given.value.is_empty() {
         return Err(complain(Complaint::new("names no file")));
     }
-    let text = fs::read_to_string(Path::new(&given.value)).map_err(|error| {
+    let text = text_file::read(Path::new(&given.value)).map_err(|error| {
         complain(Complaint::new(format!(
             "`{}` cannot be read: {}",
             given.value,

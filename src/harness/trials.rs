@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use libtest_mimic::{Failed, Trial};
-
+use super::runner::Trial;
 use super::session::Session;
 use crate::baseline;
-use crate::report::{Report, failure};
+use crate::report::Report;
 use crate::requirement::{Judgement, TestVerdict};
 use crate::store::StoreError;
 
@@ -24,7 +23,7 @@ pub(super) fn trials(session: &Arc<Session>, baseline: Option<Vec<Report>>) -> V
     let trial = |(place, requirement): (usize, &crate::requirement::Requirement)| {
         let (session, name) = (Arc::clone(session), requirement.name.clone());
         let line = format!("test {name:<width$} ... ");
-        Trial::test(name, move || {
+        Trial::new(name, move || {
             session.announce(line);
             told(&session, session.judge(place))
         })
@@ -32,7 +31,7 @@ pub(super) fn trials(session: &Arc<Session>, baseline: Option<Vec<Report>>) -> V
     let against = baseline.map(|sessions| {
         let session = Arc::clone(session);
         let line = format!("test {:<width$} ... ", baseline::NAME);
-        Trial::test(baseline::NAME, move || {
+        Trial::new(baseline::NAME, move || {
             session.announce(line);
             told(&session, session.judge_against(&sessions))
         })
@@ -40,14 +39,11 @@ pub(super) fn trials(session: &Arc<Session>, baseline: Option<Vec<Report>>) -> V
     requirements.map(trial).chain(against).collect()
 }
 
-/// What a judgement means for its test.
-fn told(session: &Session, judged: Result<Judgement, StoreError>) -> Result<(), Failed> {
-    let judgement = judged.map_err(|error| Failed::from(error.to_string()))?;
+/// What a judgement means for its test: an error is the message of one that failed.
+fn told(session: &Session, judged: Result<Judgement, StoreError>) -> Result<(), String> {
+    let judgement = judged.map_err(|error| error.to_string())?;
     match judgement.test_verdict(session.strict()) {
         TestVerdict::Pass | TestVerdict::Warn => Ok(()),
-        TestVerdict::Fail => Err(Failed::from(failure(
-            &judgement,
-            session.profile().confidence,
-        ))),
+        TestVerdict::Fail => Err(session.message(&judgement)),
     }
 }

@@ -6,40 +6,41 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::identity::FileUser;
+use super::text_file;
+use super::users_heading::{Columns, PASSWORD, TOKEN, USER, heading, seems_a_heading};
 use crate::profile::Secret;
-
-/// Names of the columns, and what else they may be called.
-const USER: [&str; 4] = ["user", "user_id", "id", "username"];
-const TOKEN: [&str; 3] = ["token", "access_token", "jwt"];
-const PASSWORD: [&str; 1] = ["password"];
 
 /// Reads users from CSV (`user,token[,password]`, with or without a heading) or JSON lines.
 ///
 /// # Errors
 /// With the line, and without repeating anything of it, as it may be a token.
 pub(super) fn read_users(path: &Path) -> Result<Vec<FileUser>, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = text_file::read(path).map_err(|error| {
         let trouble = crate::profile::file_trouble(&error);
         format!("`{}` cannot be read: {trouble}", path.display())
     })?;
     parse(&text).map_err(|(line, why)| format!("`{}`, line {line}: {why}", path.display()))
 }
 
-/// Reads all users; the first character tells which of the two forms it is.
+/// A line's number and what is wrong with it.
+type Wrong = (usize, &'static str);
+
+/// Reads all users; the first character says which of the two forms it is.
 ///
 /// # Errors
 /// With the number of the line and what is wrong, which repeats none of it.
-fn parse(text: &str) -> Result<Vec<FileUser>, (usize, &'static str)> {
-    let text = text.trim_start_matches('\u{feff}');
-    let lines = text
+fn parse(text: &str) -> Result<Vec<FileUser>, Wrong> {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let lines: Vec<(&str, usize)> = text
         .lines()
         .map(str::trim)
         .zip(1..)
-        .filter(|(line, _)| !line.is_empty() && !line.starts_with('#'));
-    let users = if text.trim_start().starts_with('{') {
-        json_lines(lines)?
-    } else {
-        csv(lines)?
+        .filter(|(line, _)| !line.is_empty() && !line.starts_with('#'))
+        .collect();
+    let users = match lines.first() {
+        Some((first, _)) if first.starts_with('{') => json_lines(&lines)?,
+        Some((first, number)) if first.starts_with('[') => return Err((*number, ARRAY)),
+        _ => csv(&lines)?,
     };
     if users.is_empty() {
         return Err((1, "there is no user"));
@@ -49,83 +50,104 @@ fn parse(text: &str) -> Result<Vec<FileUser>, (usize, &'static str)> {
         if !seen.insert(user.user.as_str()) {
             return Err((*line, "this user is there a second time"));
         }
-        let fits = |secret: &Secret| secret.reveal().bytes().all(|b| b.is_ascii_graphic());
-        if !user.token.as_ref().is_none_or(fits) {
-            return Err((*line, "the token has characters that no header may have"));
-        }
-        if user.token.is_none() && user.password.is_none() {
-            return Err((*line, "this user has neither a token nor a password"));
-        }
+        credentials(user).map_err(|why| (*line, why))?;
     }
     Ok(users.into_iter().map(|(user, _)| user).collect())
 }
 
-type Numbered = Vec<(FileUser, usize)>;
+const ARRAY: &str = "a JSON array is not a list of users here: write one object on each line, as `jq -c '.[]'` does";
+const SWAPPED: &str =
+    "the columns seem to be swapped: begin the file with a heading such as `token,user`";
 
-fn json_lines<'a>(
-    lines: impl Iterator<Item = (&'a str, usize)>,
-) -> Result<Numbered, (usize, &'static str)> {
-    lines
-        .map(|(line, number)| {
-            let wrong = |why| (number, why);
-            let fields: Value = serde_json::from_str(line)
-                .map_err(|_| wrong("this is no JSON object on one line"))?;
-            let text = |names: &[&str]| {
-                let found = names.iter().find_map(|name| fields.get(name));
-                match found {
-                    Some(Value::String(text)) => Some(text.clone()),
-                    Some(Value::Number(number)) => Some(number.to_string()),
-                    _ => None,
-                }
-            };
-            let user = text(&USER).ok_or_else(|| wrong("it has no `user`"))?;
-            let user = FileUser {
-                user,
-                token: text(&TOKEN).map(Secret::new),
-                password: text(&PASSWORD).map(Secret::new),
-            };
-            Ok((user, number))
-        })
-        .collect()
+/// Whether a user has what it takes to be let in.
+fn credentials(user: &FileUser) -> Result<(), &'static str> {
+    let Some(token) = user.token.as_ref().map(Secret::reveal) else {
+        return match user.password {
+            Some(_) => Ok(()),
+            None => Err("this user has neither a token nor a password"),
+        };
+    };
+    let is_jwt = |text: &str| text.starts_with("eyJ") && text.matches('.').count() == 2;
+    let is_address = |text: &str| text.contains('@');
+    if is_jwt(&user.user) || is_address(token) && !is_address(&user.user) {
+        return Err(SWAPPED);
+    }
+    if token.starts_with("Bearer ") {
+        return Err(
+            "the token begins with `Bearer `: leave that word out, it is put before the token",
+        );
+    }
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("the token has characters that no header may have");
+    }
+    Ok(())
 }
 
-fn csv<'a>(
-    lines: impl Iterator<Item = (&'a str, usize)>,
-) -> Result<Numbered, (usize, &'static str)> {
-    let mut columns: [Option<usize>; 3] = [Some(0), Some(1), Some(2)];
-    let mut users = Vec::new();
-    for (place, (line, number)) in lines.enumerate() {
-        let cells: Vec<String> = cells(line).ok_or((number, "a quote is not closed"))?;
-        if place == 0
-            && let Some(named) = heading(&cells)
-        {
-            columns = named;
-            continue;
+type Numbered = Vec<(FileUser, usize)>;
+
+fn json_lines(lines: &[(&str, usize)]) -> Result<Numbered, Wrong> {
+    let read = |(line, number): &(&str, usize)| {
+        let wrong = |why| (*number, why);
+        let fields: Value = serde_json::from_str(line)
+            .map_err(|_| wrong("this is not a JSON object on one line"))?;
+        let text = |names: &[&str]| {
+            let found = names.iter().find_map(|name| fields.get(name));
+            match found {
+                Some(Value::String(text)) => Some(text.clone()),
+                Some(Value::Number(number)) => Some(number.to_string()),
+                _ => None,
+            }
+        };
+        let user = text(&USER).ok_or_else(|| wrong("it has no `user`"))?;
+        let user = FileUser {
+            user,
+            token: text(&TOKEN).map(Secret::new),
+            password: text(&PASSWORD).map(Secret::new),
+        };
+        Ok((user, *number))
+    };
+    lines.iter().map(read).collect()
+}
+
+fn csv(lines: &[(&str, usize)]) -> Result<Numbered, Wrong> {
+    let mut rows = Vec::new();
+    for (line, number) in lines {
+        let cells = cells(line).ok_or((*number, "a quote is not closed on this line"))?;
+        if cells.len() == 1 && cells[0].contains([';', '\t']) {
+            return Err((*number, "the columns must be separated by commas"));
         }
+        rows.push((cells, *number));
+    }
+    let mut columns = Columns::default();
+    if let Some(((first, number), rest)) = rows.split_first() {
+        match heading(first) {
+            Some(named) => {
+                columns = named.map_err(|why| (*number, why))?;
+                rows.remove(0);
+            }
+            None if seems_a_heading(first, rest.iter().map(|(cells, _)| cells.as_slice())) => {
+                return Err((
+                    *number,
+                    "this seems to be a heading of unknown columns: call them user, token and password; if it is a \
+                     user, put the line `user,token` before it",
+                ));
+            }
+            None => {}
+        }
+    }
+    let read = |(cells, number): (Vec<String>, usize)| {
         let cell = |column: Option<usize>| {
             let text = column.and_then(|column| cells.get(column));
             text.filter(|text| !text.is_empty()).cloned()
         };
-        let user = cell(columns[0]).ok_or((number, "the user's name is empty"))?;
         let user = FileUser {
-            user,
-            token: cell(columns[1]).map(Secret::new),
-            password: cell(columns[2]).map(Secret::new),
+            user: cell(columns.user).ok_or((number, "the user's name is empty"))?,
+            token: cell(columns.token).map(Secret::new),
+            password: cell(columns.password).map(Secret::new),
         };
-        users.push((user, number));
-    }
-    Ok(users)
-}
-
-/// Where user, token and password stand, if the line is a heading.
-fn heading(cells: &[String]) -> Option<[Option<usize>; 3]> {
-    let column = |names: &[&str]| {
-        cells
-            .iter()
-            .position(|cell| names.contains(&cell.to_ascii_lowercase().as_str()))
+        Ok((user, number))
     };
-    let columns = [column(&USER), column(&TOKEN), column(&PASSWORD)];
-    (columns[0].is_some() && columns[1].or(columns[2]).is_some()).then_some(columns)
+    rows.into_iter().map(read).collect()
 }
 
 /// The cells of a line (RFC 4180, without line breaks in quotes).
@@ -174,7 +196,12 @@ mod tests {
             ("ann,t1\nbob,t2\n", "ann t1 -; bob t2 -"),
             ("user_id,token\nann,t1\n", "ann t1 -"),
             ("Token,User\nt1,ann\n", "ann t1 -"),
-            ("\u{feff}user,password\n# a note\n\nann,p w\n", "ann - p w"),
+            ("id,name,token\n1,Ann,t1\n", "1 t1 -"),
+            ("user,token\rann,t1\rbob,t2", "ann t1 -; bob t2 -"),
+            ("user,token\r\nann,t1\r\n", "ann t1 -"),
+            ("user,abc\n", "user abc -"),
+            ("# ours\n{\"user\":\"ann\",\"token\":\"t1\"}", "ann t1 -"),
+            ("user,password\n# a note\n\nann,p w\n", "ann - p w"),
             ("\"a, \"\"b\"\"\",t1", "a, \"b\" t1 -"),
             (
                 "{\"user\":\"ann\",\"token\":\"t1\"}\n{\"id\":7,\"jwt\":\"t2\"}",
@@ -192,11 +219,88 @@ mod tests {
                 "line 1: this user has neither a token nor a password",
             ),
             (",t1", "line 1: the user's name is empty"),
-            ("\"ann,t1", "line 1: a quote is not closed"),
+            ("\"ann,t1", "line 1: a quote is not closed on this line"),
             ("{\"token\":\"t1\"}", "line 1: it has no `user`"),
-            ("{\"user\":", "line 1: this is no JSON object on one line"),
+            (
+                "{\"user\":",
+                "line 1: this is not a JSON object on one line",
+            ),
         ] {
             assert_eq!(shown(text), expected, "{text:?}");
+        }
+    }
+
+    /// No line of these may become a user: what is sent as one would be a heading, a bracket or somebody's token.
+    #[test]
+    fn what_is_not_a_list_of_users_is_refused() {
+        let rows = "ann@x.org,good-1\nbob@x.org,good-2\ncid@x.org,good-3\n";
+        let headings = [
+            "email,token",
+            "E-Mail,Token",
+            "login,access_token",
+            "name,auth_token",
+            "Email Address,apiKey",
+            "user,api_key",
+            "mail,secret",
+            "Benutzer,Kennung",
+        ];
+        for heading in headings {
+            let said = shown(&format!("{heading}\n{rows}"));
+            assert!(
+                said.starts_with("line 1: ") && said.contains("heading"),
+                "{heading}: {said}"
+            );
+        }
+        for (text, expected) in [
+            (
+                "token,email\ngood-1,ann@x.org\n",
+                "line 1: the heading names no user",
+            ),
+            (
+                "good-1,ann@x.org\ngood-2,bob@x.org\n",
+                "line 1: the columns seem to be swapped",
+            ),
+            (
+                "eyJhbGciOiJ.eyJzdWIi.c2ln,ann\n",
+                "line 1: the columns seem to be swapped",
+            ),
+            (
+                "[{\"user\":\"ann\",\"token\":\"t1\"}]",
+                "line 1: a JSON array",
+            ),
+            ("\n[\n  {\n", "line 2: a JSON array"),
+            (
+                "{\n  \"user\": \"ann\",\n",
+                "line 1: this is not a JSON object on one line",
+            ),
+            (
+                "user;token\nann;t1\n",
+                "line 1: the columns must be separated by commas",
+            ),
+            (
+                "ann\tt1\n",
+                "line 1: the columns must be separated by commas",
+            ),
+            (
+                "user,token\nann,Bearer t1\n",
+                "line 2: the token begins with `Bearer `",
+            ),
+        ] {
+            let said = shown(text);
+            assert!(said.starts_with(expected), "{text:?}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_user_is_not_taken_for_a_heading() {
+        for (text, users) in [
+            ("login,xK9f\n", 1),
+            ("ann,t1\nbob,t2\ncid,t3\n", 3),
+            ("ann,abc\nbob,t2\n", 2),
+            ("ann,abc\nbob,def\ncid,ghi\n", 3),
+            ("user,token\nemail,token-of-email\n", 1),
+        ] {
+            assert_eq!(parse(text).map(|read| read.len()), Ok(users), "{text:?}");
         }
     }
 }

@@ -65,7 +65,7 @@ pub(super) struct UptimeTable {
 pub(super) struct ScenarioTable {
     pub(super) place: Place,
     pub(super) name: String,
-    /// Whether `--scenarios` lets it run.
+    /// Whether `--scenarios` and `--without` let it run.
     pub(super) kept: bool,
     /// `None` when it is missing or was misread, which is told already.
     pub(super) arrivals: Option<At<Kind>>,
@@ -89,6 +89,8 @@ pub(super) struct ScenarioTable {
 /// `[[scenario.NAME.endpoint]]`.
 pub(super) struct EndpointTable {
     pub(super) place: Place,
+    /// Whether `--without` lets it be asked.
+    pub(super) kept: bool,
     pub(super) name: Option<At<String>>,
     pub(super) method: Option<At<String>>,
     pub(super) path: Option<At<String>>,
@@ -103,6 +105,8 @@ pub(super) struct EndpointTable {
 
 /// `[[requirement]]`.
 pub(super) struct RequirementTable {
+    /// Whether `--without` lets it be judged.
+    pub(super) kept: bool,
     pub(super) name: Option<At<String>>,
     pub(super) severity: Option<At<Severity>>,
     pub(super) scenario: Option<At<String>>,

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use super::file_scenario::read_marked_headers;
 use super::file_top::{path, require, to_json, word};
 use super::identity::{Algorithm, IdentityRules, Login};
+use super::marks::check_marks;
 use super::plan::Rate;
 use super::problem::{Complaint, Problem};
 use super::quantity;
@@ -34,7 +35,7 @@ pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> IdentityRules 
             Algorithm::parse(text),
         )
     });
-    let claims = json(&mut reader, "claims");
+    let claims = json(&mut reader, "claims", &["user", "n"]);
     let login = reader.table("login");
     IdentityRules {
         user: value_or(reader.text("user", user).as_ref(), default.user),
@@ -44,10 +45,7 @@ pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> IdentityRules 
             default.expires,
         ),
         shared: value_or(reader.truth("shared").as_ref(), default.shared),
-        headers: read_marked_headers(&mut reader)
-            .into_iter()
-            .map(|at| at.value)
-            .collect(),
+        headers: headers(&mut reader),
         claims: claims.unwrap_or(default.claims),
         login: login.and_then(|table| read_login(table, problems)),
     }
@@ -61,7 +59,7 @@ fn read_login(table: &Table, problems: &mut Vec<Problem>) -> Option<Login> {
         "json",
         "{ email = \"{user}@example.com\", password = \"{password}\" }",
     );
-    let body = json(&mut reader, "json");
+    let body = json(&mut reader, "json", &["user", "n", "password"]);
     let token_field = reader.text("token_field", any);
     let rate = reader.scalar("rate", quantity::rate);
     Some(Login {
@@ -75,10 +73,24 @@ fn read_login(table: &Table, problems: &mut Vec<Problem>) -> Option<Login> {
     })
 }
 
-fn json(reader: &mut Reader<'_, '_>, key: &str) -> Option<Json> {
+fn headers(reader: &mut Reader<'_, '_>) -> Vec<(String, String)> {
+    let headers = read_marked_headers(reader);
+    for header in &headers {
+        if let Err(complaint) = check_marks(&header.value.1, &["user", "n", "ip"]) {
+            reader.problems().push(complaint.at(header.place.clone()));
+        }
+    }
+    headers.into_iter().map(|at| at.value).collect()
+}
+
+/// A JSON object in whose texts these marks are filled in.
+fn json(reader: &mut Reader<'_, '_>, key: &str, filled: &[&str]) -> Option<Json> {
     let node = reader.node(key)?;
     let complaint = match to_json(&node.value) {
-        Some(object @ Json::Object(_)) => return Some(object),
+        Some(object @ Json::Object(_)) => match check_marks(&object.to_string(), filled) {
+            Ok(()) => return Some(object),
+            Err(complaint) => complaint,
+        },
         Some(_) => Complaint::new("a table is wanted here"),
         None => Complaint::new("JSON has no such number (nan, inf)"),
     };
@@ -88,6 +100,7 @@ fn json(reader: &mut Reader<'_, '_>, key: &str) -> Option<Json> {
 
 /// Users who all have the same name are one user.
 fn user(text: &str) -> quantity::Reading<String> {
+    check_marks(text, &["n"])?;
     if text.contains("{n}") {
         return Ok(text.to_owned());
     }

@@ -28,6 +28,7 @@ pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> RequirementTab
     let mut reader = Reader::new(table, &KEYS, problems);
     require(&mut reader, "name", "\"response_time::p95\"");
     let mut requirement = RequirementTable {
+        kept: true,
         name: reader.text("name", test_name),
         severity: reader.text("severity", |text| {
             word(text, "severity", &SEVERITIES, Severity::parse(text))

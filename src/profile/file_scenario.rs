@@ -4,10 +4,11 @@ use super::file::{EndpointTable, Kind, ScenarioTable};
 use super::file_search;
 use super::file_socket;
 use super::file_top::{path, require, to_json, word};
+use super::marks::check_marks;
 use super::nearest::nearest;
 use super::problem::{At, Complaint, Problem};
 use super::quantity::{self, Reading};
-use super::reader::{Reader, any, as_text};
+use super::reader::{Reader, as_text};
 use super::tree::{Entry, Table, Value};
 
 /// Headers that the client sets by itself, so that a profile's would contradict it.
@@ -120,13 +121,16 @@ fn read_endpoint(table: &Table, problems: &mut Vec<Problem>) -> EndpointTable {
     let mut reader = Reader::new(table, &KEYS, problems);
     require(&mut reader, "path", "\"/health\"");
     let json = read_json(&mut reader);
-    let body = reader.text("body", any);
+    let body = reader.text("body", |text| {
+        check_marks(text, &[]).map(|()| text.to_owned())
+    });
     if let (Some(_), Some(json)) = (&body, &json) {
         let complaint = Complaint::new("an endpoint has either `body` or `json`");
         reader.problems().push(complaint.at(json.place.clone()));
     }
     EndpointTable {
         place: reader.place(),
+        kept: true,
         name: reader.text("name", endpoint_name),
         method: reader.text("method", method),
         path: reader.text("path", path),
@@ -153,31 +157,28 @@ fn expected(reader: &mut Reader<'_, '_>) -> Option<At<Vec<u16>>> {
 
 fn read_json(reader: &mut Reader<'_, '_>) -> Option<At<String>> {
     let node = reader.node("json")?;
-    if let Some(json) = to_json(&node.value) {
-        return Some(At::new(json.to_string(), node.place.clone()));
+    let read = to_json(&node.value)
+        .ok_or_else(|| Complaint::new("JSON has no such number (nan, inf)"))
+        .map(|json| json.to_string())
+        .and_then(|json| check_marks(&json, &[]).map(|()| json));
+    match read {
+        Ok(json) => Some(At::new(json, node.place.clone())),
+        Err(complaint) => {
+            reader.problems().push(complaint.at(node.place.clone()));
+            None
+        }
     }
-    let complaint = Complaint::new("JSON has no such number (nan, inf)");
-    reader.problems().push(complaint.at(node.place.clone()));
-    None
 }
 
 /// Reads `headers`; what may not be sent, or may not stand in a file, is told without its value.
 pub(super) fn read_headers(reader: &mut Reader<'_, '_>) -> Vec<At<(String, String)>> {
     let headers = read_marked_headers(reader);
     for header in &headers {
-        if let Some(mark) = reserved_name(&header.value.1) {
-            let complaint = Complaint::new(format!("`{mark}` is filled in nowhere here"))
-                .help("headers that differ from user to user belong to [identity]");
+        if let Err(complaint) = check_marks(&header.value.1, &[]) {
             reader.problems().push(complaint.at(header.place.clone()));
         }
     }
     headers
-}
-
-/// The first of the marks that stand for something of a user, if there is one.
-pub(super) fn reserved_name(text: &str) -> Option<&'static str> {
-    let marks = ["{user}", "{token}", "{n}", "{ip}", "{id}", "{password}"];
-    marks.into_iter().find(|mark| text.contains(mark))
 }
 
 /// Reads headers whose values may have marks for what differs from user to user.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::file_scenario::reserved_name;
 use super::file_top::{path, require};
+use super::marks::check_marks;
 use super::problem::{At, Complaint, Place, Problem};
 use super::quantity::{self, Reading};
 use super::reader::{Reader, any, as_text};
@@ -66,19 +66,14 @@ fn marked_path(text: &str) -> Reading<String> {
     if !text.starts_with('/') {
         return path(text);
     }
-    let mut rest = text.to_owned();
-    for mark in ["{user}", "{token}"] {
-        rest = rest.replace(mark, "x");
-    }
-    if let Some(mark) = reserved_name(&rest) {
-        return Err(Complaint::new(format!("`{mark}` stands for nothing here"))
-            .help("{user} and {token} do"));
-    }
-    path(&rest).map(|_| text.to_owned())
+    check_marks(text, &["user", "token"])?;
+    let filled = text.replace("{user}", "x").replace("{token}", "x");
+    path(&filled).map(|_| text.to_owned())
 }
 
 /// Replies can't be matched to a message that says nothing of its own.
 fn message(text: &str) -> Reading<String> {
+    check_marks(text, &["id"])?;
     if text.contains("{id}") {
         return Ok(text.to_owned());
     }

@@ -3,6 +3,7 @@
 use super::destination::Http;
 use super::evidence::EvidencePlan;
 use super::file::{HealthTable, ProfileFile, TargetTable, UptimeTable};
+use super::marks::check_marks;
 use super::nearest::advice;
 use super::problem::{At, Complaint, Problem};
 use super::quantity::{self, Reading};
@@ -165,7 +166,7 @@ pub(super) fn path(text: &str) -> Reading<String> {
         ))
         .help("write them in percent form: a space is %20"));
     }
-    Ok(text.to_owned())
+    check_marks(text, &[]).map(|()| text.to_owned())
 }
 
 fn base_path(text: &str) -> Reading<String> {

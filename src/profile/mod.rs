@@ -11,6 +11,7 @@ mod file_search;
 mod file_socket;
 mod file_top;
 mod identity;
+mod marks;
 mod merge;
 pub(crate) mod nearest;
 mod overrides;
@@ -30,6 +31,7 @@ mod validate_scenario;
 mod validate_search;
 mod validate_search_metric;
 mod validate_socket;
+mod without;
 
 pub use destination::{Destination, Http, Secret};
 pub use evidence::{CounterPage, EndpointTable, EvidencePlan, Field, FigureSource, TargetPages};

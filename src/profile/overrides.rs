@@ -8,6 +8,7 @@ use super::nearest::{advice, list, there_are};
 use super::plan::Rate;
 use super::problem::{At, Complaint, Place, Problem};
 use super::target::Target;
+use super::without::leave_out;
 
 /// Values that go before the profile's, each with the flag or variable it came from.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -34,6 +35,8 @@ pub struct Overrides {
     pub connections: Option<At<u32>>,
     /// The scenarios that are left; requirements on others are left out.
     pub scenarios: Option<At<Vec<String>>>,
+    /// Endpoints (`scenario/endpoint`), scenarios and requirements that are left out.
+    pub without: Vec<At<String>>,
     /// What random choices are drawn from.
     pub seed: Option<At<u64>>,
     /// The confidence of verdicts.
@@ -55,6 +58,7 @@ pub(super) fn lay_over(file: &mut ProfileFile, over: &Overrides, problems: &mut 
     if let Some(wanted) = &over.scenarios {
         restrict(&mut file.scenarios, wanted, problems);
     }
+    leave_out(file, &over.without, problems);
     let mut layer = Layer { file, problems };
     layer.put("users", over.users.as_ref(), |table| &mut table.users);
     layer.put("rate", over.rate.as_ref(), |table| &mut table.rate);

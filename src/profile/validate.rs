@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::destination::Http;
 use super::evidence::EvidencePlan;
-use super::file::{HealthTable, ProfileFile, TargetTable, UptimeTable};
+use super::file::{HealthTable, ProfileFile, ScenarioTable, TargetTable, UptimeTable};
 use super::file_top::{self, MISSING};
 use super::identity::IdentityRules;
 use super::overrides::{Overrides, lay_over};
@@ -13,9 +13,9 @@ use super::plan::{Bounds, HealthCheck, Plan, Profile, UptimeCheck};
 use super::problem::{At, Complaint, Place, Problem, sort_problems};
 use super::source::ProfileSource;
 use super::validate_requirement::{requirement, speaks_of_the_session, thresholds};
-use super::validate_scenario::{Common, plan};
+use super::validate_scenario::{Common, name, plan};
 use super::validate_search::headroom;
-use crate::requirement::Requirement;
+use crate::requirement::{Check, Requirement, Scope};
 
 /// What a profile that says nothing gets.
 const CONFIDENCE: f64 = 0.95;
@@ -119,12 +119,26 @@ fn kept_requirements(
         .filter(|table| !table.kept)
         .map(|table| table.name.as_str())
         .collect();
+    let left_out = |requirement: &Requirement| {
+        let mut names = file.requirements.iter().filter(|table| !table.kept);
+        names.any(|table| {
+            table
+                .name
+                .as_ref()
+                .is_some_and(|at| at.value == requirement.name)
+        })
+    };
     requirements.retain(|requirement| {
-        requirement
-            .scenario
-            .as_deref()
-            .is_none_or(|scenario| !dropped.contains(scenario))
+        let scenario = requirement.scenario.as_deref();
+        scenario.is_none_or(|scenario| !dropped.contains(scenario)) && !left_out(requirement)
     });
+    for requirement in &mut requirements {
+        let scenario = requirement.scenario.clone().unwrap_or_default();
+        let table = file.scenarios.iter().find(|table| table.name == scenario);
+        requirement.checks.retain(|check| is_asked(check, table));
+    }
+    // What speaks of endpoints that are left out alone has nothing to judge.
+    requirements.retain(|requirement| !requirement.checks.is_empty());
     requirements.sort_by_key(speaks_of_the_session);
     if requirements.is_empty() && problems.is_empty() {
         let complaint = Complaint::new("no requirement is left, so there is nothing to test")
@@ -132,6 +146,18 @@ fn kept_requirements(
         problems.push(complaint.at(file.place.clone()));
     }
     requirements
+}
+
+/// Whether the endpoint that a check looks at is not left out.
+fn is_asked(check: &Check, table: Option<&ScenarioTable>) -> bool {
+    let Scope::Endpoint(wanted) = &check.scope else {
+        return true;
+    };
+    let mut left_out = table
+        .iter()
+        .flat_map(|table| &table.endpoints)
+        .filter(|endpoint| !endpoint.kept);
+    !left_out.any(|endpoint| name(endpoint).as_ref() == Some(wanted))
 }
 
 fn plans(
@@ -155,6 +181,13 @@ fn plans(
         {
             plan.thresholds = thresholds(&plan, requirements);
             if let Some(search) = &mut plan.search {
+                let before = search.holds.len();
+                search.holds.retain(|check| is_asked(check, Some(table)));
+                if before > 0 && search.holds.is_empty() {
+                    let complaint = Complaint::new("nothing is left that a load must keep")
+                        .help(format!("leave out the scenario: --without {}", table.name));
+                    problems.push(complaint.at(table.place.clone()));
+                }
                 search.headroom = headroom(requirements);
             }
             plans.push(plan);

@@ -214,7 +214,7 @@ fn endpoints(
     let mut endpoints = Vec::new();
     for written in &table.endpoints {
         let weight = value_or(written.weight.as_ref(), if alone { 100 } else { 0 });
-        if weight > 0 {
+        if weight > 0 && written.kept {
             endpoints.push(endpoint(written, weight, common)?);
         }
     }

@@ -314,3 +314,49 @@ fn the_documented_profiles_work() {
         }
     }
 }
+
+#[test]
+fn a_mark_that_is_not_filled_in_is_named_with_its_place() {
+    let profile = |endpoint: &str, rest: &str| {
+        format!(
+            "[scenario.s]\narrivals = \"constant\"\nrate = \"10/s\"\nduration = \"1s\"\n\
+             [[scenario.s.endpoint]]\n{endpoint}\n\
+             [[requirement]]\nname = \"s::p50\"\nscenario = \"s\"\nmetric = \"response_time_p50\"\nlimit = \"< 1 s\"\n\
+             {rest}\n"
+        )
+    };
+    let identity = "[identity]\nheaders = { X-User = \"{usr}\" }";
+    let claims = "[identity]\nclaims = { sub = \"{n}\", org = [\"{N}\"] }";
+    for (endpoint, rest, place) in [
+        (
+            "path = \"/users/{user}/orders?n={n}\"",
+            "",
+            "own.toml:6:8: scenario.s.endpoint[0].path",
+        ),
+        (
+            "path = \"/\"\nbody = \"a {user} line\"",
+            "",
+            "own.toml:7:8: scenario.s.endpoint[0].body",
+        ),
+        (
+            "path = \"/\"\njson = { a = [{ who = \"{usr}\" }] }",
+            "",
+            "own.toml:7:8: scenario.s.endpoint[0].json",
+        ),
+        (
+            "path = \"/\"\nheaders = { A = \"{usr}\" }",
+            "",
+            "own.toml:7:",
+        ),
+        ("path = \"/\"", identity, "own.toml:13:"),
+        ("path = \"/\"", claims, "own.toml:13:"),
+    ] {
+        let said = from_text(&profile(endpoint, rest), &Overrides::default()).expect_err(endpoint);
+        assert!(said.contains(place), "{said}");
+        assert!(said.contains("is not filled in here"), "{said}");
+        assert!(said.matches("error: ").count() == 1, "{said}");
+    }
+    let filled = "[identity]\nheaders = { X-User = \"{user} {n} {ip}\" }";
+    let braces = "path = \"/?filter={\\\"a\\\":1}\"\njson = { q = \"{ me { id } }\" }";
+    from_text(&profile(braces, filled), &Overrides::default()).expect("these are no marks");
+}

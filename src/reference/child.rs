@@ -90,7 +90,8 @@ fn options_from_environment() -> Result<Options, UsageError> {
 }
 
 fn ended(error: &dyn std::error::Error, code: u8) -> ExitCode {
-    eprintln!("reference server: {error}");
+    // A parent that has closed its end does not want to know.
+    let _ = writeln!(io::stderr(), "reference server: {error}");
     ExitCode::from(code)
 }
 

@@ -5,7 +5,7 @@
 
 use super::clean::clean;
 use super::message;
-use crate::requirement::{Judgement, TestVerdict, Verdict};
+use crate::requirement::{Judgement, TestVerdict};
 
 /// A command for each requirement whose test fails (`error`) or warns (`warning`), a line each.
 ///
@@ -25,12 +25,8 @@ pub fn render(judgements: &[Judgement], confidence: f64, strict: bool) -> String
 }
 
 fn title(judgement: &Judgement) -> String {
-    let how = match judgement.verdict {
-        Verdict::Pass => "kept",
-        Verdict::Inconclusive => "inconclusive",
-        Verdict::Fail => "missed",
-    };
-    format!("{} {how}", clean(&judgement.requirement.name))
+    let name = clean(&judgement.requirement.name);
+    format!("{name} {}", judgement.stands())
 }
 
 fn data(text: &str) -> String {

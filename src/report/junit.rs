@@ -9,7 +9,7 @@ use super::clean::clean;
 use super::terminal::{self, Style};
 use super::{Report, instant, message};
 use crate::record::RunResult;
-use crate::requirement::{Judgement, TestVerdict, Verdict};
+use crate::requirement::{Judgement, TestVerdict};
 
 /// Columns of the text in `system-out`.
 const WIDTH: usize = 120;
@@ -75,12 +75,8 @@ fn case(judgement: &Judgement, report: &Report) -> TestCase {
 
 fn failed(judgement: &Judgement, text: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-    let kind = match judgement.verdict {
-        Verdict::Inconclusive => "inconclusive",
-        Verdict::Pass | Verdict::Fail => "missed",
-    };
     status
-        .set_type(kind)
+        .set_type(judgement.stands())
         .set_message(clean(&judgement.reason))
         .set_description(text);
     status

@@ -1,12 +1,18 @@
 //! The text of a failing test: what was measured, against what, how sure, why, and what to do.
 
 use super::clean::clean;
+use super::said::Said;
 use crate::requirement::{CheckJudgement, Judgement, Verdict, human};
 
 /// The text of a failing test, in a handful of lines without a final line break.
 ///
 /// `confidence` is that of the verdict, in (0.5, 1).
 pub fn failure(judgement: &Judgement, confidence: f64) -> String {
+    failure_once(judgement, confidence, &mut Said::default())
+}
+
+/// The same as one of several: what `said` has already is referred to.
+pub fn failure_once(judgement: &Judgement, confidence: f64, said: &mut Said) -> String {
     let requirement = &judgement.requirement;
     let mut lines = vec![headline(judgement)];
     let open = judgement
@@ -25,8 +31,9 @@ pub fn failure(judgement: &Judgement, confidence: f64) -> String {
             ));
         }
     }
-    lines.push(format!("  because   {}", clean(&judgement.reason)));
-    for advice in &judgement.advice {
+    let remarks = said.of(judgement);
+    lines.push(format!("  because   {}", clean(&remarks.reason)));
+    for advice in &remarks.advice {
         lines.push(format!("  try       {}", clean(advice)));
     }
     lines.join("\n")
@@ -34,11 +41,6 @@ pub fn failure(judgement: &Judgement, confidence: f64) -> String {
 
 fn headline(judgement: &Judgement) -> String {
     let requirement = &judgement.requirement;
-    let verdict = match judgement.verdict {
-        Verdict::Pass => "is kept",
-        Verdict::Inconclusive => "is inconclusive",
-        Verdict::Fail => "is missed",
-    };
     let scenario = requirement
         .scenario
         .as_ref()
@@ -46,8 +48,9 @@ fn headline(judgement: &Judgement) -> String {
             format!(", scenario {}", clean(scenario))
         });
     format!(
-        "{} {verdict} ({}{scenario})",
+        "{} is {} ({}{scenario})",
         clean(&requirement.name),
+        judgement.stands(),
         requirement.severity
     )
 }
@@ -89,7 +92,7 @@ fn measured(judged: &CheckJudgement, confidence: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::failure;
+    use super::{Said, failure, failure_once};
     use crate::report::fixture;
     use crate::requirement::Verdict;
 
@@ -103,6 +106,41 @@ mod tests {
             .map(|judgement| failure(judgement, report.confidence))
             .collect();
         insta::assert_snapshot!(messages.join("\n\n"));
+    }
+
+    #[test]
+    fn a_paragraph_that_many_share_is_said_once() {
+        let mut first = fixture::report().judgements[0].clone();
+        first.verdict = Verdict::Fail;
+        first.reason =
+            "the service at http://127.0.0.1:9 refuses every connection that it is asked for"
+                .to_owned();
+        first.advice = vec![
+            "Is the service running there? Does a firewall keep this machine from it, perhaps?"
+                .to_owned(),
+        ];
+        let mut second = first.clone();
+        second.requirement.name = "other".to_owned();
+        let mut third = second.clone();
+        third.requirement.name = "third".to_owned();
+        third.reason = "slow".to_owned();
+        third.advice.push("Look at it.".to_owned());
+        let mut said = Said::default();
+        let texts = [&first, &second, &third].map(|one| failure_once(one, 0.95, &mut said));
+        let name = &first.requirement.name;
+        assert!(texts[0].contains(&first.reason) && texts[0].contains(&first.advice[0]));
+        assert!(
+            texts[1].ends_with(&format!("  because   the same as {name}")),
+            "{}",
+            texts[1]
+        );
+        assert!(
+            texts[2].ends_with(&format!(
+                "  because   slow\n  try       Look at it.\n  try       the advice of {name}"
+            )),
+            "{}",
+            texts[2]
+        );
     }
 
     #[test]

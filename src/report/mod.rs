@@ -19,10 +19,12 @@ mod model;
 mod names;
 pub mod openmetrics;
 pub mod otlp;
+mod said;
 pub mod terminal;
 
 pub(crate) use clean::clean as cleaned;
 pub use format::{Format, RenderError};
 pub use instant::file_stamp;
-pub use message::failure;
+pub use message::{failure, failure_once};
 pub use model::{Report, RunReport};
+pub use said::Said;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Compared, Requirement, Severity};
+use super::{Check, Compared, Metric, Requirement, Severity};
 
 /// A measured value with its interval, in the unit of its metric (ms, %, /s or a count).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -59,6 +59,18 @@ pub struct CheckJudgement {
     pub reason: String,
 }
 
+impl CheckJudgement {
+    /// Whether its figure says that not one request succeeded.
+    fn is_all_failure(&self) -> bool {
+        let value = self.estimate.map(|estimate| estimate.value);
+        match self.check.metric {
+            Metric::Throughput | Metric::SuccessRate => value.is_some_and(|value| value <= 0.0),
+            Metric::ErrorRate => value.is_some_and(|value| value >= 100.0),
+            _ => false,
+        }
+    }
+}
+
 /// One requirement, judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Judgement {
@@ -92,13 +104,31 @@ impl Judgement {
 
     /// What the judgement means for its test: only a missed or open target may pass, and not when `strict`.
     ///
-    /// A target of which nothing was measured is neither: without evidence no test passes.
+    /// A target of which nothing was measured, or for which nothing succeeded, is neither: without evidence no test passes.
     pub fn test_verdict(&self, strict: bool) -> TestVerdict {
         let measured = self.checks.iter().any(|check| check.estimate.is_some());
+        let reached = measured && !self.checks.iter().any(CheckJudgement::is_all_failure);
         match (self.verdict, self.requirement.severity) {
             (Verdict::Pass, _) => TestVerdict::Pass,
-            (_, Severity::Target) if measured && !strict => TestVerdict::Warn,
+            (_, Severity::Target) if reached && !strict => TestVerdict::Warn,
             _ => TestVerdict::Fail,
+        }
+    }
+
+    /// Whether it was not kept because nothing was measured for it, not because of what was.
+    pub fn is_unmeasured(&self) -> bool {
+        let nothing = self.checks.iter().all(|check| check.estimate.is_none());
+        let open = self.checks.is_empty() || self.verdict == Verdict::Inconclusive;
+        self.verdict != Verdict::Pass && nothing && open && self.compared.is_empty()
+    }
+
+    /// How it stands, as a participle: kept, missed, inconclusive or not measured.
+    pub fn stands(&self) -> &'static str {
+        match self.verdict {
+            _ if self.is_unmeasured() => "not measured",
+            Verdict::Pass => "kept",
+            Verdict::Inconclusive => "inconclusive",
+            Verdict::Fail => "missed",
         }
     }
 }
@@ -141,6 +171,40 @@ mod tests {
             assert_eq!(judgement.test_verdict(false), usual, "{severity} {verdict}");
             assert_eq!(judgement.test_verdict(true), strict, "{severity} {verdict}");
         }
+    }
+
+    #[test]
+    fn a_target_that_nothing_reached_fails() {
+        let table = [
+            (Metric::Throughput, "> 100/s", 0.0, TestVerdict::Fail),
+            (Metric::Throughput, "> 100/s", 0.1, TestVerdict::Warn),
+            (Metric::SuccessRate, "> 99 %", 0.0, TestVerdict::Fail),
+            (Metric::ErrorRate, "< 1 %", 100.0, TestVerdict::Fail),
+            (Metric::ErrorRate, "< 1 %", 99.9, TestVerdict::Warn),
+        ];
+        for (metric, limit, value, expected) in table {
+            let mut judged = judgement(Severity::Target, Verdict::Fail, true);
+            judged.checks[0].check.metric = metric;
+            judged.checks[0].check.limit = crate::requirement::Limit::parse(limit).unwrap();
+            judged.checks[0].estimate.as_mut().unwrap().value = value;
+            assert_eq!(judged.test_verdict(false), expected, "{metric} {value}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_measured_is_not_missed() {
+        let mut judged = judgement(Severity::Critical, Verdict::Fail, true);
+        assert_eq!(judged.stands(), "missed");
+        // A health endpoint whose every answer is unhealthy has no time, and yet was asked.
+        judged.checks[0].estimate = None;
+        assert_eq!(judged.stands(), "missed");
+        judged.verdict = Verdict::Inconclusive;
+        assert_eq!(judged.stands(), "not measured");
+        judged.checks.clear();
+        judged.verdict = Verdict::Fail;
+        assert_eq!(judged.stands(), "not measured");
+        judged.verdict = Verdict::Pass;
+        assert_eq!(judged.stands(), "kept");
     }
 
     #[test]

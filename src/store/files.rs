@@ -40,6 +40,23 @@ fn advice(source: &std::io::Error) -> &'static str {
     }
 }
 
+/// Makes a folder if it is missing, and finds out whether files can be written into it.
+///
+/// # Errors
+/// When they can't.
+pub fn check_folder(folder: &Path) -> Result<(), StoreError> {
+    make_folder(folder)?;
+    let probe = folder.join(format!(".probe.{}", std::process::id()));
+    // More than a file system keeps beside a file's name, so that a full one shows.
+    write_atomically(&probe, &[b' '; 4096])?;
+    std::fs::remove_file(&probe).map_err(|source| StoreError::new("remove", &probe, source))
+}
+
+/// Makes a folder and those above it, unless they exist.
+pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
+    std::fs::create_dir_all(folder).map_err(|source| StoreError::new("make", folder, source))
+}
+
 /// Writes a file so that a reader sees the old content or the new, never a part.
 ///
 /// # Errors
@@ -55,4 +72,29 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         let _ = std::fs::remove_file(&draft);
         StoreError::new("write", path, source)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_can_be_written_is_left_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("a/b");
+        check_folder(&deep).unwrap();
+        assert_eq!(std::fs::read_dir(&deep).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn one_that_cannot_be_written_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, b"").unwrap();
+        // Even the superuser makes no folder below a file, and no file in /proc.
+        for bad in [file.as_path(), &file.join("below"), Path::new("/proc/perf")] {
+            let said = check_folder(bad).unwrap_err().to_string();
+            assert!(said.contains("--report-dir"), "{}: {said}", bad.display());
+        }
+    }
 }

@@ -1,19 +1,25 @@
 //! The files that a session leaves behind.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::dated::prune;
-use super::files::{StoreError, write_atomically};
+use super::files::{StoreError, make_folder, write_atomically};
+use super::shared::lock_if_possible;
 use crate::report::{Format, Report};
 
 /// The folder of the last session's files.
 const LATEST: &str = "latest";
+/// What the folder that becomes `latest` is called before, with the number of its process behind it.
+const DRAFT: &str = ".latest.";
+/// Held by the session that is writing.
+const LOCK: &str = ".lock";
 
-/// Writes a report into `latest` under `folder`, and the same into the folder of its session, which
-/// [`make_dated`](super::make_dated) has made; older sessions than the newest 20 are removed.
+/// Writes a report into the folder of its session, which [`make_dated`](super::make_dated) has made, and puts a folder with
+/// the same in the place of `latest`. Older sessions than the newest 20 are removed.
 ///
 /// JSON is written whatever `formats` says: it is what other formats, other processes and later commands are made from.
-/// Files of other formats that an earlier session left in `latest` are removed, so that all in it is of one session.
+/// Of sessions that end at once, one after the other is written, so that all reports in `latest` are of one of them. Files of
+/// others that lie in `latest` stay there.
 ///
 /// # Errors
 /// When a folder or one of the files can't be written.
@@ -23,26 +29,116 @@ pub fn write_report(
     report: &Report,
     formats: &[Format],
 ) -> Result<(), StoreError> {
-    let latest = folder.join(LATEST);
-    let own = folder.join(dated);
-    for made in [&latest, &own] {
-        std::fs::create_dir_all(made).map_err(|source| StoreError::new("make", made, source))?;
-    }
+    let mut files = Vec::new();
     for format in Format::ALL {
-        let file = latest.join(format.file());
-        if format != Format::Json && !formats.contains(&format) {
-            // What can't be removed is older than the JSON beside it, and says so.
-            let _ = std::fs::remove_file(&file);
-            continue;
+        if format == Format::Json || formats.contains(&format) {
+            let text = format.render(report).map_err(|error| {
+                let file = folder.join(LATEST).join(format.file());
+                StoreError::new("write", &file, std::io::Error::other(error))
+            })?;
+            files.push((format.file(), text));
         }
-        let text = format
-            .render(report)
-            .map_err(|error| StoreError::new("write", &file, std::io::Error::other(error)))?;
-        write_atomically(&file, text.as_bytes())?;
-        write_atomically(&own.join(format.file()), text.as_bytes())?;
     }
+    make_folder(folder)?;
+    let _one_at_a_time = lock_if_possible(&folder.join(LOCK))?;
+    write_files(&folder.join(dated), &files)?;
+    replace_latest(folder, &files)?;
     prune(folder);
     Ok(())
+}
+
+fn write_files(folder: &Path, files: &[(&str, String)]) -> Result<(), StoreError> {
+    make_folder(folder)?;
+    for (name, text) in files {
+        write_atomically(&folder.join(name), text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Puts a folder with these files in the place of `latest`: a process that dies meanwhile leaves the old one or the new one.
+fn replace_latest(folder: &Path, files: &[(&str, String)]) -> Result<(), StoreError> {
+    for left in drafts(folder) {
+        remove_reports(&left);
+    }
+    let latest = folder.join(LATEST);
+    let draft = folder.join(format!("{DRAFT}{}", std::process::id()));
+    write_files(&draft, files)?;
+    if exchange(&draft, &latest).is_err() {
+        // Such as a `latest` that is a disk of its own: its files are exchanged one by one.
+        remove_reports(&draft);
+        make_folder(&latest)?;
+        remove_reports_but(&latest, files);
+        return write_files(&latest, files);
+    }
+    move_others(&draft, &latest);
+    remove_reports(&draft);
+    Ok(())
+}
+
+/// Folders that processes left behind which died while they wrote.
+fn drafts(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_draft = |name: &std::ffi::OsStr| name.to_str().is_some_and(|one| one.starts_with(DRAFT));
+    entries
+        .filter(|entry| is_draft(&entry.file_name()))
+        .map(|entry| entry.path())
+        .collect()
+}
+
+/// Gives `draft` the name of `latest`, and `latest`, if there is one, the name of `draft`.
+fn exchange(draft: &Path, latest: &Path) -> std::io::Result<()> {
+    if latest.symlink_metadata().is_err() {
+        return std::fs::rename(draft, latest);
+    }
+    #[cfg(target_os = "linux")]
+    if swapped(draft, latest).is_ok() {
+        return Ok(());
+    }
+    let aside = draft.with_file_name(format!("{DRAFT}{}.old", std::process::id()));
+    std::fs::rename(latest, &aside)?;
+    if let Err(error) = std::fs::rename(draft, latest) {
+        std::fs::rename(&aside, latest)?;
+        return Err(error);
+    }
+    std::fs::rename(&aside, draft)
+}
+
+/// Both at one instant, so that a reader never finds no `latest`.
+#[cfg(target_os = "linux")]
+fn swapped(draft: &Path, latest: &Path) -> rustix::io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    renameat_with(CWD, draft, CWD, latest, RenameFlags::EXCHANGE)
+}
+
+/// What is no report was not made here and stays in `latest`.
+fn move_others(from: &Path, to: &Path) {
+    let entries = std::fs::read_dir(from).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        if !is_report(&name) {
+            // What can't be moved stays where it is, and so does its folder.
+            let _ = std::fs::rename(entry.path(), to.join(name));
+        }
+    }
+}
+
+fn is_report(name: &std::ffi::OsStr) -> bool {
+    Format::ALL.iter().any(|format| name == format.file())
+}
+
+/// Removes the reports in a folder, and the folder when nothing else is in it.
+fn remove_reports(folder: &Path) {
+    remove_reports_but(folder, &[]);
+    // Something else is in it, or it is a link.
+    let _ = std::fs::remove_dir(folder);
+}
+
+/// What can't be removed is older than the JSON beside it, and says so.
+fn remove_reports_but(folder: &Path, kept: &[(&str, String)]) {
+    let is_kept = |format: &Format| kept.iter().any(|(name, _)| *name == format.file());
+    for format in Format::ALL.iter().filter(|format| !is_kept(format)) {
+        let _ = std::fs::remove_file(folder.join(format.file()));
+    }
 }
 
 #[cfg(test)]
@@ -75,7 +171,10 @@ mod tests {
         all.sort_unstable();
         assert_eq!(names(&latest), all);
         assert_eq!(names(&folder.path().join(&dated)), all);
-        assert_eq!(names(folder.path()), ["20260131T120000Z", "latest"]);
+        assert_eq!(
+            names(folder.path()),
+            [".lock", "20260131T120000Z", "latest"]
+        );
     }
 
     #[test]
@@ -99,6 +198,55 @@ mod tests {
             names(&folder.path().join(second)),
             ["report.json", "seconds.csv"]
         );
+    }
+
+    /// Every report in `latest` is of the one session, and each session has its own folder whole.
+    #[test]
+    fn sessions_that_end_at_once_do_not_mix() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = |took| Report {
+            took,
+            ..fixture::report()
+        };
+        std::thread::scope(|scope| {
+            for took in 1..=6 {
+                let folder = folder.path();
+                scope.spawn(move || {
+                    let report = all(took);
+                    let dated = make_dated(folder, report.started).unwrap();
+                    // The threads of one process would share a draft; the lock is of the handle, so it keeps them apart too.
+                    for _ in 0..4 {
+                        write_report(folder, &dated, &report, &Format::ALL).unwrap();
+                    }
+                });
+            }
+        });
+        let latest = folder.path().join(LATEST);
+        let text = std::fs::read_to_string(latest.join("report.json")).unwrap();
+        let last = json::from_json(&text).unwrap();
+        for format in Format::ALL {
+            let file = std::fs::read_to_string(latest.join(format.file())).unwrap();
+            assert_eq!(file, format.render(&last).unwrap(), "{}", format.file());
+        }
+        let names = names(folder.path());
+        assert_eq!(names.len(), 6 + 2, "{names:?}");
+    }
+
+    #[test]
+    fn what_a_dead_process_left_is_cleared_away_and_what_others_put_there_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let report = fixture::report();
+        let left = folder.path().join(".latest.4000000");
+        std::fs::create_dir(&left).unwrap();
+        std::fs::write(left.join("report.json"), b"{").unwrap();
+        let foreign = folder.path().join(LATEST).join("notes");
+        std::fs::create_dir_all(&foreign).unwrap();
+        std::fs::write(foreign.join("a"), b"of another program").unwrap();
+        let dated = make_dated(folder.path(), report.started).unwrap();
+        write_report(folder.path(), &dated, &report, &[]).unwrap();
+        assert!(!left.exists());
+        assert!(foreign.join("a").exists());
+        assert_eq!(names(&folder.path().join(LATEST)), ["notes", "report.json"]);
     }
 
     #[test]

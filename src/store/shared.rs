@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::files::{StoreError, write_atomically};
+use super::files::{StoreError, make_folder, write_atomically};
 
 /// A value on disk, made once by whoever comes first.
 pub struct Shared {
@@ -54,6 +54,24 @@ impl Shared {
 /// # Errors
 /// When the file can't be made or locked.
 pub fn lock(path: &Path) -> Result<File, StoreError> {
+    let file = lock_file(path)?;
+    file.lock()
+        .map_err(|source| StoreError::new("lock", path, source))?;
+    Ok(file)
+}
+
+/// The same where the file system has locks; where it has none, sessions at once are not kept apart.
+///
+/// # Errors
+/// When the file can't be made.
+pub(super) fn lock_if_possible(path: &Path) -> Result<File, StoreError> {
+    let file = lock_file(path)?;
+    // A file system without locks is no reason to go without a report.
+    let _ = file.lock();
+    Ok(file)
+}
+
+fn lock_file(path: &Path) -> Result<File, StoreError> {
     if let Some(folder) = path.parent() {
         make_folder(folder)?;
     }
@@ -62,10 +80,7 @@ pub fn lock(path: &Path) -> Result<File, StoreError> {
         .truncate(false)
         .write(true)
         .open(path);
-    let file = open.map_err(|source| StoreError::new("open", path, source))?;
-    file.lock()
-        .map_err(|source| StoreError::new("lock", path, source))?;
-    Ok(file)
+    open.map_err(|source| StoreError::new("open", path, source))
 }
 
 /// Writes a value as JSON, whole or not at all.
@@ -92,10 +107,6 @@ pub fn read_all<T: DeserializeOwned>(folder: &Path) -> Vec<T> {
 
 fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
     serde_json::from_slice(&std::fs::read(path).ok()?).ok()
-}
-
-fn make_folder(folder: &Path) -> Result<(), StoreError> {
-    std::fs::create_dir_all(folder).map_err(|source| StoreError::new("make", folder, source))
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Applies the chosen changes, reports each line by line, and verifies them.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
@@ -11,7 +10,7 @@ use tokio::sync::watch;
 use super::flags::{OptimizeOptions, PlanFormat, Selection};
 use super::{FAILED, USAGE};
 use crate::baseline::{Comparison, compare, compare_queries, table};
-use crate::harness::BeforeAndAfter;
+use crate::harness::{BeforeAndAfter, note, note_text, print};
 use crate::monitor::DatabaseUrl;
 use crate::optimize::apply::{Applied, Event, analyze, apply, revert};
 use crate::optimize::excerpt::excerpts;
@@ -40,12 +39,12 @@ pub(super) fn run(
     let chosen = match proposals(wanted, plan) {
         Ok(chosen) => chosen,
         Err(told) => {
-            eprintln!("error: {told}");
+            say(&format!("error: {told}"));
             return ExitCode::from(USAGE);
         }
     };
     if chosen.is_empty() {
-        eprintln!("Nothing to apply.");
+        say("Nothing to apply.");
         report_skipped(plan, &chosen);
         return ExitCode::SUCCESS;
     }
@@ -71,7 +70,7 @@ pub(super) fn run(
             ExitCode::SUCCESS
         }
         Err(told) => {
-            eprintln!("error: {told}");
+            say(&format!("error: {told}"));
             ExitCode::from(FAILED)
         }
     }
@@ -210,11 +209,13 @@ impl ApplyRun<'_> {
             table(comparison),
             table(&queries)
         );
-        let _ = match self.wanted.output {
-            PlanFormat::Text => io::stdout().write_all(text.as_bytes()),
+        match self.wanted.output {
+            PlanFormat::Text => {
+                let _ = print(&text);
+            }
             // The plan is to be read by a program.
-            _ => io::stderr().write_all(text.as_bytes()),
-        };
+            _ => note_text(&text),
+        }
     }
 
     /// So that the planner knows the rows as they are.
@@ -271,7 +272,7 @@ fn tell(event: Event<'_>) {
 
 /// A line on stderr, whose reader may be gone: that is no reason to leave anything half done.
 fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+    note(line);
 }
 
 fn report_skipped(plan: &Plan, chosen: &[&Proposal]) {
@@ -306,7 +307,9 @@ fn stop_on_interrupt(proof: Option<&BeforeAndAfter>) -> watch::Receiver<bool> {
         say("\nstopping the current step; press Ctrl-C again to stop at once");
     };
     if let Err(error) = ctrlc::set_handler(handler) {
-        eprintln!("warning: Ctrl-C will stop everything at once: {error}");
+        say(&format!(
+            "warning: Ctrl-C will stop everything at once: {error}"
+        ));
     }
     stop
 }

@@ -4,13 +4,14 @@ mod apply;
 mod connection;
 mod flags;
 
-use std::io::{self, Write as _};
+use std::io;
 use std::process::ExitCode;
 
 use tokio::runtime::Runtime;
 
 pub use flags::OptimizeArgs;
 
+use crate::harness::{note, print as to_stdout};
 use crate::monitor::{DatabaseUrl, machine};
 use crate::optimize::plan::Plan;
 use crate::optimize::planner::{AskError, Planner, advise};
@@ -34,15 +35,15 @@ pub fn run(args: &OptimizeArgs) -> ExitCode {
         Ok(wanted) => wanted,
         Err(wrong) => {
             for line in wrong {
-                eprintln!("error: {line}");
+                note(format_args!("error: {line}"));
             }
             return ExitCode::from(USAGE);
         }
     };
     if flags::shows_password(std::env::args()) {
-        eprintln!(
+        note(
             "warning: all users of this machine can read a password on the command line; keep it in PGPASSWORD, \
-             ~/.pgpass or DATABASE_URL"
+             ~/.pgpass or DATABASE_URL",
         );
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -51,7 +52,7 @@ pub fn run(args: &OptimizeArgs) -> ExitCode {
     match runtime {
         Ok(runtime) => optimized(&wanted, &runtime),
         Err(error) => {
-            eprintln!("error: cannot start the runtime: {error}");
+            note(format_args!("error: cannot start the runtime: {error}"));
             ExitCode::from(USAGE)
         }
     }
@@ -61,12 +62,14 @@ fn optimized(wanted: &OptimizeOptions, runtime: &Runtime) -> ExitCode {
     let plan = match runtime.block_on(looked_at(wanted)) {
         Ok(plan) => plan,
         Err(told) => {
-            eprintln!("error: {told}");
+            note(format_args!("error: {told}"));
             return ExitCode::from(USAGE);
         }
     };
     if let Err(error) = print(&plan, wanted.output) {
-        eprintln!("error: cannot write to standard output: {error}");
+        note(format_args!(
+            "error: cannot write to standard output: {error}"
+        ));
         return ExitCode::from(FAILED);
     }
     if let (Some(_), Some(database)) = (&wanted.apply, &wanted.database) {
@@ -172,5 +175,5 @@ fn print(plan: &Plan, output: PlanFormat) -> io::Result<()> {
         PlanFormat::Sql => render::sql(plan),
         PlanFormat::Markdown => render::markdown(plan),
     };
-    io::stdout().lock().write_all(text.as_bytes())
+    to_stdout(&text)
 }

@@ -8,7 +8,8 @@ mod table;
 mod tests;
 
 use super::Report;
-use crate::requirement::{TestVerdict, Verdict, human};
+use super::said::Said;
+use crate::requirement::{Judgement, TestVerdict, human};
 use escape::text;
 #[cfg(feature = "optimize")]
 pub(crate) use escape::text as escaped;
@@ -26,14 +27,19 @@ pub fn render(report: &Report) -> String {
         human::time(report.took as f64),
         human::confidence(report.confidence),
     ));
+    let mut said = Said::default();
     if !report.judgements.is_empty() {
-        out.push_str(&requirements::table(&report.judgements, report.strict));
+        out.push_str(&requirements::table(
+            &report.judgements,
+            report.strict,
+            &mut said,
+        ));
     }
     for judgement in &report.judgements {
         out.push_str(&requirements::compared(judgement));
     }
     for shown in &report.runs {
-        out.push_str(&scenario::section(shown));
+        out.push_str(&scenario::section(shown, &mut said));
     }
     out.truncate(out.trim_end().len());
     out.push('\n');
@@ -42,17 +48,24 @@ pub fn render(report: &Report) -> String {
 
 /// `❌ Performance: 5 of 8 requirements failed (3 missed, 2 inconclusive)`
 fn headline(report: &Report) -> String {
-    let count = |test: TestVerdict, verdict: Option<Verdict>| {
-        let of = report.judgements.iter().filter(|judgement| {
-            judgement.test_verdict(report.strict) == test
-                && verdict.is_none_or(|verdict| judgement.verdict == verdict)
-        });
-        of.count()
+    let count = |is_meant: &dyn Fn(&Judgement) -> bool| {
+        let mine = report.judgements.iter();
+        mine.filter(|judgement| is_meant(judgement)).count()
     };
+    let is = |judgement: &Judgement, test| judgement.test_verdict(report.strict) == test;
     let all = report.judgements.len();
-    let failed = count(TestVerdict::Fail, None);
-    let warned = count(TestVerdict::Warn, None);
-    let open = count(TestVerdict::Fail, Some(Verdict::Inconclusive));
+    let failed = count(&|one| is(one, TestVerdict::Fail));
+    let warned = count(&|one| is(one, TestVerdict::Warn));
+    let how = ["missed", "inconclusive", "not measured"].map(|how| {
+        let number = count(&|one| is(one, TestVerdict::Fail) && one.stands() == how);
+        (number, format!("{number} {how}"))
+    });
+    // What was not measured is the exception.
+    let how: Vec<String> = how
+        .into_iter()
+        .filter(|(number, how)| *number > 0 || !how.ends_with("not measured"))
+        .map(|(_, how)| how)
+        .collect();
     let warnings = match warned {
         0 => String::new(),
         1 => ", 1 warning".to_owned(),
@@ -62,8 +75,8 @@ fn headline(report: &Report) -> String {
         (0, _) => "Performance: no requirement was judged".to_owned(),
         (_, 0) => format!("✅ Performance: no requirement of {all} failed{warnings}"),
         _ => format!(
-            "❌ Performance: {failed} of {all} requirements failed ({} missed, {open} inconclusive){warnings}",
-            failed - open
+            "❌ Performance: {failed} of {all} requirements failed ({}){warnings}",
+            how.join(", ")
         ),
     }
 }

@@ -2,9 +2,10 @@
 
 use super::escape::text;
 use super::table::Table;
+use crate::report::said::Said;
 use crate::requirement::{Check, CheckJudgement, Judgement, Standing, TestVerdict, Verdict, human};
 
-pub(super) fn table(judgements: &[Judgement], strict: bool) -> String {
+pub(super) fn table(judgements: &[Judgement], strict: bool, said: &mut Said) -> String {
     let headings = [
         "requirement",
         "verdict",
@@ -14,7 +15,7 @@ pub(super) fn table(judgements: &[Judgement], strict: bool) -> String {
     ];
     let mut table = Table::new(&headings, headings.len());
     for judgement in judgements {
-        table.push(row(judgement, strict));
+        table.push(row(judgement, strict, said));
     }
     table.into_text()
 }
@@ -45,7 +46,7 @@ pub(super) fn compared(judgement: &Judgement) -> String {
 }
 
 /// One requirement; several checks stand above one another in their cells.
-fn row(judgement: &Judgement, strict: bool) -> [String; 5] {
+fn row(judgement: &Judgement, strict: bool, said: &mut Said) -> [String; 5] {
     let requirement = &judgement.requirement;
     let checks = requirement.checks.as_slice();
     let several = checks.len() > 1;
@@ -65,7 +66,7 @@ fn row(judgement: &Judgement, strict: bool) -> [String; 5] {
         verdict(judgement, strict),
         measured,
         limits,
-        remarks(judgement),
+        remarks(judgement, said),
     ]
 }
 
@@ -104,15 +105,16 @@ fn escaped_limit(check: &Check) -> String {
 }
 
 /// Why it was not kept, and what to do; nothing for what was.
-fn remarks(judgement: &Judgement) -> String {
+fn remarks(judgement: &Judgement, said: &mut Said) -> String {
     if judgement.verdict == Verdict::Pass {
         return String::new();
     }
-    let advice = judgement
+    let remarks = said.of(judgement);
+    let advice = remarks
         .advice
         .iter()
         .map(|advice| format!("→ {}", text(advice)));
-    let lines: Vec<String> = std::iter::once(text(&judgement.reason))
+    let lines: Vec<String> = std::iter::once(text(&remarks.reason))
         .chain(advice)
         .collect();
     lines.join("<br>")

@@ -4,11 +4,12 @@ use super::escape::text;
 use super::table::Table;
 use crate::record::{LoadUnit, Role, RunResult, Search, Standing, Status, Step, Summary, Times};
 use crate::report::RunReport;
+use crate::report::said::Said;
 use crate::requirement::{Interval, Intervals, RunIntervals, StepIntervals, Unit, human};
 
 const PERCENTILES: [&str; 4] = ["p50", "p90", "p95", "p99"];
 
-pub(super) fn section(shown: &RunReport) -> String {
+pub(super) fn section(shown: &RunReport, said: &mut Said) -> String {
     let RunReport { run, intervals } = shown;
     let summary = Summary::of(run);
     let mut out = format!("### {}\n\n", heading(run));
@@ -30,7 +31,7 @@ pub(super) fn section(shown: &RunReport) -> String {
     if summary.failed() > 0 {
         out.push_str(&causes(&summary));
     }
-    let facts = facts(run);
+    let facts = facts(run, said);
     if !facts.is_empty() {
         let lines: String = facts.iter().map(|fact| format!("- {fact}\n")).collect();
         out.push_str(&format!("{lines}\n"));
@@ -165,11 +166,14 @@ fn causes(summary: &Summary) -> String {
     table.into_text()
 }
 
-fn facts(run: &RunResult) -> Vec<String> {
+fn facts(run: &RunResult, said: &mut Said) -> Vec<String> {
     let mut facts = Vec::new();
     if let Some(problem) = &run.problem {
-        facts.push(format!("problem: {}", text(&problem.what)));
-        facts.push(format!("what to do: {}", text(&problem.advice)));
+        let what = said.once(&problem.what, &run.scenario);
+        facts.push(format!("problem: {}", text(&what)));
+        if said.before(&problem.advice, &run.scenario).is_none() {
+            facts.push(format!("what to do: {}", text(&problem.advice)));
+        }
     }
     if let Some(search) = &run.search {
         let saturated = search.saturated();

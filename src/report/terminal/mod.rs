@@ -10,6 +10,7 @@ mod table;
 mod tests;
 
 use crate::report::clean::clean;
+use crate::report::said::Said;
 use crate::report::{Report, RunReport};
 use crate::requirement::{Judgement, human};
 
@@ -30,12 +31,14 @@ pub struct Style {
 /// The report as text, each line ended; made for 80 columns and more, whole at any width.
 pub fn render(report: &Report, style: Style) -> String {
     let mut lines = heading(report, style.width);
+    let mut said = Said::default();
     lines.extend(requirements::lines(
         &report.judgements,
         report.strict,
         style.width,
+        &mut said,
     ));
-    lines.extend(scenarios(&report.runs, style.width));
+    lines.extend(scenarios(&report.runs, style.width, &mut said));
     if !report.repeat.is_empty() {
         lines.push(Line::default());
         lines.extend(labelled(
@@ -57,7 +60,8 @@ pub(crate) fn of_requirement(
 ) -> String {
     let mut lines = requirements::table(std::slice::from_ref(judgement), strict, width);
     lines.extend(requirements::compared(judgement, width));
-    lines.extend(scenarios(run.map_or(&[], std::slice::from_ref), width));
+    let runs = run.map_or(&[][..], std::slice::from_ref);
+    lines.extend(scenarios(runs, width, &mut Said::default()));
     let style = Style {
         width,
         colour: false,
@@ -65,11 +69,11 @@ pub(crate) fn of_requirement(
     printed(&lines, style)
 }
 
-fn scenarios(runs: &[RunReport], width: usize) -> Vec<Line> {
+fn scenarios(runs: &[RunReport], width: usize, said: &mut Said) -> Vec<Line> {
     let mut lines = Vec::new();
     for run in runs {
         lines.push(Line::default());
-        lines.extend(scenario::lines(run, width));
+        lines.extend(scenario::lines(run, width, said));
     }
     if runs.iter().any(|shown| scenario::has_failures(&shown.run)) {
         lines.push(Line::default());

@@ -3,9 +3,15 @@
 use super::line::{Line, Tone, labelled};
 use super::table::{Cell, Side, Table};
 use crate::report::clean::clean;
+use crate::report::said::Said;
 use crate::requirement::{Check, CheckJudgement, Judgement, Standing, TestVerdict, Verdict, human};
 
-pub(super) fn lines(judgements: &[Judgement], strict: bool, width: usize) -> Vec<Line> {
+pub(super) fn lines(
+    judgements: &[Judgement],
+    strict: bool,
+    width: usize,
+    said: &mut Said,
+) -> Vec<Line> {
     let mut lines = table(judgements, strict, width);
     for judgement in judgements {
         lines.extend(compared(judgement, width));
@@ -15,7 +21,7 @@ pub(super) fn lines(judgements: &[Judgement], strict: bool, width: usize) -> Vec
         lines.push(Line::default());
     }
     for judgement in judgements.iter().filter(is_open) {
-        lines.extend(remarks(judgement, strict, width));
+        lines.extend(remarks(judgement, strict, width, said));
     }
     lines
 }
@@ -131,7 +137,8 @@ pub(super) fn compared(judgement: &Judgement, width: usize) -> Vec<Line> {
 }
 
 /// Why it was not kept, and what to do.
-fn remarks(judgement: &Judgement, strict: bool, width: usize) -> Vec<Line> {
+fn remarks(judgement: &Judgement, strict: bool, width: usize, said: &mut Said) -> Vec<Line> {
+    let remarks = said.of(judgement);
     let warned = judgement.test_verdict(strict) == TestVerdict::Warn;
     let (label, tone) = match (warned, judgement.verdict) {
         (true, _) => ("warning ", Tone::Doubtful),
@@ -141,10 +148,10 @@ fn remarks(judgement: &Judgement, strict: bool, width: usize) -> Vec<Line> {
     let text = format!(
         "{}: {}",
         clean(&judgement.requirement.name),
-        clean(&judgement.reason)
+        clean(&remarks.reason)
     );
     let mut lines = labelled(label, tone, &text, width);
-    for advice in &judgement.advice {
+    for advice in &remarks.advice {
         lines.extend(labelled("  → ", Tone::Quiet, &clean(advice), width));
     }
     lines

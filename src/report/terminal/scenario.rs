@@ -6,6 +6,7 @@ use super::spread;
 use super::table::{Cell, Side, Table};
 use crate::record::{EndpointSummary, RunResult, Status, Summary, Times};
 use crate::report::clean::clean;
+use crate::report::said::Said;
 use crate::report::{RunReport, facts};
 use crate::requirement::{Interval, Intervals, RunIntervals, Unit, human};
 
@@ -18,23 +19,18 @@ pub(super) fn has_failures(run: &RunResult) -> bool {
     Summary::of(run).failed() > 0
 }
 
-pub(super) fn lines(shown: &RunReport, width: usize) -> Vec<Line> {
+pub(super) fn lines(shown: &RunReport, width: usize, said: &mut Said) -> Vec<Line> {
     let RunReport { run, intervals } = shown;
     let summary = Summary::of(run);
     let mut lines = heading(run, &summary, width);
     if let Some(problem) = &run.problem {
-        lines.extend(labelled(
-            "  problem     ",
-            Tone::Bad,
-            &clean(&problem.what),
-            width,
-        ));
-        lines.extend(labelled(
-            "  what to do  ",
-            Tone::Strong,
-            &clean(&problem.advice),
-            width,
-        ));
+        let what = said.once(&problem.what, &run.scenario);
+        lines.extend(labelled("  problem     ", Tone::Bad, &clean(&what), width));
+        let known = said.before(&problem.advice, &run.scenario).is_some();
+        if !known {
+            let advice = clean(&problem.advice);
+            lines.extend(labelled("  what to do  ", Tone::Strong, &advice, width));
+        }
     }
     if let Some(search) = &run.search {
         lines.extend(search::lines(shown, search, width));
