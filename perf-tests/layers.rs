@@ -71,7 +71,13 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "scenario",
-        &["profile", "record", "requirement", "statistics"],
+        &[
+            "client::Outcome",
+            "profile",
+            "record",
+            "requirement",
+            "statistics",
+        ],
         "which load comes next hangs on what the last ones showed, judged as everything is",
     ),
     // I/O.

@@ -72,7 +72,7 @@ impl Loading<'_> {
                 (failed_run(&step_plan, started, problem), fault)
             }
         };
-        let step = judged(leg, &run, fault, &holding, search, confidence);
+        let step = judged(plan, leg, &run, fault, &holding, confidence);
         Ok(Made { leg, step, run })
     }
 }

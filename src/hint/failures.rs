@@ -1,17 +1,22 @@
 //! Requests that failed, by cause.
 
-use super::case::Case;
+use super::case::{Case, Cause};
 use crate::client::Outcome;
 use crate::record::Outcomes;
 use crate::requirement::human;
 
 /// Says something of the requests that ended in one of some ways, if there are any.
-fn any(case: &Case<'_>, is_meant: fn(Outcome) -> bool, say: &str) -> Option<String> {
+fn any(case: &Case<'_>, is_meant: fn(Outcome) -> bool, say: &str) -> Option<Cause> {
     let count = case.ended(is_meant);
-    (count > 0).then(|| format!("{} {say}", case.of_due(count)))
+    told(case, count, || format!("{} {say}", case.of_due(count)))
 }
 
-pub(super) fn no_connection(case: &Case<'_>) -> Option<String> {
+/// What is said of so many failures.
+fn told(case: &Case<'_>, count: u64, say: impl Fn() -> String) -> Option<Cause> {
+    (count > 0).then(|| Cause::of(say(), case.explained_by_failures(count)))
+}
+
+pub(super) fn no_connection(case: &Case<'_>) -> Option<Cause> {
     any(
         case,
         |outcome| outcome == Outcome::Connect,
@@ -20,7 +25,7 @@ pub(super) fn no_connection(case: &Case<'_>) -> Option<String> {
     )
 }
 
-pub(super) fn rate_limited(case: &Case<'_>) -> Option<String> {
+pub(super) fn rate_limited(case: &Case<'_>) -> Option<Cause> {
     any(
         case,
         |outcome| outcome == Outcome::RateLimited,
@@ -29,11 +34,11 @@ pub(super) fn rate_limited(case: &Case<'_>) -> Option<String> {
     )
 }
 
-pub(super) fn not_allowed(case: &Case<'_>) -> Option<String> {
+pub(super) fn not_allowed(case: &Case<'_>) -> Option<Cause> {
     let is_meant = |outcome| matches!(outcome, Outcome::Status(401 | 403));
     let count = case.ended(is_meant);
     let statuses = statuses(&case.summary.outcomes, is_meant);
-    (count > 0).then(|| {
+    told(case, count, || {
         format!(
             "{} were not allowed in ({statuses}): give a valid token with --token or PERF_TOKEN, one that \
              does not expire during the run",
@@ -42,7 +47,7 @@ pub(super) fn not_allowed(case: &Case<'_>) -> Option<String> {
     })
 }
 
-pub(super) fn not_found(case: &Case<'_>) -> Option<String> {
+pub(super) fn not_found(case: &Case<'_>) -> Option<Cause> {
     any(
         case,
         |outcome| outcome == Outcome::Status(404),
@@ -50,11 +55,11 @@ pub(super) fn not_found(case: &Case<'_>) -> Option<String> {
     )
 }
 
-pub(super) fn server_errors(case: &Case<'_>) -> Option<String> {
+pub(super) fn server_errors(case: &Case<'_>) -> Option<Cause> {
     let is_meant = |outcome| matches!(outcome, Outcome::Status(500..=599));
     let count = case.ended(is_meant);
     let statuses = statuses(&case.summary.outcomes, is_meant);
-    (count > 0).then(|| {
+    told(case, count, || {
         format!(
             "{} met an error of the server ({statuses}){}: look into the target's log of that time",
             case.of_due(count),
@@ -63,14 +68,14 @@ pub(super) fn server_errors(case: &Case<'_>) -> Option<String> {
     })
 }
 
-pub(super) fn other_statuses(case: &Case<'_>) -> Option<String> {
+pub(super) fn other_statuses(case: &Case<'_>) -> Option<Cause> {
     let is_meant = |outcome| match outcome {
         Outcome::Status(status) => !matches!(status, 401 | 403 | 404 | 500..=599),
         _ => false,
     };
     let count = case.ended(is_meant);
     let statuses = statuses(&case.summary.outcomes, is_meant);
-    (count > 0).then(|| {
+    told(case, count, || {
         format!(
             "{} met a status that the profile does not expect ({statuses}){}: correct the request, or add \
              the status to the endpoint's `expect`",
@@ -80,10 +85,10 @@ pub(super) fn other_statuses(case: &Case<'_>) -> Option<String> {
     })
 }
 
-pub(super) fn timeouts(case: &Case<'_>) -> Option<String> {
+pub(super) fn timeouts(case: &Case<'_>) -> Option<Cause> {
     let is_meant = |outcome| outcome == Outcome::Timeout;
     let count = case.ended(is_meant);
-    (count > 0).then(|| {
+    told(case, count, || {
         format!(
             "{} had no whole answer within their timeout{}: the target is stuck or overloaded; look for \
              locks, exhausted pools and slow queries, or load it with fewer --users",
@@ -93,7 +98,7 @@ pub(super) fn timeouts(case: &Case<'_>) -> Option<String> {
     })
 }
 
-pub(super) fn resets(case: &Case<'_>) -> Option<String> {
+pub(super) fn resets(case: &Case<'_>) -> Option<Cause> {
     any(
         case,
         |outcome| outcome == Outcome::Reset,
@@ -102,7 +107,7 @@ pub(super) fn resets(case: &Case<'_>) -> Option<String> {
     )
 }
 
-pub(super) fn tls(case: &Case<'_>) -> Option<String> {
+pub(super) fn tls(case: &Case<'_>) -> Option<Cause> {
     any(
         case,
         |outcome| outcome == Outcome::Tls,
@@ -111,7 +116,7 @@ pub(super) fn tls(case: &Case<'_>) -> Option<String> {
     )
 }
 
-pub(super) fn bad_answers(case: &Case<'_>) -> Option<String> {
+pub(super) fn bad_answers(case: &Case<'_>) -> Option<Cause> {
     any(
         case,
         |outcome| matches!(outcome, Outcome::Protocol | Outcome::BadBody),
@@ -120,7 +125,7 @@ pub(super) fn bad_answers(case: &Case<'_>) -> Option<String> {
     )
 }
 
-pub(super) fn unfinished(case: &Case<'_>) -> Option<String> {
+pub(super) fn unfinished(case: &Case<'_>) -> Option<Cause> {
     any(
         case,
         |outcome| matches!(outcome, Outcome::NotStarted | Outcome::CutOff),

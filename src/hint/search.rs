@@ -6,7 +6,10 @@ use crate::requirement::Verdict;
 
 /// The generator gave way before the target did.
 pub(super) fn saturated(case: &Case<'_>) -> Option<String> {
-    let (step, _) = case.run.search.as_ref()?.saturated()?;
+    let (step, why) = case.run.search.as_ref()?.saturated()?;
+    if step.capped {
+        return Some(format!("at {}, {why}", load(case, step.load)));
+    }
     Some(format!(
         "the load generator was not up to {}: give it more processors or a machine of its own, raise the limit \
          on open files, or give it more threads with --workers",

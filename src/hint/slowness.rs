@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use super::case::Case;
-use super::generator;
-use crate::record::{EndpointSummary, Recurring, RunResult, Second, Times};
-use crate::requirement::{Metric, Verdict, human};
+use super::case::{Case, Cause};
+use crate::record::{EndpointSummary, Recurring, Second, Times};
+use crate::requirement::{Source, human};
 
 /// A second with fewer requests says nothing about a stall.
 const FEWEST: u64 = 5;
@@ -13,44 +12,84 @@ const FEWEST: u64 = 5;
 const QUEUED_MS: f64 = 20.0;
 
 /// Seconds in a row in which nearly all requests were over: a stall, unless most of the run was like that.
-pub(super) fn stall(case: &Case<'_>) -> Option<String> {
+pub(super) fn stall(case: &Case<'_>) -> Option<Cause> {
     let run = case.run;
-    let threshold = threshold(case)?;
-    let window = run.window.seconds();
-    let end = window.end.min(run.seconds.len());
-    let stalled = longest_stall(run.seconds.get(window.start..end)?, threshold)?;
-    let judged = end - window.start;
-    if stalled.len() * 2 > judged {
+    let threshold = case.threshold()?;
+    let judged = case.seconds();
+    let stalled = longest_stall(judged, threshold)?;
+    if stalled.len() * 2 > judged.len() {
         return None;
     }
-    let seconds = &run.seconds[window.start + stalled.start..window.start + stalled.end];
+    let seconds = &judged[stalled.clone()];
     let due: u64 = seconds.iter().map(Second::due).sum();
-    let over: u64 = seconds.iter().map(|second| second.over(threshold)).sum();
-    let first = window.start + stalled.start;
-    let last = window.start + stalled.end;
-    Some(format!(
-        "the target stalled {} s to {} s after the start of the run: {} of {} requests due then took {} or \
-         more{}; look for a pause there (garbage collection, locks, a checkpoint, a job every so often)",
-        first,
-        last,
-        human::count(over),
-        human::count(due),
-        human::time(run.thresholds[threshold] as f64 / 1e6),
-        longest(seconds),
-    ))
+    let over = case.over(seconds);
+    let start = run.window.seconds().start;
+    let when = format!(
+        "{} s to {} s after the start of the run",
+        start + stalled.start,
+        start + stalled.end
+    );
+    let requests = format!(
+        "{} of {} requests due then",
+        human::count(over.all),
+        human::count(due)
+    );
+    let at_least = human::time(run.thresholds[threshold] as f64 / 1e6);
+    let text = if 2 * over.by_generator > over.all && run.generator.waits.is_empty() {
+        format!(
+            "the load generator itself stood still {when}: {requests} took {at_least} or more{}, and {} of them only \
+             because it sent or read late; it was stopped or had no processor, so repeat the run on a machine that is \
+             not suspended or overloaded",
+            longest(seconds),
+            human::count(over.by_generator)
+        )
+    } else {
+        format!(
+            "the target stalled {when}: {requests} took {at_least} or more{}; look for a pause there (garbage \
+             collection, locks, a checkpoint, a job every so often)",
+            longest(seconds),
+        )
+    };
+    let all = case.over(judged).all;
+    Some(Cause::of(text, over.all as f64 / all as f64))
 }
 
 /// Spikes at equal distances are somebody's schedule.
-pub(super) fn recurring(case: &Case<'_>) -> Option<String> {
-    let found = Recurring::of(case.run)?;
-    Some(format!(
-        "response times of up to {} come again every {:.0} s ({} times): look for what the target does every {:.0} \
-         s (a scheduled job, garbage collection, a checkpoint, a cache that expires at once)",
-        human::time(found.longest_ms),
-        found.period,
-        found.times,
-        found.period
-    ))
+pub(super) fn recurring(case: &Case<'_>) -> Option<Cause> {
+    let found = Recurring::all(case.run);
+    let (first, others) = found.split_first()?;
+    let kind = |one: &Recurring| {
+        format!(
+            "every {:.0} s ({} times, about {} each)",
+            one.period,
+            one.times,
+            human::time(one.typical_ms)
+        )
+    };
+    let others: String = others
+        .iter()
+        .map(|one| format!(" and {}", kind(one)))
+        .collect();
+    let jobs = if others.is_empty() {
+        "what the target does"
+    } else {
+        "two things that the target does"
+    };
+    let text = format!(
+        "long response times come again {}{others}: look for {jobs} at that distance (a scheduled job, garbage \
+         collection, a checkpoint, a cache that expires at once)",
+        kind(first),
+    );
+    let slow: u64 = found
+        .iter()
+        .filter(|one| {
+            case.time_limit()
+                .is_none_or(|limit| one.typical_ms >= limit)
+        })
+        .map(|one| one.slow)
+        .sum();
+    let all = case.over(case.seconds()).all;
+    Some(Cause::of(text, slow as f64 / all.max(1) as f64))
 }
 
 fn longest(seconds: &[Second]) -> String {
@@ -60,19 +99,6 @@ fn longest(seconds: &[Second]) -> String {
     longest.reduce(f64::max).map_or_else(String::new, |ms| {
         format!(", the longest about {}", human::time(ms))
     })
-}
-
-/// The threshold of the limit that was missed, else the run's lowest.
-fn threshold(case: &Case<'_>) -> Option<usize> {
-    let run: &RunResult = case.run;
-    let wanted = case.time_limit().map(|ms| (ms * 1e6).round() as u64);
-    let of_limit = wanted.and_then(|nanos| {
-        // A limit of at most 200 ms is counted from one nanosecond above it.
-        run.thresholds
-            .iter()
-            .position(|have| (nanos..=nanos + 1).contains(have))
-    });
-    of_limit.or((!run.thresholds.is_empty()).then_some(0))
 }
 
 /// Half of the requests over at its edges, which a stall reaches in mid-second; nine in ten at its height.
@@ -103,29 +129,38 @@ fn longest_stall(seconds: &[Second], threshold: usize) -> Option<Range<usize>> {
 }
 
 /// Answers came quickly once asked for, and users waited all the same.
-pub(super) fn queueing(case: &Case<'_>) -> Option<String> {
-    let response = Times::of(&case.summary.answered)?.p95;
-    let service = Times::of(&case.summary.service)?.p95;
+pub(super) fn queueing(case: &Case<'_>) -> Option<Cause> {
+    let (quantile, of) = case.quantile();
+    let response = of(&Times::of(&case.summary.answered)?);
+    let service = of(&Times::of(&case.summary.service)?);
     if response < 2.0 * service || response - service < QUEUED_MS {
         return None;
     }
-    let whose = if generator::late(case).is_some() || generator::busy(case).is_some() {
+    let late = Times::of(&case.run.generator.lag).map_or(0.0, |lag| of(&lag));
+    let waited = Times::of(&case.run.generator.waits).map_or(0.0, |waits| of(&waits));
+    let half = (response - service) / 2.0;
+    let whose = if late >= half {
         "the generator was late itself, so give it fewer --users or another machine first"
+    } else if waited >= half {
+        "requests waited for one of the connections that the plan allows"
     } else {
         "the generator was in time, so requests queued behind a stall or for a free connection"
     };
-    Some(format!(
-        "an answer took {} once its request was sent (service time, p95), but was waited for {} (response \
-         time, p95): {whose}",
+    let text = format!(
+        "{quantile} service time (from sending on) is {}, but {quantile} response time is {}: {whose}",
         human::time(service),
         human::time(response)
-    ))
+    );
+    let explains = (response - service) / response;
+    // That it was late is told by itself, and better.
+    let told = if late >= half { 0.5 } else { 1.0 };
+    Some(Cause::of(text, explains * told))
 }
 
 /// One slow endpoint has a cause of its own; when all are slow, they share it.
-pub(super) fn slow_endpoints(case: &Case<'_>) -> Option<String> {
+pub(super) fn slow_endpoints(case: &Case<'_>) -> Option<Cause> {
     let limit = case.time_limit()?;
-    let (quantile, of) = quantile(case);
+    let (quantile, of) = case.quantile();
     let at = |endpoint: &EndpointSummary| endpoint.service.as_ref().map(of);
     let mut times: Vec<(f64, &str)> = case
         .summary
@@ -137,66 +172,71 @@ pub(super) fn slow_endpoints(case: &Case<'_>) -> Option<String> {
     let slow = times.iter().filter(|(time, _)| *time >= limit).count();
     let (slowest, name) = *times.first()?;
     let quickest = times.last()?.0;
-    match slow {
-        0 => None,
-        _ if slow == times.len() => Some(format!(
+    let text = match slow {
+        0 => return None,
+        _ if slow == times.len() => format!(
             "every endpoint is slow ({quantile} service time {} to {}, {name} the slowest): look at what they \
-             share: the processor and memory, the database and its indexes, caches, the number of workers",
+             share: {}",
             human::time(quickest),
-            human::time(slowest)
-        )),
+            human::time(slowest),
+            shared(case)
+        ),
         _ => {
             let names: Vec<&str> = times[..slow]
                 .iter()
                 .take(3)
                 .map(|(_, name)| *name)
                 .collect();
-            Some(format!(
+            format!(
                 "slow: {} ({quantile} service time up to {}; the others at most {}): look at their queries, \
                  indexes and caching",
                 names.join(", "),
                 human::time(slowest),
                 human::time(times[slow].0)
-            ))
+            )
         }
+    };
+    Some(Cause::of(text, case.explained_by_time(slowest)))
+}
+
+/// What all endpoints of a service have in common, as far as it is known to have it.
+fn shared(case: &Case<'_>) -> String {
+    let seen = |source: Source| {
+        case.run
+            .observed
+            .seen(source)
+            .is_some_and(|seen| !seen.looks.is_empty())
+    };
+    let mut parts = vec!["the processor and memory", "the number of workers"];
+    parts.push(if seen(Source::Postgres) {
+        "the database and its indexes"
+    } else {
+        "a database or another service behind it"
+    });
+    if seen(Source::Redis) {
+        parts.push("Redis");
     }
+    parts.join(", ")
 }
 
 /// From this many bytes on an answer is worth making smaller.
 const HEAVY_BYTES: u64 = 512 * 1024;
 
 /// Slow answers that carry much: what pages load is the first thing to look at.
-pub(super) fn heavy_bodies(case: &Case<'_>) -> Option<String> {
+pub(super) fn heavy_bodies(case: &Case<'_>) -> Option<Cause> {
     let limit = case.time_limit()?;
-    let (_, of) = quantile(case);
+    let (_, of) = case.quantile();
     let parts = case.run.endpoints.iter().zip(&case.summary.endpoints);
     let heavy = parts.filter_map(|(part, summary)| {
-        let slow = summary
-            .service
-            .as_ref()
-            .is_some_and(|time| of(time) >= limit);
+        let took = summary.service.as_ref().map(of)?;
         let each = part.bytes / summary.due.max(1);
-        (slow && each >= HEAVY_BYTES).then_some((each, part.name.as_str()))
+        (took >= limit && each >= HEAVY_BYTES).then_some((each, part.name.as_str(), took))
     });
-    let (bytes, name) = heavy.max()?;
-    Some(format!(
+    let (bytes, name, took) = heavy.max_by_key(|(each, _, _)| *each)?;
+    let text = format!(
         "{name} answers with {:.1} MiB each: compress it, page lists, split bundles, load images and what is not \
          seen at once lazily",
         bytes as f64 / f64::from(1 << 20)
-    ))
-}
-
-/// The figure that the missed limit is about, or the nearest one that is kept.
-fn quantile(case: &Case<'_>) -> (&'static str, fn(&Times) -> f64) {
-    let open = case.judgement.checks.iter();
-    let metric = open
-        .filter(|judged| judged.verdict != Verdict::Pass)
-        .map(|judged| judged.check.metric)
-        .next();
-    match metric {
-        Some(Metric::ResponseTime { quantile }) if quantile < 0.75 => ("p50", |times| times.p50),
-        Some(Metric::ResponseTime { quantile }) if quantile >= 0.98 => ("p99", |times| times.p99),
-        Some(Metric::MeanResponseTime) => ("mean", |times| times.mean),
-        _ => ("p95", |times| times.p95),
-    }
+    );
+    Some(Cause::of(text, case.explained_by_time(took)))
 }

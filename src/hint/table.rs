@@ -1,12 +1,14 @@
 //! The table: which finding concerns what, in the order in which they are told.
 
-use super::case::{Case, Topic, topics};
+use super::case::{Case, Cause, Topic, topics};
 use super::{failures, generator, observed, search, session, slowness, sockets};
 use crate::record::{RunResult, Status};
 use crate::requirement::{Judgement, Verdict};
 
 /// A look at the evidence; what it says is tied to numbers of that evidence.
 type Find = fn(&Case<'_>) -> Option<String>;
+/// One that also says how much of what was missed it explains.
+type Explain = fn(&Case<'_>) -> Option<Cause>;
 
 const LOAD: &[Topic] = &[Topic::Times, Topic::Errors, Topic::Throughput];
 const FAILING: &[Topic] = &[
@@ -32,12 +34,16 @@ const TALK: &[Topic] = &[Topic::Times, Topic::Errors, Topic::Sockets];
 /// What happened to the target from outside.
 const EVENTS: &[(&[Topic], Find)] = &[(UP, session::outages), (UP, session::restarts)];
 
-/// How requests failed.
-const FAILURES: &[(&[Topic], Find)] = &[
+/// How WebSockets fared.
+const TALKED: &[(&[Topic], Find)] = &[
     (TALK, sockets::refused),
     (TALK, sockets::not_there),
     (TALK, sockets::lost_replies),
     (TALK, sockets::closed),
+];
+
+/// How requests failed.
+const FAILURES: &[(&[Topic], Explain)] = &[
     (FAILING, failures::no_connection),
     (FAILING, failures::rate_limited),
     (FAILING, failures::not_allowed),
@@ -52,16 +58,20 @@ const FAILURES: &[(&[Topic], Find)] = &[
 ];
 
 /// Where the time went, and whether it was the generator's.
-const DELAYS: &[(&[Topic], Find)] = &[
+const DELAYS: &[(&[Topic], Explain)] = &[
     (SENDING, generator::no_sockets),
+    (SPEED, slowness::stall),
     (OWN, generator::late),
     (OWN, generator::busy),
     (SPEED, generator::waited),
-    (SPEED, slowness::stall),
     (SPEED, slowness::recurring),
     (SPEED, slowness::queueing),
     (SPEED, slowness::slow_endpoints),
     (SPEED, slowness::heavy_bodies),
+];
+
+/// What the evidence lacks.
+const LACKS: &[(&[Topic], Find)] = &[
     (LOAD, session::too_few),
     (SEARCH, search::saturated),
     (SEARCH, search::gap),
@@ -137,13 +147,36 @@ fn of_run(judgement: &Judgement, run: &RunResult) -> Vec<String> {
     // A handful of failures moves no percentile that is judged.
     let is_handful = case.summary.failed() * 100 < case.summary.due;
     let matter = !is_handful || topics.iter().any(|topic| *topic != Topic::Times);
-    let failures = if matter { FAILURES } else { &[] };
-    EVENTS
-        .iter()
-        .chain(failures)
-        .chain(DELAYS)
-        .chain(INSIDE)
-        .filter(|(concerned, _)| concerned.iter().any(|topic| topics.contains(topic)))
+    let (talked, failures) = if matter {
+        (TALKED, FAILURES)
+    } else {
+        (&[][..], &[][..])
+    };
+    let plain = |finds: &[(&[Topic], Find)]| -> Vec<String> {
+        let mine = finds
+            .iter()
+            .filter(|(concerned, _)| concern(concerned, &topics));
+        mine.filter_map(|(_, find)| find(&case)).collect()
+    };
+    let causes = failures.iter().chain(DELAYS);
+    let mut causes: Vec<Cause> = causes
+        .filter(|(concerned, _)| concern(concerned, &topics))
         .filter_map(|(_, find)| find(&case))
-        .collect()
+        .collect();
+    // What explains most comes first; of two that explain as much, failures come before delays.
+    causes.sort_by(|a, b| rank(b).cmp(&rank(a)));
+    let mut lines = [plain(EVENTS), plain(talked)].concat();
+    lines.extend(causes.into_iter().map(|cause| cause.text));
+    lines.extend(plain(LACKS));
+    lines.extend(plain(INSIDE));
+    lines
+}
+
+fn concern(concerned: &[Topic], topics: &[Topic]) -> bool {
+    concerned.iter().any(|topic| topics.contains(topic))
+}
+
+/// In twentieths: shares that differ by less are the same.
+fn rank(cause: &Cause) -> u32 {
+    (cause.explains * 20.0).round() as u32
 }

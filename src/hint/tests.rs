@@ -63,6 +63,29 @@ fn stalled(from: u64, to: u64) -> RunResult {
     })
 }
 
+/// Six times the judged part, without another beginning.
+fn longer(run: &RunResult) -> RunResult {
+    let judged = run.seconds[2..12].to_vec();
+    let mut longer = run.clone();
+    longer.seconds.truncate(12);
+    for _ in 0..5 {
+        longer.seconds.extend(judged.iter().cloned());
+    }
+    longer.window.to = 62 * fixture::SECOND;
+    longer
+}
+
+/// The generator was stopped for two seconds, and the target was quick.
+fn stopped() -> RunResult {
+    run("api", |due, _| match due {
+        5_000..7_000 => Asked {
+            lag: (7_000 - due) * MS,
+            ..Asked::ok(10)
+        },
+        _ => Asked::ok(10),
+    })
+}
+
 fn lagging() -> RunResult {
     let mut run = run("api", |_, _| Asked {
         lag: 60 * MS,
@@ -257,9 +280,9 @@ fn cases() -> Vec<(&'static str, Judgement, Vec<RunResult>)> {
     idle.observed = fixture::observed();
     let mut heavy = run("api", |_, _| Asked::ok(300));
     heavy.endpoints[1].bytes = 3_000_000 * 400;
-    let recurs = run("api", |due, _| {
-        Asked::ok(if due % 3_000 < 150 { 500 } else { 10 })
-    });
+    let recurs = longer(&run("api", |due, _| {
+        Asked::ok(if due % 5_000 < 150 { 500 } else { 10 })
+    }));
     let hit_rate = || missed("cache_hit_rate", "> 60 %");
     cases.extend([
         ("evictions", hit_rate(), vec![seen.clone()]),
@@ -288,6 +311,7 @@ fn cases() -> Vec<(&'static str, Judgement, Vec<RunResult>)> {
         ("stall", slow(), vec![stalled(5_000, 7_000)]),
         ("stall in mid-second", slow(), vec![stalled(5_500, 7_500)]),
         ("all slow", slow(), vec![all_slow]),
+        ("a stopped generator", slow(), vec![stopped()]),
         ("one slow", slow(), vec![one_slow]),
         ("generator", slow(), vec![lagging()]),
         (
@@ -362,4 +386,99 @@ fn a_handful_of_failures_explains_no_percentile() {
     };
     assert!(tells(&failing()));
     assert!(!tells(&slow()));
+}
+
+/// What is advised, by the words that its lines begin with.
+fn order(judgement: &Judgement, run: RunResult, words: &[&str]) -> Vec<usize> {
+    let lines = advise(judgement, &[run]);
+    let places = lines
+        .iter()
+        .filter_map(|line| words.iter().position(|word| line.contains(word)));
+    places.collect()
+}
+
+#[test]
+fn a_generator_late_by_little_is_no_cause_of_a_long_wait() {
+    let queued = run("api", |due, _| Asked {
+        queued: due * MS,
+        lag: 11 * MS,
+        ..Asked::ok(1_400)
+    });
+    let words = [
+        "the load generator sent late",
+        "service time (from sending on)",
+    ];
+    assert_eq!(order(&slow(), queued, &words), [1]);
+    // The same lateness where that is what took so long.
+    let late = run("api", |_, _| Asked {
+        lag: 195 * MS,
+        ..Asked::ok(10)
+    });
+    assert_eq!(order(&slow(), late, &words)[0], 0);
+}
+
+#[test]
+fn what_explains_most_is_told_first() {
+    let words = ["refused with 429", "every endpoint is slow"];
+    let asked = |refused: u64| {
+        run("api", move |due, _| {
+            if due / 10 % 10 < refused {
+                Asked::ok(3).ended(Outcome::RateLimited)
+            } else {
+                Asked::ok(300)
+            }
+        })
+    };
+    assert_eq!(order(&slow(), asked(9), &words), [0, 1]);
+    assert_eq!(order(&slow(), asked(2), &words), [1, 0]);
+}
+
+#[test]
+fn a_stopped_generator_is_not_the_targets_pause() {
+    let lines = advise(&slow(), &[stopped()]);
+    assert!(
+        lines[0].starts_with("the load generator itself stood still 5 s to 7 s"),
+        "{lines:?}"
+    );
+    assert!(
+        !lines.iter().any(|line| line.contains("garbage")),
+        "{lines:?}"
+    );
+    let again = advise(&slow(), &[longer(&stopped())]);
+    assert!(
+        !again.iter().any(|line| line.contains("come again")),
+        "{again:?}"
+    );
+}
+
+#[test]
+fn redis_is_named_where_there_is_one() {
+    let slow_run = || run("api", |_, _| Asked::ok(300));
+    let mut with_redis = slow_run();
+    with_redis.observed = fixture::observed();
+    for (run, named) in [(slow_run(), false), (with_redis, true)] {
+        let lines = advise(&slow(), &[run]);
+        let every = lines.iter().find(|line| line.starts_with("every endpoint"));
+        assert_eq!(every.expect("a line").contains("Redis"), named);
+    }
+}
+
+#[test]
+fn a_wait_for_the_plans_connections_is_told_as_that() {
+    let mut run = run("api", |_, _| Asked {
+        lag: 700 * MS,
+        ..Asked::ok(10)
+    });
+    std::mem::swap(&mut run.generator.waits, &mut run.generator.lag);
+    run.generator.waited_for_connection = 1_000;
+    let lines = advise(&slow(), &[run]);
+    assert!(
+        lines[0].starts_with("1,000 requests waited (up to 700 ms)"),
+        "{lines:?}"
+    );
+    assert!(lines[0].contains("`connections`"), "{lines:?}");
+    assert!(
+        !lines.iter().any(|line| line.contains("own fault")),
+        "{lines:?}"
+    );
 }

@@ -14,6 +14,8 @@ pub(super) struct Job {
     pub(super) due: u64,
     /// The generator's own part of the wait so far.
     pub(super) lag: u64,
+    /// The part of that in which all connections that the plan allows were busy.
+    pub(super) waited: u64,
 }
 
 /// When what happened to a job, in nanoseconds from the start of the run.
@@ -104,16 +106,27 @@ impl Ledger {
             endpoint: self.mix.of(stream, k),
             due,
             lag,
+            waited: 0,
         }
     }
 
     /// Takes up the stream's next request for a connection that has just become free, if it is due
-    /// by `now`: all of its wait was for a connection, which the generator grudged it.
-    pub(super) fn take_waiting(&self, stream: usize, now: u64, end: u64) -> Option<Job> {
+    /// by `now`: all of its wait was for a connection, but for the time in which the generator itself was `held_up`.
+    pub(super) fn take_waiting(
+        &self,
+        stream: usize,
+        now: u64,
+        end: u64,
+        held_up: impl Fn(u64, u64) -> u64,
+    ) -> Option<Job> {
         let due = self.next_due(stream);
         (due <= now && due < end).then(|| {
             self.state.borrow_mut().tally.waited_for_connection += 1;
-            self.take(stream, now - due)
+            let wait = now - due;
+            Job {
+                waited: wait.saturating_sub(held_up(due, now)),
+                ..self.take(stream, wait)
+            }
         })
     }
 
@@ -128,6 +141,7 @@ impl Ledger {
             endpoint: self.mix.connect(),
             due: now,
             lag: 0,
+            waited: 0,
         }
     }
 
@@ -148,7 +162,7 @@ impl Ledger {
         };
         state.tally.connections += u64::from(exchange.connected);
         state.tally.resent += u64::from(exchange.resent);
-        state.tally.record(&Sample {
+        let sample = Sample {
             endpoint: job.endpoint,
             due: job.due,
             sent: times.sent,
@@ -156,7 +170,8 @@ impl Ledger {
             lag: job.lag + times.held_up,
             bytes: exchange.bytes,
             outcome: exchange.outcome,
-        });
+        };
+        state.tally.record_after(&sample, job.waited);
     }
 
     /// The counters so far, without histograms.
@@ -207,6 +222,7 @@ impl Ledger {
                     endpoint: self.mix.of(stream, next.k),
                     due: next.due,
                     lag: 0,
+                    waited: 0,
                 };
                 state
                     .tally

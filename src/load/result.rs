@@ -63,6 +63,7 @@ impl Run<'_> {
         Generator {
             workers: 0,
             lag: tally.lag(),
+            waits: tally.waits(),
             cpu: self.cpu.to_vec(),
             refusals: failed.map(|counts| counts.failed_by_generator).sum(),
             waited_for_connection: tally.waited_for_connection,

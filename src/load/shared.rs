@@ -124,8 +124,11 @@ async fn lane_of<U: Users>(work: Rc<Work<U>>, pool: Rc<Pool>, seat: Rc<Seat>) {
         loop {
             let free = work.exchange(seat.lane, &mut user, taken).await;
             let is_awaited = pool.held.borrow().is_some();
-            let waiting =
-                is_awaited.then(|| work.ledger.take_waiting(pool.stream, free, work.end.get()));
+            let held_up = |from, to| work.agenda.held_up(from, to);
+            let waiting = is_awaited.then(|| {
+                work.ledger
+                    .take_waiting(pool.stream, free, work.end.get(), held_up)
+            });
             let Some(job) = waiting.flatten() else {
                 break;
             };

@@ -154,6 +154,9 @@ pub struct Generator {
     pub workers: u32,
     /// How late requests were sent by the generator's own fault.
     pub lag: Histogram,
+    /// How long requests of the judged part waited because all connections that the plan allows were busy.
+    #[serde(default, skip_serializing_if = "Histogram::is_empty")]
+    pub waits: Histogram,
     /// Share of the workers' processor time used in each second of the run, in percent.
     pub cpu: Vec<f64>,
     /// Requests that could not be sent for want of sockets.

@@ -46,6 +46,8 @@ pub enum Ending {
     Exhausted,
     /// The load generator could not keep up, so that nothing more can be told of the target.
     Saturated,
+    /// The connections that the plan allows were all busy, so that nothing more can be told of the target.
+    Capped,
     /// The search was interrupted.
     Interrupted,
 }
@@ -65,8 +67,12 @@ pub struct Step {
     pub standing: Standing,
     /// What that rests on, in one sentence.
     pub reason: String,
-    /// Why the generator was not up to this load, if it was not.
+    /// Why this load could not be put on the target, if it could not: the generator was not up to it, or the plan
+    /// allows too few connections for it.
     pub saturated: Option<String>,
+    /// Whether it was the plan that stood in the way.
+    #[serde(default)]
+    pub capped: bool,
     /// How the requests of the judged part ended.
     pub outcomes: Outcomes,
     /// Requests answered well per second of the judged part.
@@ -138,6 +144,11 @@ impl Step {
         self.outcomes.values().sum()
     }
 
+    /// Whether its p95 is a response time: with one failure in twenty it may be a timeout that failures are charged.
+    pub fn has_p95(&self) -> bool {
+        self.failed() * 20 < self.due()
+    }
+
     /// Those of them that did not end well.
     pub fn failed(&self) -> u64 {
         let failed = self.outcomes.iter().filter(|(outcome, _)| !outcome.is_ok());
@@ -188,7 +199,7 @@ impl Search {
         held.max_by(|a, b| a.load.total_cmp(&b.load))
     }
 
-    /// The first load that the generator was not up to, and why, unless the target broke below it.
+    /// The first load that could not be put on the target, and why, unless the target broke below it.
     pub fn saturated(&self) -> Option<(&Step, &str)> {
         let broken = self.broken().map_or(f64::INFINITY, |step| step.load);
         self.loads()
@@ -230,6 +241,7 @@ impl Generator {
     pub fn merge(&mut self, later: &Generator) {
         self.workers = self.workers.max(later.workers);
         self.lag.merge(&later.lag);
+        self.waits.merge(&later.waits);
         self.cpu.extend(&later.cpu);
         self.refusals += later.refusals;
         self.waited_for_connection += later.waited_for_connection;

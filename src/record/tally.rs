@@ -42,6 +42,7 @@ pub struct Tally {
     /// One for each second from the start of the run.
     pub seconds: Vec<Second>,
     lag: Counter,
+    waits: Counter,
     /// Requests that waited because all allowed connections were busy.
     pub waited_for_connection: u64,
     /// Connections made.
@@ -77,6 +78,7 @@ impl Tally {
             rules,
             seconds: Vec::new(),
             lag: Counter::default(),
+            waits: Counter::default(),
             waited_for_connection: 0,
             connections: 0,
             resent: 0,
@@ -90,6 +92,14 @@ impl Tally {
     /// # Panics
     /// When the sample's endpoint is none of the plan's.
     pub fn record(&mut self, sample: &Sample) {
+        self.record_after(sample, 0);
+    }
+
+    /// Counts one whose lag is, for `waited` nanoseconds, a wait for one of the connections that the plan allows.
+    ///
+    /// # Panics
+    /// When the sample's endpoint is none of the plan's.
+    pub fn record_after(&mut self, sample: &Sample, waited: u64) {
         let response = sample.done.saturating_sub(sample.due);
         // Failing quickly must not flatter a percentile, so whoever failed waited at least its timeout.
         let charged = if sample.outcome.is_ok() {
@@ -102,7 +112,11 @@ impl Tally {
             second_at(&mut self.seconds, &self.rules, sample.done).done_ok += 1;
         }
         if sample.due >= self.rules.endpoints[sample.endpoint].judged_from {
-            self.lag.record(sample.lag);
+            // The plan's own limit makes no generator late, and is told apart.
+            self.lag.record(sample.lag.saturating_sub(waited));
+            if waited > 0 {
+                self.waits.record(waited);
+            }
             self.slowest.add(sample);
             self.endpoints[sample.endpoint].record(sample, charged);
         }
@@ -111,6 +125,11 @@ impl Tally {
     /// How late requests were sent by the generator's own fault; judged part alone.
     pub fn lag(&self) -> Histogram {
         self.lag.histogram()
+    }
+
+    /// How long requests waited because all allowed connections were busy; judged part alone.
+    pub fn waits(&self) -> Histogram {
+        self.waits.histogram()
     }
 
     /// Adds another worker's counts; the order of merging does not matter.
@@ -125,6 +144,7 @@ impl Tally {
             merge_second(mine, theirs);
         }
         self.lag.merge(&other.lag);
+        self.waits.merge(&other.waits);
         self.waited_for_connection += other.waited_for_connection;
         self.connections += other.connections;
         self.resent += other.resent;
@@ -149,6 +169,7 @@ impl Tally {
             endpoints: self.endpoints.clone(),
             seconds,
             lag: self.lag.clone(),
+            waits: self.waits.clone(),
             sockets: self.sockets.clone(),
             slowest: self.slowest.clone(),
             ..*self

@@ -95,6 +95,7 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
         generator: Generator {
             workers: 2,
             lag: tally.lag(),
+            waits: tally.waits(),
             cpu: vec![11.25; tally.seconds.len()],
             refusals: 0,
             waited_for_connection: 0,
@@ -241,6 +242,7 @@ pub(crate) fn searched(scenario: &str) -> RunResult {
             standing: crate::record::Standing::Held,
             reason: "0 % of 1,000 requests failed".to_owned(),
             saturated: None,
+            capped: false,
             outcomes: summary.outcomes,
             rps: summary.rps,
             response: summary.response,

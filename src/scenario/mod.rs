@@ -1,6 +1,8 @@
 //! Scenarios of many runs: which load comes next, and what all of them found. Pure.
 
+mod cap;
 mod capacity;
+mod cause;
 mod record;
 mod step;
 mod stress;

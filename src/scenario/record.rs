@@ -97,7 +97,14 @@ fn ending(search: &Search, made: &[Made]) -> Ending {
     };
     let saturated = lowest(|step| step.saturated.is_some());
     if saturated.is_finite() && saturated < lowest(|step| step.standing == Standing::Broken) {
-        return Ending::Saturated;
+        let first = tried
+            .iter()
+            .find(|step| step.load.total_cmp(&saturated).is_eq());
+        return if first.is_some_and(|step| step.capped) {
+            Ending::Capped
+        } else {
+            Ending::Saturated
+        };
     }
     match search.loads {
         Loads::Steps { .. } if broke => Ending::Broken,
@@ -124,6 +131,9 @@ fn recovery(search: &Search, made: &[Made]) -> Option<Recovery> {
         return None;
     }
     let (first, last) = (loads(made).next()?, loads(made).last()?);
+    if !first.step.has_p95() {
+        return None;
+    }
     Some(stress::recovery(*watch, &first.step, &last.run, &back.run))
 }
 

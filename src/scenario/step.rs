@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::{cap, cause};
 use crate::profile::{Arrivals, Loads, Phases, Plan, Rate, Search};
 use crate::record::{Role, RunResult, Standing, Status, Step, Summary};
-use crate::requirement::{Evidence, Requirement, Severity, Verdict, judge};
+use crate::requirement::{Check, Evidence, Judgement, Requirement, Severity, Verdict, judge};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -82,23 +83,35 @@ pub fn holding(plan: &Plan, search: &Search) -> Requirement {
 
 /// How the target stood a load, on the evidence of its run and with the statistics of every verdict.
 ///
-/// `fault` says why the generator itself could not make the run. What a generator that was not up to the
-/// load saw breaking does not count against the target.
+/// `plan` is that of the search, and `fault` says why the generator itself could not make the run. What a generator
+/// that was not up to the load saw breaking does not count against the target, and neither does what waited for the
+/// connections that the plan allows.
 pub fn judged(
+    plan: &Plan,
     leg: Leg,
     run: &RunResult,
     fault: Option<String>,
     holding: &Requirement,
-    search: &Search,
     confidence: f64,
 ) -> Step {
-    let (verdict, reason) = verdict(run, &[], holding, confidence);
-    let saturated = fault.or_else(|| unfit(run, search, confidence));
-    let standing = match verdict {
+    let judgement = verdict(run, &[], holding, confidence);
+    let headroom = plan
+        .search
+        .as_ref()
+        .map_or(&[][..], |search| &search.headroom);
+    let mut saturated = fault.or_else(|| unfit(run, headroom, confidence));
+    let missed = run.status != Status::Failed && judgement.verdict != Verdict::Pass;
+    let cap = (missed && saturated.is_none())
+        .then(|| cap::capped(plan, leg.load, run, &judgement.checks))
+        .flatten();
+    let capped = cap.is_some();
+    saturated = saturated.or(cap);
+    let standing = match judgement.verdict {
         Verdict::Pass => Standing::Held,
         Verdict::Fail if saturated.is_none() => Standing::Broken,
         _ => Standing::Undecided,
     };
+    let reason = judgement.reason;
     let summary = Summary::of(run);
     Step {
         role: leg.role,
@@ -108,6 +121,7 @@ pub fn judged(
         standing,
         reason,
         saturated,
+        capped,
         outcomes: summary.outcomes,
         rps: summary.rps,
         response: summary.response,
@@ -119,7 +133,7 @@ pub fn judged(
 
 /// Whether a step needs to go on no longer: `open` requests of each endpoint have not ended.
 pub fn is_settled(run: &RunResult, open: &[u64], holding: &Requirement, confidence: f64) -> bool {
-    verdict(run, open, holding, confidence).0 != Verdict::Inconclusive
+    verdict(run, open, holding, confidence).verdict != Verdict::Inconclusive
 }
 
 /// The verdict on a step and what it rests on.
@@ -127,12 +141,7 @@ pub fn is_settled(run: &RunResult, open: &[u64], holding: &Requirement, confiden
 /// A load beyond what the target bears fills a queue, so that the step begins quickly and ends slowly. Over
 /// the whole of it that looks like chance, of which a few seconds tell little; therefore a step is broken as
 /// well when its second half is. It has held only as a whole. The two looks share the probability of an error.
-fn verdict(
-    run: &RunResult,
-    open: &[u64],
-    holding: &Requirement,
-    confidence: f64,
-) -> (Verdict, String) {
+fn verdict(run: &RunResult, open: &[u64], holding: &Requirement, confidence: f64) -> Judgement {
     let confidence = 1.0 - (1.0 - confidence) / 2.0;
     let on = |run: &RunResult| {
         let evidence = Evidence {
@@ -140,7 +149,12 @@ fn verdict(
             open,
             ..Evidence::default()
         };
-        judge(holding, &evidence, confidence)
+        let judged = judge(holding, &evidence, confidence);
+        if judged.verdict != Verdict::Fail || run.status == Status::Failed {
+            return judged;
+        }
+        let reason = cause::told(&judged, run);
+        Judgement { reason, ..judged }
     };
     let whole = on(run);
     if whole.verdict == Verdict::Inconclusive
@@ -148,9 +162,9 @@ fn verdict(
         && half.verdict == Verdict::Fail
     {
         let reason = format!("in the second half of the step, {}", half.reason);
-        return (Verdict::Fail, reason);
+        return Judgement { reason, ..half };
     }
-    (whole.verdict, whole.reason)
+    whole
 }
 
 /// The run with the first half of its judged seconds not judged; `None` with fewer than two.
@@ -165,15 +179,15 @@ fn second_half(run: &RunResult) -> Option<RunResult> {
 }
 
 /// Why the generator was not up to a load, if it was not.
-fn unfit(run: &RunResult, search: &Search, confidence: f64) -> Option<String> {
-    if run.status == Status::Failed || search.headroom.is_empty() {
+fn unfit(run: &RunResult, headroom: &[Check], confidence: f64) -> Option<String> {
+    if run.status == Status::Failed || headroom.is_empty() {
         return None;
     }
     let headroom = Requirement {
         name: "generator".to_owned(),
         severity: Severity::Critical,
         scenario: None,
-        checks: search.headroom.clone(),
+        checks: headroom.to_vec(),
     };
     let evidence = Evidence {
         runs: vec![run],

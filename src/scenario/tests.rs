@@ -108,6 +108,17 @@ type Wanted = &'static [(&'static str, &'static str, Verdict)];
 
 /// What a run of a leg would have counted, begun `started` milliseconds after 1970.
 fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> RunResult {
+    waiting_run(plan, leg, started, answer, |_| 0)
+}
+
+/// The same where requests wait so long for a connection, which is part of their lag.
+fn waiting_run(
+    plan: &Plan,
+    leg: Leg,
+    started: u64,
+    answer: impl Fn(u64) -> Answer,
+    waited: impl Fn(u64) -> u64,
+) -> RunResult {
     let plan = leg.plan(plan);
     let from = plan.phases.judged_from().as_nanos() as u64;
     let to = plan.phases.planned_end().as_nanos() as u64;
@@ -125,7 +136,7 @@ fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> R
     for number in 0..count {
         let due = (number as f64 / leg.load * 1e9) as u64;
         let (took, lag, outcome) = answer(due);
-        tally.record(&Sample {
+        let sample = Sample {
             endpoint: 0,
             due,
             sent: Some(due + lag),
@@ -133,7 +144,8 @@ fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> R
             lag,
             bytes: 1,
             outcome,
-        });
+        };
+        tally.record_after(&sample, waited(due));
     }
     let counted = &tally.endpoints[0];
     RunResult {
@@ -166,6 +178,7 @@ fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> R
         generator: Generator {
             workers: 1,
             lag: tally.lag(),
+            waits: tally.waits(),
             cpu: vec![10.0; tally.seconds.len()],
             ..Generator::default()
         },
@@ -179,13 +192,20 @@ fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> R
 
 /// Goes through a whole search against a made-up target.
 fn searched(plan: &Plan, answer: impl Fn(Leg, u64) -> Answer) -> RunResult {
+    searched_on(plan, |leg, started| {
+        run(plan, leg, started, |due| answer(leg, due))
+    })
+}
+
+/// The same with all that a run counts.
+fn searched_on(plan: &Plan, run: impl Fn(Leg, u64) -> RunResult) -> RunResult {
     let search = plan.search.as_ref().expect("a search");
     let holding = holding(plan, search);
     let (mut made, mut steps, mut started): (Vec<Made>, Vec<Step>, u64) = (vec![], vec![], 1_000);
     while let Some(leg) = next(search, &steps) {
-        let run = run(plan, leg, started, |due| answer(leg, due));
+        let run = run(leg, started);
         started += run.window.to / MS + 250;
-        let step = judged(leg, &run, None, &holding, search, 0.95);
+        let step = judged(plan, leg, &run, None, &holding, 0.95);
         steps.push(step.clone());
         made.push(Made { leg, step, run });
         assert!(made.len() < 50, "no end");
@@ -357,11 +377,11 @@ fn a_load_that_could_not_be_put_on_the_target_breaks_it() {
         advice: String::new(),
     });
     let holding = holding(&plan, search);
-    let step = judged(Leg::up(100.0), &gone, None, &holding, search, 0.95);
+    let step = judged(&plan, Leg::up(100.0), &gone, None, &holding, 0.95);
     assert_eq!(step.standing, Standing::Broken);
     assert_eq!(step.reason, "the name is unknown");
     let own = Some("no thread".to_owned());
-    let step = judged(Leg::up(100.0), &gone, own, &holding, search, 0.95);
+    let step = judged(&plan, Leg::up(100.0), &gone, own, &holding, 0.95);
     assert_eq!(step.standing, Standing::Undecided);
     assert_eq!(step.saturated.as_deref(), Some("no thread"));
 }
@@ -585,4 +605,228 @@ fn verdicts_follow_what_was_found() {
         }
     }
     insta::assert_snapshot!(told);
+}
+
+/// The reason of the lowest step that broke.
+fn broke_by(run: &RunResult) -> String {
+    found(run)
+        .broken()
+        .unwrap_or_else(|| panic!("{:?}", tried(run)))
+        .reason
+        .clone()
+}
+
+#[test]
+fn a_break_is_named_by_what_happened() {
+    // Every `nth` request fails at once; the others take so long.
+    let failing = |nth: u64, outcome: Outcome, other: Answer| {
+        move |leg: Leg, due: u64| {
+            let number = (due as f64 / 1e9 * leg.load).round() as u64;
+            if leg.load > 75.0 && number.is_multiple_of(nth) {
+                (MS, 0, outcome)
+            } else if leg.load > 75.0 {
+                other
+            } else {
+                QUICK
+            }
+        }
+    };
+    let plan = steps(&[50, 1_000]);
+    let mut told = String::new();
+    for (name, run) in [
+        (
+            "half refused",
+            searched(&plan, failing(2, Outcome::RateLimited, QUICK)),
+        ),
+        // Fewer than one in ten may fail, but a p95 knows no more than one in twenty.
+        (
+            "one in ten refused",
+            searched(&plan, failing(10, Outcome::Status(503), QUICK)),
+        ),
+        (
+            "half refused, the others slow",
+            searched(&plan, failing(2, Outcome::RateLimited, SLOW)),
+        ),
+        (
+            "one in fifty resets, the others slow",
+            searched(&plan, failing(50, Outcome::Reset, SLOW)),
+        ),
+        (
+            "slow",
+            searched(&plan, failing(1_000_000, Outcome::Ok, SLOW)),
+        ),
+        (
+            "timeouts",
+            searched(&plan, failing(2, Outcome::Timeout, QUICK)),
+        ),
+        (
+            "of several kinds",
+            searched(&plan, |leg, due| {
+                match (leg.load > 75.0, due / MS % 50 / 10) {
+                    (true, 0) => (MS, 0, Outcome::Status(500)),
+                    (true, 1) => (MS, 0, Outcome::Connect),
+                    (true, 2) => (MS, 0, Outcome::RateLimited),
+                    (true, 3) => (MS, 0, Outcome::Reset),
+                    _ => QUICK,
+                }
+            }),
+        ),
+    ] {
+        told += &format!("{name}\n  {}\n", broke_by(&run));
+    }
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn the_connections_of_the_plan_are_no_fault_of_the_generator_and_no_end_of_the_target() {
+    // 100 connections and answers of 150 ms make 667 per second, whatever is offered.
+    let plan = capacity(100.0, 1_600.0);
+    let service = 150 * MS;
+    let behind = |leg: Leg, due: u64| {
+        let slower = (leg.load * 0.15 / 100.0 - 1.0).max(0.0);
+        (due as f64 * slower) as u64
+    };
+    let capped = |leg: Leg, started| {
+        let answer = |due| (behind(leg, due) + service, behind(leg, due), Outcome::Ok);
+        waiting_run(&plan, leg, started, answer, |due| behind(leg, due))
+    };
+    let run = searched_on(&plan, capped);
+    let search = found(&run);
+    assert_eq!(search.ending, Ending::Capped, "{:?}", tried(&run));
+    assert_eq!(search.broken(), None);
+    let held = search.held().expect("one held").load;
+    // Shortly above 667 per second the queue has no time to become long.
+    assert!((600.0..900.0).contains(&held), "{held}");
+    let (step, why) = search.saturated().expect("a reason");
+    assert!(step.capped && step.cpu == Some(10.0));
+    assert!(
+        why.starts_with("all 100 connections that the plan allows were busy"),
+        "{why}"
+    );
+    assert!(
+        why.contains("`connections`") && why.contains("answers that take this long"),
+        "{why}"
+    );
+    let wanted = Check {
+        metric: Metric::Capacity,
+        ..check("breaking_point", ">= 1200")
+    };
+    let requirement = Requirement {
+        name: "a::search".to_owned(),
+        severity: Severity::Critical,
+        scenario: Some("stress".to_owned()),
+        checks: vec![wanted, check("generator_lateness_p99", "< 50 ms")],
+    };
+    let evidence = Evidence {
+        runs: vec![&run],
+        ..Evidence::default()
+    };
+    let judgement = judge(&requirement, &evidence, 0.95);
+    let verdicts: Vec<Verdict> = judgement
+        .checks
+        .iter()
+        .map(|judged| judged.verdict)
+        .collect();
+    assert_eq!(
+        verdicts,
+        [Verdict::Inconclusive, Verdict::Pass],
+        "{judgement:?}"
+    );
+    assert!(
+        judgement.reason.contains("could not be put on the target"),
+        "{}",
+        judgement.reason
+    );
+    assert!(
+        !judgement.reason.contains("generator"),
+        "{}",
+        judgement.reason
+    );
+}
+
+#[test]
+fn a_target_that_is_slow_itself_breaks_whatever_waits_for_connections() {
+    let plan = capacity(100.0, 1_600.0);
+    let slow = |leg: Leg, started| {
+        let over = leg.load > 300.0;
+        let service = if over { 1_200 * MS } else { 20 * MS };
+        let wait = if over { 400 * MS } else { 0 };
+        waiting_run(
+            &plan,
+            leg,
+            started,
+            |_| (wait + service, wait, Outcome::Ok),
+            |_| wait,
+        )
+    };
+    let run = searched_on(&plan, slow);
+    assert_eq!(found(&run).ending, Ending::Settled, "{:?}", tried(&run));
+    assert!(found(&run).broken().expect("one broke").load <= 320.0);
+}
+
+#[test]
+fn the_way_back_says_when_it_is_refusals_that_keep_it_up() {
+    let plan = steps(&[50, 100]);
+    let refusing = |leg: Leg, _| match leg.role {
+        Role::Load if leg.load < 75.0 => QUICK,
+        _ => (MS, 0, Outcome::RateLimited),
+    };
+    let (_, reason) = verdict(&searched(&plan, refusing), "recovery_time", "< 5 s");
+    assert!(
+        reason.ends_with("requests on the way back failed (rate_limited 300)"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn where_the_first_step_failed_too_often_there_is_no_p95_to_come_back_to() {
+    let mut plan = steps(&[50, 100]);
+    let search = plan.search.as_mut().expect("a search");
+    search.holds = vec![check("error_rate", "<= 20 %")];
+    // One in twelve is charged ten seconds: half as much again would be no recovery.
+    let failing = |leg: Leg, due: u64| {
+        let number = (due as f64 / 1e9 * leg.load).round() as u64;
+        match leg.role {
+            Role::Recovery => (9 * SECOND, 0, Outcome::Ok),
+            Role::Load if number.is_multiple_of(12) => (MS, 0, Outcome::Status(500)),
+            Role::Load => QUICK,
+        }
+    };
+    let run = searched(&plan, failing);
+    assert_eq!(found(&run).steps[0].standing, Standing::Held);
+    let (verdict, reason) = verdict(&run, "recovery_time", "< 60 s");
+    assert_eq!(verdict, Verdict::Inconclusive, "{reason}");
+    assert!(
+        reason.ends_with("so there is no p95 to come back to"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn what_is_on_its_way_decides_no_step() {
+    let mut plan = capacity(50.0, 1_600.0);
+    let leg = Leg::up(400.0);
+    let search = plan.search.clone().expect("a search");
+    let holding = holding(&plan, &search);
+    for extensions in [0, 1] {
+        let mut so_far = run(&plan, leg, 0, |_| QUICK);
+        so_far.window.extensions = extensions;
+        assert!(is_settled(&so_far, &[0], &holding, 0.95));
+        // Enough are open to break the step, if all of them take too long: not held yet, and not broken.
+        assert!(!is_settled(&so_far, &[200], &holding, 0.95), "{extensions}");
+        // In the end all of them have ended, and the step is judged by what they came to.
+        let step = judged(&plan, leg, &so_far, None, &holding, 0.95);
+        assert_eq!(step.standing, Standing::Held, "{}", step.reason);
+    }
+    // The second half of a step alone is not broken by what is open either.
+    plan.phases.measure = Duration::from_secs(8);
+    let middling = run(
+        &plan,
+        leg,
+        0,
+        |due| if due / SECOND == 1 { SLOW } else { QUICK },
+    );
+    for open in [0, 50, 400] {
+        assert!(!is_settled(&middling, &[open], &holding, 0.95), "{open}");
+    }
 }

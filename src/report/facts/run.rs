@@ -29,7 +29,8 @@ pub(in crate::report) fn of_run(shown: &RunReport, summary: &Summary) -> Vec<Fac
     }
     facts.extend(slowest(run));
     if run.search.is_none() {
-        facts.extend(Recurring::of(run).map(|found| ("recurring", recurring(&found))));
+        let found = Recurring::all(run);
+        facts.extend(found.iter().map(|found| ("recurring", recurring(found))));
         if run.window.extensions > 0 {
             let times = times_over(run.window.extensions);
             facts.push(("extended", format!("{times}, for verdicts still open")));
@@ -156,8 +157,8 @@ fn times_over(count: u32) -> String {
 
 fn recurring(found: &Recurring) -> String {
     format!(
-        "response times of up to {}, every {:.1} s, {} times from {} s after the start of the run",
-        human::time(found.longest_ms),
+        "response times of about {}, every {:.1} s, {} times from {} s after the start of the run",
+        human::time(found.typical_ms),
         found.period,
         found.times,
         found.first

@@ -26,11 +26,14 @@ pub(in crate::report) fn of_search(search: &Search, extensions: u32) -> Vec<Fact
             .broken()
             .map(|step| ("broke by", clean(&step.reason))),
     );
-    facts.extend(
-        search
-            .saturated()
-            .map(|(step, why)| ("saturated", at(step, why))),
-    );
+    facts.extend(search.saturated().map(|(step, why)| {
+        let what = if step.capped {
+            "too few connections"
+        } else {
+            "saturated"
+        };
+        (what, at(step, why))
+    }));
     let is_open = |step: &&Step| step.standing == Standing::Undecided && step.saturated.is_none();
     let open = search.loads().filter(is_open);
     facts.extend(open.map(|step| ("undecided", at(step, &step.reason))));
@@ -57,6 +60,9 @@ fn ended(search: &Search) -> &'static str {
         Ending::Settled => "with the interval as narrow as asked",
         Ending::Exhausted => "after as many probes as a search may have",
         Ending::Saturated => "by the load generator, which could not keep up: not the target's end",
+        Ending::Capped => {
+            "as all connections that the plan allows were busy (`connections`): not the target's end"
+        }
         Ending::Interrupted => "by an interruption",
     }
 }

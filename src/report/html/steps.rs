@@ -95,6 +95,9 @@ fn mark(step: &Step, y: f64) -> Mark {
 }
 
 fn standing(step: &Step) -> (&'static str, &'static str) {
+    if step.capped {
+        return ("too few connections", "doubtful");
+    }
     if step.saturated.is_some() {
         return ("generator saturated", "doubtful");
     }

@@ -203,6 +203,7 @@ fn generator(form: GeneratorForm) -> Generator {
     Generator {
         workers: form.workers,
         lag: form.histogram,
+        waits: Histogram::new(),
         cpu: cpu.map(|percent| percent.unwrap_or(f64::NAN)).collect(),
         refusals: form.refusals,
         waited_for_connection: form.waited_for_connection,

@@ -35,6 +35,8 @@ struct StepForm {
     standing: Standing,
     reason: String,
     saturated: Option<String>,
+    #[serde(default)]
+    capped: bool,
     #[serde(skip_deserializing)]
     due: u64,
     #[serde(skip_deserializing)]
@@ -109,6 +111,7 @@ impl StepForm {
             standing: step.standing,
             reason: step.reason.clone(),
             saturated: step.saturated.clone(),
+            capped: step.capped,
             due: step.due(),
             failed: step.failed(),
             outcomes: step.outcomes.clone(),
@@ -153,6 +156,7 @@ fn step(form: StepForm) -> Step {
         standing: form.standing,
         reason: form.reason,
         saturated: form.saturated,
+        capped: form.capped,
         outcomes: form.outcomes,
         rps: form.rps,
         response: form.histograms.response,

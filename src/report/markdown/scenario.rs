@@ -177,9 +177,14 @@ fn facts(run: &RunResult, said: &mut Said) -> Vec<String> {
     }
     if let Some(search) = &run.search {
         let saturated = search.saturated();
-        facts.extend(
-            saturated.map(|(step, why)| format!("saturated at {}: {}", load(step), text(why))),
-        );
+        facts.extend(saturated.map(|(step, why)| {
+            let what = if step.capped {
+                "too few connections"
+            } else {
+                "saturated"
+            };
+            format!("{what} at {}: {}", load(step), text(why))
+        }));
     }
     facts.extend(run.watch.outages.iter().map(|outage| {
         format!(

@@ -75,6 +75,9 @@ fn below(step: &Step, late: Option<&Times>, sure: &StepIntervals) -> Vec<Cell> {
 }
 
 fn standing(step: &Step) -> Cell {
+    if step.capped {
+        return Cell::new("too few connections", Tone::Doubtful);
+    }
     if step.saturated.is_some() {
         return Cell::new("generator saturated", Tone::Doubtful);
     }

@@ -4,7 +4,7 @@ use super::super::metric::Metric;
 use super::super::model::Check;
 use super::Finding;
 use super::text::{count, percent, time};
-use crate::record::{Histogram, RunResult};
+use crate::record::{Histogram, RunResult, Step};
 
 /// Every request and every second was counted, so these values have no interval: they are compared bare.
 pub(super) fn find(check: &Check, runs: &[&RunResult]) -> Finding {
@@ -12,7 +12,10 @@ pub(super) fn find(check: &Check, runs: &[&RunResult]) -> Finding {
     let runs = runs.as_slice();
     let mut lag = Histogram::new();
     for run in runs {
-        lag.merge(&run.generator.lag);
+        match borne(run) {
+            Some(steps) => steps.iter().for_each(|step| lag.merge(&step.lag)),
+            None => lag.merge(&run.generator.lag),
+        }
     }
     if lag.is_empty() {
         return Finding::open("the generator sent nothing that could tell how it fared");
@@ -69,14 +72,29 @@ fn at_one_load<'a>(runs: &[&'a RunResult]) -> Vec<&'a RunResult> {
     }
 }
 
-/// The run in which the generator used most of its processor time, the mean of its seconds, and their number.
+/// The steps of a search that count for the target, where there are some: on those that the generator was not up to
+/// no verdict rests.
+fn borne(run: &RunResult) -> Option<Vec<&Step>> {
+    let steps = run.search.iter().flat_map(|search| &search.steps);
+    let borne: Vec<&Step> = steps.filter(|step| step.saturated.is_none()).collect();
+    (!borne.is_empty()).then_some(borne)
+}
+
+/// The run in which the generator used most of its processor time, the mean of its seconds, and their number; of a
+/// search its busiest step.
 fn busiest<'a>(runs: &[&'a RunResult]) -> Option<(&'a str, f64, u64)> {
     let mean = |cpu: &[f64]| cpu.iter().sum::<f64>() / cpu.len() as f64;
     let measured = runs.iter().filter(|run| !run.generator.cpu.is_empty());
     measured
         .map(|run| {
             let cpu = &run.generator.cpu;
-            (run.scenario.as_str(), mean(cpu), cpu.len() as u64)
+            let steps = borne(run).unwrap_or_default();
+            let step = steps.iter().filter_map(|step| step.cpu).reduce(f64::max);
+            (
+                run.scenario.as_str(),
+                step.unwrap_or_else(|| mean(cpu)),
+                cpu.len() as u64,
+            )
         })
         .max_by(|a, b| a.1.total_cmp(&b.1))
 }

@@ -8,7 +8,8 @@ use super::proportion::{Allowed, Weighed};
 use super::text::{count, percent, time};
 use super::{Finding, Levels};
 use crate::record::{
-    Ending, LoadUnit, Role, RunResult, Search, Second, Standing, Step, failures_of, ungraceful_of,
+    Ending, LoadUnit, Outcomes, Role, RunResult, Search, Second, Standing, Step, failures_of,
+    ungraceful_of,
 };
 use crate::statistics::{Block, Look};
 
@@ -80,10 +81,14 @@ fn told(search: &Search) -> String {
         (None, None) => parts.push("no load held and none broke".to_owned()),
     }
     if let Some((step, why)) = search.saturated() {
-        parts.push(format!(
-            "at {} the load generator was at its own end, which says nothing of the target: {why}",
-            load(search, step)
-        ));
+        let at = load(search, step);
+        parts.push(if step.capped {
+            format!("{at} could not be put on the target, which says nothing of it: {why}")
+        } else {
+            format!(
+                "at {at} the load generator was at its own end, which says nothing of the target: {why}"
+            )
+        });
     }
     let low = search.held().map_or(0.0, |step| step.load);
     let high = search.broken().map_or(f64::INFINITY, |step| step.load);
@@ -111,11 +116,17 @@ fn load(search: &Search, step: &Step) -> String {
 fn recovery(check: &Check, search: &Search) -> Finding {
     let Some(recovery) = search.recovery else {
         let first = search.loads().next();
-        let broke = first.is_some_and(|step| step.standing == Standing::Broken);
-        return Finding::open(if broke {
-            "the first step broke already, so there is no response time to come back to"
-        } else {
-            "the way back was not looked at"
+        return Finding::open(match first {
+            Some(step) if step.standing == Standing::Broken => {
+                "the first step broke already, so there is no response time to come back to"
+                    .to_owned()
+            }
+            Some(step) if !step.has_p95() => format!(
+                "{} of {} requests failed at the first step already, so there is no p95 to come back to",
+                count(step.failed() as f64),
+                count(step.due() as f64)
+            ),
+            _ => "the way back was not looked at".to_owned(),
         });
     };
     let bound = format!(
@@ -129,18 +140,36 @@ fn recovery(check: &Check, search: &Search) -> Finding {
         None if check.limit.holds(recovery.watched_ms) => Verdict::Inconclusive,
         _ => Verdict::Fail,
     };
-    let reason = match recovery.after_ms {
-        Some(after) => format!("{bound} was reached {} after the highest load", time(after)),
-        None => format!(
-            "{bound} was not reached within {} after the highest load",
-            time(value)
-        ),
-    };
     let back = search
         .steps
         .iter()
         .filter(|step| step.role == Role::Recovery);
-    let samples: u64 = back.map(Step::due).sum();
+    let samples: u64 = back.clone().map(Step::due).sum();
+    let failed: u64 = back.clone().map(Step::failed).sum();
+    // As many as these move a p95 by themselves, each charged its timeout.
+    let failures = if failed * 20 > samples {
+        let causes: Vec<String> = back
+            .flat_map(|step| failures_by_cause(&step.outcomes))
+            .collect();
+        format!(
+            "; {} of {} requests on the way back failed ({})",
+            count(failed as f64),
+            count(samples as f64),
+            causes.join(", ")
+        )
+    } else {
+        String::new()
+    };
+    let reason = match recovery.after_ms {
+        Some(after) => format!(
+            "{bound} was reached {} after the highest load{failures}",
+            time(after)
+        ),
+        None => format!(
+            "{bound} was not reached within {} after the highest load{failures}",
+            time(value)
+        ),
+    };
     Finding {
         estimate: Some(Estimate {
             value,
@@ -200,6 +229,19 @@ fn ungraceful(check: &Check, run: &RunResult, search: &Search, levels: Levels) -
             causes(broken)
         ),
     }
+}
+
+/// `rate_limited 812`, the most frequent first.
+fn failures_by_cause(outcomes: &Outcomes) -> Vec<String> {
+    let mut failed: Vec<_> = outcomes
+        .iter()
+        .filter(|(outcome, _)| !outcome.is_ok())
+        .collect();
+    failed.sort_by_key(|(_, number)| std::cmp::Reverse(**number));
+    let shown = failed.iter().take(3);
+    shown
+        .map(|(outcome, number)| format!("{outcome} {}", count(**number as f64)))
+        .collect()
 }
 
 fn kept(reason: impl Into<String>, samples: Option<u64>) -> Finding {
