@@ -23,6 +23,7 @@ mod otlp;
 mod otlp_flags;
 mod progress;
 mod proof;
+mod recovery;
 mod repeat;
 mod reporting;
 mod resolve;

@@ -173,6 +173,7 @@ fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> R
         sockets: Sockets::default(),
         search: None,
         slowest: tally.slowest,
+        excerpts: tally.excerpts,
         notes: Vec::new(),
     }
 }
