@@ -3,8 +3,10 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use agentos_perf::client::{ControlClient, ProbeAnswer, Prober, check_health};
-use agentos_perf::profile::{HealthCheck, UptimeCheck};
+use agentos_perf::client::{
+    ControlClient, ControlError, ProbeAnswer, Prober, check_health, login_request,
+};
+use agentos_perf::profile::{HealthCheck, TargetRules, UptimeCheck};
 
 use crate::server::{LONG, OK, Server, Step, certificate, destination, nowhere, send};
 
@@ -15,6 +17,7 @@ fn json(status: u16, body: &str) -> String {
 
 fn health(requests: u32) -> HealthCheck {
     HealthCheck {
+        rules: TargetRules::default(),
         path: "/health".into(),
         auth: false,
         field: "status".into(),
@@ -81,6 +84,7 @@ async fn a_health_without_field_takes_any_body() {
 
 fn uptime() -> UptimeCheck {
     UptimeCheck {
+        rules: TargetRules::default(),
         path: "/up".into(),
         auth: true,
         every: Duration::from_secs(1),
@@ -189,13 +193,108 @@ async fn the_control_client_reads_json_and_says_what_it_cannot() {
 #[tokio::test]
 async fn the_control_client_reads_a_bounded_body() {
     let body = "x".repeat(1024 * 1024 + 1);
-    let server = Server::scripted(vec![vec![Step::Read, send(&json(200, &body))]]).await;
-    let client = ControlClient::new(&server.destination(), LONG).unwrap();
-    let answer = client.fetch("/", true, LONG).await.unwrap();
-    assert_eq!(
-        (answer.status, answer.whole, answer.body.len()),
-        (200, false, 1024 * 1024)
+    let chunked = format!(
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+        body.len()
     );
+    for answer in [json(200, &body), chunked] {
+        let server = Server::scripted(vec![vec![Step::Read, send(&answer)]]).await;
+        let client = ControlClient::new(&server.destination(), LONG).unwrap();
+        let error = client.fetch("/", true, LONG).await.unwrap_err();
+        assert_eq!(error, ControlError::TooLong(1024 * 1024));
+    }
+}
+
+fn rules() -> TargetRules {
+    TargetRules {
+        headers: vec![("X-Tenant".into(), "acme".into())],
+        ..TargetRules::default()
+    }
+}
+
+/// Answers paths that end with a slash, and redirects all others there, as `FastAPI` and Django do.
+async fn strict(body: &'static str) -> Server {
+    Server::answering(move |line, _| {
+        let path = line.split(' ').nth(1).unwrap();
+        Some(if path.ends_with('/') {
+            json(200, body)
+        } else {
+            format!("HTTP/1.1 307 X\r\nlocation: {path}/\r\ncontent-length: 0\r\n\r\n")
+        })
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_is_asked_beside_the_load_has_its_headers_and_follows_its_redirects() {
+    let server = strict(r#"{"status": "ok", "data": {"uptime_seconds": 7}}"#).await;
+    let destination = server.destination();
+    let mut check = health(3);
+    check.rules = rules();
+    let samples = check_health(&check, &destination).await.unwrap();
+    assert!(samples.iter().all(|sample| sample.healthy == Ok(())));
+    let mut check = uptime();
+    check.rules = rules();
+    let mut prober = Prober::new(&check, &destination).unwrap();
+    for _ in 0..2 {
+        assert_eq!(prober.probe().await, answer(Some(7.0), None));
+    }
+    let client = ControlClient::new(&destination, LONG)
+        .unwrap()
+        .with_rules(&rules());
+    for _ in 0..2 {
+        assert_eq!(
+            client.get_json("/stats", true, LONG).await.unwrap()["status"],
+            "ok"
+        );
+    }
+    let body = serde_json::json!({"user": "ann"});
+    let own = [("X-Forwarded-For".to_owned(), "10.0.0.1".to_owned())];
+    let request = login_request("/login", &body, (&rules().headers, &own), &destination).unwrap();
+    assert_eq!(client.send_on(&request, LONG).await.unwrap().status, 200);
+    let requests = server.requests();
+    assert!(
+        requests
+            .iter()
+            .all(|request| request.contains("x-tenant: acme\r\n"))
+    );
+    let lines: Vec<&str> = requests
+        .iter()
+        .map(|request| request.lines().next().unwrap())
+        .collect();
+    // A redirect is found out once.
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    GET /health HTTP/1.1
+    GET /health/ HTTP/1.1
+    GET /health/ HTTP/1.1
+    GET /health/ HTTP/1.1
+    GET /up HTTP/1.1
+    GET /up/ HTTP/1.1
+    GET /up/ HTTP/1.1
+    GET /stats HTTP/1.1
+    GET /stats/ HTTP/1.1
+    GET /stats/ HTTP/1.1
+    POST /login HTTP/1.1
+    POST /login/ HTTP/1.1
+    ");
+    assert!(requests[11].contains("x-forwarded-for: 10.0.0.1\r\n"));
+    assert!(requests[11].ends_with(r#"{"user":"ann"}"#));
+}
+
+#[tokio::test]
+async fn a_refusal_of_what_is_asked_beside_the_load_says_why() {
+    let server =
+        Server::answering(|_, _| Some(json(403, r#"{"detail": "no key s3cret-token"}"#))).await;
+    let samples = check_health(&health(1), &server.destination())
+        .await
+        .unwrap();
+    assert_eq!(
+        samples[0].healthy,
+        Err("status 403: no key s3cret-token".to_owned())
+    );
+    let client = ControlClient::new(&server.destination(), LONG).unwrap();
+    let error = client.get_json("/x", true, LONG).await.unwrap_err();
+    assert_eq!(error.to_string(), "status 403: no key ***");
 }
 
 #[tokio::test]

@@ -284,6 +284,7 @@ async fn whoever_asks_beside_the_load_speaks_the_same() {
             Http2Server::plain(scripts).await
         };
         let check = UptimeCheck {
+            rules: agentos_perf::profile::TargetRules::default(),
             path: "/up".into(),
             auth: true,
             every: LONG,

@@ -3,8 +3,10 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use agentos_perf::client::preflight;
-use agentos_perf::profile::{Arrivals, Bounds, Destination, Phases, Plan};
+use agentos_perf::client::{Asked, Asking, preflight, preflight_with};
+use agentos_perf::profile::{Arrivals, Bounds, Destination, Phases, Plan, Redirects};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use crate::server::{LONG, OK, Server, Step, destination, endpoint, nowhere, send};
@@ -120,7 +122,7 @@ async fn redirects_are_followed_once_and_not_away() {
                     "/503" => Some(status(503)),
                     _ => Some(OK.to_owned()),
                 }
-                .unwrap_or_else(|| to(307, location)),
+                .unwrap_or_else(|| to(308, location)),
             )
         })
         .await;
@@ -146,6 +148,184 @@ async fn an_absolute_redirect_to_the_same_origin_is_followed() {
     let server = Server::on(listener, vec![first]);
     let told = told(&plan(&["/x"]), &server, &server.destination()).await;
     insta::assert_snapshot!(told);
+}
+
+#[tokio::test]
+async fn a_redirect_that_is_not_permanent_is_reported_and_not_followed() {
+    let mut table = String::new();
+    for (method, status, location) in [
+        ("POST", 301, "/x/17"),
+        ("POST", 302, "/x/17"),
+        ("POST", 303, "/x/17"),
+        ("POST", 303, "https://example.com/?token=1"),
+        ("GET", 302, "/s/abc"),
+        ("GET", 307, "/s/abc?token=1"),
+    ] {
+        let server = Server::answering(move |_, _| Some(to(status, location))).await;
+        let mut plan = plan(&["/x"]);
+        plan.endpoints[0].method = method.to_owned();
+        let told = told(&plan, &server, &server.destination()).await;
+        writeln!(table, "{method} {status} {location} {told}").unwrap();
+    }
+    // Expected, it is an answer like any other.
+    let server = Server::answering(|_, _| Some(to(303, "/x/17"))).await;
+    let mut plan = plan(&["/x"]);
+    plan.endpoints[0].expect = vec![303];
+    let told = told(&plan, &server, &server.destination()).await;
+    writeln!(table, "expected {told}").unwrap();
+    insta::assert_snapshot!(table);
+}
+
+#[tokio::test]
+async fn a_profile_may_have_every_redirect_followed_or_none() {
+    let outcome = async |redirects, status| {
+        let server = Server::answering(move |line, _| {
+            let there = line.contains("/there");
+            Some(if there {
+                OK.to_owned()
+            } else {
+                to(status, "/there")
+            })
+        })
+        .await;
+        let asking = Asking {
+            redirects,
+            minted: false,
+        };
+        let done = preflight_with(&plan(&["/x"]), &server.destination(), asking, &mut |_| {}).await;
+        done.unwrap().plan.endpoints[0].path.clone()
+    };
+    assert_eq!(outcome(Redirects::All, 302).await, "/there");
+    assert_eq!(outcome(Redirects::None, 308).await, "/x");
+}
+
+#[tokio::test]
+async fn the_preflight_sends_what_the_load_sends() {
+    let paths = [
+        "/a/../b",
+        "/%7Euser/%2e%2e/x",
+        "/items?filter={\"a\":1}",
+        "/a|b",
+        "/a//b",
+    ];
+    let server = Server::answering(|_, _| Some(OK.to_owned())).await;
+    preflight(&plan(&paths), &server.destination())
+        .await
+        .unwrap();
+    let mut asked: Vec<String> = server
+        .requests()
+        .iter()
+        .map(|request| request.split(' ').nth(1).unwrap().to_owned())
+        .collect();
+    let mut expected = paths.map(str::to_owned).to_vec();
+    asked.sort();
+    expected.sort();
+    assert_eq!(asked, expected);
+}
+
+#[tokio::test]
+async fn what_the_load_would_not_take_is_not_taken() {
+    let mut table = String::new();
+    let long = "x".repeat(70_000);
+    for (name, answer) in [
+        (
+            "a long head",
+            format!("HTTP/1.1 200 OK\r\nx: {long}\r\ncontent-length: 0\r\n\r\n"),
+        ),
+        (
+            "a long body",
+            format!("HTTP/1.1 200 OK\r\ncontent-length: 70000\r\n\r\n{long}"),
+        ),
+        (
+            "events",
+            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: 1\n\n".to_owned(),
+        ),
+        (
+            "a slow body",
+            "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok".to_owned(),
+        ),
+    ] {
+        let server = Server::scripted(vec![vec![Step::Read, send(&answer), Step::Hang]; 3]).await;
+        let mut plan = plan(&["/x"]);
+        plan.bounds.timeout = Duration::from_millis(500);
+        let told = told(&plan, &server, &server.destination()).await;
+        writeln!(table, "{name}: {told}").unwrap();
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[tokio::test]
+async fn a_refusal_says_why_and_whose_fault_it_is() {
+    let mut table = String::new();
+    for (status, body, minted) in [
+        (
+            403,
+            r#"{"detail":"Organization membership required"}"#,
+            true,
+        ),
+        (
+            403,
+            r#"{"detail":"Organization membership required"}"#,
+            false,
+        ),
+        (401, r#"{"detail":"User not found"}"#, true),
+        (
+            401,
+            r#"{"detail":"Invalid authentication token s3cret-token"}"#,
+            true,
+        ),
+    ] {
+        let length = body.len();
+        let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n\r\n{body}");
+        let server = Server::answering(move |_, _| Some(answer.clone())).await;
+        let asking = Asking {
+            minted,
+            ..Asking::default()
+        };
+        let (plan, destination) = (plan(&["/x"]), server.destination());
+        let asked = preflight_with(&plan, &destination, asking, &mut |_| {}).await;
+        writeln!(table, "minted {minted}: {}", asked.unwrap_err()).unwrap();
+    }
+    insta::assert_snapshot!(table);
+}
+
+/// Answers nobody before so many requests have come.
+async fn together(count: usize) -> std::net::SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        for _ in 0..count {
+            let mut stream = listener.accept().await.unwrap().0;
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                request.push(stream.read_u8().await.unwrap());
+            }
+            held.push(stream);
+        }
+        for stream in &mut held {
+            stream.write_all(OK.as_bytes()).await.unwrap();
+        }
+        std::future::pending::<()>().await;
+    });
+    address
+}
+
+#[tokio::test]
+async fn endpoints_are_asked_side_by_side_and_progress_is_reported() {
+    let address = together(4).await;
+    let mut plan = plan(&["/a", "/b", "/c", "/d"]);
+    plan.arrivals = Arrivals::Burst {
+        count: 4,
+        every: Duration::from_secs(1),
+    };
+    let mut seen = Vec::new();
+    let to = destination(&format!("http://{address}"));
+    let mut told = |asked| seen.push(asked);
+    let asked = preflight_with(&plan, &to, Asking::default(), &mut told).await;
+    assert_eq!(asked.unwrap().notes, Vec::<String>::new());
+    let expected: Vec<Asked> = (1..=4).map(|settled| Asked { settled, of: 4 }).collect();
+    assert_eq!(seen, expected);
 }
 
 #[tokio::test]

@@ -69,6 +69,7 @@ pub(crate) fn record(
         observed: Observed::default(),
         search: None,
         slowest: tally.slowest,
+        excerpts: tally.excerpts,
         notes: Vec::new(),
     }
 }

@@ -1,5 +1,5 @@
 use std::env;
-use std::fs::{File, OpenOptions, read_to_string};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use clap::Args;
 use thiserror::Error;
 
 use crate::harness::note;
+use crate::profile::read_text;
 use crate::reference::{
     CHILD_SECRET, DEMO_ORGANIZATION, DEMO_USER, Fault, Options, PublicKey, PublicKeyError,
     RateLimit, Secret, ServeError, announce_on_stdout, mint_token, serve_blocking,
@@ -146,7 +147,7 @@ fn serve(mut args: ServeArgs) -> Result<(), RunError> {
 }
 
 fn secret_in(path: PathBuf) -> Result<Secret, RunError> {
-    match read_to_string(&path) {
+    match read_text(&path) {
         // Editors and `echo` end a file with a line break, which is no part of the secret.
         Ok(text) => match text.trim_end_matches(['\r', '\n']) {
             "" => Err(RunError::NoSecret { path }),
@@ -157,7 +158,7 @@ fn secret_in(path: PathBuf) -> Result<Secret, RunError> {
 }
 
 fn public_key_in(path: PathBuf) -> Result<PublicKey, RunError> {
-    match read_to_string(&path) {
+    match read_text(&path) {
         Ok(text) => PublicKey::from_pem(text.as_bytes())
             .map_err(|source| RunError::PublicKey { path, source }),
         Err(source) => Err(RunError::Unreadable { path, source }),

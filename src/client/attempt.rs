@@ -3,15 +3,24 @@
 use std::future::pending;
 use std::io;
 
+use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
+use super::excerpt::EXCERPT_BYTES;
 use super::http1::Http1;
 use super::http2::Http2;
 use super::{Outcome, PreparedRequest, Stream};
 use crate::profile::Bounds;
 
-/// Whoever wants to know what the answer says. The load doesn't.
+/// Receives what the answer says. The load has no use for it.
 pub(super) trait Listener {
+    /// Bytes of an answer over HTTP/1.1 as they come, framing included.
+    fn raw(&mut self, _bytes: &[u8]) {}
+
+    /// The head of an answer over HTTP/2.
+    fn head(&mut self, _status: StatusCode, _headers: &HeaderMap) {}
+
+    /// Bytes of the body.
     fn chunk(&mut self, _bytes: &[u8]) {}
 }
 
@@ -44,6 +53,17 @@ pub(super) struct Trace {
     pub(super) bytes: u64,
     pub(super) connected: bool,
     pub(super) resent: bool,
+    /// How the body of an answer begins that was not expected.
+    pub(super) excerpt: Vec<u8>,
+}
+
+impl Trace {
+    /// Keeps the beginning of a body that belongs to an unexpected answer.
+    pub(super) fn keep(&mut self, body: &[u8]) {
+        let room = EXCERPT_BYTES - self.excerpt.len();
+        self.excerpt
+            .extend_from_slice(&body[..body.len().min(room)]);
+    }
 }
 
 /// How one attempt ended.

@@ -1,53 +1,115 @@
-//! What is asked beside the load: preflight, logins, metrics. Here convenience is worth more than time.
+//! What is asked beside the load: preflight, logins, pages of evidence. It goes out on the load's own client, so that
+//! it is the same bytes under the same rules.
 
-use std::error::Error;
-use std::io;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::time::Duration;
 
-use http::header::{HOST, LOCATION};
-use http::{HeaderMap, Version};
-use reqwest::{Client, Response, redirect};
+use http::HeaderMap;
 use serde_json::Value;
-use tokio::time::Instant;
-use url::{Position, Url};
 
-use super::attempt::is_tls;
-use super::{ConnectError, PreparedRequest, RequestError, json, tls};
-use crate::profile::{Destination, Http};
+use super::ask::{Heard, ask};
+use super::redirect::{Redirect, redirect};
+use super::{
+    ConnectError, Connection, Connector, Outcome, PreparedRequest, RequestError, excerpt, json,
+};
+use crate::profile::{Bounds, Destination, TargetRules};
 
-/// The most of a body that is read, in bytes.
+/// The most of a body that is read, in bytes, unless something else is asked for.
 pub(super) const BODY_BYTES: usize = 1024 * 1024;
 
 /// Why there is no answer. Shows no token, no header and no query.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ControlError {
     /// The request cannot be sent at all.
     #[error(transparent)]
     Request(#[from] RequestError),
     /// The client cannot be made for this destination.
-    #[error(transparent)]
-    Destination(#[from] ConnectError),
+    #[error("{0}")]
+    Destination(String),
+    /// Certificates cannot be verified on this machine.
+    #[error("{0}")]
+    NoRoots(String),
     /// No connection: refused, unreachable, or the name is unknown.
-    #[error("no connection: {0}")]
+    #[error("{0}")]
     Unreachable(String),
+    /// No connection in time: a full queue of the target looks like this.
+    #[error("{0}")]
+    NotTaken(String),
     /// The TLS handshake failed.
-    #[error("the TLS handshake failed: {0}")]
+    #[error("{0}")]
     Tls(String),
-    /// Connected, but no whole answer in time.
+    /// Connected, but no answer in time.
     #[error("no answer within {0:?}")]
     Timeout(Duration),
+    /// The answer began in time and did not end.
+    #[error(
+        "an answer that did not end within {within:?} (status {status}, {bytes} bytes of body{})",
+        if *.is_event_stream { ", server-sent events" } else { "" }
+    )]
+    Unfinished {
+        /// Its status.
+        status: u16,
+        /// How much of the body came.
+        bytes: u64,
+        /// Whether it is a stream of server-sent events.
+        is_event_stream: bool,
+        /// The time that it had.
+        within: Duration,
+    },
     /// The connection ended before an answer, or what came was none.
     #[error("no valid answer ({0})")]
     Broken(String),
     /// The body was cut off.
-    #[error("the body was cut off: {0}")]
-    Body(String),
-    /// [`ControlClient::get_json`] met a status other than 2xx.
-    #[error("status {0}")]
-    Status(u16),
-    /// [`ControlClient::get_json`] met a body that is none, or one longer than 1 MiB.
+    #[error("the body was cut off")]
+    Body,
+    /// The body is longer than allowed, in bytes.
+    #[error("the body is longer than {0} bytes")]
+    TooLong(u64),
+    /// [`ControlClient::get_json`] met a status other than 2xx; with what the answer says.
+    #[error("status {status}{}", after_colon(.said))]
+    Status {
+        /// The status.
+        status: u16,
+        /// What the answer says, without secrets.
+        said: String,
+    },
+    /// [`ControlClient::get_json`] met a body that is none.
     #[error("the answer is not JSON")]
     NotJson,
+}
+
+/// `: words`, or nothing.
+fn after_colon(excerpt: &str) -> String {
+    if excerpt.is_empty() {
+        String::new()
+    } else {
+        format!(": {excerpt}")
+    }
+}
+
+impl From<ConnectError> for ControlError {
+    fn from(error: ConnectError) -> ControlError {
+        ControlError::from(&error)
+    }
+}
+
+impl From<&ConnectError> for ControlError {
+    fn from(error: &ConnectError) -> ControlError {
+        let text = error.to_string();
+        match error {
+            ConnectError::Destination(_) => ControlError::Destination(text),
+            ConnectError::NoRoots(_) => ControlError::NoRoots(text),
+            error if error.outcome() == Outcome::Tls => ControlError::Tls(text),
+            error if error.outcome() == Outcome::Protocol => ControlError::Broken(text),
+            ConnectError::Timeout(_) => ControlError::NotTaken(text),
+            ConnectError::Tcp { source, .. } if source.kind() == ErrorKind::TimedOut => {
+                ControlError::NotTaken(text)
+            }
+            _ => ControlError::Unreachable(text),
+        }
+    }
 }
 
 /// An answer, whatever its status.
@@ -57,10 +119,8 @@ pub struct Answer {
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The first 1 MiB of the body.
+    /// The body. Of one that was not expected it may be the beginning.
     pub body: Vec<u8>,
-    /// Whether `body` is all of it.
-    pub whole: bool,
     /// Whether it came over HTTP/2.
     pub is_http2: bool,
     /// From sending to the last byte that was read, connecting included.
@@ -68,55 +128,60 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Where a redirect points to, as it was sent.
-    pub fn location(&self) -> Option<&str> {
-        self.headers.get(LOCATION)?.to_str().ok()
+    /// `: what the body says`, without secrets of the request and without those that are named; empty when it says
+    /// nothing.
+    pub fn excerpt(&self, request: &PreparedRequest, secrets: &[&str]) -> String {
+        let sent = [&request.secrets(), secrets].concat();
+        after_colon(&excerpt::excerpt(&self.body, &sent))
     }
 }
 
-/// Asks one target for things beside the load. Speaks HTTP and TLS of the versions that the load does, and like it
-/// uses no proxy and follows no redirect. Cheap to clone.
-#[derive(Clone)]
+/// Asks one target for things beside the load, on connections of the load's client.
 pub struct ControlClient {
-    client: Client,
+    connector: Connector,
     destination: Destination,
+    rules: TargetRules,
+    connect_timeout: Duration,
+    body_bytes: u64,
+    idle: RefCell<Vec<Connection>>,
+    /// Where followed redirects lead, by the path that was asked.
+    moved: RefCell<BTreeMap<String, String>>,
 }
 
 impl ControlClient {
     /// Prepares a client; nothing is resolved or sent yet.
     ///
     /// # Errors
-    /// [`ControlError::Destination`] when the URL is not http(s), or certificates could not be verified.
+    /// [`ControlError::Destination`] when the URL is not http(s), [`ControlError::NoRoots`] when certificates could not
+    /// be verified.
     pub fn new(
         destination: &Destination,
         connect_timeout: Duration,
     ) -> Result<ControlClient, ControlError> {
-        let origin = &destination.origin;
-        let unusable = || ConnectError::Destination(origin.to_string());
-        if !matches!(origin.scheme(), "http" | "https") || !origin.has_host() {
-            return Err(unusable().into());
-        }
-        let mut builder = Client::builder()
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .tcp_nodelay(true)
-            .connect_timeout(connect_timeout);
-        builder = match destination.http {
-            Http::Auto => builder,
-            Http::One => builder.http1_only(),
-            Http::Two => builder.http2_prior_knowledge(),
-        };
-        // Given even where it is not needed: without it reqwest looks for a process-wide provider.
-        let verified = origin.scheme() == "https" && !destination.insecure;
-        let config = tls::offering(&tls::config(!verified)?, destination.http);
-        builder = builder.use_preconfigured_tls(config);
         Ok(ControlClient {
-            client: builder.build().map_err(|_| unusable())?,
+            connector: Connector::new(destination)?,
             destination: destination.clone(),
+            rules: TargetRules::default(),
+            connect_timeout,
+            body_bytes: BODY_BYTES as u64,
+            idle: RefCell::default(),
+            moved: RefCell::default(),
         })
     }
 
-    /// GETs a path with its query, the token along if `auth`. Any status is an answer.
+    /// The same with the headers of all requests to the target, and its redirects.
+    pub fn with_rules(self, rules: &TargetRules) -> ControlClient {
+        let rules = rules.clone();
+        ControlClient { rules, ..self }
+    }
+
+    /// The same with another bound on bodies.
+    pub(super) fn with_body_limit(self, body_bytes: u64) -> ControlClient {
+        ControlClient { body_bytes, ..self }
+    }
+
+    /// GETs a path with its query, the token along if `auth`. Any status is an answer; a redirect is followed as the
+    /// load does it.
     ///
     /// # Errors
     /// Whatever kept the answer from coming within `timeout`.
@@ -126,8 +191,8 @@ impl ControlClient {
         auth: bool,
         timeout: Duration,
     ) -> Result<Answer, ControlError> {
-        let request = PreparedRequest::get(path, auth, &self.destination)?;
-        self.send(&request, timeout).await
+        let request = PreparedRequest::get(path, auth, &self.rules.headers, &self.destination)?;
+        self.send_on(&request, timeout).await
     }
 
     /// GETs a JSON document. Numbers that JSON does not know (`NaN`, `Infinity`) are read as null.
@@ -142,14 +207,57 @@ impl ControlClient {
     ) -> Result<Value, ControlError> {
         let answer = self.fetch(path, auth, timeout).await?;
         if !(200..300).contains(&answer.status) {
-            return Err(ControlError::Status(answer.status));
+            let secret = self
+                .destination
+                .token
+                .as_ref()
+                .map(crate::profile::Secret::reveal);
+            let secrets: Vec<&str> = secret.into_iter().collect();
+            let said = excerpt::excerpt(&answer.body, &secrets);
+            let status = answer.status;
+            return Err(ControlError::Status { status, said });
         }
-        json::parse(&answer.body)
-            .filter(|_| answer.whole)
-            .ok_or(ControlError::NotJson)
+        json::parse(&answer.body).ok_or(ControlError::NotJson)
     }
 
-    /// Sends a request as the load would send it. Any status is an answer.
+    /// Sends a request, and once more to where a redirect leads, if it is one that is followed. The next request of the
+    /// same path goes there at once.
+    ///
+    /// # Errors
+    /// Whatever kept the answer from coming within `timeout`, which each of them has.
+    pub async fn send_on(
+        &self,
+        request: &PreparedRequest,
+        timeout: Duration,
+    ) -> Result<Answer, ControlError> {
+        let known = self.moved.borrow().get(request.path()).cloned();
+        if let Some(path) = known {
+            return self.send(&request.at(&path)?, timeout).await;
+        }
+        let answer = self.send(request, timeout).await?;
+        match self.redirect(request, &answer) {
+            Some(Redirect::Followed(path)) => {
+                let next = self.send(&request.at(&path)?, timeout).await?;
+                let from = request.path().to_owned();
+                self.moved.borrow_mut().insert(from, path);
+                Ok(next)
+            }
+            _ => Ok(answer),
+        }
+    }
+
+    /// Where an answer redirects to; `None` when it does not.
+    pub(super) fn redirect(&self, request: &PreparedRequest, answer: &Answer) -> Option<Redirect> {
+        let head = (answer.status, &answer.headers);
+        redirect(
+            self.rules.redirects,
+            &self.destination.origin,
+            request,
+            head,
+        )
+    }
+
+    /// Sends a request as the load sends it. Any status is an answer.
     ///
     /// # Errors
     /// Whatever kept the answer from coming within `timeout`.
@@ -158,97 +266,70 @@ impl ControlClient {
         request: &PreparedRequest,
         timeout: Duration,
     ) -> Result<Answer, ControlError> {
-        let begun = Instant::now();
-        let answer = tokio::time::timeout(timeout, self.converse(request)).await;
-        match answer {
-            Ok(Ok(answer)) => Ok(Answer {
-                took: begun.elapsed(),
-                ..answer
-            }),
-            Ok(Err(error)) => Err(error),
-            Err(_) => Err(ControlError::Timeout(timeout)),
+        let idle = self.idle.borrow_mut().pop();
+        let mut connection = idle.unwrap_or_else(|| Connection::new(self.connector.clone()));
+        let bounds = Bounds {
+            timeout,
+            connect_timeout: self.connect_timeout.min(timeout),
+            body_bytes: self.body_bytes,
+        };
+        let keep = BODY_BYTES.min(usize::try_from(self.body_bytes).unwrap_or(BODY_BYTES));
+        let heard = ask(&mut connection, request, &bounds, keep).await;
+        let answer = answer(heard, &connection, &bounds);
+        if connection.is_kept() {
+            self.idle.borrow_mut().push(connection);
         }
-    }
-
-    async fn converse(&self, request: &PreparedRequest) -> Result<Answer, ControlError> {
-        let origin = self.destination.origin.as_str().trim_end_matches('/');
-        let url = Url::parse(&format!("{origin}{}", request.path()))
-            .map_err(|_| ConnectError::Destination(origin.to_owned()))?;
-        let mut asked = self.client.request(request.method().clone(), url);
-        if !request.body().is_empty() {
-            asked = asked.body(request.body());
-        }
-        let mut headers = request.headers().clone();
-        // HTTP/2 has the host of the address in other words.
-        if request.http2().is_some() && is_host_of(&headers, &self.destination) {
-            headers.remove(HOST);
-        }
-        let response = asked
-            .headers(headers)
-            .send()
-            .await
-            .map_err(|error| no_answer(&error))?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let is_http2 = response.version() == Version::HTTP_2;
-        let (body, whole) = read(response).await?;
-        Ok(Answer {
-            status,
-            headers,
-            body,
-            whole,
-            is_http2,
-            took: Duration::ZERO,
-        })
+        answer
     }
 }
 
-/// Whether the host's header says no more than the address does.
-fn is_host_of(headers: &HeaderMap, destination: &Destination) -> bool {
-    let host = &destination.origin[Position::BeforeHost..Position::AfterPort];
-    headers.get(HOST).is_some_and(|said| said == host)
-}
-
-async fn read(mut response: Response) -> Result<(Vec<u8>, bool), ControlError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response
-        .chunk()
-        .await
-        .map_err(|error| ControlError::Body(root(&error)))?
-    {
-        let room = BODY_BYTES - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if chunk.len() > room {
-            return Ok((body, false));
-        }
+/// What an exchange means for somebody who takes any status.
+fn answer(heard: Heard, connection: &Connection, bounds: &Bounds) -> Result<Answer, ControlError> {
+    if heard.answered().is_none() {
+        return Err(trouble(&heard, connection, bounds));
     }
-    Ok((body, true))
+    let Some(head) = heard.head else {
+        return Err(ControlError::Broken(NOTHING.to_owned()));
+    };
+    Ok(Answer {
+        status: head.status,
+        headers: head.headers,
+        body: heard.body,
+        is_http2: head.is_http2,
+        took: heard.took,
+    })
 }
 
-fn no_answer(error: &reqwest::Error) -> ControlError {
-    let tls = chain(error).find_map(|cause| {
-        let cause = cause.downcast_ref::<io::Error>()?;
-        // What is not TLS ends handshakes; without TLS a connection cannot end while it is being made.
-        let ended = error.is_connect() && cause.kind() == io::ErrorKind::UnexpectedEof;
-        (ended || is_tls(cause)).then(|| cause.to_string())
-    });
-    match tls {
-        Some(cause) => ControlError::Tls(cause),
-        None if error.is_connect() && error.is_timeout() => {
-            ControlError::Unreachable("the connection timed out".to_owned())
-        }
-        None if error.is_connect() => ControlError::Unreachable(root(error)),
-        None => ControlError::Broken(root(error)),
+const NOTHING: &str = "the connection was closed before an answer";
+
+fn trouble(heard: &Heard, connection: &Connection, bounds: &Bounds) -> ControlError {
+    if let Some(refusal) = connection.refusal() {
+        return refusal.into();
     }
-}
-
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source())
-}
-
-/// The innermost cause: the outer ones repeat the URL, whose query may hold a token.
-fn root(error: &reqwest::Error) -> String {
-    match chain(error).last() {
-        Some(root) if !root.is::<reqwest::Error>() => root.to_string(),
-        _ => "the exchange failed".to_owned(),
+    match (heard.exchange.outcome, &heard.head) {
+        (Outcome::Timeout, Some(head)) => ControlError::Unfinished {
+            status: head.status,
+            bytes: heard.exchange.bytes,
+            is_event_stream: head.is_event_stream(),
+            within: bounds.timeout,
+        },
+        (Outcome::Timeout, None) if heard.exchange.sent.is_none() => {
+            ControlError::NotTaken(ConnectError::Timeout(bounds.timeout).to_string())
+        }
+        (Outcome::Timeout | Outcome::CutOff | Outcome::NotStarted, _) => {
+            ControlError::Timeout(bounds.timeout)
+        }
+        (Outcome::BadBody, _) if heard.is_too_long(bounds.body_bytes) => {
+            ControlError::TooLong(bounds.body_bytes)
+        }
+        (Outcome::BadBody, _) => ControlError::Body,
+        (Outcome::Tls, _) => ControlError::Tls("the TLS connection failed".to_owned()),
+        (Outcome::Reset, _) => ControlError::Broken(NOTHING.to_owned()),
+        (_, _) if heard.is_http => {
+            let what =
+                "its head is longer than 64 KiB, has too many headers, or contradicts itself";
+            ControlError::Broken(what.to_owned())
+        }
+        (_, _) => ControlError::Broken("what came is not HTTP".to_owned()),
     }
 }

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::time::Instant;
 
-use super::attempt::Listener;
+use super::ask::{Heard, ask};
 use super::control::BODY_BYTES;
-use super::{Connection, Connector, ControlError, Exchange, Outcome, PreparedRequest, json};
-use crate::profile::{Bounds, Destination, HealthCheck, UptimeCheck};
+use super::redirect::{Redirect, redirect};
+use super::{Connection, Connector, ControlError, Outcome, PreparedRequest, excerpt, json};
+use crate::profile::{Bounds, Destination, HealthCheck, TargetRules, UptimeCheck};
 
 /// One answer to the question whether the target is well.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,19 +36,23 @@ impl HealthProbe {
     ) -> Result<HealthProbe, ControlError> {
         Ok(HealthProbe {
             check: check.clone(),
-            line: Line::new(&check.path, check.auth, check.timeout, destination)?,
+            line: Line::new(
+                &check.path,
+                check.auth,
+                check.timeout,
+                (&check.rules, destination),
+            )?,
         })
     }
 
     /// Asks once.
     pub async fn ask(&mut self) -> HealthSample {
-        let begun = Instant::now();
-        let (exchange, body) = self.line.ask().await;
+        let heard = self.line.ask().await;
         HealthSample {
-            took: exchange.done - begun,
-            healthy: match self.line.failure(&exchange) {
+            took: heard.took,
+            healthy: match self.line.failure(&heard) {
                 Some(why) => Err(why),
-                None => says_healthy(&self.check, &body),
+                None => says_healthy(&self.check, &heard.body),
             },
         }
     }
@@ -119,24 +123,30 @@ impl Prober {
     pub fn new(check: &UptimeCheck, destination: &Destination) -> Result<Prober, ControlError> {
         Ok(Prober {
             check: check.clone(),
-            line: Line::new(&check.path, check.auth, check.timeout, destination)?,
+            line: Line::new(
+                &check.path,
+                check.auth,
+                check.timeout,
+                (&check.rules, destination),
+            )?,
             was_connected: false,
         })
     }
 
     /// Asks once. An answer takes at most the check's timeout.
     pub async fn probe(&mut self) -> ProbeAnswer {
-        let (exchange, body) = self.line.ask().await;
+        let heard = self.line.ask().await;
+        let exchange = &heard.exchange;
         let reconnected = exchange.connected && self.was_connected;
         self.was_connected |= exchange.connected;
         let rate_limited = exchange.outcome == Outcome::RateLimited;
         let uptime = exchange.outcome.is_ok() && !self.check.uptime_field.is_empty();
         ProbeAnswer {
             uptime_seconds: uptime
-                .then(|| json::parse(&body))
+                .then(|| json::parse(&heard.body))
                 .flatten()
                 .and_then(|document| json::json_number(&document, &self.check.uptime_field)),
-            failure: self.line.failure(&exchange).filter(|_| !rate_limited),
+            failure: self.line.failure(&heard).filter(|_| !rate_limited),
             reconnected,
             rate_limited,
         }
@@ -148,6 +158,9 @@ struct Line {
     connection: Connection,
     request: PreparedRequest,
     bounds: Bounds,
+    destination: Destination,
+    rules: TargetRules,
+    was_redirected: bool,
 }
 
 impl Line {
@@ -155,38 +168,68 @@ impl Line {
         path: &str,
         auth: bool,
         timeout: Duration,
-        destination: &Destination,
+        (rules, destination): (&TargetRules, &Destination),
     ) -> Result<Line, ControlError> {
         Ok(Line {
             connection: Connection::new(Connector::new(destination)?),
-            request: PreparedRequest::get(path, auth, destination)?,
+            request: PreparedRequest::get(path, auth, &rules.headers, destination)?,
             bounds: Bounds {
                 timeout,
                 connect_timeout: timeout,
                 body_bytes: BODY_BYTES as u64,
             },
+            destination: destination.clone(),
+            rules: rules.clone(),
+            was_redirected: false,
         })
     }
 
-    async fn ask(&mut self) -> (Exchange, Vec<u8>) {
-        let mut body = Body(Vec::new());
-        // Later than the timeout, which is all that is to end this.
-        let give_up = Instant::now() + self.bounds.timeout * 2 + Duration::from_secs(1);
-        let exchange = self
-            .connection
-            .exchange_heard(&self.request, &self.bounds, give_up, &mut body)
-            .await;
-        (exchange, body.0)
+    /// Asks once; where that is redirected as the load would follow it, once more there, and from then on there alone.
+    async fn ask(&mut self) -> Heard {
+        let heard = self.ask_once().await;
+        let Some(next) = self.redirected(&heard) else {
+            return heard;
+        };
+        self.request = next;
+        self.was_redirected = true;
+        let mut again = self.ask_once().await;
+        again.exchange.connected |= heard.exchange.connected;
+        again
     }
 
-    fn failure(&self, exchange: &Exchange) -> Option<String> {
+    async fn ask_once(&mut self) -> Heard {
+        ask(
+            &mut self.connection,
+            &self.request,
+            &self.bounds,
+            BODY_BYTES,
+        )
+        .await
+    }
+
+    fn redirected(&self, heard: &Heard) -> Option<PreparedRequest> {
+        let head = heard.answered().filter(|_| !self.was_redirected)?;
+        let answer = (head.status, &head.headers);
+        let origin = &self.destination.origin;
+        match redirect(self.rules.redirects, origin, &self.request, answer)? {
+            Redirect::Followed(path) => self.request.at(&path).ok(),
+            Redirect::Reported(_) | Redirect::Elsewhere(..) => None,
+        }
+    }
+
+    fn failure(&self, heard: &Heard) -> Option<String> {
         let within = self.bounds.timeout;
         if let Some(refusal) = self.connection.refusal() {
             return Some(refusal.to_string());
         }
+        let exchange = &heard.exchange;
         match exchange.outcome {
             Outcome::Ok => None,
-            Outcome::Status(status) => Some(format!("status {status}")),
+            Outcome::Status(status) => {
+                let said = excerpt::excerpt(&heard.body, &self.request.secrets());
+                let colon = if said.is_empty() { "" } else { ": " };
+                Some(format!("status {status}{colon}{said}"))
+            }
             Outcome::RateLimited => Some("status 429, rate limited".to_owned()),
             Outcome::Timeout if exchange.sent.is_none() => {
                 Some(format!("no connection within {within:?}"))
@@ -197,13 +240,5 @@ impl Line {
             Outcome::BadBody => Some("the body was cut off or is longer than 1 MiB".to_owned()),
             other => Some(other.to_string()),
         }
-    }
-}
-
-struct Body(Vec<u8>);
-
-impl Listener for Body {
-    fn chunk(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
     }
 }

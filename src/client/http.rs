@@ -5,6 +5,7 @@ use std::future::pending;
 use tokio::time::Instant;
 
 use super::attempt::{Kept, Listener, Trace};
+use super::excerpt::excerpt;
 use super::{ConnectError, Connector, Outcome, PreparedRequest};
 use crate::pace::Deadline;
 use crate::profile::Bounds;
@@ -33,6 +34,7 @@ pub struct Connection {
     // Boxed, so that a user without a connection costs next to nothing.
     kept: Option<Box<Kept>>,
     refusal: Option<Box<ConnectError>>,
+    excerpt: Vec<u8>,
     deadline: Deadline,
 }
 
@@ -43,6 +45,7 @@ impl Connection {
             connector,
             kept: None,
             refusal: None,
+            excerpt: Vec::new(),
             deadline: Deadline::tokio(),
         }
     }
@@ -58,6 +61,15 @@ impl Connection {
     /// Why the last exchange had no connection; `None` when it had one.
     pub fn refusal(&self) -> Option<&ConnectError> {
         self.refusal.as_deref()
+    }
+
+    /// Why the last exchange failed, as far as the answer or the connection says it: how the body of an unexpected
+    /// answer begins, without secrets, or why there was no connection. Empty when there is nothing to say.
+    pub fn excerpt(&self, request: &PreparedRequest) -> String {
+        match &self.refusal {
+            Some(refusal) => refusal.to_string(),
+            None => excerpt(&self.excerpt, &request.secrets()),
+        }
     }
 
     /// Whether a connection is kept; it may have been closed by the target since.
@@ -106,6 +118,7 @@ impl Connection {
             ..Trace::default()
         };
         self.refusal = None;
+        self.excerpt.clear();
         if give_up <= begun {
             return trace.ended(Outcome::NotStarted);
         }
@@ -115,7 +128,9 @@ impl Connection {
             refusal: &mut self.refusal,
         };
         let attempts = open.attempts(request, bounds, &mut trace, listener);
-        if let Some(outcome) = self.deadline.within(limit, attempts).await {
+        let ended = self.deadline.within(limit, attempts).await;
+        self.excerpt.append(&mut trace.excerpt);
+        if let Some(outcome) = ended {
             return trace.ended(outcome);
         }
         // The attempt was dropped where it stood, and its connection is good for nothing any more.

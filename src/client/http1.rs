@@ -130,18 +130,37 @@ impl<L: Listener> Attempt<'_, L> {
     fn take(&mut self, bytes: &[u8]) -> Option<End> {
         self.heard = true;
         let listener = &mut *self.listener;
-        let progress = self.answer.read(bytes, &mut |chunk| listener.chunk(chunk));
+        listener.raw(bytes);
+        // Where the body begins in these bytes, and how far its first piece goes.
+        let mut body = 0..0;
+        let progress = self.answer.read(bytes, &mut |chunk| {
+            if body.is_empty() {
+                let from = (chunk.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize);
+                body = from..from.wrapping_add(chunk.len());
+            }
+            listener.chunk(chunk);
+        });
         self.trace.bytes = self.answer.body_bytes();
-        match progress {
-            Ok(Progress::More) => None,
+        let end = match progress {
+            Ok(Progress::More) => {
+                let status = self.answer.status();
+                if status.is_some_and(|status| !self.request.expects(status)) {
+                    self.trace.keep(bytes.get(body).unwrap_or_default());
+                }
+                return None;
+            }
             Ok(Progress::Done { used }) => {
                 self.trace.done = Some(Instant::now());
                 let is_alone = used == bytes.len() && self.is_flushed;
-                Some(self.whole(is_alone && self.answer.keeps_alive()))
+                self.whole(is_alone && self.answer.keeps_alive())
             }
-            Err(Fault::Protocol) => Some(self.broken(Outcome::Protocol)),
-            Err(Fault::BadBody) => Some(self.broken(Outcome::BadBody)),
+            Err(Fault::Protocol) => self.broken(Outcome::Protocol),
+            Err(Fault::BadBody) => self.broken(Outcome::BadBody),
+        };
+        if matches!(end.outcome, Outcome::Status(_) | Outcome::RateLimited) {
+            self.trace.keep(bytes.get(body).unwrap_or_default());
         }
+        Some(end)
     }
 
     /// The connection has ended.

@@ -94,10 +94,15 @@ impl Http2 {
             None => return End::unanswered(Outcome::Reset, true),
         };
         let outcome = request.judge(answer.status().as_u16());
+        listener.head(answer.status(), answer.headers());
         let (head, mut body) = answer.into_parts();
         let has_body = !body.is_end_stream() && request.method() != Method::HEAD;
         let fits = !has_body || length(&head.headers).is_none_or(|all| all <= bounds.body_bytes);
-        let is_whole = fits && self.drain(&mut body, bounds, trace, listener).await;
+        let expected = outcome.is_ok();
+        let is_whole = fits
+            && self
+                .drain(&mut body, bounds, trace, (listener, expected))
+                .await;
         trace.done = Some(Instant::now());
         End {
             // An unexpected status outweighs a broken body.
@@ -126,7 +131,7 @@ impl Http2 {
         body: &mut RecvStream,
         bounds: &Bounds,
         trace: &mut Trace,
-        listener: &mut impl Listener,
+        (listener, expected): (&mut impl Listener, bool),
     ) -> bool {
         while !body.is_end_stream() {
             let chunk = poll_fn(|cx| body.poll_data(cx));
@@ -140,6 +145,9 @@ impl Http2 {
             let is_taken = body.flow_control().release_capacity(chunk.len()).is_ok();
             if trace.bytes > bounds.body_bytes || !is_taken {
                 return false;
+            }
+            if !expected {
+                trace.keep(&chunk);
             }
             listener.chunk(&chunk);
         }

@@ -2,8 +2,12 @@
 
 use serde_json::Value;
 
+use crate::profile::without_mark;
+
 /// Parses a document; bare `NaN`, `Infinity` and `-Infinity`, as Python writes them, are read as null.
+/// A byte order mark before the document is passed over.
 pub(super) fn parse(bytes: &[u8]) -> Option<Value> {
+    let bytes = without_mark(bytes);
     serde_json::from_slice(bytes).ok().or_else(|| {
         serde_json::from_str(&without_odd_numbers(std::str::from_utf8(bytes).ok()?)).ok()
     })
@@ -139,6 +143,8 @@ mod tests {
         let text = br#"{"a": NaN, "b": [-Infinity, Infinity, -1], "c": "NaN \" NaN", "N": "-"}"#;
         let read = json!({"a": null, "b": [null, null, -1], "c": "NaN \" NaN", "N": "-"});
         assert_eq!(parse(text), Some(read));
+        let marked = b"\xef\xbb\xbf{\"status\": \"ok\"}";
+        assert_eq!(parse(marked), Some(json!({"status": "ok"})));
         for none in [&b"NaNNaN"[..], b"{", b"\"", b"", b"\xff", b"<html>"] {
             assert_eq!(parse(none), None);
         }

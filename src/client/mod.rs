@@ -3,12 +3,14 @@
 mod answer;
 #[cfg(feature = "evidence")]
 mod any_name;
+mod ask;
 mod attempt;
 mod connect;
 mod connect_error;
 mod control;
 #[cfg(feature = "evidence")]
 mod distrust;
+mod excerpt;
 mod form;
 mod framed;
 mod frames;
@@ -23,6 +25,7 @@ mod preflight;
 mod preflight_advice;
 mod preflight_http2;
 mod preflight_socket;
+mod redirect;
 mod reply;
 mod request;
 mod sample;
@@ -41,7 +44,7 @@ pub use health::{HealthProbe, HealthSample, ProbeAnswer, Prober, check_health};
 pub use http::{Connection, Exchange};
 pub use json::{json_field, json_number};
 pub use outcome::Outcome;
-pub use preflight::{Preflight, PreflightFailure, preflight};
+pub use preflight::{Asked, Asking, Preflight, PreflightFailure, preflight, preflight_with};
 pub use request::{PreparedRequest, RequestError, login_request};
 pub use sample::{Sample, Talk};
 #[cfg(feature = "evidence")]

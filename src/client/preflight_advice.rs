@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::request::without_query;
-use super::{ConnectError, ControlError, PreflightFailure};
+use super::{ControlError, PreflightFailure};
 use crate::profile::{Destination, Endpoint, Http};
 
 const PASS_TOKEN: &str = "by PERF_TOKEN or --token-file";
@@ -11,7 +11,7 @@ const PASS_TOKEN: &str = "by PERF_TOKEN or --token-file";
 /// Before anything was sent.
 pub(super) fn unusable(error: &ControlError, destination: &Destination) -> PreflightFailure {
     let advice = match error {
-        ControlError::Destination(ConnectError::NoRoots(_)) => {
+        ControlError::NoRoots(_) => {
             "Install this machine's root certificates (package ca-certificates), or pass --insecure, \
              which takes any certificate."
         }
@@ -24,7 +24,11 @@ pub(super) fn unusable(error: &ControlError, destination: &Destination) -> Prefl
     PreflightFailure {
         what: format!("{}: {error}", shown(destination)),
         advice: advice.to_owned(),
-        unreachable: matches!(error, ControlError::Destination(_)),
+        unreachable: matches!(
+            error,
+            ControlError::Destination(_) | ControlError::NoRoots(_)
+        ),
+        silent: false,
     }
 }
 
@@ -42,6 +46,7 @@ pub(super) fn unreachable(error: &ControlError, destination: &Destination) -> Pr
         what: format!("{}: {error}", shown(destination)),
         advice,
         unreachable: true,
+        silent: matches!(error, ControlError::NotTaken(_)),
     }
 }
 
@@ -87,34 +92,104 @@ pub(super) fn for_each(advices: &[(String, Vec<String>)]) -> String {
     told.collect::<Vec<_>>().join(" ")
 }
 
-/// A status that no load would change; `None` for others.
-pub(super) fn refused(status: u16, auth: bool, token: bool) -> Option<String> {
-    let advice = match (status, auth, token) {
-        (401 | 403, true, false) => {
-            format!("It wants a token, and none is set: pass one {PASS_TOKEN}.")
+/// An answer that may be a refusal, and what is known of the one who asked.
+pub(super) struct Refused<'a> {
+    pub(super) status: u16,
+    /// What the answer says.
+    pub(super) said: &'a str,
+    /// Whether the endpoint is asked with a token.
+    pub(super) auth: bool,
+    /// Whether there is one.
+    pub(super) token: bool,
+    /// Whether the generator signed it itself.
+    pub(super) minted: bool,
+    /// Whose it is.
+    pub(super) user: Option<&'a str>,
+}
+
+/// What a refusal has in it that is about who the user is rather than about the token.
+const ABOUT_USERS: [&str; 8] = [
+    "user not found",
+    "unknown user",
+    "no such user",
+    "user does not exist",
+    "member",
+    "organization",
+    "organisation",
+    "tenant",
+];
+
+impl Refused<'_> {
+    /// What to do about a status that no load would change; `None` for others.
+    pub(super) fn advice(&self) -> Option<String> {
+        let advice = match (self.status, self.auth, self.token) {
+            (401 | 403, true, false) => {
+                format!("It wants a token, and none is set: pass one {PASS_TOKEN}.")
+            }
+            (401 | 403, false, _) => {
+                format!(
+                    "It wants a token: set `auth = true` for it in the profile, and pass a token {PASS_TOKEN}."
+                )
+            }
+            (401 | 403, true, true) if self.minted => self.minted(),
+            (401, true, true) => {
+                format!(
+                    "The token was not accepted; it may have expired: pass a valid one {PASS_TOKEN}."
+                )
+            }
+            (403, true, true) => format!(
+                "The token's user may not ask this: pass the token of one who may {PASS_TOKEN}, or take the \
+                 endpoint out of the profile."
+            ),
+            (404 | 405, ..) => {
+                "Are path and base path right, and does this deployment have it? If not, take the \
+                                endpoint out of the profile."
+                    .to_owned()
+            }
+            _ => return None,
+        };
+        Some(advice)
+    }
+
+    /// A token that the generator signed: either the signature is not taken, or the user is not known.
+    fn minted(&self) -> String {
+        let said = self.said.to_lowercase();
+        let is_about_users = ABOUT_USERS.iter().any(|words| said.contains(words));
+        if self.status == 403 || is_about_users {
+            let user = self
+                .user
+                .map_or_else(String::new, |user| format!(" `{user}`"));
+            return format!(
+                "The service took the token that was signed with PERF_JWT_SECRET, and does not let its user{user} in: \
+                 the user probably does not exist in the service's database, or has no organization or role there. \
+                 Create the users there, or name those that exist: `user` and `claims` under [identity], or \
+                 --users-file."
+            );
         }
-        (401 | 403, false, _) => {
-            format!(
-                "It wants a token: set `auth = true` for it in the profile, and pass a token {PASS_TOKEN}."
-            )
-        }
-        (401, true, true) => {
-            format!(
-                "The token was not accepted; it may have expired: pass a valid one {PASS_TOKEN}."
-            )
-        }
-        (403, true, true) => format!(
-            "The token's user may not ask this: pass the token of one who may {PASS_TOKEN}, or take the \
-             endpoint out of the profile."
-        ),
-        (404 | 405, ..) => {
-            "Are path and base path right, and does this deployment have it? If not, take the \
-                            endpoint out of the profile."
-                .to_owned()
-        }
-        _ => return None,
+        "The token that was signed with PERF_JWT_SECRET was not accepted: is that the key that the service verifies \
+         with, and do `algorithm` and `claims` under [identity] (issuer, audience) say what it expects?"
+            .to_owned()
+    }
+}
+
+/// An answer that is longer than the profile allows.
+pub(super) fn too_long() -> String {
+    "The load would count such answers as failed: raise `body_limit` under [target], or take the endpoint out of the \
+     profile."
+        .to_owned()
+}
+
+/// An answer that begins and does not end.
+pub(super) fn endless(is_event_stream: bool) -> String {
+    let what = if is_event_stream {
+        "It is a stream of server-sent events that stays open"
+    } else {
+        "Its answer is still under way"
     };
-    Some(advice)
+    format!(
+        "{what}, and the load waits for whole answers: raise `timeout` under [target] if it ends at some time, or take \
+         the endpoint out of the profile."
+    )
 }
 
 /// A redirect that leaves the target.
@@ -138,6 +213,15 @@ pub(super) fn redirected(endpoint: &Endpoint, path: &str) -> String {
     let (method, from) = (&endpoint.method, without_query(&endpoint.path));
     let to = without_query(path);
     format!("{method} {from} was redirected to {to}; the load goes there")
+}
+
+/// The note on a redirect that is not followed.
+pub(super) fn not_followed(request: &str, status: u16, place: &str) -> String {
+    format!(
+        "{request} answered {status} with a redirect to {place}, which the load does not follow: it goes on asking what \
+         the profile names, and counts such answers as failed. If {status} is the answer, write expect = [{status}]; \
+         redirects = \"all\" under [target] follows temporary redirects of GET and HEAD too"
+    )
 }
 
 /// The note on an answer that the load is to count.

@@ -30,6 +30,7 @@ pub(super) async fn look(
             advice: "Turn HTTP/2 on in the service, or take what it speaks by --http auto."
                 .to_owned(),
             unreachable: true,
+            silent: false,
         }),
         // Whatever else is wrong shows when the endpoints are asked.
         _ => Ok(()),

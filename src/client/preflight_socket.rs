@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::{Connector, Exchange, Handshake, Line, Outcome, PreflightFailure};
 use crate::profile::{Destination, Plan, Socket};
 
 /// Asked at most so often, until one message has its reply.
 const ATTEMPTS: u32 = 3;
-/// The longest that all of it takes.
-const ALL: Duration = Duration::from_secs(8);
+/// What takes longer than this to go wrong is not tried again.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Far from the ids of any user of the load.
 const FIRST_ID: u64 = 1;
 
-/// Opens the WebSocket of the plan's first user who has one, and waits for one reply.
+/// Opens the WebSocket of the plan's first user who has one, and waits for one reply, each as long as the plan allows.
 ///
 /// # Errors
 /// When it is refused, or no message has a reply.
@@ -34,24 +34,25 @@ pub(super) async fn look(
     let connector = Connector::new(destination)
         .map_err(|error| failure(socket, &error.to_string(), &correct()))?;
     let mut line = Line::new(handshake, FIRST_ID);
-    let until = Instant::now() + ALL;
     let mut last = (Outcome::Timeout, false);
     for _ in 0..ATTEMPTS {
-        let Ok(ended) = timeout_at(until, attempt(&mut line, &connector, socket)).await else {
-            break;
-        };
-        match ended {
+        let begun = Instant::now();
+        match attempt(&mut line, &connector, socket).await {
             Ok(()) => {
                 line.leave(Duration::from_millis(200)).await;
                 return Ok(());
             }
             Err(found) => last = found,
         }
+        if begun.elapsed() > PATIENCE {
+            break;
+        }
     }
     let (outcome, connected) = last;
     let (what, advice) = told(outcome, connected);
     Err(PreflightFailure {
         unreachable: outcome == Outcome::Connect,
+        silent: outcome == Outcome::Timeout,
         ..failure(socket, &what, &advice)
     })
 }
@@ -80,6 +81,7 @@ fn failure(socket: &Socket, what: &str, advice: &str) -> PreflightFailure {
         what: format!("the WebSocket {path} {what}"),
         advice: advice.to_owned(),
         unreachable: false,
+        silent: false,
     }
 }
 

@@ -100,17 +100,19 @@ impl PreparedRequest {
         })
     }
 
-    /// Prepares a GET that expects any status of success.
+    /// Prepares a GET that expects any status of success, with the headers of all requests (`common`).
     ///
     /// # Errors
-    /// When the path or the token cannot be sent.
+    /// The first part of it that HTTP cannot carry.
     pub fn get(
         path: &str,
         auth: bool,
+        common: &[(String, String)],
         destination: &Destination,
     ) -> Result<PreparedRequest, RequestError> {
         let token = destination.token.as_ref().filter(|_| auth);
-        let headers = own_headers(destination, token.map(Secret::reveal))?;
+        let mut headers = own_headers(destination, token.map(Secret::reveal))?;
+        lay_over(&mut headers, common)?;
         let (uri, body) = (parse_path(path)?, Bytes::new());
         PreparedRequest::assemble(Method::GET, uri, headers, body, scheme(destination))
     }
@@ -181,16 +183,21 @@ impl PreparedRequest {
         &self.method
     }
 
-    pub(super) fn headers(&self) -> &HeaderMap {
-        &self.headers
-    }
-
     pub(super) fn body(&self) -> Bytes {
         self.body.clone()
     }
 
     pub(super) fn expects(&self, status: u16) -> bool {
         self.expect.contains(&status)
+    }
+
+    /// Its secrets: tokens, and the values of the profile's headers.
+    pub(super) fn secrets(&self) -> Vec<&str> {
+        let values = self.headers.values().filter(|value| value.is_sensitive());
+        let texts = values.filter_map(|value| value.to_str().ok());
+        texts
+            .map(|text| text.strip_prefix("Bearer ").unwrap_or(text))
+            .collect()
     }
 
     /// Method and path, as they are shown.
@@ -209,17 +216,20 @@ impl PreparedRequest {
     }
 }
 
-/// A POST of a JSON document, whatever it is answered.
+/// A POST of a JSON document, with the headers of all requests (`common`) and those of the user who logs in (`own`).
 ///
 /// # Errors
-/// When the path cannot be sent.
+/// The first part of it that HTTP cannot carry.
 pub fn login_request(
     path: &str,
     body: &serde_json::Value,
+    (common, own): (&[(String, String)], &[(String, String)]),
     destination: &Destination,
 ) -> Result<PreparedRequest, RequestError> {
     let mut headers = own_headers(destination, None)?;
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    lay_over(&mut headers, common)?;
+    lay_over(&mut headers, own)?;
     let (uri, body) = (parse_path(path)?, Bytes::from(body.to_string()));
     Ok(PreparedRequest {
         expect: vec![200],

@@ -27,6 +27,13 @@ pub(super) struct Credentials {
     pub(super) password: Option<Secret>,
 }
 
+impl Credentials {
+    /// Whether the users' tokens are signed by the generator.
+    pub(super) fn mints(&self) -> bool {
+        self.users.is_empty() && self.signing_key.is_some()
+    }
+}
+
 /// One user of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileUser {

@@ -9,12 +9,14 @@ use std::time::{Duration, SystemTime};
 use super::args::Args;
 use super::compared_flags::idle;
 use super::identity::Identities;
-use super::loading::{Loading, asked_once};
+use super::loading::{Failure, Loading};
 use super::main::on_interrupt;
 use super::output::{note, note_text, print_or_fail};
 use super::progress::Progress;
+use super::recovery::Question;
 use super::resolve::resolve;
 use crate::baseline::{compare_pairs, table};
+use crate::client::Asking;
 use crate::load::failed_run;
 use crate::monitor::Watched;
 use crate::profile::{self, Destination, Plan, Profile};
@@ -143,9 +145,24 @@ struct Ready<'a> {
 }
 
 impl Ready<'_> {
-    fn new<'a>(side: &'a Side, plan: &Plan) -> Result<Ready<'a>, Problem> {
+    fn new<'a>(
+        side: &'a Side,
+        plan: &Plan,
+        interrupted: &AtomicBool,
+        progress: &mut Progress,
+    ) -> Result<Ready<'a>, Problem> {
         let destination = side.destination(plan)?;
-        let asked = asked_once(plan, &destination).map_err(|failure| failure.problem)?;
+        let question = Question {
+            plan,
+            destination: &destination,
+            asking: Asking {
+                redirects: side.profile.rules.redirects,
+                minted: side.args.credentials.mints(),
+            },
+            interrupted,
+        };
+        let asked = question.ask("", progress);
+        let asked = asked.map_err(|failure| Failure::from(failure).problem)?;
         Ok(Ready {
             side,
             plan: turn_of(&asked.plan),
@@ -169,6 +186,8 @@ impl Ready<'_> {
             watched: &self.watched,
             interrupted,
             board: None,
+            after: None,
+            minted: false,
         };
         let place = format!(", turn {number} of {TURNS} at {}", self.destination.origin);
         let made = loading.once(&self.plan, &|_, _| true, &place, None, progress);
@@ -202,8 +221,8 @@ fn scenario(
 ) -> Result<Vec<(RunResult, RunResult)>, Problem> {
     let [before, after] = sides;
     let ready = [
-        Ready::new(before, &before.profile.plans[index])?,
-        Ready::new(after, &after.profile.plans[index])?,
+        Ready::new(before, &before.profile.plans[index], interrupted, progress)?,
+        Ready::new(after, &after.profile.plans[index], interrupted, progress)?,
     ];
     let mut pairs = Vec::new();
     for number in 1..=TURNS {

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::progress::Progress;
+use super::recovery::LastLoad;
 use super::showing::Showing;
-use crate::client::{Preflight, preflight};
 use crate::dashboard::{Board, is_about};
 use crate::load::{self, Observer, RunError};
 use crate::monitor::{Monitors, ProcessorClock, Watched};
@@ -23,6 +23,10 @@ pub(super) struct Loading<'a> {
     pub(super) interrupted: &'a AtomicBool,
     /// Where the run is shown while it is on.
     pub(super) board: Option<&'a Board>,
+    /// The load before this one, if there was one.
+    pub(super) after: Option<LastLoad>,
+    /// Whether users' tokens are signed by the generator.
+    pub(super) minted: bool,
 }
 
 /// Why there is no run.
@@ -35,7 +39,7 @@ pub(super) struct Failure {
 impl Loading<'_> {
     /// Asks each endpoint once, then loads.
     pub(super) fn run(&self, progress: &mut Progress) -> Result<RunResult, Failure> {
-        let ready = asked_once(self.plan, self.destination)?;
+        let ready = self.ready(progress)?;
         // Without monitors nobody tells anything, and what hangs on them is inconclusive.
         let monitors = Monitors::start(self.watched).ok();
         let mut result = match &self.plan.search {
@@ -120,22 +124,6 @@ impl Loading<'_> {
 fn is_closed(check: &CheckJudgement) -> bool {
     let untold = check.check.metric.is_observed() && check.estimate.is_none();
     check.verdict != Verdict::Inconclusive || untold
-}
-
-/// Asks each endpoint of a plan once.
-pub(super) fn asked_once(plan: &Plan, destination: &Destination) -> Result<Preflight, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let runtime = runtime.map_err(|error| own_fault(&error.to_string()))?;
-    let asked = runtime.block_on(preflight(plan, destination));
-    asked.map_err(|failure| Failure {
-        problem: Problem {
-            what: failure.what,
-            advice: failure.advice,
-        },
-        unreachable: failure.unreachable,
-    })
 }
 
 pub(super) fn own_fault(what: &str) -> Failure {

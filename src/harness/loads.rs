@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use super::embedded::Embedded;
 use super::identity::Credentials;
 use super::loading::{Failure, Loading};
+use super::recovery::LastLoad;
 use super::repeat;
 use super::session::{Session, locked};
 use crate::load::{failed_run, millis};
@@ -64,6 +65,8 @@ impl Session {
                 watched: &watched,
                 interrupted: &self.interrupted,
                 board: self.settings.board.as_ref(),
+                after: LastLoad::of(&self.runs_so_far()),
+                minted: self.settings.credentials.mints(),
             };
             let mut result = loading
                 .run(&mut locked(&self.progress))

@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use crate::client::{ControlClient, ControlError, json_field, login_request};
 
-use crate::profile::{Destination, Identity, IdentityRules, Login, Secret, fill_marks};
+use crate::profile::{
+    Destination, Identity, IdentityRules, Login, Secret, fill_marks, without_mark,
+};
 use crate::record::Problem;
 
 /// How long one login may take.
@@ -34,7 +36,8 @@ impl Logins<'_> {
         let runtime = runtime.map_err(|error| own_fault(&error.to_string()))?;
         runtime.block_on(async {
             let client = ControlClient::new(self.destination, LOGIN_TIMEOUT)
-                .map_err(|error| own_fault(&error.to_string()))?;
+                .map_err(|error| own_fault(&error.to_string()))?
+                .with_rules(&self.login.rules);
             let pause = Duration::from_secs_f64(1.0 / self.login.rate.as_f64());
             let begun = tokio::time::Instant::now();
             let mut identities = Vec::with_capacity(users.len());
@@ -74,14 +77,17 @@ impl Logins<'_> {
             ("{password}", password.reveal()),
         ];
         let body = fill_marks(&self.login.body, &marks);
-        let request = login_request(&self.login.path, &body, self.destination)
+        let own = self.rules.headers(n, user);
+        let headers = (&self.login.rules.headers[..], &own[..]);
+        let request = login_request(&self.login.path, &body, headers, self.destination)
             .map_err(|error| failed(format!("can't be sent: {error}")))?;
-        let answer = client.send(&request, LOGIN_TIMEOUT).await;
+        let answer = client.send_on(&request, LOGIN_TIMEOUT).await;
         let answer = answer.map_err(|error: ControlError| failed(format!("gave {error}")))?;
         if !(200..300).contains(&answer.status) {
-            return Err(failed(format!("was answered {}", answer.status)));
+            let said = answer.excerpt(&request, &[password.reveal()]);
+            return Err(failed(format!("was answered {}{said}", answer.status)));
         }
-        let token = serde_json::from_slice::<Value>(&answer.body).ok();
+        let token = serde_json::from_slice::<Value>(without_mark(&answer.body)).ok();
         let token = token
             .as_ref()
             .and_then(|answer| json_field(answer, &self.login.token_field))

@@ -8,7 +8,9 @@ use thiserror::Error;
 use url::Url;
 
 use crate::client::{Answer, ControlClient, ControlError, PreparedRequest, RequestError};
-use crate::profile::{Destination, Endpoint, EndpointKind, Http, Secret, Target, show_duration};
+use crate::profile::{
+    Destination, Endpoint, EndpointKind, Http, Secret, Target, show_duration, without_mark,
+};
 use crate::report::cleaned;
 
 /// What the specification has where no time is named.
@@ -140,7 +142,7 @@ impl Otlp {
     }
 
     fn judge(&self, answer: &Answer) -> Result<(), OtlpError> {
-        let said: Said = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let said: Said = serde_json::from_slice(without_mark(&answer.body)).unwrap_or_default();
         let status = answer.status;
         if !(200..300).contains(&status) {
             let advice = match status {
@@ -197,7 +199,6 @@ mod tests {
             status,
             headers: http::HeaderMap::new(),
             body: body.as_bytes().to_vec(),
-            whole: true,
             is_http2: false,
             took: Duration::ZERO,
         };

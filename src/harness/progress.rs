@@ -98,6 +98,20 @@ impl Progress {
         }
     }
 
+    /// Something is waited for before a load of this scenario.
+    pub(super) fn wait(&mut self, scenario: &str, text: &str) {
+        match &self.style {
+            Style::Lines => {
+                let begun = self.announced.as_mut().map(std::mem::take);
+                let begun = begun.is_some_and(|line| !line.is_empty());
+                let fresh = if begun { "\n" } else { "" };
+                eprintln!("{fresh}perf: {scenario}: {text}");
+            }
+            // The bar that follows begins on the same line.
+            Style::Bar(_) => eprint!("\r\x1b[2Kperf: {scenario}: {text}"),
+        }
+    }
+
     pub(super) fn show(&mut self, progress: load::Progress) {
         let told = tell(progress);
         match &mut self.style {

@@ -116,6 +116,8 @@ impl BeforeAndAfter {
             watched: &watched,
             interrupted: &self.interrupted,
             board: None,
+            after: None,
+            minted: self.side.args.credentials.mints(),
         };
         let run = loading.run(progress);
         let run =

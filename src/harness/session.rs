@@ -235,6 +235,13 @@ impl Session {
         report
     }
 
+    /// The runs that were made so far; with nextest, in all of its processes.
+    pub(super) fn runs_so_far(&self) -> Vec<RunResult> {
+        self.disk
+            .as_ref()
+            .map_or_else(|| self.made_runs(), Disk::runs)
+    }
+
     fn made_runs(&self) -> Vec<RunResult> {
         self.runs
             .iter()
@@ -251,16 +258,10 @@ impl Session {
             .iter()
             .any(|check| check.metric.needs_load())
         {
-            return self
-                .disk
-                .as_ref()
-                .map_or_else(|| self.made_runs(), Disk::runs);
+            return self.runs_so_far();
         }
         let Some(scenario) = &requirement.scenario else {
-            let made = self
-                .disk
-                .as_ref()
-                .map_or_else(|| self.made_runs(), Disk::runs);
+            let made = self.runs_so_far();
             let first = || {
                 (0..self.profile.plans.len().min(1))
                     .map(|place| self.run(place))

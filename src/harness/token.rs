@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use super::identity::Credentials;
-use super::text_file;
 use super::typed::{Given, Typed};
 use super::users_file::read_users;
-use crate::profile::{Complaint, Problem, Secret, file_trouble};
+use crate::profile::{Complaint, Problem, Secret, file_trouble, read_text};
 
 /// The token that was given, if any.
 pub(super) fn token(typed: &Typed, problems: &mut Vec<Problem>) -> Option<Secret> {
@@ -60,7 +59,7 @@ fn from_file(given: &Given) -> Result<Secret, Problem> {
     if given.value.is_empty() {
         return Err(complain(Complaint::new("names no file")));
     }
-    let text = text_file::read(Path::new(&given.value)).map_err(|error| {
+    let text = read_text(Path::new(&given.value)).map_err(|error| {
         complain(Complaint::new(format!(
             "`{}` cannot be read: {}",
             given.value,
@@ -78,7 +77,7 @@ fn from_file(given: &Given) -> Result<Secret, Problem> {
 
 /// Refuses what can't stand in a header, without repeating any of it.
 fn checked(text: &str) -> Result<Secret, Complaint> {
-    let token = text.trim();
+    let token = text.trim_start_matches('\u{feff}').trim();
     if token.is_empty() {
         return Err(Complaint::new("the token is empty"));
     }

@@ -6,16 +6,15 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::identity::FileUser;
-use super::text_file;
 use super::users_heading::{Columns, PASSWORD, TOKEN, USER, heading, seems_a_heading};
-use crate::profile::Secret;
+use crate::profile::{Secret, read_text};
 
 /// Reads users from CSV (`user,token[,password]`, with or without a heading) or JSON lines.
 ///
 /// # Errors
 /// With the line, and without repeating anything of it, as it may be a token.
 pub(super) fn read_users(path: &Path) -> Result<Vec<FileUser>, String> {
-    let text = text_file::read(path).map_err(|error| {
+    let text = read_text(path).map_err(|error| {
         let trouble = crate::profile::file_trouble(&error);
         format!("`{}` cannot be read: {trouble}", path.display())
     })?;

@@ -40,9 +40,10 @@ pub(super) fn not_allowed(case: &Case<'_>) -> Option<Cause> {
     let statuses = statuses(&case.summary.outcomes, is_meant);
     told(case, count, || {
         format!(
-            "{} were not allowed in ({statuses}): give a valid token with --token or PERF_TOKEN, one that \
+            "{} were not allowed in ({statuses}){}: give a valid token with --token or PERF_TOKEN, one that \
              does not expire during the run",
-            case.of_due(count)
+            case.of_due(count),
+            said(case, is_meant)
         )
     })
 }
@@ -61,9 +62,10 @@ pub(super) fn server_errors(case: &Case<'_>) -> Option<Cause> {
     let statuses = statuses(&case.summary.outcomes, is_meant);
     told(case, count, || {
         format!(
-            "{} met an error of the server ({statuses}){}: look into the target's log of that time",
+            "{} met an error of the server ({statuses}){}{}: look into the target's log of that time",
             case.of_due(count),
-            mostly_at(case, is_meant)
+            mostly_at(case, is_meant),
+            said(case, is_meant)
         )
     })
 }
@@ -77,10 +79,11 @@ pub(super) fn other_statuses(case: &Case<'_>) -> Option<Cause> {
     let statuses = statuses(&case.summary.outcomes, is_meant);
     told(case, count, || {
         format!(
-            "{} met a status that the profile does not expect ({statuses}){}: correct the request, or add \
+            "{} met a status that the profile does not expect ({statuses}){}{}: correct the request, or add \
              the status to the endpoint's `expect`",
             case.of_due(count),
-            mostly_at(case, is_meant)
+            mostly_at(case, is_meant),
+            said(case, is_meant)
         )
     })
 }
@@ -150,6 +153,16 @@ fn statuses(outcomes: &Outcomes, is_meant: impl Fn(Outcome) -> bool) -> String {
         .map(|(status, count)| format!("{status} × {}", human::count(*count)))
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// What the most frequent of them was answered: `, "out of memory"`.
+fn said(case: &Case<'_>, is_meant: impl Fn(Outcome) -> bool) -> String {
+    let outcomes = case.summary.outcomes.iter();
+    let most = outcomes
+        .filter(|(outcome, _)| is_meant(**outcome))
+        .max_by_key(|(_, count)| **count);
+    let excerpt = most.and_then(|(outcome, _)| case.run.excerpts.get(*outcome));
+    excerpt.map_or_else(String::new, |excerpt| format!(", \"{}\"", excerpt.text))
 }
 
 /// The endpoint that stands for nearly all of them, when there is one among several.

@@ -174,6 +174,17 @@ impl Ledger {
         state.tally.record_after(&sample, job.waited);
     }
 
+    /// Whether it is not known yet what requests that end like this are answered.
+    pub(super) fn lacks_excerpt(&self, outcome: Outcome) -> bool {
+        !outcome.is_ok() && self.state.borrow().tally.excerpts.lacks(outcome)
+    }
+
+    /// Keeps what a failed request was answered.
+    pub(super) fn add_excerpt(&self, outcome: Outcome, endpoint: usize, text: String) {
+        let excerpts = &mut self.state.borrow_mut().tally.excerpts;
+        excerpts.add(outcome, endpoint, text);
+    }
+
     /// The counters so far, without histograms.
     pub(super) fn counters(&self) -> Tally {
         self.state.borrow().tally.counters()

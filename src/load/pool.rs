@@ -78,6 +78,11 @@ impl<U: Users> Work<U> {
             held_up: self.agenda.held_up(begun, done),
         };
         self.ledger.end(lane, &exchange, times);
+        if self.ledger.lacks_excerpt(exchange.outcome) {
+            let text = user.excerpt(job.endpoint);
+            self.ledger
+                .add_excerpt(exchange.outcome, job.endpoint, text);
+        }
         self.gauge.count(exchange.outcome.is_ok());
         done
     }

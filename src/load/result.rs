@@ -5,8 +5,8 @@ use std::time::SystemTime;
 use super::schedule::nanos;
 use crate::profile::Plan;
 use crate::record::{
-    EndpointResult, EndpointTally, Generator, Observed, Problem, RunResult, Slowest, Sockets,
-    Status, Tally, Watch, Window,
+    EndpointResult, EndpointTally, Excerpts, Generator, Observed, Problem, RunResult, Slowest,
+    Sockets, Status, Tally, Watch, Window,
 };
 
 /// What is known of a run besides its tally.
@@ -54,6 +54,7 @@ impl Run<'_> {
             observed: Observed::default(),
             search: None,
             slowest: tally.slowest.clone(),
+            excerpts: tally.excerpts.clone(),
             notes: Vec::new(),
         }
     }
@@ -105,6 +106,7 @@ pub fn failed_run(plan: &Plan, started: SystemTime, problem: Problem) -> RunResu
         observed: Observed::default(),
         search: None,
         slowest: Slowest::default(),
+        excerpts: Excerpts::default(),
         notes: Vec::new(),
     }
 }

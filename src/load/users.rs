@@ -45,6 +45,11 @@ pub trait User {
         Talk::default()
     }
 
+    /// What the last exchange was answered, if that was not expected and can be shown.
+    fn excerpt(&self, _endpoint: usize) -> String {
+        String::new()
+    }
+
     /// Ends the connection as a user would who goes.
     fn leave(&mut self) -> impl Future<Output = ()> {
         std::future::ready(())
@@ -220,6 +225,13 @@ impl User for VirtualUser {
         match self {
             VirtualUser::Http(_) => Talk::default(),
             VirtualUser::Socket(user) => user.line.talk(),
+        }
+    }
+
+    fn excerpt(&self, endpoint: usize) -> String {
+        match self {
+            VirtualUser::Http(user) => user.connection.excerpt(&user.requests[endpoint]),
+            VirtualUser::Socket(_) => String::new(),
         }
     }
 

@@ -12,7 +12,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::config::SslMode;
 
 use crate::client::{ConnectError, Trust, tls_without_protocol};
-use crate::profile::Complaint;
+use crate::profile::{Complaint, without_mark};
 
 /// Those that are read here; the driver knows two modes, and no files.
 pub const PARAMETERS: [&str; 4] = ["sslmode", "sslrootcert", "sslcert", "sslkey"];
@@ -168,7 +168,7 @@ fn read_roots(path: &Path) -> Result<RootCertStore, String> {
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let text = fs::read(path).map_err(|error| error.to_string())?;
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(without_mark(&text)).collect();
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
         _ => Err("it holds no certificates in PEM".to_owned()),
@@ -205,7 +205,8 @@ fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
                 .to_owned(),
         );
     }
-    PrivateKeyDer::from_pem_slice(&text).map_err(|_| "it holds no key in PEM".to_owned())
+    PrivateKeyDer::from_pem_slice(without_mark(&text))
+        .map_err(|_| "it holds no key in PEM".to_owned())
 }
 
 #[cfg(unix)]

@@ -15,7 +15,7 @@ use super::redis::{RedisAddress, RedisLooker};
 use super::rounds::{Log, Rounds, Told, follow};
 use super::target::TargetLooker;
 use crate::client::ControlClient;
-use crate::profile::{Destination, EvidencePlan, Http, Target};
+use crate::profile::{Destination, EvidencePlan, Http, Target, TargetRules};
 use crate::record::Observed;
 use crate::requirement::Source;
 
@@ -205,7 +205,7 @@ async fn target(watched: &Watched, mut rounds: Rounds) -> Gathered {
         return Gathered::default();
     };
     let client = match ControlClient::new(&watched.destination, pages.timeout) {
-        Ok(client) => client,
+        Ok(client) => client.with_rules(&watched.plan.rules),
         Err(error) => return unasked(Source::Target, error.to_string()),
     };
     rounds.every = pages.every;
@@ -263,9 +263,14 @@ async fn prometheus(watched: &Watched, rounds: Rounds) -> Gathered {
         let what = "no counter of it is named in the profile's [evidence.prometheus.figures]";
         return unasked(Source::Prometheus, what.to_owned());
     };
+    let rules = match &watched.metrics {
+        // Its headers are none of another server's business either.
+        Some(_) => TargetRules::default(),
+        None => watched.plan.rules.clone(),
+    };
     let mut looker = match ControlClient::new(&destination, PATIENCE) {
         Ok(client) => PrometheusLooker {
-            client,
+            client: client.with_rules(&rules),
             path,
             auth: page.auth && watched.metrics.is_none(),
             figures: page.figures.clone(),

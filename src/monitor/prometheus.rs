@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::exposition::{counted, is_page};
 use super::rounds::{Figures, Glimpse, Looker, Partial, enter};
 use crate::client::ControlClient;
-use crate::profile::FigureSource;
+use crate::profile::{FigureSource, without_mark};
 use crate::record::figure;
 use crate::requirement::Source;
 
@@ -31,10 +31,7 @@ impl Looker for PrometheusLooker {
         if !(200..300).contains(&answer.status) {
             return Err(format!("status {}", answer.status));
         }
-        if !answer.whole {
-            return Err("the page is longer than 1 MiB".to_owned());
-        }
-        let page = String::from_utf8_lossy(&answer.body);
+        let page = String::from_utf8_lossy(without_mark(&answer.body));
         if !is_page(&page) {
             return Err("this is no page in the text format of Prometheus".to_owned());
         }

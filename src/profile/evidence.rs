@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::target_rules::TargetRules;
 use crate::requirement::Sources;
 
 /// `[evidence]`: who is asked for what.
@@ -15,6 +16,8 @@ pub struct EvidencePlan {
     pub target: Option<TargetPages>,
     /// The target's page of counters; `None` when it has none.
     pub prometheus: Option<CounterPage>,
+    /// What requests for pages of the target have in common with all others.
+    pub rules: TargetRules,
 }
 
 /// Pages on which the target tells of itself in JSON.

@@ -10,6 +10,7 @@ use super::identity::IdentityRules;
 use super::plan::Rate;
 use super::problem::{At, Place};
 use super::target::Target;
+use super::target_rules::Redirects;
 use crate::requirement::{Limit, Metric, Population, Severity};
 
 /// A profile as it was written.
@@ -39,6 +40,7 @@ pub(super) struct TargetTable {
     pub(super) connect_timeout: Option<At<Duration>>,
     pub(super) body_limit: Option<At<u64>>,
     pub(super) http: Option<At<Http>>,
+    pub(super) redirects: Option<At<Redirects>>,
 }
 
 /// `[health]`.

@@ -10,6 +10,7 @@ use super::plan::Rate;
 use super::problem::{Complaint, Problem};
 use super::quantity;
 use super::reader::{Reader, any};
+use super::target_rules::TargetRules;
 use super::tree::Table;
 use super::validate::value_or;
 
@@ -70,6 +71,7 @@ fn read_login(table: &Table, problems: &mut Vec<Problem>) -> Option<Login> {
             Some(rate) => rate.value,
             None => Rate::per_second(10.0)?,
         },
+        rules: TargetRules::default(),
     })
 }
 

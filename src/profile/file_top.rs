@@ -9,6 +9,7 @@ use super::problem::{At, Complaint, Problem};
 use super::quantity::{self, Reading};
 use super::reader::{Reader, any};
 use super::target::Target;
+use super::target_rules::Redirects;
 use super::tree::{Table, Value};
 use super::{file_evidence, file_identity, file_requirement, file_scenario};
 
@@ -76,7 +77,7 @@ pub(super) fn read(tree: &Table, problems: &mut Vec<Problem>) -> ProfileFile {
 }
 
 fn read_target(table: &Table, problems: &mut Vec<Problem>) -> TargetTable {
-    const KEYS: [&str; 7] = [
+    const KEYS: [&str; 8] = [
         "url",
         "base_path",
         "headers",
@@ -84,6 +85,7 @@ fn read_target(table: &Table, problems: &mut Vec<Problem>) -> TargetTable {
         "connect_timeout",
         "body_limit",
         "http",
+        "redirects",
     ];
     let mut reader = Reader::new(table, &KEYS, problems);
     TargetTable {
@@ -94,6 +96,7 @@ fn read_target(table: &Table, problems: &mut Vec<Problem>) -> TargetTable {
         connect_timeout: reader.scalar("connect_timeout", quantity::lasting),
         body_limit: reader.scalar("body_limit", quantity::body_limit),
         http: reader.scalar("http", Http::parse),
+        redirects: reader.text("redirects", Redirects::parse),
     }
 }
 

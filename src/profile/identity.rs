@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::destination::Secret;
 use super::plan::Rate;
+use super::target_rules::TargetRules;
 
 /// How users get their names, tokens and headers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -74,6 +75,8 @@ pub struct Login {
     pub token_field: String,
     /// How many users log in per second, at most.
     pub rate: Rate,
+    /// What logins have in common with all other requests.
+    pub rules: TargetRules,
 }
 
 /// One virtual user, as the target knows it.

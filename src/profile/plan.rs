@@ -12,6 +12,7 @@ use super::identity::IdentityRules;
 use super::search::{Loads, Search};
 use super::socket::{EndpointKind, Socket};
 use super::target::Target;
+use super::target_rules::TargetRules;
 use crate::requirement::{Requirement, Unit, human};
 
 /// A profile after validation, with flags and variables laid over it.
@@ -25,6 +26,8 @@ pub struct Profile {
     pub target: Option<Target>,
     /// Which version of HTTP the target is spoken to in.
     pub http: Http,
+    /// What all requests have in common.
+    pub rules: TargetRules,
     /// The scenarios that may be run, in the profile's order.
     pub plans: Vec<Plan>,
     /// The requirements, in the profile's order: one test each.
@@ -329,6 +332,8 @@ pub struct HealthCheck {
     pub requests: u32,
     /// How long one answer may take.
     pub timeout: Duration,
+    /// What it has in common with all other requests.
+    pub rules: TargetRules,
 }
 
 /// How outages and restarts are watched for.
@@ -346,6 +351,8 @@ pub struct UptimeCheck {
     pub timeout: Duration,
     /// How long is watched when the requirement is judged without any load.
     pub alone: Duration,
+    /// What it has in common with all other requests.
+    pub rules: TargetRules,
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! Where a profile comes from: compiled in, or a file; and the profiles it extends.
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::merge::{lay_over, without};
 use super::nearest::{advice, nearest, there_are};
 use super::problem::{Complaint, Place, Problem};
 use super::reader::as_text;
+use super::text_file::read_text;
 use super::tree::{self, Table};
 
 /// The profiles that are compiled in.
@@ -91,7 +91,7 @@ impl ProfileSource {
                     .map(|(_, text)| (*text).to_owned())
                     .unwrap_or_default())
             }
-            ProfileSource::File(path) => fs::read_to_string(path).map_err(|error| {
+            ProfileSource::File(path) => read_text(path).map_err(|error| {
                 Complaint::new(format!("cannot be read: {}", reason(&error)))
                     .help("--profile takes the name of a built-in profile or the path of a file")
                     .at(Place::file(self.to_string()))

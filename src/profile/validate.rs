@@ -12,6 +12,7 @@ use super::overrides::{Overrides, lay_over};
 use super::plan::{Bounds, HealthCheck, Plan, Profile, UptimeCheck};
 use super::problem::{At, Complaint, Place, Problem, sort_problems};
 use super::source::ProfileSource;
+use super::target_rules::{Redirects, TargetRules};
 use super::validate_requirement::{requirement, speaks_of_the_session, thresholds};
 use super::validate_scenario::{Common, name, plan};
 use super::validate_search::headroom;
@@ -68,24 +69,26 @@ fn profile(
     let requirements = requirements(file, &bounds, problems);
     let plans = plans(file, &bounds, &requirements, problems);
     let prefix = prefix(&file.target);
+    let rules = target_rules(&file.target);
     let requirements = kept_requirements(file, requirements, problems);
     Some(Profile {
         name: value_or(file.name.as_ref(), source.stem()),
         description: value_or(file.description.as_ref(), String::new()),
         target: file.target.url.as_ref().map(|url| url.value.clone()),
         http: value_or(file.target.http.as_ref(), Http::Auto),
+        rules: rules.clone(),
         plans,
         requirements,
         health: file
             .health
             .as_ref()
-            .and_then(|table| health(table, &prefix)),
+            .and_then(|table| health(table, &prefix, &rules)),
         uptime: file
             .uptime
             .as_ref()
-            .and_then(|table| uptime(table, &prefix, problems)),
-        evidence: evidence(&file.evidence, &prefix),
-        identity: identity(file, &prefix),
+            .and_then(|table| uptime(table, &prefix, &rules, problems)),
+        evidence: evidence(&file.evidence, &prefix, &rules),
+        identity: identity(file, &prefix, &rules),
         confidence: value_or(file.confidence.as_ref(), CONFIDENCE),
     })
 }
@@ -196,12 +199,21 @@ fn plans(
     plans
 }
 
-fn identity(file: &ProfileFile, prefix: &str) -> IdentityRules {
+fn identity(file: &ProfileFile, prefix: &str, rules: &TargetRules) -> IdentityRules {
     let mut identity = file.identity.clone().unwrap_or_default();
     if let Some(login) = &mut identity.login {
         login.path = format!("{prefix}{}", login.path);
+        login.rules = rules.clone();
     }
     identity
+}
+
+/// What all requests have in common.
+fn target_rules(target: &TargetTable) -> TargetRules {
+    TargetRules {
+        headers: target.headers.iter().map(|at| at.value.clone()).collect(),
+        redirects: value_or(target.redirects.as_ref(), Redirects::default()),
+    }
 }
 
 /// What stands before every path.
@@ -237,7 +249,7 @@ pub(super) fn same_file(a: &Place, b: &Place) -> bool {
     }
 }
 
-fn health(table: &HealthTable, prefix: &str) -> Option<HealthCheck> {
+fn health(table: &HealthTable, prefix: &str, rules: &TargetRules) -> Option<HealthCheck> {
     let healthy = || vec!["healthy".to_owned(), "ok".to_owned()];
     Some(HealthCheck {
         path: format!("{prefix}{}", table.path.as_ref()?.value),
@@ -249,10 +261,16 @@ fn health(table: &HealthTable, prefix: &str) -> Option<HealthCheck> {
             .map_or_else(healthy, |list| list.value.clone()),
         requests: value_or(table.requests.as_ref(), HEALTH_REQUESTS),
         timeout: value_or(table.timeout.as_ref(), PROBE_TIMEOUT),
+        rules: rules.clone(),
     })
 }
 
-fn uptime(table: &UptimeTable, prefix: &str, problems: &mut Vec<Problem>) -> Option<UptimeCheck> {
+fn uptime(
+    table: &UptimeTable,
+    prefix: &str,
+    rules: &TargetRules,
+    problems: &mut Vec<Problem>,
+) -> Option<UptimeCheck> {
     let every = value_or(table.every.as_ref(), PROBE_EVERY);
     let alone = value_or(table.alone.as_ref(), every.max(Duration::from_secs(5)));
     if let Some(place) = table.alone.as_ref().map(|alone| &alone.place)
@@ -270,11 +288,13 @@ fn uptime(table: &UptimeTable, prefix: &str, problems: &mut Vec<Problem>) -> Opt
         uptime_field: value_or(table.uptime_field.as_ref(), String::new()),
         timeout: value_or(table.timeout.as_ref(), PROBE_TIMEOUT),
         alone,
+        rules: rules.clone(),
     })
 }
 
-fn evidence(written: &EvidencePlan, prefix: &str) -> EvidencePlan {
+fn evidence(written: &EvidencePlan, prefix: &str, rules: &TargetRules) -> EvidencePlan {
     let mut plan = written.clone();
+    plan.rules = rules.clone();
     let target = plan.target.iter_mut().flat_map(|pages| &mut pages.paths);
     let counters = plan
         .prometheus

@@ -2,6 +2,7 @@
 
 mod coarse;
 mod counter;
+mod excerpts;
 mod histogram;
 mod machine;
 mod observed;
@@ -15,6 +16,7 @@ mod tally;
 
 pub use crate::profile::EndpointKind;
 pub use coarse::Coarse;
+pub use excerpts::{Excerpt, Excerpts};
 pub use histogram::Histogram;
 pub use machine::Machine;
 pub use observed::{EndpointFigures, Look, Observed, Seen, Statement, TargetProcess, figure};

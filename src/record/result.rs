@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::excerpts::Excerpts;
 use super::histogram::Histogram;
 use super::observed::Observed;
 use super::search::Search;
@@ -53,6 +54,9 @@ pub struct RunResult {
     /// The slowest requests of the judged part.
     #[serde(default)]
     pub slowest: Slowest,
+    /// What failed requests were answered, ramp-up and warm-up included.
+    #[serde(default)]
+    pub excerpts: Excerpts,
     /// What is worth telling about the run: redirects followed, retries of the preflight.
     pub notes: Vec<String>,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::counter::Counter;
-use super::{Counts, Histogram, Second, Slowest, Sockets};
+use super::{Counts, Excerpts, Histogram, Second, Slowest, Sockets};
 use crate::client::{Outcome, Sample};
 
 const SECOND: u64 = 1_000_000_000;
@@ -53,6 +53,8 @@ pub struct Tally {
     pub sockets: Sockets,
     /// The slowest requests of the judged part.
     pub slowest: Slowest,
+    /// What failed requests were answered, ramp-up included.
+    pub excerpts: Excerpts,
 }
 
 /// What is kept of one endpoint's judged requests.
@@ -84,6 +86,7 @@ impl Tally {
             resent: 0,
             sockets: Sockets::default(),
             slowest: Slowest::default(),
+            excerpts: Excerpts::default(),
         }
     }
 
@@ -150,6 +153,7 @@ impl Tally {
         self.resent += other.resent;
         self.sockets.merge(&other.sockets);
         self.slowest.merge(&other.slowest);
+        self.excerpts.merge(&other.excerpts);
     }
 
     /// The same without its histograms: all that a look in mid-run needs.
@@ -172,6 +176,7 @@ impl Tally {
             waits: self.waits.clone(),
             sockets: self.sockets.clone(),
             slowest: self.slowest.clone(),
+            excerpts: self.excerpts.clone(),
             ..*self
         }
     }

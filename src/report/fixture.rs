@@ -110,6 +110,7 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
         observed: Observed::default(),
         search: None,
         slowest: tally.slowest,
+        excerpts: tally.excerpts,
         notes: Vec::new(),
     }
 }
@@ -319,6 +320,7 @@ pub(crate) fn failed(scenario: &str) -> RunResult {
         observed: Observed::default(),
         search: None,
         slowest: Slowest::default(),
+        excerpts: crate::record::Excerpts::default(),
         notes: Vec::new(),
     }
 }

@@ -73,6 +73,7 @@ fn append(whole: &mut RunResult, run: &RunResult, origin: u64) -> u64 {
     }
     whole.generator.merge(&run.generator);
     whole.slowest.append(&run.slowest, place as u64 * SECOND);
+    whole.excerpts.merge(&run.excerpts);
     whole.window.extensions += run.window.extensions;
     if run.status == Status::Partial {
         whole.status = Status::Partial;

@@ -186,6 +186,7 @@ fn waiting_run(
         sockets: Sockets::default(),
         search: None,
         slowest: tally.slowest,
+        excerpts: tally.excerpts,
         notes: Vec::new(),
     }
 }

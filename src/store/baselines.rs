@@ -99,13 +99,15 @@ pub fn read_baseline(path: &Path) -> Result<Vec<Report>, BaselineError> {
         path: path.to_owned(),
         source,
     };
-    match serde_json::from_str::<Form>(&text) {
+    // Editors may put a byte order mark before it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    match serde_json::from_str::<Form>(text) {
         Ok(read) if read.schema == SCHEMA => {
             let sessions = read.sessions.iter().map(|session| from_json(session.get()));
             sessions.collect::<Result<_, _>>().map_err(form)
         }
         Ok(other) => Err(form(ReadError::OtherSchema(other.schema))),
-        Err(_) => Ok(vec![from_json(&text).map_err(form)?]),
+        Err(_) => Ok(vec![from_json(text).map_err(form)?]),
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::flags::complaint_line;
 use crate::monitor::{DatabaseUrl, Stated, TLS_PARAMETERS};
 use crate::optimize::libpq_files::{from_passfile, from_service_file, url_of};
-use crate::profile::Secret;
+use crate::profile::{Secret, read_text};
 
 /// Where the system keeps services for everybody.
 const SYSTEM_SERVICES: &str = "/etc/postgresql-common/pg_service.conf";
@@ -75,7 +75,7 @@ fn service(
     let own = own.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".pg_service.conf")));
     let files = own.into_iter().chain([PathBuf::from(SYSTEM_SERVICES)]);
     for file in files {
-        let found = fs::read_to_string(&file).ok();
+        let found = read_text(&file).ok();
         if let Some(service) = found.and_then(|text| from_service_file(&text, name)) {
             // One that was passed over could be a list of certificates that are not to be trusted.
             let mut of_tls = service.keys().filter(|key| key.starts_with("ssl"));
@@ -107,7 +107,7 @@ fn passfile(variable: &dyn Fn(&str) -> Option<String>) -> Result<Option<String>,
             path.display()
         ));
     }
-    Ok(fs::read_to_string(path).ok())
+    Ok(read_text(&path).ok())
 }
 
 #[cfg(unix)]

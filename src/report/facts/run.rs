@@ -6,6 +6,9 @@ use crate::report::RunReport;
 use crate::report::clean::clean;
 use crate::requirement::{Intervals, Unit, human};
 
+/// The most kinds of failures that are shown with what they were answered.
+const MOST_FAILURES: usize = 8;
+
 /// Everything beside the tables, in the order in which it is read.
 pub(in crate::report) fn of_run(shown: &RunReport, summary: &Summary) -> Vec<Fact> {
     let RunReport { run, intervals } = shown;
@@ -16,6 +19,7 @@ pub(in crate::report) fn of_run(shown: &RunReport, summary: &Summary) -> Vec<Fac
     if summary.due > 0 {
         facts.push(("outcomes", outcomes(&summary.outcomes)));
     }
+    facts.extend(failures(run, summary));
     if summary.unjudged_due > 0 {
         let due = human::count(summary.unjudged_due);
         let ended = outcomes(&summary.unjudged_outcomes);
@@ -41,6 +45,38 @@ pub(in crate::report) fn of_run(shown: &RunReport, summary: &Summary) -> Vec<Fac
     facts.extend(evidence::of(run));
     facts.extend(run.notes.iter().map(|note| ("note", clean(note))));
     facts
+}
+
+/// `status_500 × 13, such as at agents: no attribute 'query'`, for each outcome that was answered anything.
+fn failures(run: &RunResult, summary: &Summary) -> Vec<Fact> {
+    let counts = [&summary.outcomes, &summary.unjudged_outcomes];
+    let mut all: Vec<_> = run
+        .excerpts
+        .all()
+        .map(|(outcome, excerpt)| {
+            let count: u64 = counts
+                .iter()
+                .filter_map(|counts| counts.get(&outcome))
+                .sum();
+            (count, outcome, excerpt)
+        })
+        .collect();
+    all.sort_by_key(|(count, ..)| std::cmp::Reverse(*count));
+    let said = all
+        .into_iter()
+        .take(MOST_FAILURES)
+        .map(|(count, outcome, excerpt)| {
+            let endpoint = run.endpoints.get(excerpt.endpoint);
+            let place = endpoint.map_or_else(String::new, |endpoint| {
+                format!(", such as at {}", clean(&endpoint.name))
+            });
+            let text = clean(&excerpt.text);
+            (
+                "failure",
+                format!("{outcome} × {}{place}: {text}", human::count(count)),
+            )
+        });
+    said.collect()
 }
 
 /// Which request was the slowest, and when.

@@ -42,6 +42,8 @@ pub enum ReadError {
 /// # Errors
 /// When the text is not JSON of that form, or of another version of it.
 pub fn from_json(text: &str) -> Result<Report, ReadError> {
+    // Editors may put a byte order mark before it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let head: Head = serde_json::from_str(text)?;
     if head.schema != SCHEMA {
         return Err(ReadError::OtherSchema(head.schema));

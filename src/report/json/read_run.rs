@@ -6,8 +6,8 @@ use super::read::{ReadError, millis};
 use super::search::{SearchForm, search};
 use super::times::TimesForm;
 use crate::record::{
-    Coarse, Counts, EndpointKind, EndpointResult, Generator, Histogram, Observed, Outage, Outcomes,
-    Problem, RunResult, Second, Slowest, Sockets, Status, Watch, Window,
+    Coarse, Counts, EndpointKind, EndpointResult, Excerpts, Generator, Histogram, Observed, Outage,
+    Outcomes, Problem, RunResult, Second, Slowest, Sockets, Status, Watch, Window,
 };
 use crate::report::RunReport;
 use crate::requirement::{PartIntervals, RunIntervals};
@@ -38,6 +38,8 @@ pub(super) struct RunForm {
     sockets: Sockets,
     #[serde(default)]
     slowest: Slowest,
+    #[serde(default)]
+    excerpts: Excerpts,
     watch: WatchForm,
     observed: Observed,
     #[serde(default)]
@@ -100,6 +102,7 @@ fn record(form: RunForm) -> Result<RunResult, ReadError> {
         generator: generator(form.generator),
         sockets: form.sockets,
         slowest: form.slowest,
+        excerpts: form.excerpts,
         watch: watch(form.watch)?,
         observed: form.observed,
         search: form.search.map(search),

@@ -6,8 +6,8 @@ use super::generator::{GeneratorFigures, RunGenerator};
 use super::search::SearchForm;
 use super::times::TimesForm;
 use crate::record::{
-    Coarse, Counts, EndpointKind, EndpointResult, EndpointSummary, Histogram, Observed, Outcomes,
-    Problem, RunResult, Second, Slowest, Sockets, Status, Summary, Watch,
+    Coarse, Counts, EndpointKind, EndpointResult, EndpointSummary, Excerpts, Histogram, Observed,
+    Outcomes, Problem, RunResult, Second, Slowest, Sockets, Status, Summary, Watch,
 };
 use crate::report::{RunReport, instant};
 use crate::requirement::PartIntervals;
@@ -37,6 +37,7 @@ pub(super) struct RunForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     sockets: Option<&'a Sockets>,
     slowest: &'a Slowest,
+    excerpts: &'a Excerpts,
     watch: WatchForm<'a>,
     observed: &'a Observed,
     search: Option<SearchForm>,
@@ -89,6 +90,7 @@ impl RunForm<'_> {
             },
             sockets: Some(&run.sockets).filter(|_| run.has_sockets()),
             slowest: &run.slowest,
+            excerpts: &run.excerpts,
             watch: WatchForm::of(&run.watch),
             observed: &run.observed,
             search: run

@@ -2,7 +2,9 @@
 
 use super::escape::text;
 use super::table::Table;
-use crate::record::{LoadUnit, Role, RunResult, Search, Standing, Status, Step, Summary, Times};
+use crate::record::{
+    Excerpts, LoadUnit, Role, RunResult, Search, Standing, Status, Step, Summary, Times,
+};
 use crate::report::RunReport;
 use crate::report::said::Said;
 use crate::requirement::{Interval, Intervals, RunIntervals, StepIntervals, Unit, human};
@@ -29,7 +31,7 @@ pub(super) fn section(shown: &RunReport, said: &mut Said) -> String {
         out.push_str(&times(&summary, intervals));
     }
     if summary.failed() > 0 {
-        out.push_str(&causes(&summary));
+        out.push_str(&causes(&summary, &run.excerpts));
     }
     let facts = facts(run, said);
     if !facts.is_empty() {
@@ -151,17 +153,24 @@ fn share(part: u64, all: u64) -> String {
 }
 
 /// How the requests ended that did not end well, the most frequent first.
-fn causes(summary: &Summary) -> String {
-    let mut table = Table::new(&["errors by cause", "requests", "share"], 1);
+fn causes(summary: &Summary, excerpts: &Excerpts) -> String {
+    let headings = ["errors by cause", "requests", "share", "for example"];
+    let columns = if excerpts.is_empty() { 3 } else { 4 };
+    let mut table = Table::new(&headings[..columns], 1);
     let mut causes: Vec<_> = summary.outcomes.iter().collect();
     causes.retain(|(outcome, count)| !outcome.is_ok() && **count > 0);
     causes.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
     for (outcome, count) in causes {
-        table.push([
+        let mut row = vec![
             text(&outcome.to_string()),
             human::count(*count),
             share(*count, summary.due),
-        ]);
+        ];
+        if columns == 4 {
+            let excerpt = excerpts.get(*outcome);
+            row.push(excerpt.map_or_else(String::new, |excerpt| text(&excerpt.text)));
+        }
+        table.push(row);
     }
     table.into_text()
 }

@@ -69,6 +69,7 @@ fn run(sample: impl Fn(u64, u64) -> Sample) -> RunResult {
         observed: Observed::default(),
         search: None,
         slowest: crate::record::Slowest::default(),
+        excerpts: crate::record::Excerpts::default(),
         notes: Vec::new(),
     }
 }
