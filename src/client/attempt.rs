@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::http1::Http1;
 use super::http2::Http2;
-use super::{Outcome, PreparedRequest, Stream};
+use super::{Outcome, PreparedRequest, Stream, tls_cause};
 use crate::profile::Bounds;
 
 /// Whoever wants to know what the answer says. The load doesn't.
@@ -44,6 +44,19 @@ pub(super) struct Trace {
     pub(super) bytes: u64,
     pub(super) connected: bool,
     pub(super) resent: bool,
+    pub(super) address: Option<u16>,
+    /// Why the connection broke, if TLS itself is what failed.
+    pub(super) tls: Option<Box<rustls::Error>>,
+}
+
+impl Trace {
+    /// What it means that the connection failed; of TLS, the reason is kept.
+    pub(super) fn cause(&mut self, error: &io::Error) -> Outcome {
+        if let Some(tls) = tls_cause::inner(error) {
+            self.tls = Some(Box::new(tls.clone()));
+        }
+        cause(error)
+    }
 }
 
 /// How one attempt ended.
@@ -56,6 +69,8 @@ pub(super) struct End {
     pub(super) wrote: bool,
     /// Whether any byte came back.
     pub(super) heard: bool,
+    /// Whether the target said that it has not processed the request (HTTP/2).
+    pub(super) is_unprocessed: bool,
 }
 
 impl End {
@@ -66,6 +81,7 @@ impl End {
             clean: false,
             wrote,
             heard: false,
+            is_unprocessed: false,
         }
     }
 }

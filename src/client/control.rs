@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use url::{Position, Url};
 
 use super::attempt::is_tls;
-use super::{ConnectError, PreparedRequest, RequestError, json, tls};
+use super::{ConnectError, PreparedRequest, RequestError, json, tls, tls_cause};
 use crate::profile::{Destination, Http};
 
 /// The most of a body that is read, in bytes.
@@ -229,7 +229,11 @@ fn no_answer(error: &reqwest::Error) -> ControlError {
         let cause = cause.downcast_ref::<io::Error>()?;
         // What is not TLS ends handshakes; without TLS a connection cannot end while it is being made.
         let ended = error.is_connect() && cause.kind() == io::ErrorKind::UnexpectedEof;
-        (ended || is_tls(cause)).then(|| cause.to_string())
+        (ended || is_tls(cause)).then(|| {
+            let inner = tls_cause::inner(cause).cloned();
+            let cause = inner.map_or_else(|| cause.kind().into(), io::Error::other);
+            tls_cause::TlsFault::of(cause, &tls_cause::ClientCertificate::default()).to_string()
+        })
     });
     match tls {
         Some(cause) => ControlError::Tls(cause),

@@ -48,6 +48,7 @@ const FAILURES: &[(&[Topic], Find)] = &[
     (FAILING, failures::resets),
     (FAILING, failures::tls),
     (FAILING, failures::bad_answers),
+    (FAILING, failures::bad_bodies),
     (FAILING, failures::unfinished),
 ];
 

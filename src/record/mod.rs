@@ -1,5 +1,6 @@
 //! Recording: exact counters, histograms and a per-second series.
 
+mod address;
 mod coarse;
 mod counter;
 mod histogram;
@@ -14,6 +15,7 @@ mod summary;
 mod tally;
 
 pub use crate::profile::EndpointKind;
+pub use address::AddressResult;
 pub use coarse::Coarse;
 pub use histogram::Histogram;
 pub use machine::Machine;

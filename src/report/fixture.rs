@@ -73,6 +73,7 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
             lag: request.lag,
             bytes: 128,
             outcome: request.outcome,
+            address: None,
         });
     }
     RunResult {
@@ -108,6 +109,7 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
         },
         observed: Observed::default(),
         search: None,
+        addresses: Vec::new(),
         slowest: tally.slowest,
         notes: Vec::new(),
     }
@@ -315,6 +317,7 @@ pub(crate) fn failed(scenario: &str) -> RunResult {
         watch: Watch::default(),
         observed: Observed::default(),
         search: None,
+        addresses: Vec::new(),
         slowest: Slowest::default(),
         notes: Vec::new(),
     }

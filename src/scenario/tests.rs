@@ -133,6 +133,7 @@ fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> R
             lag,
             bytes: 1,
             outcome,
+            address: None,
         });
     }
     let counted = &tally.endpoints[0];
@@ -172,6 +173,7 @@ fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> R
         watch: Watch::default(),
         sockets: Sockets::default(),
         search: None,
+        addresses: Vec::new(),
         slowest: tally.slowest,
         notes: Vec::new(),
     }
