@@ -3,6 +3,8 @@
 
 #[path = "client/asking.rs"]
 mod asking;
+#[path = "client/causes.rs"]
+mod causes;
 #[path = "client/exchanges.rs"]
 mod exchanges;
 #[path = "client/http2.rs"]

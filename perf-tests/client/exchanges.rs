@@ -22,7 +22,9 @@ struct User {
 impl User {
     fn of(destination: Destination) -> User {
         User {
-            connection: Connection::new(Connector::new(&destination).unwrap()),
+            // However late this machine is, an end that comes at once shows at once.
+            connection: Connection::new(Connector::new(&destination).unwrap())
+                .with_shortest_round_trip(LONG),
             destination,
             bounds: bounds(LONG),
         }
@@ -197,6 +199,25 @@ async fn a_kept_connection_that_ends_before_the_answer_is_made_anew() {
         assert!(again.resent && again.connected);
         assert!(again.sent.unwrap() >= begun);
         assert_eq!(server.requests().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_was_worked_on_and_dropped_is_a_failure() {
+    for end in [vec![], vec![Step::Abort]] {
+        for work in [5, 30] {
+            let work = Step::Work(Duration::from_millis(work));
+            let drops = [vec![Step::Read, send(OK), Step::Read, work], end.clone()].concat();
+            let fine = vec![Step::Read, send(OK), Step::Hang];
+            let server = Server::scripted(vec![drops, fine]).await;
+            let mut user = User::of(server.destination());
+            user.connection = Connection::new(Connector::new(&user.destination).unwrap());
+            user.ask("GET").await;
+            let dropped = user.ask("GET").await;
+            assert_eq!((dropped.outcome, dropped.resent), (Outcome::Reset, false));
+            assert_eq!(server.requests().len(), 2);
+            assert_eq!(user.ask("GET").await.outcome, Outcome::Ok);
+        }
     }
 }
 

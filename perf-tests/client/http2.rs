@@ -10,6 +10,8 @@ use agentos_perf::client::{
 use agentos_perf::profile::{Bounds, Destination, Http, UptimeCheck};
 use h2::Reason;
 use rustls::ServerConfig;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::time::{Instant, timeout};
 
 use crate::http2_server::{Http2Server, Reply};
@@ -27,7 +29,8 @@ struct User {
 impl User {
     fn of(destination: Destination) -> User {
         User {
-            connection: Connection::new(Connector::new(&destination).unwrap()),
+            connection: Connection::new(Connector::new(&destination).unwrap())
+                .with_shortest_round_trip(LONG),
             destination,
             bounds: bounds(LONG),
         }
@@ -64,7 +67,6 @@ fn answers() -> Vec<(&'static str, Reply)> {
         ("longer than allowed", Reply::Unpromised(101)),
         ("promises more than allowed", Reply::Promise(101)),
         ("reset", Reply::Reset(Reason::INTERNAL_ERROR)),
-        ("refused", Reply::Reset(Reason::REFUSED_STREAM)),
         ("closed", Reply::Abort),
         (
             "reset in the body",
@@ -151,9 +153,10 @@ async fn a_target_that_wants_no_more_requests_is_connected_to_anew() {
 }
 
 #[tokio::test]
-async fn what_was_not_looked_at_is_sent_again_once_over_http2() {
+async fn what_ends_at_once_is_sent_again_once_over_http2() {
     let fine = Reply::Whole(200, "ok");
-    for end in [Reply::Abort, Reply::Reset(Reason::REFUSED_STREAM)] {
+    {
+        let end = Reply::Abort;
         let server = Http2Server::plain(vec![vec![fine, end], vec![fine]]).await;
         let mut user = User::of(server.destination());
         user.ask("GET").await;
@@ -174,6 +177,87 @@ async fn what_was_not_looked_at_is_sent_again_once_over_http2() {
         user.ask("GET").await;
         let post = user.ask("POST").await;
         assert_eq!((post.outcome, post.resent), (Outcome::Reset, false));
+    }
+}
+
+const REFUSED: Reply = Reply::Reset(Reason::REFUSED_STREAM);
+
+#[tokio::test]
+async fn what_the_target_has_refused_to_process_is_sent_again_whatever_it_is() {
+    let fine = Reply::Whole(200, "ok");
+    for method in ["GET", "POST"] {
+        for script in [vec![REFUSED, fine], vec![REFUSED, REFUSED, REFUSED, fine]] {
+            let refusals = script.len();
+            let server = Http2Server::plain(vec![script]).await;
+            let mut user = User::of(server.destination());
+            let again = user.ask(method).await;
+            assert_eq!((again.outcome, again.resent), (Outcome::Ok, true));
+            // A refused stream is not the end of its connection.
+            assert_eq!(server.requests().len(), refusals);
+        }
+        let server = Http2Server::plain(vec![vec![REFUSED; 8]]).await;
+        let mut user = User::of(server.destination());
+        let given_up = user.ask(method).await;
+        assert_eq!((given_up.outcome, given_up.resent), (Outcome::Reset, true));
+        assert_eq!(server.requests().len(), 7);
+    }
+}
+
+/// A server that meets the request of its nth connection with the nth bytes.
+async fn meeting_with(answers: Vec<Vec<u8>>) -> Destination {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                stream.read_exact(&mut [0; 24]).await.unwrap();
+                stream.write_all(&frame(4, 0, 0, &[])).await.unwrap();
+                let mut kind = 0;
+                while kind != 1 {
+                    let mut head = [0; 9];
+                    stream.read_exact(&mut head).await.unwrap();
+                    let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+                    let mut payload = vec![0; length as usize];
+                    stream.read_exact(&mut payload).await.unwrap();
+                    kind = head[3];
+                }
+                stream.write_all(&answer).await.unwrap();
+                std::future::pending::<()>().await;
+            });
+        }
+        std::future::pending::<()>().await;
+    });
+    Destination {
+        http: Http::Two,
+        ..destination(&format!("http://{address}"))
+    }
+}
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = (payload.len() as u32).to_be_bytes();
+    let stream = stream.to_be_bytes();
+    [&length[1..], &[kind, flags], &stream[..], payload].concat()
+}
+
+/// The end of the connection, before which streams up to `last` were processed.
+fn goaway(last: u32) -> Vec<u8> {
+    frame(7, 0, 0, &[last.to_be_bytes(), [0; 4]].concat())
+}
+
+#[tokio::test]
+async fn a_stream_above_the_last_one_of_a_goaway_is_sent_again() {
+    // 200 is the eighth entry of the table that every encoder knows.
+    let fine = frame(1, 5, 1, &[0x88]);
+    for method in ["GET", "POST"] {
+        let mut user = User::of(meeting_with(vec![goaway(0), goaway(0), fine.clone()]).await);
+        let again = user.ask(method).await;
+        assert_eq!((again.outcome, again.resent), (Outcome::Ok, true));
+        // One that was processed ends as it ends.
+        let processed = [goaway(1), frame(3, 0, 1, &[0, 0, 0, 2])].concat();
+        let mut user = User::of(meeting_with(vec![processed, fine.clone()]).await);
+        let failed = user.ask(method).await;
+        assert_eq!((failed.outcome, failed.resent), (Outcome::Reset, false));
     }
 }
 

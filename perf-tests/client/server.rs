@@ -19,6 +19,8 @@ pub(crate) enum Step {
     /// Reads one request: its head, and its body by content-length.
     Read,
     Send(Vec<u8>),
+    /// Works for so long.
+    Work(Duration),
     /// Does nothing, ever.
     Hang,
     /// Ends the connection with a reset.
@@ -149,6 +151,7 @@ where
             },
             // A client that has seen enough may be gone.
             Step::Send(bytes) => drop(stream.write_all(&bytes).await),
+            Step::Work(time) => tokio::time::sleep(time).await,
             Step::Hang => pending().await,
             Step::Abort => return,
         }

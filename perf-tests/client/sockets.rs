@@ -1,5 +1,6 @@
 //! WebSockets against servers that do what they should not.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +9,10 @@ use agentos_perf::profile::{
     Arrivals, Destination, Endpoint, EndpointKind, Http, Identity, Plan, Secret, Socket,
 };
 use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes};
@@ -381,6 +384,79 @@ fn plan() -> Plan {
         socket: Some(socket()),
         ..super::preflights::plan(&[])
     }
+}
+
+/// What the preflight says when its handshake is answered with this, and its message with these bytes.
+async fn said(handshake: &'static str, reply: Vec<u8>, headers: &[(&str, &str)]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin: Url = format!("http://{}/", listener.local_addr().unwrap())
+        .parse()
+        .unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let reply = reply.clone();
+            tokio::spawn(async move {
+                let mut request = String::new();
+                while !request.ends_with("\r\n\r\n") {
+                    request.push(char::from(stream.read_u8().await.unwrap()));
+                }
+                let key = request
+                    .lines()
+                    .find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "));
+                let accept = derive_accept_key(key.unwrap().as_bytes());
+                let answer = handshake.replace("{accept}", &accept).replace('\n', "\r\n");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+                // Whatever the message is.
+                if stream.read_u8().await.is_ok() {
+                    let _ = stream.write_all(&reply).await;
+                }
+                std::future::pending::<()>().await;
+            });
+        }
+    });
+    let mut plan = plan();
+    plan.headers = headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let failure = preflight(&plan, &destination(origin, "ann"))
+        .await
+        .unwrap_err();
+    format!("{}\n    {}", failure.what, failure.advice)
+}
+
+#[tokio::test]
+async fn each_failure_of_a_socket_says_its_cause_and_what_to_do() {
+    const OPEN: &str = "HTTP/1.1 101 X\nupgrade: websocket\nconnection: upgrade\nsec-websocket-accept: {accept}\n\n";
+    let origin = [("Origin", "https://app.example")];
+    // A text of 1,025 bytes: one more than allowed.
+    let long = [&[0x81, 126, 4, 1][..], &[b'x'; 1025]].concat();
+    let forbidden = "HTTP/1.1 403 Forbidden\ncontent-length: 0\n\n";
+    let mut table = String::new();
+    for (name, handshake, reply, headers) in [
+        ("403 without Origin", forbidden, vec![], &[][..]),
+        ("403 with Origin", forbidden, vec![], &origin[..]),
+        (
+            "a proxy that takes Upgrade away",
+            "HTTP/1.1 101 X\nconnection: keep-alive\nsec-websocket-accept: {accept}\n\n",
+            vec![],
+            &[],
+        ),
+        (
+            "a subprotocol that was not offered",
+            "HTTP/1.1 101 X\nupgrade: websocket\nconnection: upgrade\nsec-websocket-accept: {accept}\n\
+             sec-websocket-protocol: chat\n\n",
+            vec![],
+            &[],
+        ),
+        ("no HTTP", "SSH-2.0-OpenSSH_9.6\n", vec![], &[]),
+        ("a frame over the limit", OPEN, long, &[]),
+        ("no frame", OPEN, vec![0xff; 4], &[]),
+    ] {
+        let said = said(handshake, reply, headers).await;
+        writeln!(table, "{name}\n    {said}").unwrap();
+    }
+    insta::assert_snapshot!(table);
 }
 
 #[tokio::test]

@@ -176,6 +176,7 @@ fn record(rounds: u64) -> Tally {
             } else {
                 Outcome::Ok
             },
+            address: None,
         });
     }
     tally

@@ -34,6 +34,7 @@ pub(crate) fn record(
             lag: 0,
             bytes: 0,
             outcome: Outcome::Ok,
+            address: None,
         });
     }
     let counted = tally.endpoints.into_iter().map(|counted| EndpointResult {
@@ -68,6 +69,7 @@ pub(crate) fn record(
         watch: Watch::default(),
         observed: Observed::default(),
         search: None,
+        addresses: Vec::new(),
         slowest: tally.slowest,
         excerpts: tally.excerpts,
         notes: Vec::new(),

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::excerpt::EXCERPT_BYTES;
 use super::http1::Http1;
 use super::http2::Http2;
-use super::{Outcome, PreparedRequest, Stream};
+use super::{Outcome, PreparedRequest, Stream, tls_cause};
 use crate::profile::Bounds;
 
 /// Receives what the answer says. The load has no use for it.
@@ -53,6 +53,9 @@ pub(super) struct Trace {
     pub(super) bytes: u64,
     pub(super) connected: bool,
     pub(super) resent: bool,
+    pub(super) address: Option<u16>,
+    /// Why the connection broke, if TLS itself is what failed.
+    pub(super) tls: Option<Box<rustls::Error>>,
     /// How the body of an answer begins that was not expected.
     pub(super) excerpt: Vec<u8>,
 }
@@ -63,6 +66,14 @@ impl Trace {
         let room = EXCERPT_BYTES - self.excerpt.len();
         self.excerpt
             .extend_from_slice(&body[..body.len().min(room)]);
+    }
+
+    /// What it means that the connection failed; of TLS, the reason is kept.
+    pub(super) fn cause(&mut self, error: &io::Error) -> Outcome {
+        if let Some(tls) = tls_cause::inner(error) {
+            self.tls = Some(Box::new(tls.clone()));
+        }
+        cause(error)
     }
 }
 
@@ -76,6 +87,8 @@ pub(super) struct End {
     pub(super) wrote: bool,
     /// Whether any byte came back.
     pub(super) heard: bool,
+    /// Whether the target said that it has not processed the request (HTTP/2).
+    pub(super) is_unprocessed: bool,
 }
 
 impl End {
@@ -86,6 +99,7 @@ impl End {
             clean: false,
             wrote,
             heard: false,
+            is_unprocessed: false,
         }
     }
 }

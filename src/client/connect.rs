@@ -5,16 +5,20 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use rustls::ClientConfig;
+use rustls::client::ResolvesClientCert;
 use rustls::pki_types::ServerName;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
+use super::addresses::{AddressFound, Addresses, Place, RoundTrip};
 use super::attempt::Version;
-use super::{ConnectError, Stream, tls};
+use super::tls_cause::ClientCertificate;
+use super::{ConnectError, Stream, TlsFault, tls, tls_cause};
 use crate::profile::{Destination, Http};
 
 /// A name that no address of answers is looked up again, but not for each of a thousand users.
@@ -25,6 +29,15 @@ const LOOK_UP_AGAIN: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Connector {
     shared: Arc<Shared>,
+    /// The addresses that a load is spread over; `None` where any address that answers is good.
+    spread: Option<Arc<Addresses>>,
+}
+
+/// A connection that has just been made.
+pub(super) struct Made {
+    pub(super) stream: Stream,
+    /// How long a packet is on its way there and back, about.
+    pub(super) round_trip: Duration,
 }
 
 struct Shared {
@@ -33,9 +46,11 @@ struct Shared {
     tls: Option<Tls>,
     http: Http,
     known: Mutex<Known>,
+    round_trip: RoundTrip,
 }
 
 struct Tls {
+    asked: Arc<ClientCertificate>,
     name: ServerName<'static>,
     /// Offers what requests may be sent in.
     http: TlsConnector,
@@ -75,9 +90,13 @@ impl Connector {
         let host = origin.host().ok_or_else(unusable)?.to_owned();
         let port = origin.port_or_known_default().ok_or_else(unusable)?;
         let tls = match config {
-            Some(config) => {
+            Some(mut config) => {
+                let asked = Arc::new(ClientCertificate::default());
+                config.client_auth_cert_resolver =
+                    Arc::clone(&asked) as Arc<dyn ResolvesClientCert>;
                 let name = server_name(&host).ok_or_else(unusable)?;
                 Some(Tls {
+                    asked,
                     name,
                     http: TlsConnector::from(Arc::new(tls::offering(&config, http))),
                     one: TlsConnector::from(Arc::new(config)),
@@ -93,8 +112,89 @@ impl Connector {
                 tls,
                 http,
                 known,
+                round_trip: RoundTrip::default(),
             }),
+            spread: None,
         })
+    }
+
+    /// Resolves the name and tries each of its addresses once, for at most `within`. The result makes its
+    /// connections to those that answer, by turns, and looks the name up again every 30 s and after connection
+    /// errors. An address that is refused later is a failure: no other one is tried in its place.
+    ///
+    /// A destination without a name, or with one that is not known, stays as it is.
+    pub async fn spread(&self, within: Duration) -> Connector {
+        let mut spread = self.clone();
+        let (Host::Domain(host), Ok(known)) = (&self.shared.host, self.addresses().await) else {
+            return spread;
+        };
+        let mut found: Vec<SocketAddr> = Vec::new();
+        for address in &*known.addresses {
+            if !found.contains(address) {
+                found.push(*address);
+            }
+        }
+        // Resolvers rotate them; reports of the same target have them in the same order.
+        found.sort();
+        if !found.is_empty() {
+            let found = tried(found, within).await;
+            spread.spread = Some(Addresses::of(host, self.shared.port, found));
+        }
+        spread
+    }
+
+    /// The same spread over these addresses, as if the name resolved to them.
+    #[cfg(test)]
+    pub(crate) fn spread_over(self, found: Vec<AddressFound>) -> Connector {
+        let spread = Addresses::of("localhost", self.shared.port, found);
+        Connector {
+            spread: Some(spread),
+            ..self
+        }
+    }
+
+    /// Every address of the name so far that a load is spread over, by the index that exchanges carry; empty where
+    /// it is not spread. An address that is left out stands beside others of its family that are not.
+    pub fn found(&self) -> Vec<AddressFound> {
+        let spread = self.spread.as_ref();
+        spread.map_or_else(Vec::new, |addresses| addresses.all())
+    }
+
+    /// What is worth saying of the name's addresses: those that get no load, and why.
+    pub fn notes(&self) -> Vec<String> {
+        let Some(addresses) = &self.spread else {
+            return Vec::new();
+        };
+        let all = addresses.all().into_iter().chain(addresses.ignored());
+        let note = |one: AddressFound| {
+            let (host, address) = (&self.shared.host, one.address);
+            let why = one.left_out?;
+            Some(format!(
+                "{host} also resolves to {address}, which gets no load: it took no connection before the load ({why})"
+            ))
+        };
+        all.filter_map(note).collect()
+    }
+
+    /// How many addresses connections are spread over.
+    pub fn width(&self) -> u32 {
+        self.spread
+            .as_ref()
+            .map_or(1, |addresses| addresses.width())
+    }
+
+    /// Why a connection that was made broke, if TLS itself is what failed: servers of TLS 1.3 refuse a client only
+    /// after its handshake is over.
+    pub(super) fn tls_refusal(&self, error: &io::Error) -> Option<ConnectError> {
+        let tls = self.shared.tls.as_ref()?;
+        let error = tls_cause::inner(error)?;
+        let fault = TlsFault::of(io::Error::other(error.clone()), &tls.asked);
+        Some(ConnectError::Tls(fault))
+    }
+
+    /// Where the connection with this turn goes, if the load is spread.
+    pub(super) fn place(&self, turn: u32) -> Option<Place> {
+        self.spread.as_ref().map(|addresses| addresses.place(turn))
     }
 
     /// Makes a connection that begins with HTTP/1.1, TLS included.
@@ -102,9 +202,18 @@ impl Connector {
     /// # Errors
     /// Whatever keeps it from being made within `within`.
     pub async fn connect(&self, within: Duration) -> Result<Stream, ConnectError> {
-        let until = Instant::now() + within;
-        let stream = timeout_at(until, self.connect_until(until, |tls| &tls.one)).await;
-        stream.unwrap_or(Err(ConnectError::Timeout(within)))
+        let place = self.place(0);
+        self.connect_to(place.as_ref(), within).await
+    }
+
+    /// The same, to one address of the name.
+    pub(super) async fn connect_to(
+        &self,
+        place: Option<&Place>,
+        within: Duration,
+    ) -> Result<Stream, ConnectError> {
+        let made = self.make(place, within, |tls| &tls.one).await;
+        made.map(|made| made.stream)
     }
 
     /// Makes a connection for requests, TLS included, and tells which HTTP it is to be spoken to in.
@@ -115,11 +224,36 @@ impl Connector {
         &self,
         within: Duration,
     ) -> Result<(Stream, Version), ConnectError> {
+        let made = self.connect_http_to(self.place(0).as_ref(), within).await?;
+        Ok((made.0.stream, made.1))
+    }
+
+    /// The same, to one address of the name.
+    pub(super) async fn connect_http_to(
+        &self,
+        place: Option<&Place>,
+        within: Duration,
+    ) -> Result<(Made, Version), ConnectError> {
+        let made = self.make(place, within, |tls| &tls.http).await?;
+        let version = self.version(&made.stream)?;
+        Ok((made, version))
+    }
+
+    async fn make(
+        &self,
+        place: Option<&Place>,
+        within: Duration,
+        chosen: impl Fn(&Tls) -> &TlsConnector,
+    ) -> Result<Made, ConnectError> {
         let until = Instant::now() + within;
-        let stream = timeout_at(until, self.connect_until(until, |tls| &tls.http)).await;
-        let stream = stream.unwrap_or(Err(ConnectError::Timeout(within)))?;
-        let version = self.version(&stream)?;
-        Ok((stream, version))
+        let made = timeout_at(until, self.make_until(place, until, chosen)).await;
+        let made = made.unwrap_or(Err(ConnectError::Timeout(within)));
+        if let (Some(addresses), Err(ConnectError::Tcp { .. } | ConnectError::Timeout(_))) =
+            (&self.spread, &made)
+        {
+            addresses.look_up_soon();
+        }
+        made
     }
 
     fn version(&self, stream: &Stream) -> Result<Version, ConnectError> {
@@ -134,25 +268,30 @@ impl Connector {
         }
     }
 
-    async fn connect_until(
+    async fn make_until(
         &self,
+        place: Option<&Place>,
         until: Instant,
         chosen: impl Fn(&Tls) -> &TlsConnector,
-    ) -> Result<Stream, ConnectError> {
-        let tcp = self.tcp(until).await?;
+    ) -> Result<Made, ConnectError> {
+        let (tcp, round_trip) = match place {
+            Some(place) => tcp_to(place).await?,
+            None => self.tcp(until).await?,
+        };
         // Without it a small request can wait 40 ms for the acknowledgement of the one before.
         tcp.set_nodelay(true).map_err(ConnectError::NoSocket)?;
-        match &self.shared.tls {
-            None => Ok(Stream::Plain(tcp)),
+        let stream = match &self.shared.tls {
+            None => Stream::Plain(tcp),
             Some(tls) => chosen(tls)
                 .connect(tls.name.clone(), tcp)
                 .await
                 .map(|stream| Stream::Tls(Box::new(stream)))
-                .map_err(handshake_failed),
-        }
+                .map_err(|error| handshake_failed(error, tls))?,
+        };
+        Ok(Made { stream, round_trip })
     }
 
-    async fn tcp(&self, until: Instant) -> Result<TcpStream, ConnectError> {
+    async fn tcp(&self, until: Instant) -> Result<(TcpStream, Duration), ConnectError> {
         let known = self.addresses().await?;
         let count = known.addresses.len();
         let mut last = None;
@@ -162,8 +301,9 @@ impl Connector {
             let share = until.saturating_duration_since(now) / (count - at) as u32;
             let source = match timeout_at(now + share, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => {
+                    let round_trip = self.shared.round_trip.of(now.elapsed());
                     self.answers(&known, at).await;
-                    return Ok(stream);
+                    return Ok((stream, round_trip));
                 }
                 Ok(Err(source)) => source,
                 Err(_) => io::ErrorKind::TimedOut.into(),
@@ -233,15 +373,44 @@ impl Connector {
     }
 }
 
+async fn tcp_to(place: &Place) -> Result<(TcpStream, Duration), ConnectError> {
+    let begun = Instant::now();
+    let address = place.address;
+    match TcpStream::connect(address).await {
+        Ok(stream) => Ok((stream, place.round_trip.of(begun.elapsed()))),
+        // It answered before the load, so its family works.
+        Err(source) if is_for_want_of_sockets(&source, true) => Err(ConnectError::NoSocket(source)),
+        Err(source) => Err(ConnectError::Tcp { address, source }),
+    }
+}
+
+/// Connects to each address once; a single one is good as it is.
+async fn tried(found: Vec<SocketAddr>, within: Duration) -> Vec<AddressFound> {
+    if let [address] = found[..] {
+        let left_out = None;
+        return vec![AddressFound { address, left_out }];
+    }
+    let attempt = |address: SocketAddr| async move {
+        let left_out = match timeout(within, TcpStream::connect(address)).await {
+            Ok(Ok(_)) => None,
+            Ok(Err(error)) if is_for_want_of_sockets(&error, address.is_ipv4()) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => Some(format!("no connection within {within:?}")),
+        };
+        AddressFound { address, left_out }
+    };
+    join_all(found.into_iter().map(attempt)).await
+}
+
 /// Some servers refuse whoever does not offer what they speak.
-fn handshake_failed(error: io::Error) -> ConnectError {
+fn handshake_failed(error: io::Error, tls: &Tls) -> ConnectError {
     use rustls::{AlertDescription, Error};
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
     match inner {
         Some(Error::AlertReceived(AlertDescription::NoApplicationProtocol)) => {
             ConnectError::NoHttp2
         }
-        _ => ConnectError::Tls(error),
+        _ => ConnectError::Tls(TlsFault::of(error, &tls.asked)),
     }
 }
 
@@ -325,7 +494,7 @@ mod tests {
     async fn a_certificate_is_held_to_its_roots_its_name_and_its_time() {
         assert_eq!(trusting("localhost", 2001, 2090).await, Ok(()));
         for (name, from, to, why) in [
-            ("example.com", 2001, 2090, "not valid for name"),
+            ("example.com", 2001, 2090, "another name (example.com)"),
             ("localhost", 2001, 2002, "certificate expired"),
             ("localhost", 2080, 2090, "certificate not valid yet"),
         ] {

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::Outcome;
+use super::{Outcome, TlsFault, tls_cause};
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,10 @@ pub enum ConnectError {
     NoSocket(io::Error),
     /// The TLS handshake failed.
     #[error("the TLS handshake failed: {0}")]
-    Tls(io::Error),
+    Tls(TlsFault),
+    /// The files that the environment names for root certificates cannot be read.
+    #[error("{0}")]
+    Roots(TlsFault),
     /// The target does not speak HTTP/2, and nothing else is wanted.
     #[error("the target takes no HTTP/2 over TLS (ALPN)")]
     NoHttp2,
@@ -46,13 +49,20 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
+    /// What to do about it, where that is known.
+    pub fn advice(&self) -> Option<&'static str> {
+        tls_cause::advice(&self.to_string())
+    }
+
     /// What a request that needed the connection ended in.
     pub fn outcome(&self) -> Outcome {
         match self {
             ConnectError::Destination(_) | ConnectError::Name { .. } | ConnectError::Tcp { .. } => {
                 Outcome::Connect
             }
-            ConnectError::NoRoots(_) | ConnectError::Tls(_) => Outcome::Tls,
+            ConnectError::NoRoots(_) | ConnectError::Roots(_) | ConnectError::Tls(_) => {
+                Outcome::Tls
+            }
             ConnectError::NoHttp2 => Outcome::Protocol,
             ConnectError::NoSocket(_) => Outcome::NoSocket,
             ConnectError::Timeout(_) => Outcome::Timeout,

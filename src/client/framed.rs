@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::frames::{Draft, FrameReader, Heard, Keys, Kind, NO_CODE};
+use super::frames::{Draft, Fault, FrameReader, Heard, Keys, Kind, NO_CODE};
 
 /// As much as one read may bring.
 const BUFFER: usize = 64 * 1024;
@@ -53,8 +53,10 @@ pub(super) enum End {
     Closed(u16),
     /// Without one.
     Broken,
-    /// What came were no frames, or too long ones.
+    /// What came are not frames, or not text where text is promised.
     Protocol,
+    /// A frame or a message is longer than allowed.
+    TooLong,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
@@ -158,7 +160,12 @@ fn listen<S: AsyncWrite + Unpin, T>(
             Some(Err(End::Closed(code)))
         }
     });
-    told.unwrap_or(Some(Err(End::Protocol)))
+    told.unwrap_or_else(|fault| {
+        Some(Err(match fault {
+            Fault::TooLong => End::TooLong,
+            Fault::Frame | Fault::Text => End::Protocol,
+        }))
+    })
 }
 
 impl<S: AsyncWrite + Unpin> Pipe<S> {

@@ -1,6 +1,6 @@
 //! The handshake by which one user opens its WebSocket.
 
-use http::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use http::header::{CONNECTION, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::{HeaderMap, Request, Uri};
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
@@ -57,6 +57,10 @@ impl Handshake {
             lay_over(&mut headers, &identity.headers)?;
         }
         Ok(Handshake { uri, headers })
+    }
+
+    pub(super) fn has_origin(&self) -> bool {
+        self.headers.contains_key(ORIGIN)
     }
 
     pub(super) fn request(&self) -> Result<Request<()>, Error> {

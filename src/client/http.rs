@@ -1,14 +1,23 @@
 //! The hot path: one user's kept connection, and one exchange after another on it.
 
 use std::future::pending;
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
-use super::attempt::{Kept, Listener, Trace};
+use super::attempt::{End, Kept, Listener, Trace};
 use super::excerpt::excerpt;
-use super::{ConnectError, Connector, Outcome, PreparedRequest};
-use crate::pace::Deadline;
+use super::{ConnectError, Connector, Outcome, PreparedRequest, Turns};
+use crate::pace::{Agenda, Deadline};
 use crate::profile::Bounds;
+
+/// An end that shows within this time has not waited for any work of the target: on a fast network a thread that
+/// reads it may be this late.
+const SHORTEST_ROUND_TRIP: Duration = Duration::from_millis(2);
+/// How often a request is sent again that the target says it has not processed.
+const MOST_REFUSALS: u32 = 6;
 
 /// How one exchange went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,18 +33,32 @@ pub struct Exchange {
     pub outcome: Outcome,
     /// Whether a connection was made for it.
     pub connected: bool,
-    /// Whether it was sent twice, because the kept connection had been closed meanwhile.
+    /// Whether it was sent again: the kept connection had been closed meanwhile, or the target said that it had
+    /// not processed it.
     pub resent: bool,
+    /// The address that it was sent to, by its index among those of the name; `None` when there is only one, or
+    /// nothing was sent.
+    pub address: Option<u16>,
 }
 
 /// One user's connection: made when it is needed, kept as long as it is good.
 pub struct Connection {
     connector: Connector,
     // Boxed, so that a user without a connection costs next to nothing.
-    kept: Option<Box<Kept>>,
+    kept: Option<Box<KeptLink>>,
     refusal: Option<Box<ConnectError>>,
     excerpt: Vec<u8>,
     deadline: Deadline,
+    turns: Turns,
+    shortest_round_trip: Duration,
+    agenda: Option<Rc<Agenda>>,
+}
+
+/// A connection that is kept, and what is known of its way.
+struct KeptLink {
+    kept: Kept,
+    round_trip: Duration,
+    address: Option<u16>,
 }
 
 impl Connection {
@@ -47,14 +70,32 @@ impl Connection {
             refusal: None,
             excerpt: Vec::new(),
             deadline: Deadline::tokio(),
+            turns: Turns::default(),
+            shortest_round_trip: SHORTEST_ROUND_TRIP,
+            agenda: None,
         }
     }
 
     /// The same with a deadline of a worker's.
     pub fn paced(connector: Connector, deadline: Deadline) -> Connection {
         Connection {
+            agenda: deadline.agenda().cloned(),
             deadline,
             ..Connection::new(connector)
+        }
+    }
+
+    /// The same with these turns among the addresses of the name.
+    pub fn taking(self, turns: Turns) -> Connection {
+        Connection { turns, ..self }
+    }
+
+    /// The same, taking the end of a kept connection as one from before the request when it shows within this time
+    /// of sending, even if a round trip is shorter.
+    pub fn with_shortest_round_trip(self, shortest_round_trip: Duration) -> Connection {
+        Connection {
+            shortest_round_trip,
+            ..self
         }
     }
 
@@ -80,8 +121,8 @@ impl Connection {
     /// Attends to the connection while nothing is asked, and drops it when it has ended. Never returns, and may
     /// be dropped at any time.
     pub async fn idle(&mut self) {
-        if let Some(kept) = &mut self.kept {
-            kept.idle().await;
+        if let Some(link) = &mut self.kept {
+            link.kept.idle().await;
             self.kept = None;
         }
         pending::<()>().await;
@@ -91,8 +132,12 @@ impl Connection {
     ///
     /// The timeout counts from the call, and `give_up` ends it earlier: as [`Outcome::CutOff`], or as
     /// [`Outcome::NotStarted`] when nothing was sent. After anything but a whole answer the connection is
-    /// dropped. When a kept connection ends before any byte of the answer, an idempotent request is sent
-    /// once more on a new one; the wait goes on from the first.
+    /// dropped.
+    ///
+    /// A request is sent again in two cases, and the wait goes on from the first. A kept connection was closed
+    /// before the request reached the target: its end shows within a round trip of sending, before any byte of
+    /// an answer; then an idempotent request is sent once more on a new one. Or the target says that it has not
+    /// processed the request (HTTP/2): then any request is sent again, up to six times.
     ///
     /// An unexpected status outweighs a broken body: it is the cause that helps.
     pub async fn exchange(
@@ -126,6 +171,9 @@ impl Connection {
             connector: &self.connector,
             kept: &mut self.kept,
             refusal: &mut self.refusal,
+            turns: &mut self.turns,
+            shortest_round_trip: self.shortest_round_trip,
+            agenda: self.agenda.as_deref(),
         };
         let attempts = open.attempts(request, bounds, &mut trace, listener);
         let ended = self.deadline.within(limit, attempts).await;
@@ -146,8 +194,11 @@ impl Connection {
 /// What an exchange needs of its user's connection.
 struct Open<'a> {
     connector: &'a Connector,
-    kept: &'a mut Option<Box<Kept>>,
+    kept: &'a mut Option<Box<KeptLink>>,
     refusal: &'a mut Option<Box<ConnectError>>,
+    turns: &'a mut Turns,
+    shortest_round_trip: Duration,
+    agenda: Option<&'a Agenda>,
 }
 
 impl Open<'_> {
@@ -159,34 +210,67 @@ impl Open<'_> {
         listener: &mut impl Listener,
     ) -> Outcome {
         let mut reused = self.is_usable().await;
+        let mut refusals = 0;
         loop {
-            if !reused {
+            if self.kept.is_none() {
                 trace.now = None;
-                if let Err(outcome) = self.connect(bounds).await {
+                if let Err(outcome) = self.connect(bounds, trace).await {
                     return outcome;
                 }
+                trace.connected = true;
             }
-            trace.connected |= !reused;
-            let Some(kept) = &mut *self.kept else {
+            let Some(link) = &mut *self.kept else {
                 return Outcome::Reset;
             };
-            let end = kept.attempt(request, bounds, trace, listener).await;
+            trace.address = link.address;
+            let round_trip = link.round_trip;
+            let end = link.kept.attempt(request, bounds, trace, listener).await;
             if !end.clean {
                 *self.kept = None;
             }
-            let stale = reused && !end.heard && end.outcome == Outcome::Reset;
-            if !stale || (end.wrote && !request.is_idempotent()) {
+            if let Some(tls) = trace.tls.take() {
+                let refusal = self.connector.tls_refusal(&io::Error::other(*tls));
+                *self.refusal = refusal.map(Box::new);
+            }
+            if end.is_unprocessed && refusals < MOST_REFUSALS {
+                pause_after(refusals).await;
+                refusals += 1;
+            } else if !(reused && self.is_stale(end, request, trace.sent, round_trip)) {
                 return end.outcome;
             }
-            trace.resent = end.wrote;
+            trace.resent |= end.wrote;
             reused = false;
         }
+    }
+
+    /// Whether a kept connection had been closed before the request reached the target, as far as can be known: a
+    /// target that works on a request and drops it then shows the end later.
+    fn is_stale(
+        &self,
+        end: End,
+        request: &PreparedRequest,
+        sent: Option<Instant>,
+        round_trip: Duration,
+    ) -> bool {
+        if end.heard || end.is_unprocessed || end.outcome != Outcome::Reset {
+            return false;
+        }
+        let Some(sent) = sent.filter(|_| end.wrote) else {
+            return true;
+        };
+        // When it was read may be later than when it came.
+        let held_up = self.agenda.map_or(0, |agenda| {
+            let now = agenda.now();
+            agenda.held_up(agenda.nanos(sent), now)
+        });
+        let at_once = round_trip.max(self.shortest_round_trip) + Duration::from_nanos(held_up);
+        request.is_idempotent() && sent.elapsed() <= at_once
     }
 
     /// Whether the kept connection can take a request; drops it if not.
     async fn is_usable(&mut self) -> bool {
         let usable = match &mut *self.kept {
-            Some(kept) => kept.is_usable().await,
+            Some(link) => link.kept.is_usable().await,
             None => false,
         };
         if !usable {
@@ -195,12 +279,23 @@ impl Open<'_> {
         usable
     }
 
-    async fn connect(&mut self, bounds: &Bounds) -> Result<(), Outcome> {
+    async fn connect(&mut self, bounds: &Bounds, trace: &mut Trace) -> Result<(), Outcome> {
+        let place = self.connector.place(self.turns.take());
+        let address = place.as_ref().and_then(|place| place.index);
+        trace.address = address;
         // Boxed: it is large, rare, and would have its place in every user otherwise.
-        match Box::pin(self.connector.connect_http(bounds.connect_timeout)).await {
-            Ok((stream, version)) => {
-                let kept = Box::pin(Kept::open(stream, version)).await?;
-                *self.kept = Some(Box::new(kept));
+        let connecting = Box::pin(
+            self.connector
+                .connect_http_to(place.as_ref(), bounds.connect_timeout),
+        );
+        match connecting.await {
+            Ok((made, version)) => {
+                let kept = Box::pin(Kept::open(made.stream, version)).await?;
+                *self.kept = Some(Box::new(KeptLink {
+                    kept,
+                    round_trip: made.round_trip,
+                    address,
+                }));
                 Ok(())
             }
             Err(error) => {
@@ -209,6 +304,13 @@ impl Open<'_> {
                 Err(outcome)
             }
         }
+    }
+}
+
+/// The first time at once; then a target that refuses because it is busy gets some time.
+async fn pause_after(refusals: u32) {
+    if refusals > 0 {
+        sleep(Duration::from_millis(1 << refusals)).await;
     }
 }
 
@@ -221,6 +323,7 @@ impl Trace {
             outcome,
             connected: self.connected,
             resent: self.resent,
+            address: self.address,
         }
     }
 }

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use super::answer::{AnswerReader, Ending, Fault, Progress};
-use super::attempt::{End, Listener, Trace, cause};
+use super::attempt::{End, Listener, Trace};
 use super::{Outcome, PreparedRequest, Stream};
 use crate::profile::Bounds;
 
@@ -121,7 +121,7 @@ impl<L: Listener> Attempt<'_, L> {
                     self.wrote |= count > 0;
                     self.trace.sent = self.trace.sent.or((count > 0).then_some(before));
                 }
-                Poll::Ready(Err(error)) => self.refused = Some(cause(&error)),
+                Poll::Ready(Err(error)) => self.refused = Some(self.trace.cause(&error)),
             }
         }
     }
@@ -172,10 +172,13 @@ impl<L: Listener> Attempt<'_, L> {
         }
     }
 
-    fn failed(&self, error: &io::Error) -> End {
+    fn failed(&mut self, error: &io::Error) -> End {
         match self.answer.status() {
             Some(_) => self.broken(Outcome::BadBody),
-            None => self.broken(self.refused.unwrap_or_else(|| cause(error))),
+            None => {
+                let cause = self.trace.cause(error);
+                self.broken(self.refused.unwrap_or(cause))
+            }
         }
     }
 
@@ -200,6 +203,7 @@ impl<L: Listener> Attempt<'_, L> {
             clean,
             wrote: self.wrote,
             heard: self.heard,
+            is_unprocessed: false,
         }
     }
 }

@@ -79,18 +79,13 @@ impl Http2 {
         };
         let mut answer = match self.send(asked.clone(), request.body()) {
             Ok(answer) => answer,
-            Err(error) => return End::unanswered(meaning(&error), false),
+            Err(error) => return self.unanswered(&error, false, trace).await,
         };
         // Whatever is written is written by the connection, when it is polled for the first time.
         trace.sent = trace.sent.or_else(|| Some(Instant::now()));
         let answer = match self.driver.along(pin!(&mut answer)).await {
             Some(Ok(answer)) => answer,
-            Some(Err(error)) => {
-                return End {
-                    heard: is_answer(&error),
-                    ..End::unanswered(meaning(&error), true)
-                };
-            }
+            Some(Err(error)) => return self.unanswered(&error, true, trace).await,
             None => return End::unanswered(Outcome::Reset, true),
         };
         let outcome = request.judge(answer.status().as_u16());
@@ -114,6 +109,21 @@ impl Http2 {
             clean: is_whole && self.is_usable().await,
             wrote: true,
             heard: true,
+            is_unprocessed: false,
+        }
+    }
+
+    async fn unanswered(&mut self, error: &Error, wrote: bool, trace: &mut Trace) -> End {
+        if let Some(error) = error.get_io() {
+            trace.cause(error);
+        }
+        let is_refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
+        End {
+            // A refused stream does not end its connection.
+            clean: is_refused && self.is_usable().await,
+            heard: is_answer(error),
+            is_unprocessed: is_unprocessed(error),
+            ..End::unanswered(meaning(error), wrote)
         }
     }
 
@@ -205,7 +215,14 @@ fn meaning(error: &Error) -> Outcome {
     }
 }
 
-/// Whether the target has taken up the request and then ended it, unlike one that it never looked at.
+/// Whether the target has processed the request and then ended it.
 fn is_answer(error: &Error) -> bool {
-    error.is_reset() && error.is_remote() && error.reason() != Some(Reason::REFUSED_STREAM)
+    error.is_reset() && error.is_remote() && !is_unprocessed(error)
+}
+
+/// Whether the target said that it has not processed the request (RFC 9113, 8.7): the stream was refused, or lies
+/// above the last one that a GOAWAY names. The library ends no other stream with a GOAWAY of the target's.
+fn is_unprocessed(error: &Error) -> bool {
+    let is_refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
+    error.is_remote() && (is_refused || error.is_go_away())
 }

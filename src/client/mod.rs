@@ -1,5 +1,6 @@
 //! The edge to the target: connections, requests, and how each of them ended.
 
+mod addresses;
 mod answer;
 #[cfg(feature = "evidence")]
 mod any_name;
@@ -30,10 +31,12 @@ mod reply;
 mod request;
 mod sample;
 mod tls;
+mod tls_cause;
 mod upgrade;
 mod wire;
 mod ws;
 
+pub use addresses::{AddressFound, Turns};
 pub use connect::Connector;
 pub use connect_error::ConnectError;
 pub use control::{Answer, ControlClient, ControlError};
@@ -49,5 +52,6 @@ pub use request::{PreparedRequest, RequestError, login_request};
 pub use sample::{Sample, Talk};
 #[cfg(feature = "evidence")]
 pub use tls::{Trust, tls_without_protocol};
+pub use tls_cause::TlsFault;
 pub use wire::Stream;
 pub use ws::Line;

@@ -26,7 +26,7 @@ pub enum Outcome {
     Reset,
     /// The answer was not HTTP.
     Protocol,
-    /// The body was cut off or longer than allowed.
+    /// The body was cut off or longer than allowed, or a message on a WebSocket was longer than allowed.
     BadBody,
     /// The generator had no socket left for it.
     NoSocket,

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::request::without_query;
-use super::{ControlError, PreflightFailure};
+use super::{ControlError, PreflightFailure, tls_cause};
 use crate::profile::{Destination, Endpoint, Http};
 
 const PASS_TOKEN: &str = "by PERF_TOKEN or --token-file";
@@ -21,6 +21,7 @@ pub(super) fn unusable(error: &ControlError, destination: &Destination) -> Prefl
         ControlError::Request(_) => "Correct it in the profile.",
         _ => "Pass an address such as http://localhost:8000 by --target-url.",
     };
+    let advice = tls_cause::advice(&error.to_string()).unwrap_or(advice);
     PreflightFailure {
         what: format!("{}: {error}", shown(destination)),
         advice: advice.to_owned(),
@@ -34,14 +35,15 @@ pub(super) fn unusable(error: &ControlError, destination: &Destination) -> Prefl
 
 /// No connection to the target.
 pub(super) fn unreachable(error: &ControlError, destination: &Destination) -> PreflightFailure {
-    let advice = match error {
+    let known = tls_cause::advice(&error.to_string()).map(str::to_owned);
+    let advice = known.unwrap_or_else(|| match error {
         ControlError::Tls(_) => {
             "Does the service speak TLS at this port, and is its certificate valid, made for this name, \
              and trusted by this machine? --insecure takes any certificate."
                 .to_owned()
         }
         _ => running(destination),
-    };
+    });
     PreflightFailure {
         what: format!("{}: {error}", shown(destination)),
         advice,

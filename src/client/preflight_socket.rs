@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Connector, Exchange, Handshake, Line, Outcome, PreflightFailure};
+use super::{Connector, Exchange, Handshake, Line, Outcome, PreflightFailure, tls_cause};
 use crate::profile::{Destination, Plan, Socket};
 
 /// Asked at most so often, until one message has its reply.
@@ -13,6 +13,10 @@ const ATTEMPTS: u32 = 3;
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Far from the ids of any user of the load.
 const FIRST_ID: u64 = 1;
+
+const TOKEN: &str = "The token was not accepted for this user: its `sub` has to be the user in the path, with the organization (`org_id`) in \
+     it, and it must not have expired. Give users with their own tokens in --users-file, or the key that tokens are signed \
+     with in PERF_JWT_SECRET.";
 
 /// Opens the WebSocket of the plan's first user who has one, and waits for one reply, each as long as the plan allows.
 ///
@@ -49,7 +53,7 @@ pub(super) async fn look(
         }
     }
     let (outcome, connected) = last;
-    let (what, advice) = told(outcome, connected);
+    let (what, advice) = told(outcome, connected, &line, socket);
     Err(PreflightFailure {
         unreachable: outcome == Outcome::Connect,
         silent: outcome == Outcome::Timeout,
@@ -89,14 +93,47 @@ fn correct() -> String {
     "Correct it in the profile.".to_owned()
 }
 
-fn told(outcome: Outcome, connected: bool) -> (String, String) {
+/// What is known to be the cause; `None` for what the outcome alone says.
+fn known(
+    outcome: Outcome,
+    connected: bool,
+    line: &Line,
+    socket: &Socket,
+) -> Option<(String, String)> {
+    let refusal = line.refusal();
+    match (connected, outcome) {
+        (false, Outcome::Status(403)) if !line.has_origin() => Some((
+            "was refused with 403".to_owned(),
+            format!(
+                "Either the server checks where a WebSocket is opened from, and none was said: write headers = {{ Origin \
+                 = \"https://…\" }} under [target], with an origin that it allows. Or: {TOKEN}"
+            ),
+        )),
+        (false, Outcome::Protocol | Outcome::Tls) => {
+            let why = refusal?;
+            let advice = tls_cause::advice(why).unwrap_or(
+                "Is it this service that listens there, and is it ws or wss? A proxy in between must pass on `Upgrade` \
+                 and `Connection`.",
+            );
+            Some((format!("could not be opened: {why}"), advice.to_owned()))
+        }
+        (true, Outcome::BadBody) => Some((
+            format!("sent a message of more than {} bytes", socket.frame_bytes),
+            "Raise frame_limit under [scenario.<name>.socket] if such messages are right."
+                .to_owned(),
+        )),
+        _ => None,
+    }
+}
+
+fn told(outcome: Outcome, connected: bool, line: &Line, socket: &Socket) -> (String, String) {
+    if let Some(known) = known(outcome, connected, line, socket) {
+        return known;
+    }
     let (what, advice) = match (connected, outcome) {
-        (false, Outcome::Status(status @ (401 | 403))) => (
-            format!("was refused with {status}"),
-            "The token was not accepted for this user: its `sub` has to be the user in the path, with the \
-             organization (`org_id`) in it, and it must not have expired. Give users with their own tokens \
-             in --users-file, or the key that tokens are signed with in PERF_JWT_SECRET.",
-        ),
+        (false, Outcome::Status(status @ (401 | 403))) => {
+            (format!("was refused with {status}"), TOKEN)
+        }
         (false, Outcome::Status(status)) => (
             format!("was answered {status}"),
             "Is its path right, and does a proxy in between pass on `Upgrade`? If the deployment has no \

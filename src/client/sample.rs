@@ -34,4 +34,7 @@ pub struct Sample {
     pub bytes: u64,
     /// How it ended.
     pub outcome: Outcome,
+    /// The address that it was sent to, by its index among those of the name; `None` when there is only one, or
+    /// nothing was sent.
+    pub address: Option<u16>,
 }

@@ -8,9 +8,9 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-use super::ConnectError;
 #[cfg(feature = "evidence")]
 use super::any_name::AnyName;
+use super::{ConnectError, TlsFault};
 use crate::profile::Http;
 
 /// How ALPN names HTTP/1.1.
@@ -110,19 +110,29 @@ pub(super) fn configure(verifier: Verifier) -> ClientConfig {
 /// This machine's root certificates, read once: on some systems that takes a tenth of a second.
 fn native_roots() -> Result<Arc<RootCertStore>, ConnectError> {
     static ROOTS: OnceLock<Result<Arc<RootCertStore>, String>> = OnceLock::new();
-    ROOTS
-        .get_or_init(|| {
-            let found = rustls_native_certs::load_native_certs();
-            let mut roots = RootCertStore::empty();
-            let (taken, _) = roots.add_parsable_certificates(found.certs);
-            if taken == 0 {
-                let first = found.errors.first().map(ToString::to_string);
-                return Err(first.unwrap_or_else(|| "none are installed".to_owned()));
-            }
-            Ok(Arc::new(roots))
-        })
-        .clone()
-        .map_err(ConnectError::NoRoots)
+    let roots = ROOTS.get_or_init(|| {
+        let found = rustls_native_certs::load_native_certs();
+        let mut roots = RootCertStore::empty();
+        let (taken, _) = roots.add_parsable_certificates(found.certs);
+        if taken == 0 {
+            let first = found.errors.first().map(ToString::to_string);
+            return Err(first.unwrap_or_else(|| "none are installed".to_owned()));
+        }
+        Ok(Arc::new(roots))
+    });
+    let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"]
+        .map(|name| (name, std::env::var_os(name)))
+        .map(|(name, path)| path.map(|path| format!("{name}={}", path.display())));
+    roots.clone().map_err(|why| no_roots(&named, why))
+}
+
+/// Where the environment names the files, those of the machine are not looked for.
+fn no_roots(named: &[Option<String>], why: String) -> ConnectError {
+    let named: Vec<&str> = named.iter().flatten().map(String::as_str).collect();
+    if named.is_empty() {
+        return ConnectError::NoRoots(why);
+    }
+    ConnectError::Roots(TlsFault::roots(format!("{}: {why}", named.join(", "))))
 }
 
 /// Takes every certificate: self-signed, expired, of another host.
@@ -163,5 +173,27 @@ impl ServerCertVerifier for AnyCertificate {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roots_that_cannot_be_read_are_those_that_the_environment_names() {
+        let none = || "No such file or directory".to_owned();
+        let own = no_roots(&[None, None], none());
+        assert!(matches!(own, ConnectError::NoRoots(_)), "{own}");
+        let named = no_roots(
+            &[Some("SSL_CERT_FILE=/etc/my.pem".to_owned()), None],
+            none(),
+        );
+        assert_eq!(
+            named.to_string(),
+            "the root certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read \
+             (SSL_CERT_FILE=/etc/my.pem: No such file or directory)"
+        );
+        assert!(named.advice().unwrap().contains("unset it"));
     }
 }

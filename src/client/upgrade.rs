@@ -1,17 +1,43 @@
 //! From a connection to a WebSocket: the handshake, and nothing behind it.
 
+use std::fmt;
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 
-use http::Request;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_tungstenite::client_async_with_config;
-use tokio_tungstenite::tungstenite::Error;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use http::header::SEC_WEBSOCKET_PROTOCOL;
+use http::{HeaderMap, Request};
+use httparse::Response;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio_tungstenite::tungstenite::handshake::client::generate_request;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-/// The handshake's library makes a buffer for frames too, which is thrown away.
-const FRAME_BUFFER: usize = 64;
+use super::answer::{HEAD_BYTES, is, is_interim, tokens, with_headers};
+
+/// As much as one read brings: more is a greeting.
+const READ: usize = 4 * 1024;
+
+/// Why a connection did not become a WebSocket.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// The request cannot be sent.
+    Request(String),
+    /// The server answered with this status.
+    Status(u16),
+    /// The connection ended or broke before the answer was whole.
+    Broken(io::Error),
+    /// The answer is not that of a WebSocket.
+    Answer(&'static str),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Request(why) => write!(f, "the request cannot be sent: {why}"),
+            Refusal::Status(status) => write!(f, "it answered {status}"),
+            Refusal::Broken(error) => write!(f, "the connection ended: {error}"),
+            Refusal::Answer(why) => f.write_str(why),
+        }
+    }
+}
 
 /// Shakes hands; gives the connection back, and the bytes that came behind the handshake's answer: a server may
 /// greet at once.
@@ -20,95 +46,134 @@ const FRAME_BUFFER: usize = 64;
 /// What kept the server from becoming a WebSocket.
 pub(super) async fn upgrade<S: AsyncRead + AsyncWrite + Unpin>(
     request: Request<()>,
-    stream: S,
-) -> Result<(S, Vec<u8>), Error> {
-    let config = WebSocketConfig::default().read_buffer_size(FRAME_BUFFER);
-    let head = HeadAlone::new(stream);
-    let (socket, _) = client_async_with_config(request, head, Some(config)).await?;
-    let HeadAlone { stream, behind, .. } = socket.into_inner();
-    Ok((stream, behind))
-}
-
-/// A connection of which no read goes beyond an empty line.
-///
-/// So whoever reads a head from it, and stops reading then, has read nothing behind the head; and whoever reads
-/// on gets all that comes.
-struct HeadAlone<S> {
-    stream: S,
-    /// What has come and was not asked for.
-    behind: Vec<u8>,
-    /// Whether all bytes of the line so far are CR.
-    is_line_empty: bool,
-}
-
-impl<S> HeadAlone<S> {
-    fn new(stream: S) -> HeadAlone<S> {
-        HeadAlone {
-            stream,
-            behind: Vec::new(),
-            is_line_empty: true,
+    mut stream: S,
+) -> Result<(S, Vec<u8>), Refusal> {
+    let wanted = Wanted::of(request.headers());
+    let (bytes, key) =
+        generate_request(request).map_err(|error| Refusal::Request(error.to_string()))?;
+    let accept = derive_accept_key(key.as_bytes());
+    stream.write_all(&bytes).await.map_err(Refusal::Broken)?;
+    stream.flush().await.map_err(Refusal::Broken)?;
+    let mut come = Vec::with_capacity(READ);
+    let mut heads = 0;
+    loop {
+        if stream.read_buf(&mut come).await.map_err(Refusal::Broken)? == 0 {
+            return Err(Refusal::Broken(io::ErrorKind::UnexpectedEof.into()));
         }
-    }
-
-    /// How many of these bytes there are up to the end of an empty line.
-    fn within_head(&mut self, bytes: &[u8]) -> usize {
-        for (at, byte) in bytes.iter().enumerate() {
-            match byte {
-                b'\n' if self.is_line_empty => return at + 1,
-                b'\n' => self.is_line_empty = true,
-                b'\r' => {}
-                _ => self.is_line_empty = false,
+        while let Some((length, answer)) = head(&come, &wanted, &accept)? {
+            come.drain(..length);
+            heads += length;
+            if let Some(answer) = answer {
+                return answer.map(|()| (stream, come));
             }
         }
-        bytes.len()
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for HeadAlone<S> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let before = buffer.filled().len();
-        if this.behind.is_empty() {
-            ready!(Pin::new(&mut this.stream).poll_read(cx, buffer))?;
-        } else {
-            let part = this.behind.len().min(buffer.remaining());
-            buffer.put_slice(&this.behind[..part]);
-            this.behind.drain(..part);
+        if heads + come.len() >= HEAD_BYTES {
+            return Err(Refusal::Answer(
+                "the head of its answer is longer than 64 KiB",
+            ));
         }
-        let head = this.within_head(&buffer.filled()[before..]);
-        let mut behind = buffer.filled()[before + head..].to_vec();
-        behind.append(&mut this.behind);
-        this.behind = behind;
-        buffer.set_filled(before + head);
-        Poll::Ready(Ok(()))
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for HeadAlone<S> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
+/// The length of a whole head, and what it says; nothing if another one follows (RFC 9110, 15.2).
+type Heard = (usize, Option<Result<(), Refusal>>);
+
+fn head(bytes: &[u8], wanted: &Wanted, accept: &str) -> Result<Option<Heard>, Refusal> {
+    let heard = with_headers(bytes, |length, answer| {
+        let status = answer.code.unwrap_or_default();
+        let said = (!is_interim(status)).then(|| match status {
+            101 => wanted.check(answer, accept),
+            status => Err(Refusal::Status(status)),
+        });
+        (length, said)
+    });
+    heard.map_err(|_| Refusal::Answer("its answer is not HTTP/1.1"))
+}
+
+/// What the answer has to fit.
+struct Wanted {
+    protocols: Option<Vec<Vec<u8>>>,
+}
+
+impl Wanted {
+    fn of(headers: &HeaderMap) -> Wanted {
+        let all = headers.get_all(SEC_WEBSOCKET_PROTOCOL);
+        let listed: Vec<Vec<u8>> = all
+            .iter()
+            .flat_map(|value| tokens(value.as_bytes()))
+            .map(<[u8]>::to_vec)
+            .collect();
+        Wanted {
+            protocols: (!listed.is_empty()).then_some(listed),
+        }
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    /// The checks of RFC 6455, 4.1. Proxies name further options of the connection beside the upgrade.
+    fn check(&self, answer: &Response<'_, '_>, accept: &str) -> Result<(), Refusal> {
+        let mut said = Said::default();
+        for header in answer.headers.iter() {
+            said.add(header.name.as_bytes(), header.value, accept);
+        }
+        if !said.is_websocket {
+            return refuse("its answer has no `Upgrade: websocket`: does a proxy take it away?");
+        }
+        if !said.is_upgrade {
+            return refuse("its answer has no `Connection: Upgrade`: does a proxy take it away?");
+        }
+        if !said.is_accepted {
+            return refuse("its answer has no valid `Sec-WebSocket-Accept`");
+        }
+        if said.has_extensions {
+            return refuse(
+                "its answer names an extension (`Sec-WebSocket-Extensions`) that was not offered",
+            );
+        }
+        match (&self.protocols, said.protocol) {
+            (None, None) => Ok(()),
+            (Some(offered), Some(chosen)) if offered.contains(&chosen) => Ok(()),
+            (Some(_), None) => {
+                refuse("it chose none of the offered subprotocols (`Sec-WebSocket-Protocol`)")
+            }
+            (_, Some(_)) => refuse(
+                "it chose a subprotocol (`Sec-WebSocket-Protocol`) that was not offered: offer it by the headers of \
+                 [target]",
+            ),
+        }
     }
+}
 
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+fn refuse(why: &'static str) -> Result<(), Refusal> {
+    Err(Refusal::Answer(why))
+}
+
+/// The headers that count.
+#[derive(Default)]
+struct Said {
+    is_websocket: bool,
+    is_upgrade: bool,
+    is_accepted: bool,
+    has_extensions: bool,
+    protocol: Option<Vec<u8>>,
+}
+
+impl Said {
+    fn add(&mut self, name: &[u8], value: &[u8], accept: &str) {
+        if is(name, b"upgrade") {
+            self.is_websocket |= tokens(value).any(|token| is(token, b"websocket"));
+        } else if is(name, b"connection") {
+            self.is_upgrade |= tokens(value).any(|token| is(token, b"upgrade"));
+        } else if is(name, b"sec-websocket-accept") {
+            self.is_accepted = value.trim_ascii() == accept.as_bytes();
+        } else if is(name, b"sec-websocket-extensions") {
+            self.has_extensions |= !value.trim_ascii().is_empty();
+        } else if is(name, b"sec-websocket-protocol") {
+            self.protocol = Some(value.trim_ascii().to_vec());
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use http::StatusCode;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
     use tokio_tungstenite::tungstenite::client::IntoClientRequest;
     use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -167,14 +232,117 @@ mod tests {
         let (client, mut server) = duplex(1024);
         let serve = async {
             answer_to_request(&mut server).await;
-            let refusal = "\r\nHTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno";
+            let refusal = "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\nHTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno";
             server.write_all(refusal.as_bytes()).await.unwrap();
             server
         };
         let (opened, _server) = tokio::join!(upgrade(request(), client), serve);
         match opened.map(|_| ()) {
-            Err(Error::Http(answer)) => assert_eq!(answer.status(), StatusCode::FORBIDDEN),
+            Err(Refusal::Status(status)) => assert_eq!(status, 403),
             other => panic!("{other:?}"),
         }
+    }
+
+    /// What becomes of an answer whose head has these lines, and `{accept}` in them.
+    async fn told(head: &str) -> String {
+        let (client, mut server) = duplex(64 * 1024);
+        let serve = async {
+            let valid = answer_to_request(&mut server).await;
+            let accept = valid
+                .lines()
+                .find_map(|line| line.strip_prefix("sec-websocket-accept: "));
+            let head = head
+                .replace("{accept}", accept.unwrap())
+                .replace('\n', "\r\n");
+            server.write_all(head.as_bytes()).await.unwrap();
+            drop(server);
+        };
+        let (opened, ()) = tokio::join!(upgrade(request(), client), serve);
+        match opened {
+            Ok((_, behind)) => format!("open, {} bytes behind", behind.len()),
+            Err(refusal) => refusal.to_string(),
+        }
+    }
+
+    #[tokio::test]
+    async fn each_answer_is_taken_or_says_why_not() {
+        let open = "HTTP/1.1 101 Switching Protocols\nupgrade: websocket\nsec-websocket-accept: {accept}\n";
+        let with = |lines: &str| format!("{open}{lines}\n");
+        let many = "x-more: y\n".repeat(150);
+        let cases = [
+            ("plain", with("connection: Upgrade\n")),
+            ("a list", with("connection: keep-alive, Upgrade\n")),
+            (
+                "the list the other way round",
+                with("connection: upgrade,keep-alive\n"),
+            ),
+            (
+                "two headers",
+                with("connection: keep-alive\nconnection: Upgrade\n"),
+            ),
+            (
+                "capitals",
+                with("Connection: UPGRADE\n").replace("websocket\n", "WebSocket\n"),
+            ),
+            (
+                "a list of protocols",
+                with("connection: Upgrade\n").replace("websocket\n", "h2c, websocket\n"),
+            ),
+            (
+                "100 first",
+                format!("HTTP/1.1 100 Continue\n\n{}", with("connection: Upgrade\n")),
+            ),
+            (
+                "103 first",
+                format!(
+                    "HTTP/1.1 103 Early Hints\nlink: </x>\n\n{}",
+                    with("connection: Upgrade\n")
+                ),
+            ),
+            (
+                "a folded header",
+                with("connection: keep-alive,\n Upgrade\nx: a\n\tb\n"),
+            ),
+            ("150 headers", with(&format!("{many}connection: Upgrade\n"))),
+            (
+                "a greeting behind it",
+                with("connection: Upgrade\n") + "hello",
+            ),
+            (
+                "no upgrade of the connection",
+                with("connection: keep-alive\n"),
+            ),
+            (
+                "another protocol",
+                with("connection: Upgrade\n").replace("websocket\n", "h2c\n"),
+            ),
+            (
+                "another key",
+                with("connection: Upgrade\n").replace("{accept}", "x{accept}"),
+            ),
+            (
+                "an extension",
+                with("connection: Upgrade\nsec-websocket-extensions: permessage-deflate\n"),
+            ),
+            (
+                "a subprotocol",
+                with("connection: Upgrade\nsec-websocket-protocol: chat\n"),
+            ),
+            ("200", "HTTP/1.1 200 OK\ncontent-length: 0\n\n".to_owned()),
+            (
+                "403",
+                "HTTP/1.1 403 Forbidden\ncontent-length: 0\n\n".to_owned(),
+            ),
+            ("nothing but 103", "HTTP/1.1 103 Early Hints\n\n".to_owned()),
+            ("another thing", "SSH-2.0-OpenSSH_9.6\n".to_owned()),
+            ("nothing", String::new()),
+            ("no end", open.to_owned()),
+        ];
+        let mut table = String::new();
+        for (name, head) in cases {
+            let told = told(&head).await;
+            table += &format!("{name:28} {told}\n");
+        }
+        insta::assert_snapshot!(table);
     }
 }

@@ -4,14 +4,13 @@ use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::StatusCode;
 use tokio::time::{Instant, timeout_at};
-use tokio_tungstenite::tungstenite::Error;
 
+use super::attempt::cause;
 use super::framed::{End, Event, Framed};
 use super::reply::{Digits, Reply, fill, matching};
-use super::upgrade::upgrade;
-use super::{Connector, Exchange, Handshake, Outcome, Stream, Talk};
+use super::upgrade::{Refusal, upgrade};
+use super::{Connector, Exchange, Handshake, Outcome, Stream, Talk, Turns};
 use crate::pace::Deadline;
 use crate::profile::Socket;
 
@@ -19,6 +18,8 @@ use crate::profile::Socket;
 const NORMAL: u16 = 1000;
 /// What an end for frames that are none is called.
 const PROTOCOL: u16 = 1002;
+/// What an end for a message that is too long is called.
+const TOO_BIG: u16 = 1009;
 /// What a close without a close frame is called (RFC 6455, 7.1.5).
 const ABNORMAL: u16 = 1006;
 
@@ -30,6 +31,11 @@ pub struct Line {
     was_open: bool,
     wire: Wire,
     deadline: Deadline,
+    turns: Turns,
+    /// The address that it is connected to, or was last.
+    address: Option<u16>,
+    /// Why it could not be opened the last time.
+    refusal: Option<Box<str>>,
 }
 
 /// The connection, and what was met on it.
@@ -50,6 +56,9 @@ impl Line {
             was_open: false,
             wire: Wire::default(),
             deadline: Deadline::tokio(),
+            turns: Turns::default(),
+            address: None,
+            refusal: None,
         }
     }
 
@@ -59,6 +68,21 @@ impl Line {
             deadline,
             ..Line::new(handshake, first_id)
         }
+    }
+
+    /// The same with these turns among the addresses of the name.
+    pub fn taking(self, turns: Turns) -> Line {
+        Line { turns, ..self }
+    }
+
+    /// Whether its handshake says where the page comes from that opens it (`Origin`), as browsers do.
+    pub(super) fn has_origin(&self) -> bool {
+        self.handshake.has_origin()
+    }
+
+    /// Why it could not be opened the last time, if more is known than the outcome says.
+    pub fn refusal(&self) -> Option<&str> {
+        self.refusal.as_deref()
     }
 
     /// Whether it is open, as far as is known.
@@ -86,7 +110,7 @@ impl Line {
             self.wire.talk.reconnects += u64::from(self.was_open);
             self.was_open = true;
         }
-        ended(sent, outcome, 0, outcome.is_ok())
+        self.ended(sent, outcome, 0, outcome.is_ok())
     }
 
     async fn open(
@@ -98,9 +122,16 @@ impl Line {
         if self.wire.open.is_some() {
             return Outcome::Ok;
         }
-        let stream = match connector.connect(socket.connect_timeout).await {
+        self.refusal = None;
+        let place = connector.place(self.turns.take());
+        self.address = place.as_ref().and_then(|place| place.index);
+        let connecting = connector.connect_to(place.as_ref(), socket.connect_timeout);
+        let stream = match connecting.await {
             Ok(stream) => stream,
-            Err(error) => return error.outcome(),
+            Err(error) => {
+                self.refusal = Some(error.to_string().into());
+                return error.outcome();
+            }
         };
         let Ok(request) = self.handshake.request() else {
             return Outcome::Protocol;
@@ -112,7 +143,15 @@ impl Line {
                 self.wire.open = Some(Box::new(open));
                 Outcome::Ok
             }
-            Err(error) => refused(&error),
+            Err(refusal) => {
+                let tls = match &refusal {
+                    Refusal::Broken(error) => connector.tls_refusal(error),
+                    _ => None,
+                };
+                let why = tls.map_or_else(|| refusal.to_string(), |error| error.to_string());
+                self.refusal = Some(why.into());
+                refused(&refusal)
+            }
         }
     }
 
@@ -138,7 +177,25 @@ impl Line {
             Some(ended) => ended,
             None => (Outcome::Timeout, 0),
         };
-        ended(Some(sent), outcome, bytes, connected)
+        self.ended(Some(sent), outcome, bytes, connected)
+    }
+
+    fn ended(
+        &self,
+        sent: Option<Instant>,
+        outcome: Outcome,
+        bytes: u64,
+        connected: bool,
+    ) -> Exchange {
+        Exchange {
+            sent,
+            done: Instant::now(),
+            bytes,
+            outcome,
+            connected,
+            resent: false,
+            address: self.address,
+        }
     }
 
     /// Reads what comes while nothing is due, and returns once for each connection that is lost.
@@ -232,32 +289,19 @@ impl Wire {
             End::Closed(code) => (code, Outcome::Closed(code)),
             End::Broken => (ABNORMAL, Outcome::Closed(ABNORMAL)),
             End::Protocol => (PROTOCOL, Outcome::Protocol),
+            End::TooLong => (TOO_BIG, Outcome::BadBody),
         };
         self.talk.closed = Some(code);
         outcome
     }
 }
 
-fn ended(sent: Option<Instant>, outcome: Outcome, bytes: u64, connected: bool) -> Exchange {
-    Exchange {
-        sent,
-        done: Instant::now(),
-        bytes,
-        outcome,
-        connected,
-        resent: false,
-    }
-}
-
 /// What a failed handshake means.
-fn refused(error: &Error) -> Outcome {
-    match error {
-        Error::Http(answer) => match answer.status() {
-            StatusCode::TOO_MANY_REQUESTS => Outcome::RateLimited,
-            status => Outcome::Status(status.as_u16()),
-        },
-        Error::Io(_) | Error::ConnectionClosed | Error::AlreadyClosed => Outcome::Reset,
-        Error::Tls(_) => Outcome::Tls,
-        _ => Outcome::Protocol,
+fn refused(refusal: &Refusal) -> Outcome {
+    match refusal {
+        Refusal::Status(429) => Outcome::RateLimited,
+        Refusal::Status(status) => Outcome::Status(*status),
+        Refusal::Broken(error) => cause(error),
+        Refusal::Request(_) | Refusal::Answer(_) => Outcome::Protocol,
     }
 }

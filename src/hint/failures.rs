@@ -122,9 +122,18 @@ pub(super) fn tls(case: &Case<'_>) -> Option<Cause> {
 pub(super) fn bad_answers(case: &Case<'_>) -> Option<Cause> {
     any(
         case,
-        |outcome| matches!(outcome, Outcome::Protocol | Outcome::BadBody),
-        "were answered with something that is no whole HTTP answer: look for a proxy in between, workers \
-         that die while answering, or a body longer than the profile allows",
+        |outcome| outcome == Outcome::Protocol,
+        "were answered with something that is not HTTP, or not a frame of a WebSocket: look for a proxy in between, and \
+         check the port and the scheme of the target's address",
+    )
+}
+
+pub(super) fn bad_bodies(case: &Case<'_>) -> Option<String> {
+    any(
+        case,
+        |outcome| outcome == Outcome::BadBody,
+        "had a body that was cut off or is longer than allowed: raise `body_limit` under [target], or `frame_limit` of the \
+         WebSocket, if the target's answers are that long; otherwise look for workers that die while answering",
     )
 }
 

@@ -54,6 +54,7 @@ const FAILURES: &[(&[Topic], Explain)] = &[
     (FAILING, failures::resets),
     (FAILING, failures::tls),
     (FAILING, failures::bad_answers),
+    (FAILING, failures::bad_bodies),
     (FAILING, failures::unfinished),
 ];
 

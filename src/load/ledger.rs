@@ -11,6 +11,8 @@ use crate::record::Tally;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Job {
     pub(super) endpoint: usize,
+    /// The number of the request in the whole plan: the user of a shared connection and the address depend on it.
+    pub(super) number: u64,
     pub(super) due: u64,
     /// The generator's own part of the wait so far.
     pub(super) lag: u64,
@@ -104,6 +106,7 @@ impl Ledger {
         *next = Next::of(stream, k + 1);
         Job {
             endpoint: self.mix.of(stream, k),
+            number: stream.number(k),
             due,
             lag,
             waited: 0,
@@ -135,10 +138,16 @@ impl Ledger {
         self.streams[stream].is_socket()
     }
 
-    /// A connection that is due now because the last one was lost.
-    pub(super) fn reconnect(&self, now: u64) -> Job {
+    /// The number of a stream's first request in the whole plan: of a user's own stream, the user's.
+    pub(super) fn first_number(&self, stream: usize) -> u64 {
+        self.streams[stream].number(0)
+    }
+
+    /// A stream's connection that is due now because the last one was lost.
+    pub(super) fn reconnect(&self, stream: usize, now: u64) -> Job {
         Job {
             endpoint: self.mix.connect(),
+            number: self.first_number(stream),
             due: now,
             lag: 0,
             waited: 0,
@@ -170,6 +179,7 @@ impl Ledger {
             lag: job.lag + times.held_up,
             bytes: exchange.bytes,
             outcome: exchange.outcome,
+            address: exchange.address,
         };
         state.tally.record_after(&sample, job.waited);
     }
@@ -231,6 +241,7 @@ impl Ledger {
             while next.due < end {
                 let job = Job {
                     endpoint: self.mix.of(stream, next.k),
+                    number: stream.number(next.k),
                     due: next.due,
                     lag: 0,
                     waited: 0,
@@ -255,5 +266,6 @@ fn unfinished(job: Job, sent: Option<u64>, now: u64, outcome: Outcome) -> Sample
         lag: job.lag,
         bytes: 0,
         outcome,
+        address: None,
     }
 }

@@ -13,6 +13,7 @@ use super::ledger::{Job, Ledger, Times};
 use super::schedule::Connections;
 use super::shared::{Pool, dispatch};
 use super::users::{User, Users};
+use crate::client::Turns;
 use crate::pace::{Agenda, Alarm, Timer};
 use crate::record::Tally;
 
@@ -70,7 +71,7 @@ impl<U: Users> Work<U> {
         (job, begun): Taken,
     ) -> u64 {
         self.ledger.begin(lane, job, begun);
-        let exchange = user.exchange(job.endpoint).await;
+        let exchange = user.exchange(job.endpoint, job.number).await;
         let done = self.agenda.nanos(exchange.done);
         let times = Times {
             sent: exchange.sent.map(|sent| self.agenda.nanos(sent)),
@@ -123,7 +124,8 @@ impl<U: Users> Work<U> {
 /// A virtual user with a connection of its own.
 async fn own_lane<U: Users>(work: Rc<Work<U>>, stream: usize) {
     let lane = work.ledger.open_lane();
-    let mut user = work.users.user(stream);
+    let turns = Turns::beginning_with(work.ledger.first_number(stream));
+    let mut user = work.users.user(stream, turns);
     let timer = work.agenda.timer();
     let holds_socket = work.ledger.is_socket(stream);
     work.present
@@ -135,7 +137,7 @@ async fn own_lane<U: Users>(work: Rc<Work<U>>, stream: usize) {
             taken = work.wait(stream, &timer, free_since) => taken,
             () = user.idle() => {
                 let now = work.agenda.now();
-                Some((work.ledger.reconnect(now), now))
+                Some((work.ledger.reconnect(stream, now), now))
             }
         };
         let Some(taken) = taken else {

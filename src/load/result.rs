@@ -3,10 +3,11 @@
 use std::time::SystemTime;
 
 use super::schedule::nanos;
+use crate::client::AddressFound;
 use crate::profile::Plan;
 use crate::record::{
-    EndpointResult, EndpointTally, Excerpts, Generator, Observed, Problem, RunResult, Slowest,
-    Sockets, Status, Tally, Watch, Window,
+    AddressResult, EndpointResult, EndpointTally, Excerpts, Generator, Observed, Problem,
+    RunResult, Slowest, Sockets, Status, Tally, Watch, Window,
 };
 
 /// What is known of a run besides its tally.
@@ -17,6 +18,7 @@ pub(super) struct Run<'a> {
     pub(super) end: u64,
     pub(super) extensions: u32,
     pub(super) cpu: &'a [f64],
+    pub(super) found: &'a [AddressFound],
 }
 
 impl Run<'_> {
@@ -47,6 +49,7 @@ impl Run<'_> {
             endpoints: endpoints
                 .map(|(endpoint, tally)| endpoint_result(endpoint, tally))
                 .collect(),
+            addresses: self.addresses(tally),
             seconds: tally.seconds.clone(),
             generator: self.generator(tally),
             sockets: tally.sockets.clone(),
@@ -57,6 +60,24 @@ impl Run<'_> {
             excerpts: tally.excerpts.clone(),
             notes: Vec::new(),
         }
+    }
+
+    /// One for each address, if there are several.
+    fn addresses(&self, tally: &Tally) -> Vec<AddressResult> {
+        if self.found.len() < 2 {
+            return Vec::new();
+        }
+        let none = EndpointTally::default();
+        let result = |(index, found): (usize, &AddressFound)| {
+            let tally = tally.addresses.get(index).unwrap_or(&none);
+            AddressResult {
+                address: found.address.to_string(),
+                left_out: found.left_out.clone(),
+                outcomes: tally.outcomes(),
+                response: tally.response(),
+            }
+        };
+        self.found.iter().enumerate().map(result).collect()
     }
 
     fn generator(&self, tally: &Tally) -> Generator {
@@ -99,6 +120,7 @@ pub fn failed_run(plan: &Plan, started: SystemTime, problem: Problem) -> RunResu
         thresholds: Vec::new(),
         window: Window::default(),
         endpoints: Vec::new(),
+        addresses: Vec::new(),
         seconds: Vec::new(),
         generator: Generator::default(),
         sockets: Sockets::default(),

@@ -14,7 +14,7 @@ use super::result;
 use super::schedule::{nanos, streams};
 use super::settle::Settling;
 use super::worker::{Setup, Worker, rules};
-use crate::client::ConnectError;
+use crate::client::{ConnectError, Connector};
 use crate::profile::{Arrivals, Destination, Plan};
 use crate::record::{RunResult, Status, Tally};
 
@@ -22,6 +22,8 @@ use crate::record::{RunResult, Status, Tally};
 const LEAD: Duration = Duration::from_millis(50);
 /// How long before the end the verdicts are looked at: what is decided then must reach every user.
 pub(super) const LOOK_AHEAD: Duration = Duration::from_millis(50);
+/// How long an address of the target may take to take a connection before the load.
+const LONGEST_TRY: Duration = Duration::from_secs(2);
 /// How often the coordinator wakes.
 const TICK: Duration = Duration::from_millis(20);
 /// Above this many users, or requests per second, one worker is not enough.
@@ -90,14 +92,26 @@ pub fn run(
     destination: &Destination,
     observer: &mut dyn Observer,
 ) -> Result<RunResult, RunError> {
+    let connector = connector(plan, destination)?;
+    run_with(plan, destination, connector, observer)
+}
+
+/// The same with what the workers connect with.
+fn run_with(
+    plan: &Plan,
+    destination: &Destination,
+    connector: Connector,
+    observer: &mut dyn Observer,
+) -> Result<RunResult, RunError> {
     let started = SystemTime::now();
     let workers = workers(plan);
     let (groups, connections) = streams(plan, workers);
-    let start = Instant::now() + LEAD;
     let end = Arc::new(End::at(nanos(plan.phases.planned_end())));
+    let start = Instant::now() + LEAD;
     let setup = Setup {
         plan,
         destination,
+        connector: &connector,
         connections,
         start,
         end: &end,
@@ -118,8 +132,19 @@ pub fn run(
         settling: Settling::new(plan),
         settled: false,
         live: Live::default(),
+        connector,
     };
     Ok(coordinator.run(observer))
+}
+
+/// What all workers connect with: the load is spread over the addresses of the target.
+fn connector(plan: &Plan, destination: &Destination) -> Result<Connector, RunError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let connector = Connector::new(destination)?;
+    let within = plan.bounds.connect_timeout.min(LONGEST_TRY);
+    Ok(runtime.block_on(connector.spread(within)))
 }
 
 /// One worker up to a moderate load, one for each processor beyond.
@@ -150,6 +175,7 @@ pub(super) struct Coordinator<'a> {
     /// Whether the run ends because all is settled: its end is the last one.
     pub(super) settled: bool,
     pub(super) live: Live,
+    pub(super) connector: Connector,
 }
 
 impl Coordinator<'_> {
@@ -166,6 +192,9 @@ impl Coordinator<'_> {
         }
         let mut result = self.result(&tally, self.end.get(), status);
         result.generator.workers = workers;
+        if status == Status::Complete {
+            result.notes.extend(self.connector.notes());
+        }
         result.notes.extend(cap(self.plan, &result));
         if lost > 0 {
             // Without a worker's book the sums are wrong, and a verdict on them would be as well.
@@ -252,6 +281,7 @@ impl Coordinator<'_> {
             end,
             extensions: self.extensions,
             cpu: &self.cpu,
+            found: &self.connector.found(),
         };
         run.result(tally)
     }
@@ -272,3 +302,6 @@ fn cap(plan: &Plan, result: &RunResult) -> Option<String> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests;

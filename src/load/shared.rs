@@ -1,4 +1,4 @@
-//! Connections that a worker's arrivals share: as many as they need, up to a cap.
+//! Connections that a worker's arrivals share: as many as they need, up to a cap, at each address of the target.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -6,7 +6,8 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use super::pool::{Taken, Work};
-use super::users::Users;
+use super::users::{User as _, Users};
+use crate::client::Turns;
 
 /// The connections of one stream of arrivals: the last one used is the first one taken.
 pub(super) struct Pool {
@@ -21,6 +22,8 @@ pub(super) struct Pool {
 /// Where an idle connection waits for its next job.
 struct Seat {
     lane: usize,
+    /// Which of the addresses it connects to.
+    turn: u32,
     job: Cell<Option<Taken>>,
     waker: RefCell<Option<Waker>>,
 }
@@ -51,6 +54,17 @@ impl Pool {
             Poll::Pending
         })
         .await;
+    }
+
+    /// The idle connection that was used last of those to an address; any when no other may be made.
+    fn idle_at(&self, turn: u32) -> Option<Rc<Seat>> {
+        let idle = &mut *self.idle.borrow_mut();
+        let place = idle.iter().rposition(|seat| seat.turn == turn);
+        match place {
+            Some(place) => Some(idle.remove(place)),
+            None if self.open.get() >= self.limit => idle.pop(),
+            None => None,
+        }
     }
 
     fn rest(&self, seat: &Rc<Seat>) {
@@ -84,6 +98,16 @@ impl Seat {
     }
 }
 
+/// The address of a request. They take turns, which move on now and then: otherwise a user's requests would all go
+/// to the same address wherever the addresses divide the users.
+fn turn_of(number: u64, width: u32) -> u32 {
+    const TURNS: u64 = 61;
+    match width {
+        0 | 1 => 0,
+        width => ((number + number / TURNS) % u64::from(width)) as u32,
+    }
+}
+
 /// Hands each job that comes due to an idle connection or to a new one.
 pub(super) async fn dispatch<U: Users + 'static>(work: Rc<Work<U>>, pool: Rc<Pool>) {
     let timer = work.agenda.timer();
@@ -97,7 +121,8 @@ pub(super) async fn dispatch<U: Users + 'static>(work: Rc<Work<U>>, pool: Rc<Poo
         }
         let late = now - work.ledger.next_due(pool.stream);
         let taken = (work.ledger.take(pool.stream, late), now);
-        let idle = pool.idle.borrow_mut().pop();
+        let turn = turn_of(taken.0.number, work.users.width());
+        let idle = pool.idle_at(turn);
         let lane = idle.as_ref().map(|seat| seat.lane);
         let lane = lane.unwrap_or_else(|| work.ledger.open_lane());
         // Entered before the lane gets to run: a run that ends in between must not lose it.
@@ -108,6 +133,7 @@ pub(super) async fn dispatch<U: Users + 'static>(work: Rc<Work<U>>, pool: Rc<Poo
             pool.open.set(pool.open.get() + 1);
             let seat = Seat {
                 lane,
+                turn,
                 job: Cell::new(Some(taken)),
                 waker: RefCell::default(),
             };
@@ -118,9 +144,16 @@ pub(super) async fn dispatch<U: Users + 'static>(work: Rc<Work<U>>, pool: Rc<Poo
 
 /// A connection of the pool.
 async fn lane_of<U: Users>(work: Rc<Work<U>>, pool: Rc<Pool>, seat: Rc<Seat>) {
-    let mut user = work.users.user(seat.lane);
+    let mut user = work.users.user(seat.lane, Turns::always(seat.turn));
     loop {
-        let mut taken = seat.job().await;
+        let mut taken = loop {
+            tokio::select! {
+                biased;
+                taken = seat.job() => break taken,
+                // Over HTTP/2 the target may ask whether somebody is still there.
+                () = user.idle() => {}
+            }
+        };
         loop {
             let free = work.exchange(seat.lane, &mut user, taken).await;
             let is_awaited = pool.held.borrow().is_some();

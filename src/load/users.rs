@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::client::{
-    Connection, Connector, Exchange, Handshake, Line, PreparedRequest, RequestError, Talk,
+    Connection, Connector, Exchange, Handshake, Line, PreparedRequest, RequestError, Talk, Turns,
 };
 use crate::pace::{Agenda, Deadline};
 use crate::profile::{Bounds, Destination, Endpoint, EndpointKind, Plan, Socket};
@@ -25,14 +25,21 @@ pub trait Users {
     /// What it makes.
     type User: User + 'static;
 
-    /// The user at this place of the worker's, not yet connected.
-    fn user(&self, index: usize) -> Self::User;
+    /// The user at this place of the worker's, not yet connected, whose connections take these turns among the
+    /// addresses of the target.
+    fn user(&self, index: usize, turns: Turns) -> Self::User;
+
+    /// How many addresses the connections are spread over.
+    fn width(&self) -> u32 {
+        1
+    }
 }
 
 /// One user with a connection of its own.
 pub trait User {
-    /// Sends the request of an endpoint, by its place in the plan, and waits for its end.
-    fn exchange(&mut self, endpoint: usize) -> impl Future<Output = Exchange>;
+    /// Sends the request of an endpoint, by its place in the plan, and waits for its end. `number` is the
+    /// request's in the whole plan.
+    fn exchange(&mut self, endpoint: usize, number: u64) -> impl Future<Output = Exchange>;
 
     /// Attends to the connection while nothing is due; returns once for each connection that has to be made
     /// again. May be dropped at any time.
@@ -121,7 +128,8 @@ impl Kit {
 
 /// The users of one worker.
 pub struct VirtualUsers {
-    kits: Vec<Kit>,
+    kits: Rc<[Kit]>,
+    is_shared: bool,
     connector: Connector,
     bounds: Bounds,
     socket: Option<Rc<Socket>>,
@@ -130,15 +138,18 @@ pub struct VirtualUsers {
 }
 
 impl VirtualUsers {
-    /// Users that share a connector; a user beyond the kits has one that somebody has already.
+    /// Users that share a connector. With `is_shared`, each request is one of the user its number belongs to,
+    /// whichever connection it goes over; otherwise each connection is one user's.
     pub fn new(
         kits: Vec<Kit>,
+        is_shared: bool,
         connector: Connector,
         plan: &Plan,
         agenda: Rc<Agenda>,
     ) -> VirtualUsers {
         VirtualUsers {
-            kits,
+            kits: kits.into(),
+            is_shared,
             connector,
             bounds: plan.bounds,
             socket: plan.socket.clone().map(Rc::new),
@@ -152,19 +163,25 @@ impl VirtualUsers {
 impl Users for VirtualUsers {
     type User = VirtualUser;
 
-    fn user(&self, index: usize) -> VirtualUser {
-        let kit = self.kits[index % self.kits.len()].clone();
+    fn width(&self) -> u32 {
+        self.connector.width()
+    }
+
+    fn user(&self, index: usize, turns: Turns) -> VirtualUser {
+        let own = index % self.kits.len();
+        let kit = &self.kits[own];
         let deadline = Deadline::Paced(self.agenda.timer());
-        match (kit.handshake, &self.socket) {
+        match (&kit.handshake, &self.socket) {
             (Some((handshake, first_id)), Some(socket)) => VirtualUser::Socket(SocketUser {
-                line: Line::paced(handshake, first_id, deadline),
+                line: Line::paced(handshake.clone(), *first_id, deadline).taking(turns),
                 connector: self.connector.clone(),
                 socket: Rc::clone(socket),
                 connect: kit.requests.len(),
             }),
             _ => VirtualUser::Http(HttpUser {
-                connection: Connection::paced(self.connector.clone(), deadline),
-                requests: kit.requests,
+                connection: Connection::paced(self.connector.clone(), deadline).taking(turns),
+                kits: Rc::clone(&self.kits),
+                own: (!self.is_shared).then_some(own),
                 bounds: self.bounds,
                 give_up: self.give_up,
             }),
@@ -183,7 +200,9 @@ pub enum VirtualUser {
 /// One user over HTTP.
 pub struct HttpUser {
     connection: Connection,
-    requests: Arc<[PreparedRequest]>,
+    kits: Rc<[Kit]>,
+    /// The kit of the connection's user; `None` where each request is of another one.
+    own: Option<usize>,
     bounds: Bounds,
     give_up: Instant,
 }
@@ -198,10 +217,12 @@ pub struct SocketUser {
 }
 
 impl User for VirtualUser {
-    async fn exchange(&mut self, endpoint: usize) -> Exchange {
+    async fn exchange(&mut self, endpoint: usize, number: u64) -> Exchange {
         match self {
             VirtualUser::Http(user) => {
-                let request = &user.requests[endpoint];
+                let of_number = || (number % user.kits.len() as u64) as usize;
+                let kit = user.own.unwrap_or_else(of_number);
+                let request = &user.kits[kit].requests[endpoint];
                 let connection = &mut user.connection;
                 connection
                     .exchange(request, &user.bounds, user.give_up)

@@ -24,6 +24,7 @@ use crate::record::{EndpointRules, Rules, Tally};
 pub(super) struct Setup<'a> {
     pub(super) plan: &'a Plan,
     pub(super) destination: &'a Destination,
+    pub(super) connector: &'a Connector,
     pub(super) connections: Connections,
     pub(super) start: Instant,
     pub(super) end: &'a Arc<End>,
@@ -44,7 +45,7 @@ impl Setup<'_> {
         group: Vec<Stream>,
     ) -> Result<Worker, RunError> {
         let plan = self.plan;
-        let connector = Connector::new(self.destination)?;
+        let connector = self.connector.clone();
         let kits = self.kits(&group)?;
         let timeout = plan.longest_timeout();
         let their_plan = plan.clone();
@@ -53,6 +54,7 @@ impl Setup<'_> {
             Connections::Own => Connections::Own,
             Connections::Shared(all) => Connections::Shared(portion(all, index, of)),
         };
+        let is_shared = matches!(connections, Connections::Shared(_));
         let (commands, receiver) = mpsc::unbounded_channel();
         let gauge = Arc::new(Gauge::default());
         let (start, end, theirs) = (self.start, Arc::clone(self.end), Arc::clone(&gauge));
@@ -62,7 +64,13 @@ impl Setup<'_> {
         let body = move || {
             let agenda = Agenda::new(tokio::time::Instant::from_std(start));
             let work_ = Work {
-                users: VirtualUsers::new(kits, connector, &their_plan, Rc::clone(&agenda)),
+                users: VirtualUsers::new(
+                    kits,
+                    is_shared,
+                    connector,
+                    &their_plan,
+                    Rc::clone(&agenda),
+                ),
                 present: Cell::new(0),
                 ledger,
                 connections,

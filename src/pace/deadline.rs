@@ -2,11 +2,12 @@
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::agenda::Timer;
+use super::agenda::{Agenda, Timer};
 
 /// Gives up what takes too long; used again and again by one user.
 pub enum Deadline {
@@ -20,6 +21,14 @@ impl Deadline {
     /// A deadline for whoever has no worker around.
     pub fn tokio() -> Deadline {
         Deadline::Tokio(None)
+    }
+
+    /// The times of the worker that it belongs to, if there is one.
+    pub fn agenda(&self) -> Option<&Rc<Agenda>> {
+        match self {
+            Deadline::Paced(timer) => Some(timer.agenda()),
+            Deadline::Tokio(_) => None,
+        }
     }
 
     /// Waits for `future` until `at`; `None` when it is not ready by then.

@@ -121,6 +121,8 @@ pub(super) struct CheckTable {
     pub(super) limit: At<Limit>,
     pub(super) endpoint: Option<At<String>>,
     pub(super) population: Option<At<Population>>,
+    /// `"each"`, the only one that there is.
+    pub(super) address: Option<At<()>>,
 }
 
 /// The kinds of arrivals by name.

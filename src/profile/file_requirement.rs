@@ -10,11 +10,11 @@ use super::tree::Table;
 use crate::requirement::{Limit, Metric, Population, Severity};
 
 /// What a check says, be it alone or one of several.
-const CHECK_KEYS: [&str; 4] = ["metric", "limit", "endpoint", "population"];
+const CHECK_KEYS: [&str; 5] = ["metric", "limit", "endpoint", "population", "address"];
 
 /// Reads one requirement.
 pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> RequirementTable {
-    const KEYS: [&str; 8] = [
+    const KEYS: [&str; 9] = [
         "name",
         "severity",
         "scenario",
@@ -22,6 +22,7 @@ pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> RequirementTab
         "limit",
         "endpoint",
         "population",
+        "address",
         "checks",
     ];
     const SEVERITIES: [&str; 3] = ["critical", "important", "target"];
@@ -82,6 +83,15 @@ pub(super) fn read_check(reader: &mut Reader<'_, '_>) -> Option<CheckTable> {
             .problems()
             .push(complaint.at(population.place.clone()));
     }
+    let address = reader.text("address", |text| {
+        word(text, "address", &["each"], (text == "each").then_some(()))
+    });
+    if let (Some(address), true) = (&address, endpoint.is_some() || population.is_some()) {
+        let complaint = Complaint::new(
+            "`address` excludes `endpoint` and `population`: write a check for each",
+        );
+        reader.problems().push(complaint.at(address.place.clone()));
+    }
     let (metric, limit) = (metric?, limit?);
     let fits = check_fit(metric.value, limit.value);
     let limit: At<Limit> = limit;
@@ -94,6 +104,7 @@ pub(super) fn read_check(reader: &mut Reader<'_, '_>) -> Option<CheckTable> {
         limit,
         endpoint,
         population,
+        address,
     })
 }
 

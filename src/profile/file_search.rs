@@ -155,6 +155,7 @@ fn breaks(reader: &mut Reader<'_, '_>) -> Option<Vec<BreakTable>> {
                 limit: At::new(turned(limit.value), limit.place.clone()),
                 endpoint: None,
                 population: None,
+                address: None,
             };
             breaks.push(BreakTable {
                 check,

@@ -174,6 +174,14 @@ pub(super) fn scope(
     if let Some(wanted) = &written.population {
         return population(written, wanted, scenario);
     }
+    if let Some(each) = &written.address {
+        let metric = written.metric.value;
+        if metric.is_per_endpoint() {
+            return Ok(Scope::EachAddress);
+        }
+        let complaint = Complaint::new(format!("{metric} is not measured address by address"));
+        return Err(complaint.help("leave address out").at(each.place.clone()));
+    }
     let Some(endpoint) = &written.endpoint else {
         return Ok(Scope::All);
     };

@@ -1,5 +1,6 @@
 //! Recording: exact counters, histograms and a per-second series.
 
+mod address;
 mod coarse;
 mod counter;
 mod excerpts;
@@ -15,6 +16,7 @@ mod summary;
 mod tally;
 
 pub use crate::profile::EndpointKind;
+pub use address::AddressResult;
 pub use coarse::Coarse;
 pub use excerpts::{Excerpt, Excerpts};
 pub use histogram::Histogram;

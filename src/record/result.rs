@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::address::AddressResult;
 use super::excerpts::Excerpts;
 use super::histogram::Histogram;
 use super::observed::Observed;
@@ -36,6 +37,9 @@ pub struct RunResult {
     pub window: Window,
     /// One for each endpoint of the plan, in its order.
     pub endpoints: Vec<EndpointResult>,
+    /// One for each address of the target, if its name has several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<AddressResult>,
     /// One for each second of the run, from its start, ramp-up and drain included.
     pub seconds: Vec<Second>,
     /// How the generator itself fared.
@@ -126,6 +130,9 @@ pub struct EndpointResult {
 pub struct Second {
     /// One for each endpoint of the plan.
     pub endpoints: Vec<Counts>,
+    /// One for each address of the target that was asked so far, in the run's order; empty when there is only one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<Counts>,
     /// Requests answered well whose last byte arrived in this second, whenever they were due.
     pub done_ok: u64,
     /// Charged response times of what was due in this second, coarse.

@@ -105,6 +105,7 @@ mod tests {
             lag: 0,
             bytes: 0,
             outcome: Outcome::Ok,
+            address: None,
         });
         prop::collection::vec(sample, 0..40)
     }
@@ -147,6 +148,7 @@ mod tests {
             lag: 1,
             bytes: 0,
             outcome: Outcome::Timeout,
+            address: None,
         };
         let mut whole = Slowest::default();
         whole.append(&of(&[sample]), 100);

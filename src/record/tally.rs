@@ -39,6 +39,9 @@ pub struct Tally {
     rules: Rules,
     /// One for each endpoint; judged part alone.
     pub endpoints: Vec<EndpointTally>,
+    /// One for each address of the target, as far as any was asked; judged part alone. Empty while there is only
+    /// one address.
+    pub addresses: Vec<EndpointTally>,
     /// One for each second from the start of the run.
     pub seconds: Vec<Second>,
     lag: Counter,
@@ -77,6 +80,7 @@ impl Tally {
     pub fn new(rules: Rules) -> Tally {
         Tally {
             endpoints: vec![EndpointTally::default(); rules.endpoints.len()],
+            addresses: Vec::new(),
             rules,
             seconds: Vec::new(),
             lag: Counter::default(),
@@ -122,6 +126,9 @@ impl Tally {
             }
             self.slowest.add(sample);
             self.endpoints[sample.endpoint].record(sample, charged);
+            if let Some(address) = sample.address {
+                at(&mut self.addresses, address).record(sample, charged);
+            }
         }
     }
 
@@ -139,6 +146,9 @@ impl Tally {
     pub fn merge(&mut self, other: &Tally) {
         for (mine, theirs) in self.endpoints.iter_mut().zip(&other.endpoints) {
             mine.merge(theirs);
+        }
+        for (index, theirs) in (0..).zip(&other.addresses) {
+            at(&mut self.addresses, index).merge(theirs);
         }
         while self.seconds.len() < other.seconds.len() {
             self.seconds.push(empty_second(&self.rules));
@@ -171,6 +181,7 @@ impl Tally {
         Tally {
             rules: self.rules.clone(),
             endpoints: self.endpoints.clone(),
+            addresses: self.addresses.clone(),
             seconds,
             lag: self.lag.clone(),
             waits: self.waits.clone(),
@@ -192,25 +203,62 @@ impl Tally {
     }
 
     fn count(&mut self, sample: &Sample, charged: u64) {
-        let on_time = charged.saturating_sub(sample.lag);
         let second = second_at(&mut self.seconds, &self.rules, sample.due);
         second.response.record(charged);
-        let counts = &mut second.endpoints[sample.endpoint];
-        counts.due += 1;
-        counts.time += charged;
-        if !sample.outcome.is_ok() {
-            counts.failed += 1;
-            counts.failed_by_generator += u64::from(sample.outcome.is_generators());
-            *counts.outcomes.entry(sample.outcome).or_default() += 1;
-        }
-        let blameless = sample.outcome.is_ok() || sample.outcome.is_generators();
-        let thresholds = self.rules.thresholds.iter().enumerate();
-        for (i, threshold) in thresholds.filter(|(_, t)| charged >= **t) {
-            counts.over[i] += 1;
-            let own_fault = sample.outcome.is_generators() || on_time < *threshold;
-            counts.over_by_generator[i] += u64::from(blameless && own_fault);
+        let thresholds = &self.rules.thresholds;
+        add(
+            &mut second.endpoints[sample.endpoint],
+            sample,
+            charged,
+            thresholds,
+        );
+        if let Some(address) = sample.address {
+            let counts = counts_at(
+                &mut second.addresses,
+                usize::from(address),
+                thresholds.len(),
+            );
+            add(counts, sample, charged, thresholds);
         }
     }
+}
+
+/// Counts a sample in its second.
+fn add(counts: &mut Counts, sample: &Sample, charged: u64, thresholds: &[u64]) {
+    let on_time = charged.saturating_sub(sample.lag);
+    counts.due += 1;
+    counts.time += charged;
+    if !sample.outcome.is_ok() {
+        counts.failed += 1;
+        counts.failed_by_generator += u64::from(sample.outcome.is_generators());
+        *counts.outcomes.entry(sample.outcome).or_default() += 1;
+    }
+    let blameless = sample.outcome.is_ok() || sample.outcome.is_generators();
+    for (i, threshold) in thresholds
+        .iter()
+        .enumerate()
+        .filter(|(_, t)| charged >= **t)
+    {
+        counts.over[i] += 1;
+        let own_fault = sample.outcome.is_generators() || on_time < *threshold;
+        counts.over_by_generator[i] += u64::from(blameless && own_fault);
+    }
+}
+
+/// What is kept of an address; addresses turn up during the run.
+fn at(addresses: &mut Vec<EndpointTally>, index: u16) -> &mut EndpointTally {
+    let index = usize::from(index);
+    if addresses.len() <= index {
+        addresses.resize(index + 1, EndpointTally::default());
+    }
+    &mut addresses[index]
+}
+
+fn counts_at(addresses: &mut Vec<Counts>, index: usize, thresholds: usize) -> &mut Counts {
+    if addresses.len() <= index {
+        addresses.resize(index + 1, Counts::empty(thresholds));
+    }
+    &mut addresses[index]
 }
 
 impl EndpointTally {
@@ -288,6 +336,12 @@ fn merge_second(mine: &mut Second, theirs: &Second) {
     mine.response.merge(&theirs.response);
     for (mine, theirs) in mine.endpoints.iter_mut().zip(&theirs.endpoints) {
         merge_counts(mine, theirs);
+    }
+    for (index, theirs) in theirs.addresses.iter().enumerate() {
+        merge_counts(
+            counts_at(&mut mine.addresses, index, theirs.over.len()),
+            theirs,
+        );
     }
 }
 

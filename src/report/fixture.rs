@@ -73,6 +73,7 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
             lag: request.lag,
             bytes: 128,
             outcome: request.outcome,
+            address: None,
         });
     }
     RunResult {
@@ -109,6 +110,7 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
         },
         observed: Observed::default(),
         search: None,
+        addresses: Vec::new(),
         slowest: tally.slowest,
         excerpts: tally.excerpts,
         notes: Vec::new(),
@@ -319,6 +321,7 @@ pub(crate) fn failed(scenario: &str) -> RunResult {
         watch: Watch::default(),
         observed: Observed::default(),
         search: None,
+        addresses: Vec::new(),
         slowest: Slowest::default(),
         excerpts: crate::record::Excerpts::default(),
         notes: Vec::new(),

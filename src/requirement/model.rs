@@ -53,6 +53,8 @@ pub enum Scope {
     Endpoint(String),
     /// The users of one kind.
     Population(Population),
+    /// Each address of the target's name by itself; the worst one decides.
+    EachAddress,
 }
 
 /// The users of a scenario, by the way they speak.

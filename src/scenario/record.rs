@@ -67,7 +67,8 @@ fn append(whole: &mut RunResult, run: &RunResult, origin: u64) -> u64 {
     let place = since.max(whole.seconds.len());
     let empty = Second::empty(whole.endpoints.len(), whole.thresholds.len());
     whole.seconds.resize(place, empty);
-    whole.seconds.extend(run.seconds.iter().cloned());
+    let seconds = whole.merge_addresses(run);
+    whole.seconds.extend(seconds);
     for (mine, theirs) in whole.endpoints.iter_mut().zip(&run.endpoints) {
         mine.merge(theirs);
     }

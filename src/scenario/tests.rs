@@ -144,6 +144,7 @@ fn waiting_run(
             lag,
             bytes: 1,
             outcome,
+            address: None,
         };
         tally.record_after(&sample, waited(due));
     }
@@ -185,6 +186,7 @@ fn waiting_run(
         watch: Watch::default(),
         sockets: Sockets::default(),
         search: None,
+        addresses: Vec::new(),
         slowest: tally.slowest,
         excerpts: tally.excerpts,
         notes: Vec::new(),

@@ -3,12 +3,14 @@
 
 use std::mem::MaybeUninit;
 
-use httparse::{Header, ParserConfig, Response, Status};
+use httparse::{Error, Header, ParserConfig, Response, Status};
 
 use super::Fault;
 
-/// The most headers of a head.
+/// The most headers of a head that take no memory of their own.
 const HEADERS: usize = 100;
+/// The most headers of a head: more do not fit into the longest one.
+const MOST_HEADERS: usize = 16 * 1024;
 
 /// The longest length that hyper reads.
 const LONGEST: u64 = u64::MAX - 2;
@@ -40,29 +42,62 @@ impl Head {
     }
 }
 
-fn is_interim(status: u16) -> bool {
+pub(in crate::client) fn is_interim(status: u16) -> bool {
     matches!(status, 100 | 102..=199)
 }
 
 /// Parses a head; `None` when its end has not come. Empty lines before it are passed over.
 pub(super) fn parse(bytes: &[u8], of_head_request: bool) -> Result<Option<Head>, Fault> {
+    let head = with_headers(bytes, |bytes, response| {
+        head(bytes, response, of_head_request)
+    })?;
+    head.transpose()
+}
+
+/// Parses a head as [`parse`] does, and hands it on with its length.
+pub(in crate::client) fn with_headers<T>(
+    bytes: &[u8],
+    read: impl FnOnce(usize, &Response<'_, '_>) -> T,
+) -> Result<Option<T>, Fault> {
     let mut headers = [const { MaybeUninit::uninit() }; HEADERS];
     let mut response = Response::new(&mut []);
-    let parsed = ParserConfig::default().parse_response_with_uninit_headers(
-        &mut response,
-        bytes,
-        &mut headers,
-    );
-    let bytes = match parsed {
-        Ok(Status::Complete(bytes)) => bytes,
-        Ok(Status::Partial) => return Ok(None),
-        Err(_) => return Err(Fault::Protocol),
-    };
+    let config = lenient();
+    match config.parse_response_with_uninit_headers(&mut response, bytes, &mut headers) {
+        Ok(Status::Complete(length)) => Ok(Some(read(length, &response))),
+        Ok(Status::Partial) => Ok(None),
+        Err(Error::TooManyHeaders) => with_many_headers(bytes, read),
+        Err(_) => Err(Fault::Protocol),
+    }
+}
+
+#[cold]
+fn with_many_headers<T>(
+    bytes: &[u8],
+    read: impl FnOnce(usize, &Response<'_, '_>) -> T,
+) -> Result<Option<T>, Fault> {
+    let mut headers = vec![MaybeUninit::uninit(); MOST_HEADERS];
+    let mut response = Response::new(&mut []);
+    let config = lenient();
+    match config.parse_response_with_uninit_headers(&mut response, bytes, &mut headers) {
+        Ok(Status::Complete(length)) => Ok(Some(read(length, &response))),
+        Ok(Status::Partial) => Ok(None),
+        Err(_) => Err(Fault::Protocol),
+    }
+}
+
+/// A header may go on in the next line (RFC 9112, 5.2).
+fn lenient() -> ParserConfig {
+    let mut config = ParserConfig::default();
+    config.allow_obsolete_multiline_headers_in_responses(true);
+    config
+}
+
+fn head(bytes: usize, response: &Response<'_, '_>, of_head_request: bool) -> Result<Head, Fault> {
     let status = response.code.filter(|code| *code >= 100);
     let status = status.ok_or(Fault::Protocol)?;
     let is_1_1 = response.version == Some(1);
     let fields = Fields::of(response.headers);
-    Ok(Some(Head {
+    Ok(Head {
         bytes,
         status,
         framing: match status {
@@ -72,7 +107,7 @@ pub(super) fn parse(bytes: &[u8], of_head_request: bool) -> Result<Option<Head>,
             _ => fields.framing(is_1_1)?,
         },
         keeps_alive: status != 101 && !fields.says_close && (is_1_1 || fields.says_keep_alive),
-    }))
+    })
 }
 
 /// The headers that count.
@@ -157,7 +192,7 @@ impl Fields {
 
 /// Whether these are the wanted letters, in either case. The wanted ones are small; of what can stand in a head,
 /// nothing but its capital becomes a letter or a hyphen by the bit of the case.
-fn is<const N: usize>(bytes: &[u8], wanted: &[u8; N]) -> bool {
+pub(in crate::client) fn is<const N: usize>(bytes: &[u8], wanted: &[u8; N]) -> bool {
     let Ok(bytes) = <&[u8; N]>::try_from(bytes) else {
         return false;
     };
@@ -166,13 +201,14 @@ fn is<const N: usize>(bytes: &[u8], wanted: &[u8; N]) -> bool {
     bytes.iter().zip(wanted).fold(0, differ) == 0
 }
 
-fn tokens(value: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+pub(in crate::client) fn tokens(value: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
     value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii)
 }
 
-/// A list with bytes beyond ASCII says nothing.
+/// A list with bytes beyond ASCII says nothing. The end of a line is there only where the next one goes on with it.
 fn is_text(value: &[u8]) -> bool {
-    value.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~'))
+    let is_text = |byte: &u8| matches!(byte, b'\t' | b'\r' | b'\n' | b' '..=b'~');
+    value.iter().all(is_text)
 }
 
 fn number(digits: &[u8]) -> Option<u64> {

@@ -1,6 +1,7 @@
 //! Hyper's client as the oracle: of the same bytes in the same pieces both must tell the same.
 //!
-//! They differ on purpose in two things, where hyper's word hangs on how the bytes happened to be split:
+//! Hyper is set to take as many headers, and headers that go on in the next line. They differ on purpose in two
+//! things, where hyper's word hangs on how the bytes happened to be split:
 //!
 //! - What is wrong in a head that comes in pieces is told at once. Hyper looks at such a head only when its
 //!   end has come, so that it waits for the rest of garbage, or calls its end a cut.
@@ -197,6 +198,8 @@ fn of_hyper(sample: &Sample) -> Verdict {
     };
     let handshake = http1::Builder::new()
         .max_buf_size(HEAD_BYTES)
+        .max_headers(1000)
+        .allow_obsolete_multiline_headers_in_responses(true)
         .handshake(TokioIo::new(script));
     let handshake = hyper.along(pin!(handshake));
     let (mut sender, connection) = handshake.expect("no wait").expect("a connection");

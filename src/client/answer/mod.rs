@@ -11,4 +11,5 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
-pub(super) use reader::{AnswerReader, Ending, Fault, Progress};
+pub(super) use head::{is, is_interim, tokens, with_headers};
+pub(super) use reader::{AnswerReader, Ending, Fault, HEAD_BYTES, Progress};

@@ -6,7 +6,7 @@ use super::chunks::Chunks;
 use super::head::{self, Framing, Head};
 
 /// The longest head of an answer, in bytes: with the interim ones (1xx) before it.
-pub(super) const HEAD_BYTES: usize = 64 * 1024;
+pub(in crate::client) const HEAD_BYTES: usize = 64 * 1024;
 
 /// Reads one answer. Takes memory only for a head that comes in pieces, and for a trailer.
 ///
@@ -28,7 +28,7 @@ pub(in crate::client) struct AnswerReader {
 /// Why what comes is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::client) enum Fault {
-    /// The head is none of HTTP/1.x, is longer than 64 KiB, has over 100 headers, or contradicts itself.
+    /// The head is none of HTTP/1.x, is longer than 64 KiB, or contradicts itself.
     Protocol,
     /// The body is longer than allowed, or its chunks are none.
     BadBody,

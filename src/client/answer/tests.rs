@@ -332,12 +332,21 @@ fn cases() -> Vec<(&'static str, String)> {
             "a folded header",
             ok("x: y\r\n z\r\ncontent-length: 0\r\n\r\n"),
         ),
+        (
+            "a length in a folded header",
+            ok("content-length:\r\n  2\r\nconnection: keep-alive,\r\n\tclose\r\n\r\nok"),
+        ),
+        (
+            "a fold before any header",
+            ok(" x\r\ncontent-length: 0\r\n\r\n"),
+        ),
         ("space before the colon", ok("content-length : 2\r\n\r\nok")),
         ("a header without a colon", ok("x\r\n\r\n")),
         ("a header without a name", ok(": x\r\n\r\n")),
         ("a NUL in a header", ok("x: \0\r\n\r\n")),
         ("100 headers", empty(&["x: y"; 99].join("\r\n"))),
         ("101 headers", empty(&["x: y"; 100].join("\r\n"))),
+        ("5000 headers", empty(&["x: y"; 4999].join("\r\n"))),
         ("a long head", empty(&format!("x: {}", x(60_000)))),
         ("too long a head", empty(&format!("x: {}", x(70_000)))),
         (

@@ -12,7 +12,7 @@ mod tests;
 mod tungstenite_tests;
 
 pub(super) use draft::{Draft, Keys};
-pub(super) use reader::{FrameReader, Heard};
+pub(super) use reader::{Fault, FrameReader, Heard};
 
 /// What a close frame without a code is called (RFC 6455, 7.1.5).
 pub(super) const NO_CODE: u16 = 1005;

@@ -24,13 +24,13 @@ struct Model {
 impl Users for Model {
     type User = Model;
 
-    fn user(&self, _index: usize) -> Model {
+    fn user(&self, _index: usize, _turns: Turns) -> Model {
         self.clone()
     }
 }
 
 impl User for Model {
-    async fn exchange(&mut self, _: usize) -> Exchange {
+    async fn exchange(&mut self, _: usize, _: u64) -> Exchange {
         let sent = Instant::now();
         let held = (self.start + self.stall.0, self.start + self.stall.1);
         let answer = sent + self.service;
@@ -50,6 +50,7 @@ impl User for Model {
             outcome,
             connected: false,
             resent: false,
+            address: None,
         }
     }
 }
@@ -100,6 +101,19 @@ fn constant(per_second: f64, connections: u32) -> Arrivals {
 
 /// Runs a plan against a model on one worker; tells its tally and how long it took.
 async fn run(plan: &Plan, service: Duration, stall: (Duration, Duration)) -> (Tally, Duration) {
+    let model = |start| Model {
+        start,
+        service,
+        stall,
+    };
+    run_as(plan, model).await
+}
+
+/// The same by other users.
+async fn run_as<U: Users + 'static>(
+    plan: &Plan,
+    users: impl FnOnce(Instant) -> U,
+) -> (Tally, Duration) {
     let start = Instant::now();
     let (groups, connections) = streams(plan, 1);
     let rules = Rules {
@@ -113,11 +127,7 @@ async fn run(plan: &Plan, service: Duration, stall: (Duration, Duration)) -> (Ta
     let agenda = Agenda::new(start);
     let ledger = Ledger::new(groups.concat(), Mix::new(plan), Tally::new(rules));
     let job = Work {
-        users: Model {
-            start,
-            service,
-            stall,
-        },
+        users: users(start),
         ledger,
         connections,
         agenda,
@@ -256,4 +266,48 @@ async fn nothing_is_waited_for_when_all_has_ended() {
     let (tally, took) = run(&plan, Duration::from_millis(20), (secs(60), secs(60))).await;
     assert_eq!(outcomes(&tally, Outcome::Ok), 300);
     assert!(took < secs(3) + Duration::from_millis(50), "{took:?}");
+}
+
+/// A user that counts how often its connection is attended to while nothing is due.
+#[derive(Clone)]
+struct Idler {
+    model: Model,
+    attended: Rc<Cell<u32>>,
+}
+
+impl Users for Idler {
+    type User = Idler;
+
+    fn user(&self, _index: usize, _turns: Turns) -> Idler {
+        self.clone()
+    }
+}
+
+impl User for Idler {
+    async fn exchange(&mut self, endpoint: usize, number: u64) -> Exchange {
+        self.model.exchange(endpoint, number).await
+    }
+
+    async fn idle(&mut self) {
+        self.attended.set(self.attended.get() + 1);
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_of_a_rate_is_attended_to_while_it_waits() {
+    let plan = plan(constant(10.0, 100), secs(3));
+    let attended = Rc::new(Cell::new(0));
+    let users = |start| Idler {
+        model: Model {
+            start,
+            service: Duration::from_millis(20),
+            stall: (secs(60), secs(60)),
+        },
+        attended: Rc::clone(&attended),
+    };
+    let (tally, _) = run_as(&plan, users).await;
+    assert_eq!(outcomes(&tally, Outcome::Ok), 30);
+    // Between any two requests, and behind the last one.
+    assert_eq!(attended.get(), 30);
 }

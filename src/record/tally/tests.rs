@@ -41,6 +41,7 @@ fn any_sample() -> impl Strategy<Value = Sample> {
             lag: lag.min(wait),
             bytes: 10,
             outcome,
+            address: None,
         })
 }
 
@@ -95,6 +96,7 @@ fn a_quick_failure_is_charged_its_timeout() {
         lag: 0,
         bytes: 0,
         outcome: Outcome::RateLimited,
+        address: None,
     };
     let tally = tally(&[refused]);
     assert!(tally.endpoints[0].response().quantile_ms(0.5) >= 9_990.0);
@@ -113,6 +115,7 @@ fn what_the_generator_delayed_is_named_its_own() {
         lag: 150 * MS,
         bytes: 0,
         outcome: Outcome::Ok,
+        address: None,
     };
     let counts = &tally(&[late]).seconds[5].endpoints[1];
     assert_eq!(

@@ -1,7 +1,9 @@
 //! What is to be said of a run beside its tables, in a line each.
 
 use super::{Fact, evidence};
-use crate::record::{Generator, Outage, Outcomes, Recurring, RunResult, Summary, Times};
+use crate::record::{
+    AddressResult, Generator, Outage, Outcomes, Recurring, RunResult, Summary, Times,
+};
 use crate::report::RunReport;
 use crate::report::clean::clean;
 use crate::requirement::{Intervals, Unit, human};
@@ -31,6 +33,7 @@ pub(in crate::report) fn of_run(shown: &RunReport, summary: &Summary) -> Vec<Fac
     if summary.due + summary.unjudged_due > 0 {
         facts.push(("generator", generator(&run.generator, &intervals.lateness)));
     }
+    facts.extend(run.addresses.iter().map(|one| ("address", address(one))));
     facts.extend(slowest(run));
     if run.search.is_none() {
         let found = Recurring::all(run);
@@ -77,6 +80,27 @@ fn failures(run: &RunResult, summary: &Summary) -> Vec<Fact> {
             )
         });
     said.collect()
+}
+
+/// `192.0.2.1:443: ok 5,988, timeout 12 (0.20 % failed), p95 120 ms`
+fn address(one: &AddressResult) -> String {
+    let address = clean(&one.address);
+    if let Some(why) = &one.left_out {
+        return format!(
+            "{address}: no load, as it took no connection before: {}",
+            clean(why)
+        );
+    }
+    let due = one.due();
+    if due == 0 {
+        return format!("{address}: no requests");
+    }
+    let failed = human::show(Unit::Share, 100.0 * one.failed() as f64 / due as f64);
+    let p95 = human::time(one.response.quantile_ms(0.95));
+    format!(
+        "{address}: {} ({failed} failed), p95 {p95}",
+        outcomes(&one.outcomes)
+    )
 }
 
 /// Which request was the slowest, and when.
@@ -136,7 +160,7 @@ fn generator(generator: &Generator, sure: &Intervals) -> String {
     );
     let rare = [
         (generator.waited_for_connection, "waited for a connection"),
-        (generator.resent, "sent again on a new connection"),
+        (generator.resent, "sent again"),
     ];
     for (count, what) in rare.iter().filter(|(count, _)| *count > 0) {
         text = format!("{text}, {} {what}", human::count(*count));
@@ -205,4 +229,37 @@ fn recurring(found: &Recurring) -> String {
 fn counted(count: u64, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {what}{plural}", human::count(count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Outcome;
+    use crate::record::Histogram;
+
+    fn one(outcomes: &[(Outcome, u64)], left_out: Option<&str>) -> String {
+        let mut response = Histogram::new();
+        for _ in 0..outcomes.iter().map(|(_, count)| count).sum() {
+            response.record(20_000_000);
+        }
+        address(&AddressResult {
+            address: "192.0.2.1:443".to_owned(),
+            left_out: left_out.map(str::to_owned),
+            outcomes: outcomes.iter().copied().collect(),
+            response,
+        })
+    }
+
+    #[test]
+    fn an_address_is_said_with_its_requests_and_failures() {
+        assert_eq!(
+            one(&[(Outcome::Ok, 1_500), (Outcome::Status(500), 500)], None),
+            "192.0.2.1:443: ok 1,500, status_500 500 (25 % failed), p95 20 ms"
+        );
+        assert_eq!(one(&[], None), "192.0.2.1:443: no requests");
+        assert_eq!(
+            one(&[], Some("refused")),
+            "192.0.2.1:443: no load, as it took no connection before: refused"
+        );
+    }
 }

@@ -47,6 +47,10 @@ fn counts(run: &RunResult) -> impl Iterator<Item = u64> {
         ];
         own.into_iter().chain(endpoint.outcomes.values().copied())
     });
+    let addresses = run.addresses.iter().flat_map(|address| {
+        let own = [address.response.len()];
+        own.into_iter().chain(address.outcomes.values().copied())
+    });
     let steps = run.search.iter().flat_map(|search| &search.steps);
     let steps = steps.flat_map(|step| {
         let own = [step.response.len(), step.answered.len(), step.lag.len()];
@@ -56,6 +60,7 @@ fn counts(run: &RunResult) -> impl Iterator<Item = u64> {
         let own = [second.done_ok, second.response.len()];
         own.into_iter()
             .chain(second.endpoints.iter().flat_map(of_endpoint))
+            .chain(second.addresses.iter().flat_map(of_endpoint))
     });
     let (fared, talk) = (&run.generator, &run.sockets);
     let others = [
@@ -74,6 +79,7 @@ fn counts(run: &RunResult) -> impl Iterator<Item = u64> {
     let probes = run.watch.outages.iter().map(|outage| outage.probes);
     let statements = run.observed.statements.iter().map(|one| one.calls);
     endpoints
+        .chain(addresses)
         .chain(steps)
         .chain(seconds)
         .chain(others)

@@ -6,8 +6,9 @@ use super::read::{ReadError, millis};
 use super::search::{SearchForm, search};
 use super::times::TimesForm;
 use crate::record::{
-    Coarse, Counts, EndpointKind, EndpointResult, Excerpts, Generator, Histogram, Observed, Outage,
-    Outcomes, Problem, RunResult, Second, Slowest, Sockets, Status, Watch, Window,
+    AddressResult, Coarse, Counts, EndpointKind, EndpointResult, Excerpts, Generator, Histogram,
+    Observed, Outage, Outcomes, Problem, RunResult, Second, Slowest, Sockets, Status, Watch,
+    Window,
 };
 use crate::report::RunReport;
 use crate::requirement::{PartIntervals, RunIntervals};
@@ -32,6 +33,8 @@ pub(super) struct RunForm {
     answered_time_ms: TimesForm,
     service_time_ms: TimesForm,
     endpoints: Vec<EndpointForm>,
+    #[serde(default)]
+    addresses: Vec<AddressForm>,
     seconds: Vec<SecondForm>,
     generator: GeneratorForm,
     #[serde(default)]
@@ -98,6 +101,7 @@ fn record(form: RunForm) -> Result<RunResult, ReadError> {
             planned: form.window.planned_to_ms.map(nanos),
         },
         endpoints: form.endpoints.into_iter().map(endpoint).collect(),
+        addresses: form.addresses.into_iter().map(address).collect(),
         seconds: form.seconds.into_iter().map(second).collect(),
         generator: generator(form.generator),
         sockets: form.sockets,
@@ -155,9 +159,28 @@ fn endpoint(form: EndpointForm) -> EndpointResult {
 }
 
 #[derive(Deserialize)]
+struct AddressForm {
+    address: String,
+    left_out: Option<String>,
+    outcomes: Outcomes,
+    histogram: Histogram,
+}
+
+fn address(form: AddressForm) -> AddressResult {
+    AddressResult {
+        address: form.address,
+        left_out: form.left_out,
+        outcomes: form.outcomes,
+        response: form.histogram,
+    }
+}
+
+#[derive(Deserialize)]
 struct SecondForm {
     done: u64,
     endpoints: Vec<CountsForm>,
+    #[serde(default)]
+    addresses: Vec<CountsForm>,
     buckets: Coarse,
 }
 
@@ -184,6 +207,7 @@ fn second(form: SecondForm) -> Second {
     };
     Second {
         endpoints: form.endpoints.into_iter().map(counts).collect(),
+        addresses: form.addresses.into_iter().map(counts).collect(),
         done_ok: form.done,
         response: form.buckets,
     }

@@ -6,8 +6,9 @@ use super::generator::{GeneratorFigures, RunGenerator};
 use super::search::SearchForm;
 use super::times::TimesForm;
 use crate::record::{
-    Coarse, Counts, EndpointKind, EndpointResult, EndpointSummary, Excerpts, Histogram, Observed,
-    Outcomes, Problem, RunResult, Second, Slowest, Sockets, Status, Summary, Watch,
+    AddressResult, Coarse, Counts, EndpointKind, EndpointResult, EndpointSummary, Excerpts,
+    Histogram, Observed, Outcomes, Problem, RunResult, Second, Slowest, Sockets, Status, Summary,
+    Watch,
 };
 use crate::report::{RunReport, instant};
 use crate::requirement::PartIntervals;
@@ -31,6 +32,8 @@ pub(super) struct RunForm<'a> {
     service_time_ms: TimesForm,
     unjudged: Unjudged,
     endpoints: Vec<EndpointForm<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    addresses: Vec<AddressForm<'a>>,
     seconds: Vec<SecondForm<'a>>,
     histograms: Histograms,
     generator: RunGenerator<'a>,
@@ -76,6 +79,7 @@ impl RunForm<'_> {
                     EndpointForm::of(endpoint, summary, &sure)
                 })
                 .collect(),
+            addresses: run.addresses.iter().map(AddressForm::of).collect(),
             seconds: run.seconds.iter().enumerate().map(SecondForm::of).collect(),
             outcomes: summary.outcomes,
             histograms: Histograms {
@@ -191,6 +195,29 @@ impl EndpointForm<'_> {
 }
 
 #[derive(Serialize)]
+struct AddressForm<'a> {
+    address: &'a str,
+    left_out: Option<&'a str>,
+    due: u64,
+    failed: u64,
+    outcomes: &'a Outcomes,
+    histogram: &'a Histogram,
+}
+
+impl AddressForm<'_> {
+    fn of(one: &AddressResult) -> AddressForm<'_> {
+        AddressForm {
+            address: &one.address,
+            left_out: one.left_out.as_deref(),
+            due: one.due(),
+            failed: one.failed(),
+            outcomes: &one.outcomes,
+            histogram: &one.response,
+        }
+    }
+}
+
+#[derive(Serialize)]
 struct SecondForm<'a> {
     second: usize,
     due: u64,
@@ -201,6 +228,8 @@ struct SecondForm<'a> {
     response_time_ms: CoarseTimes,
     outcomes: Outcomes,
     endpoints: Vec<CountsForm<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    addresses: Vec<CountsForm<'a>>,
     buckets: &'a Coarse,
 }
 
@@ -231,6 +260,7 @@ impl SecondForm<'_> {
             },
             outcomes: second.outcomes(),
             endpoints: second.endpoints.iter().map(CountsForm::of).collect(),
+            addresses: second.addresses.iter().map(CountsForm::of).collect(),
             buckets: &second.response,
         }
     }

@@ -1,6 +1,7 @@
 use serde_json::Value;
 
 use super::*;
+use crate::record::{AddressResult, Histogram, Outcomes};
 use crate::report::{Report, fixture};
 
 fn value(report: &Report) -> Value {
@@ -17,6 +18,30 @@ fn a_report_reads_back_as_it_was() {
     ] {
         assert_eq!(from_json(&to_json(&report)).expect("a report"), report);
     }
+}
+
+#[test]
+fn addresses_read_back_as_they_were() {
+    let mut report = fixture::report();
+    let run = &mut report.runs[0].run;
+    let endpoint = &run.endpoints[0];
+    run.addresses = vec![
+        AddressResult {
+            address: "192.0.2.1:80".to_owned(),
+            left_out: None,
+            outcomes: endpoint.outcomes.clone(),
+            response: endpoint.response.clone(),
+        },
+        AddressResult {
+            address: "192.0.2.2:80".to_owned(),
+            left_out: Some("refused".to_owned()),
+            outcomes: Outcomes::new(),
+            response: Histogram::new(),
+        },
+    ];
+    let counts = run.seconds[5].endpoints[0].clone();
+    run.seconds[5].addresses = vec![counts];
+    assert_eq!(from_json(&to_json(&report)).expect("a report"), report);
 }
 
 /// The stored reports that foreign readers are given are those of the fixtures. `UPDATE_REPORTS=1` writes them anew.

@@ -30,6 +30,9 @@ pub(super) fn section(shown: &RunReport, said: &mut Said) -> String {
     } else if summary.due > 0 {
         out.push_str(&times(&summary, intervals));
     }
+    if !run.addresses.is_empty() {
+        out.push_str(&addresses(run));
+    }
     if summary.failed() > 0 {
         out.push_str(&causes(&summary, &run.excerpts));
     }
@@ -150,6 +153,25 @@ fn share(part: u64, all: u64) -> String {
         return String::new();
     }
     human::show(Unit::Share, 100.0 * part as f64 / all as f64)
+}
+
+/// What each address of the target's name got, and how it did.
+fn addresses(run: &RunResult) -> String {
+    let mut table = Table::new(&["address", "requests", "failed", "p95"], 1);
+    for one in &run.addresses {
+        let name = match &one.left_out {
+            Some(why) => format!(
+                "{}<br><sub>took no connection before the load: {}</sub>",
+                text(&one.address),
+                text(why)
+            ),
+            None => text(&one.address),
+        };
+        let p95 = Times::of(&one.response).map_or_else(String::new, |times| human::time(times.p95));
+        let due = one.due();
+        table.push([name, human::count(due), share(one.failed(), due), p95]);
+    }
+    table.into_text()
 }
 
 /// How the requests ended that did not end well, the most frequent first.

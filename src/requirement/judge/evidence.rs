@@ -46,13 +46,15 @@ pub(super) enum Part {
     All,
     Endpoint(usize),
     Population(Population),
+    Address(usize),
 }
 
 impl Part {
     /// Whether an endpoint, by its place in the run, belongs to it.
     fn holds(self, run: &RunResult, index: usize) -> bool {
         match self {
-            Part::All => true,
+            // Any endpoint may be asked at an address: what has not ended may belong to each of them.
+            Part::All | Part::Address(_) => true,
             Part::Endpoint(mine) => mine == index,
             Part::Population(population) => run
                 .endpoints
@@ -67,6 +69,19 @@ impl Part {
         mine.filter(|(index, _)| self.holds(run, *index))
             .map(|(_, one)| number(one))
             .sum()
+    }
+
+    /// What it has of a number in one second.
+    pub(super) fn in_second(
+        self,
+        run: &RunResult,
+        second: &Second,
+        number: impl Fn(&Counts) -> u64,
+    ) -> u64 {
+        match self {
+            Part::Address(index) => second.addresses.get(index).map_or(0, number),
+            _ => self.sum(run, &second.endpoints, number),
+        }
     }
 
     /// Whether all of it is judged, ramp-up included.
@@ -107,7 +122,7 @@ impl<'a> Slice<'a> {
 
     /// One number of each second, over the endpoints that are judged.
     pub(super) fn each(&self, number: impl Fn(&Counts) -> u64) -> Vec<u64> {
-        let of = |second: &Second| self.part.sum(self.run, &second.endpoints, &number);
+        let of = |second: &Second| self.part.in_second(self.run, second, &number);
         self.seconds().iter().map(of).collect()
     }
 
@@ -174,6 +189,10 @@ pub(super) fn unextended(window: &Window) -> Look {
 }
 
 fn merged(run: &RunResult, part: Part) -> Histogram {
+    if let Part::Address(index) = part {
+        let mine = run.addresses.get(index);
+        return mine.map_or_else(Histogram::new, |address| address.response.clone());
+    }
     let mut all = Histogram::new();
     let endpoints = run.endpoints.iter().enumerate();
     endpoints

@@ -148,7 +148,7 @@ impl<'a> Series<'a> {
         all: &'a Histogram,
     ) -> Series<'a> {
         let stretch = |second: &&'a Second| {
-            let trials = part.sum(run, &second.endpoints, |counts| counts.due);
+            let trials = part.in_second(run, second, |counts| counts.due);
             Stretch {
                 times: &second.response,
                 left_out: 0,
@@ -173,7 +173,7 @@ impl<'a> Series<'a> {
     ) -> Series<'a> {
         let mut series = Series::of_due(run, part, seconds, own, all);
         for (stretch, second) in series.stretches.iter_mut().zip(seconds) {
-            let failed = part.sum(run, &second.endpoints, |counts| counts.failed);
+            let failed = part.in_second(run, second, |counts| counts.failed);
             stretch.left_out = second.failed();
             stretch.trials = stretch.trials.saturating_sub(failed);
             let others_failed = stretch.left_out.saturating_sub(failed);

@@ -17,7 +17,7 @@ mod tests;
 use super::judgement::{CheckJudgement, Estimate, Judgement, Verdict};
 use super::metric::Metric;
 use super::model::{Check, Requirement, Scope};
-use crate::record::{RunResult, Status};
+use crate::record::{AddressResult, RunResult, Status};
 
 pub use evidence::{Evidence, HealthSample};
 use evidence::{Part, Slice};
@@ -80,6 +80,9 @@ pub fn judge(requirement: &Requirement, evidence: &Evidence<'_>, confidence: f64
             let endpoint = match part {
                 Part::Endpoint(index) => endpoint_name(evidence, index),
                 Part::Population(population) => Some(format!("{population} users")),
+                Part::Address(index) => {
+                    address(evidence, index).map(|address| address.address.clone())
+                }
                 Part::All => None,
             };
             CheckJudgement {
@@ -164,6 +167,13 @@ fn parts<'a>(requirement: &'a Requirement, run: Option<&RunResult>) -> Vec<(&'a 
             Scope::EachEndpoint => (0..endpoints.len())
                 .map(|index| (check, Part::Endpoint(index)))
                 .collect(),
+            Scope::EachAddress => match run.map_or(0, |run| run.addresses.len()) {
+                // All requests went to the only one.
+                0 => vec![(check, Part::All)],
+                addresses => (0..addresses)
+                    .map(|index| (check, Part::Address(index)))
+                    .collect(),
+            },
             Scope::Endpoint(name) => {
                 // One that is not there has no requests, and so no verdict.
                 let index = endpoints.iter().position(|endpoint| endpoint.name == *name);
@@ -176,6 +186,10 @@ fn parts<'a>(requirement: &'a Requirement, run: Option<&RunResult>) -> Vec<(&'a 
 
 fn endpoint_name(evidence: &Evidence<'_>, index: usize) -> Option<String> {
     Some(evidence.runs.first()?.endpoints.get(index)?.name.clone())
+}
+
+fn address<'a>(evidence: &Evidence<'a>, index: usize) -> Option<&'a AddressResult> {
+    evidence.runs.first()?.addresses.get(index)
 }
 
 fn find(check: &Check, part: Part, evidence: &Evidence<'_>, levels: Levels) -> Finding {
@@ -204,6 +218,13 @@ fn find(check: &Check, part: Part, evidence: &Evidence<'_>, levels: Levels) -> F
         part,
         unsettled: part.sum(run, evidence.open, |open| *open),
     };
+    if let Part::Address(index) = part
+        && let Some(why) = address(evidence, index).and_then(|one| one.left_out.as_ref())
+    {
+        return Finding::open(format!(
+            "it took no connection before the load, and so got no load: {why}"
+        ));
+    }
     if slice.due() == 0 {
         return Finding::open("nothing was due in the judged part of the run");
     }
@@ -276,6 +297,9 @@ fn told(check: &CheckJudgement) -> String {
     match &check.endpoint {
         Some(users) if matches!(check.check.scope, Scope::Population(_)) => {
             format!("{users}: {}", check.reason)
+        }
+        Some(address) if check.check.scope == Scope::EachAddress => {
+            format!("address `{address}`: {}", check.reason)
         }
         Some(endpoint) => format!("endpoint `{endpoint}`: {}", check.reason),
         None => check.reason.clone(),

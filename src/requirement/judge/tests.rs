@@ -4,8 +4,8 @@ use std::time::Duration;
 use super::*;
 use crate::client::{Outcome, Sample};
 use crate::record::{
-    EndpointKind, EndpointResult, EndpointRules, Generator, Observed, Outage, Problem, Rules,
-    Sockets, Tally, Watch, Window,
+    AddressResult, EndpointKind, EndpointResult, EndpointRules, Generator, Observed, Outage,
+    Problem, Rules, Sockets, Tally, Watch, Window,
 };
 use crate::requirement::{Limit, Severity};
 
@@ -38,6 +38,12 @@ fn run(sample: impl Fn(u64, u64) -> Sample) -> RunResult {
         service: counted.service(),
         bytes: 0,
     };
+    let address = |(index, counted): (usize, &crate::record::EndpointTally)| AddressResult {
+        address: format!("192.0.2.{index}:80"),
+        left_out: None,
+        outcomes: counted.outcomes(),
+        response: counted.response(),
+    };
     RunResult {
         sockets: Sockets::default(),
         scenario: "api".into(),
@@ -68,6 +74,7 @@ fn run(sample: impl Fn(u64, u64) -> Sample) -> RunResult {
         watch: Watch::default(),
         observed: Observed::default(),
         search: None,
+        addresses: tally.addresses.iter().enumerate().map(address).collect(),
         slowest: crate::record::Slowest::default(),
         excerpts: crate::record::Excerpts::default(),
         notes: Vec::new(),
@@ -85,6 +92,7 @@ fn sample(second: u64, place: u64, wait: u64, outcome: Outcome) -> Sample {
         lag: 0,
         bytes: 1,
         outcome,
+        address: None,
     }
 }
 
@@ -257,6 +265,74 @@ fn the_worst_endpoint_decides_and_is_named() {
         &requirement(&[("response_time_p95", unknown, "< 200 ms")]),
     );
     assert_eq!(judgement.verdict, Verdict::Inconclusive);
+}
+
+/// Half of the requests go to one address, where they take 400 ms and a tenth of them fails.
+fn two_addresses() -> RunResult {
+    run(|s, p| {
+        let (wait, outcome) = match (p % 4 < 2, p % 20) {
+            (true, _) => (20 * MS, Outcome::Ok),
+            (false, 2 | 3) => (400 * MS, Outcome::Status(500)),
+            (false, _) => (400 * MS, Outcome::Ok),
+        };
+        Sample {
+            address: Some(u16::from(p % 4 >= 2)),
+            ..sample(s, p, wait, outcome)
+        }
+    })
+}
+
+#[test]
+fn the_worst_address_decides_and_is_named() {
+    let each = |metric, limit| requirement(&[(metric, Scope::EachAddress, limit)]);
+    let run = two_addresses();
+    // Together they keep both limits.
+    for (metric, limit, value) in [
+        ("response_time_p40", "< 390 ms", 400.0),
+        ("error_rate", "< 15 %", 20.0),
+    ] {
+        assert_eq!(
+            on(&run, &one(metric, limit)).verdict,
+            Verdict::Pass,
+            "{metric}"
+        );
+        let judgement = on(&run, &each(metric, limit));
+        assert_eq!(
+            judgement.verdict,
+            Verdict::Fail,
+            "{metric}: {}",
+            judgement.reason
+        );
+        let check = &judgement.checks[0];
+        assert_eq!(check.endpoint.as_deref(), Some("192.0.2.1:80"));
+        let told = check.estimate.unwrap().value;
+        assert!((told / value - 1.0).abs() < 0.01, "{metric}: {told}");
+        let named = "address `192.0.2.1:80`: ";
+        assert!(judgement.reason.starts_with(named), "{}", judgement.reason);
+    }
+}
+
+#[test]
+fn an_address_without_load_is_no_pass_and_a_single_one_is_the_whole() {
+    let each = requirement(&[("error_rate", Scope::EachAddress, "< 30 %")]);
+    let mut run = two_addresses();
+    assert_eq!(on(&run, &each).verdict, Verdict::Pass);
+    run.addresses.push(AddressResult {
+        address: "192.0.2.2:80".into(),
+        left_out: Some("connection refused".into()),
+        outcomes: BTreeMap::new(),
+        response: crate::record::Histogram::new(),
+    });
+    let judgement = on(&run, &each);
+    assert_eq!(judgement.verdict, Verdict::Inconclusive);
+    assert!(
+        judgement.reason.contains("connection refused"),
+        "{}",
+        judgement.reason
+    );
+    run.addresses.clear();
+    let (single, all) = (on(&run, &each), on(&run, &one("error_rate", "< 30 %")));
+    assert_eq!((single.verdict, single.reason), (all.verdict, all.reason));
 }
 
 #[test]

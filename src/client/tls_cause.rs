@@ -1,0 +1,259 @@
+//! Why TLS failed, and what to do about it.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustls::client::ResolvesClientCert;
+use rustls::sign::CertifiedKey;
+use rustls::{AlertDescription, CertificateError, PeerIncompatible, SignatureScheme};
+
+/// Letters of a certificate's names that are shown.
+const MOST_NAMES: usize = 80;
+
+/// Why TLS failed, and what the system or the library said.
+#[derive(Debug)]
+pub struct TlsFault {
+    cause: Cause,
+    said: String,
+    source: Option<io::Error>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    ClientCertificate,
+    Authority,
+    Issuer,
+    Name,
+    Expired,
+    NotYet,
+    Cipher,
+    Version,
+    NotTls,
+    Closed,
+    Roots,
+    Other,
+}
+
+/// What each cause is called, and what to do about it.
+const CAUSES: [(Cause, &str, &str); 11] = [
+    (
+        Cause::ClientCertificate,
+        "the server requires a client certificate, which is not supported yet",
+        "Let this machine in without a client certificate while testing, or load the service behind the proxy that asks \
+         for it.",
+    ),
+    (
+        Cause::Authority,
+        "its certificate is that of an authority, not of a server",
+        "Give the server a certificate of its own, signed by that authority (`basicConstraints = CA:FALSE`), or pass \
+         --insecure, which takes any certificate.",
+    ),
+    (
+        Cause::Issuer,
+        "its certificate is not signed by an authority that this machine trusts",
+        "Add the authority's certificate to those that this machine trusts, or name its PEM file in the variable \
+         SSL_CERT_FILE. --insecure takes any certificate.",
+    ),
+    (
+        Cause::Name,
+        "its certificate is for another name",
+        "Pass the name that the certificate is made for by --target-url. --insecure takes any certificate.",
+    ),
+    (
+        Cause::Expired,
+        "its certificate has expired",
+        "Renew the certificate, or set this machine's clock. --insecure takes any certificate.",
+    ),
+    (
+        Cause::NotYet,
+        "its certificate is not valid yet",
+        "Set the clock of this machine or of the server. --insecure takes any certificate.",
+    ),
+    (
+        Cause::Cipher,
+        "the server and this client have no cipher in common",
+        "Enable TLS 1.3 in the server, or for TLS 1.2 ECDHE with AES-GCM or ChaCha20-Poly1305: older ciphers are not \
+         spoken.",
+    ),
+    (
+        Cause::Version,
+        "the server speaks no TLS version that this client speaks",
+        "Enable TLS 1.2 or 1.3 in the server: older versions are not spoken.",
+    ),
+    (
+        Cause::NotTls,
+        "what answers at this port does not speak TLS",
+        "If the service speaks plain HTTP there, pass its address with http:// by --target-url.",
+    ),
+    (
+        Cause::Closed,
+        "the server closed the connection in the handshake",
+        "Does the service speak TLS at this port? If so, its log says why it closes; a proxy in front of it may not \
+         know this name.",
+    ),
+    (
+        Cause::Roots,
+        "the root certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read",
+        "Correct SSL_CERT_FILE or SSL_CERT_DIR, or unset it: then those of this machine are used.",
+    ),
+];
+
+impl TlsFault {
+    /// What an error of a TLS connection means. `asked` says whether the server asked for a client certificate.
+    pub(super) fn of(error: io::Error, asked: &ClientCertificate) -> TlsFault {
+        let cause = match inner(&error) {
+            Some(error) => cause(error, asked.was_asked_for()),
+            None if error.kind() == io::ErrorKind::UnexpectedEof => Cause::Closed,
+            None => Cause::Other,
+        };
+        let said = match inner(&error) {
+            Some(rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
+                presented,
+                ..
+            })) => names(presented),
+            _ => error.to_string(),
+        };
+        TlsFault {
+            cause,
+            said,
+            source: Some(error),
+        }
+    }
+
+    /// The files of root certificates cannot be read.
+    pub(super) fn roots(said: String) -> TlsFault {
+        TlsFault {
+            cause: Cause::Roots,
+            said,
+            source: None,
+        }
+    }
+}
+
+impl fmt::Display for TlsFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = CAUSES.iter().find(|(cause, ..)| *cause == self.cause);
+        match known {
+            Some((_, what, _)) => write!(f, "{what} ({})", self.said),
+            None => f.write_str(&self.said),
+        }
+    }
+}
+
+impl Error for TlsFault {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let source = self.source.as_ref()?;
+        Some(source)
+    }
+}
+
+/// What to do about a fault, found by the words that a message has from it.
+pub(super) fn advice(message: &str) -> Option<&'static str> {
+    let found = CAUSES.iter().find(|(_, what, _)| message.contains(what));
+    found.map(|(.., advice)| *advice)
+}
+
+fn cause(error: &rustls::Error, asked: bool) -> Cause {
+    use rustls::Error as Tls;
+    match error {
+        Tls::AlertReceived(alert) => of_alert(*alert, asked),
+        Tls::InvalidCertificate(why) => of_certificate(why),
+        Tls::PeerIncompatible(why) => of_peer(why),
+        Tls::InvalidMessage(_) | Tls::InappropriateMessage { .. } => Cause::NotTls,
+        _ => Cause::Other,
+    }
+}
+
+fn of_alert(alert: AlertDescription, asked: bool) -> Cause {
+    use AlertDescription as Alert;
+    match alert {
+        Alert::CertificateRequired => Cause::ClientCertificate,
+        Alert::HandshakeFailure | Alert::BadCertificate | Alert::NoCertificate if asked => {
+            Cause::ClientCertificate
+        }
+        Alert::HandshakeFailure | Alert::InsufficientSecurity => Cause::Cipher,
+        Alert::ProtocolVersion => Cause::Version,
+        Alert::UnrecognisedName => Cause::Name,
+        _ => Cause::Other,
+    }
+}
+
+fn of_certificate(why: &CertificateError) -> Cause {
+    match why {
+        // The latter where an authority has the name of one that is trusted, such as its own old one.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => Cause::Issuer,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            Cause::Name
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => Cause::Expired,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            Cause::NotYet
+        }
+        // The type is of a crate that is not used here.
+        CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            Cause::Authority
+        }
+        _ => Cause::Other,
+    }
+}
+
+fn of_peer(why: &PeerIncompatible) -> Cause {
+    match why {
+        PeerIncompatible::ServerDoesNotSupportTls12Or13
+        | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => Cause::Version,
+        PeerIncompatible::NoCipherSuitesInCommon
+        | PeerIncompatible::NoKxGroupsInCommon
+        | PeerIncompatible::NoSignatureSchemesInCommon
+        | PeerIncompatible::KeyShareExtensionRequired => Cause::Cipher,
+        _ => Cause::Other,
+    }
+}
+
+fn names(presented: &[String]) -> String {
+    match presented {
+        [] => "it has no subjectAltName".to_owned(),
+        names => {
+            let bare: Vec<&str> = names.iter().map(|name| bare(name)).collect();
+            bare.join(", ").chars().take(MOST_NAMES).collect()
+        }
+    }
+}
+
+/// `example.com`, of which the library says `DnsName("example.com")`.
+fn bare(name: &str) -> &str {
+    let inner = name.split_once('(').map_or(name, |(_, inner)| inner);
+    inner.trim_end_matches(')').trim_matches('"')
+}
+
+/// The error of TLS itself. It comes wrapped in those of the stream, at times twice.
+pub(super) fn inner(error: &io::Error) -> Option<&rustls::Error> {
+    let inner = error.get_ref()?;
+    match inner.downcast_ref::<io::Error>() {
+        Some(wrapped) => self::inner(wrapped),
+        None => inner.downcast_ref(),
+    }
+}
+
+/// Has no client certificate, and remembers whether a server asked for one.
+#[derive(Debug, Default)]
+pub(super) struct ClientCertificate(AtomicBool);
+
+impl ClientCertificate {
+    fn was_asked_for(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl ResolvesClientCert for ClientCertificate {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
+}
