@@ -151,6 +151,7 @@ fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> R
             extendable: !plan.phases.extend.is_zero(),
             extensions: 0,
             planned: None,
+            extended_from: None,
         },
         endpoints: vec![EndpointResult {
             name: "health".to_owned(),

@@ -94,6 +94,7 @@ fn record(form: RunForm) -> Result<RunResult, ReadError> {
             extendable: form.window.extendable,
             extensions: form.window.extensions,
             planned: form.window.planned_to_ms.map(nanos),
+            extended_from: form.window.extended_from_ms.map(nanos),
         },
         endpoints: form.endpoints.into_iter().map(endpoint).collect(),
         seconds: form.seconds.into_iter().map(second).collect(),
@@ -115,6 +116,8 @@ struct WindowForm {
     extensions: u32,
     #[serde(default)]
     planned_to_ms: Option<f64>,
+    #[serde(default)]
+    extended_from_ms: Option<f64>,
 }
 
 #[derive(Deserialize)]
