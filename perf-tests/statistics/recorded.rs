@@ -57,6 +57,7 @@ pub(crate) fn record(
         thresholds: Vec::new(),
         window: Window {
             planned: None,
+            extended_from: None,
             from: 0,
             to: seconds * SECOND,
             extendable: false,

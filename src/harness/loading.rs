@@ -12,7 +12,7 @@ use crate::monitor::{Monitors, ProcessorClock, Watched};
 use crate::profile::{Destination, Plan, Profile};
 use crate::record::{Problem, RunResult};
 use crate::report::live;
-use crate::requirement::{CheckJudgement, Evidence, Judgement, Requirement, Verdict, judge};
+use crate::requirement::{Evidence, Judgement, is_settled, judge};
 
 /// A load about to be run.
 pub(super) struct Loading<'a> {
@@ -90,8 +90,7 @@ impl Loading<'_> {
 
     /// Whether every verdict that waits for this run is settled.
     ///
-    /// To end before its time, a run must also have brought what others tell beside the load. To go on beyond
-    /// its time it needs verdicts on the load itself: nobody has promised to tell more.
+    /// To end before its time, a run must also have brought what others tell beside the load.
     fn is_settled(&self, so_far: &RunResult, open: &[u64], monitors: Option<&Monitors>) -> bool {
         let early = so_far.window.is_cut_short();
         let with_observed = monitors.filter(|_| early).map(|monitors| RunResult {
@@ -105,25 +104,10 @@ impl Loading<'_> {
             sources: Some(&self.profile.evidence.sources),
             ..Evidence::default()
         };
-        let mine =
-            |requirement: &&Requirement| requirement.scenario.as_ref() == Some(&self.plan.scenario);
-        let measured = |requirement: &&Requirement| {
-            let mut checks = requirement.checks.iter();
-            early || !checks.any(|check| check.metric.is_observed())
-        };
-        let settled = |requirement: &Requirement| {
-            let judgement = judge(requirement, &evidence, self.profile.confidence);
-            judgement.verdict != Verdict::Inconclusive || judgement.checks.iter().all(is_closed)
-        };
-        let waiting = self.profile.requirements.iter().filter(mine);
-        waiting.filter(measured).all(settled)
+        let all = self.profile.requirements.iter();
+        let mine = all.filter(|one| one.scenario.as_ref() == Some(&self.plan.scenario));
+        is_settled(mine, &evidence, self.profile.confidence)
     }
-}
-
-/// Whether more time would not change what is known of a check: it is settled, or nobody tells it.
-fn is_closed(check: &CheckJudgement) -> bool {
-    let untold = check.check.metric.is_observed() && check.estimate.is_none();
-    check.verdict != Verdict::Inconclusive || untold
 }
 
 pub(super) fn own_fault(what: &str) -> Failure {

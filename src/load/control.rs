@@ -47,7 +47,11 @@ impl Gauge {
 #[derive(Debug)]
 pub(super) enum Command {
     /// Tell the counters so far.
-    Look(oneshot::Sender<Look>),
+    Look {
+        /// The planned end of the run.
+        planned: u64,
+        answer: oneshot::Sender<Look>,
+    },
     /// Tell all but the seconds before one, for somebody who watches.
     Recent {
         from: usize,
@@ -63,6 +67,8 @@ pub(super) struct Look {
     pub(super) tally: Tally,
     /// Requests due so far that have not ended, for each endpoint.
     pub(super) open: Vec<u64>,
+    /// Those of them that were due before the planned end.
+    pub(super) open_planned: u64,
 }
 
 pub(super) type Commands = mpsc::UnboundedReceiver<Command>;

@@ -205,17 +205,18 @@ impl Ledger {
         self.state.borrow().tally.recent(from)
     }
 
-    /// Requests due before `now` that have not ended, for each endpoint. Those of the ramp-up count as well:
+    /// Requests due before a moment that have not ended, for each endpoint. Those of the ramp-up count as well:
     /// whatever is still open then is no reason to judge early.
-    pub(super) fn open(&self, now: u64) -> Vec<u64> {
+    pub(super) fn open(&self, before: u64) -> Vec<u64> {
         let state = self.state.borrow();
         let mut open = vec![0; state.tally.endpoints.len()];
-        for flight in state.flights.iter().flatten() {
+        let flights = state.flights.iter().flatten();
+        for flight in flights.filter(|flight| flight.job.due < before) {
             open[flight.job.endpoint] += 1;
         }
         for (stream, next) in self.streams.iter().zip(&state.next) {
             let mut k = next.k;
-            while stream.due(k) < now {
+            while stream.due(k) < before {
                 open[self.mix.of(stream, k)] += 1;
                 k += 1;
             }

@@ -1,114 +1,184 @@
-//! The coordinator's looks at a run that is on: to show it, to settle it, to extend it.
+//! The looks at a run that is on: to settle it, to extend it, to end an extension that is needed no longer.
 
 use std::time::Duration;
 
-use super::run::{Coordinator, LOOK_AHEAD, Observer};
+use super::observer::Observer;
+use super::run::{LOOK_AHEAD, TICK};
 use super::schedule::nanos;
 use super::settle::Settling;
-use super::worker::{ask, recent, rules, wake};
-use crate::record::{Status, Tally};
+use crate::profile::Plan;
+use crate::record::{RunResult, Tally};
 
 /// Asked so often at once: a single request on its way may keep a verdict open that is settled without it.
 const LOOKS: u32 = 2;
-/// How long a worker may take to tell what is only shown.
-const SHOW_PATIENCE: Duration = Duration::from_millis(200);
 /// The run may be extended in this many steps.
 const EXTENSIONS: u32 = 3;
+/// From the look that ends an extension to its end: every worker must know in time.
+const NOTICE: Duration = Duration::from_millis(10);
 
-impl Coordinator<'_> {
-    /// Shows the run so far to somebody who watches.
-    pub(super) fn show(&mut self, elapsed: Duration, observer: &mut dyn Observer) {
-        if !self.live.is_due(elapsed) || !observer.is_watched() {
+/// A run that is on, as its looks see it. Times are in nanoseconds from its start.
+pub(super) trait Underway {
+    /// What time it is.
+    fn now(&self) -> u64;
+
+    /// When it is over, as it stands.
+    fn end(&self) -> u64;
+
+    /// Moves the end on, which no one waits for yet.
+    fn extend_to(&mut self, end: u64);
+
+    /// Moves the end to before the one that is waited for.
+    fn end_at(&mut self, end: u64);
+
+    /// What was counted so far; `None` when it is not known within `patience`: what is missing may be what matters.
+    fn counters(&mut self, planned: u64, patience: Duration) -> Option<Counters>;
+
+    /// The record of the run, if it ended at `end`.
+    fn result(&self, tally: &Tally, end: u64, looks: &Looks<'_>) -> RunResult;
+}
+
+/// What was counted so far.
+#[derive(Debug)]
+pub(super) struct Counters {
+    pub(super) tally: Tally,
+    /// Requests due that have not ended, for each endpoint.
+    pub(super) open: Vec<u64>,
+    /// Those of them that were due before the planned end.
+    pub(super) open_planned: u64,
+}
+
+/// What has become of a run's end, and when it is looked at next.
+pub(super) struct Looks<'a> {
+    plan: &'a Plan,
+    planned: u64,
+    pub(super) extensions: u32,
+    /// Whether all that was due before the planned end has ended.
+    pub(super) has_planned_part: bool,
+    /// The looks before and between the ends; none for a plan that always goes on to its end.
+    settling: Option<Settling>,
+    /// Whether the run ends because all is settled: its end is the last one.
+    settled: bool,
+    looked_at: Option<u64>,
+    /// When an extended run is asked next whether its planned part is complete.
+    ask_planned_at: u64,
+}
+
+impl<'a> Looks<'a> {
+    pub(super) fn new(plan: &'a Plan) -> Looks<'a> {
+        let planned = nanos(plan.phases.planned_end());
+        Looks {
+            plan,
+            planned,
+            extensions: 0,
+            has_planned_part: false,
+            settling: Settling::new(plan),
+            settled: false,
+            looked_at: None,
+            ask_planned_at: planned,
+        }
+    }
+
+    /// Where the run was extended from, when all that was due before has ended.
+    pub(super) fn extended_from(&self) -> Option<u64> {
+        (self.extensions > 0 && self.has_planned_part).then_some(self.planned)
+    }
+
+    /// Until the next look at anything, at most `longest`.
+    pub(super) fn pause(&self, now: u64, longest: Duration) -> Duration {
+        let settling = self.settling.as_ref().filter(|_| !self.settled);
+        settling.map_or(longest, |settling| settling.pause(now, longest))
+    }
+
+    /// Looks at whatever it is time for.
+    pub(super) fn attend(&mut self, run: &mut dyn Underway, observer: &mut dyn Observer) {
+        let (now, end) = (run.now(), run.end());
+        if self.settled || now >= end {
             return;
         }
-        let left = self.end.get().saturating_sub(nanos(elapsed));
-        if left < nanos(2 * SHOW_PATIENCE) {
-            // The look at the end is not to wait for one that only shows.
+        let is_close = now + nanos(LOOK_AHEAD + TICK) >= end && now < end;
+        if is_close && self.looked_at != Some(end) {
+            self.looked_at = Some(end);
+            self.look(run, observer);
+        } else if self.extensions > 0 && !self.has_planned_part && now >= self.ask_planned_at {
+            self.look_at_planned_part(run, observer);
+        } else if !is_close {
+            self.settle(run, observer);
+        }
+    }
+
+    /// Moves the end on when the plan allows it and a verdict is still open.
+    fn look(&mut self, run: &mut dyn Underway, observer: &mut dyn Observer) {
+        let latest = self.planned + nanos(self.plan.phases.extend);
+        let end = run.end();
+        if end >= latest {
             return;
         }
-        let from = self.live.changes_from(elapsed, self.plan.longest_timeout());
-        let mut tally = Tally::new(rules(self.plan));
-        for worker in &self.workers {
-            let Some(part) = recent(worker, from, SHOW_PATIENCE) else {
-                return;
-            };
-            tally.merge(&part);
+        if !(0..LOOKS).any(|_| self.is_settled(run, observer)) {
+            let step = nanos(self.plan.phases.extend).div_ceil(u64::from(EXTENSIONS));
+            run.extend_to((end + step).min(latest));
+            self.extensions += 1;
         }
-        self.live.complete(from, &mut tally);
-        let end = nanos(elapsed).min(self.end.get());
-        let mut so_far = self.result(&tally, end, Status::Complete);
-        so_far.window.planned = None;
-        so_far.generator.workers = self.workers.len() as u32;
-        observer.watch(so_far);
+    }
+
+    /// Whether every verdict is settled on what has ended by now.
+    fn is_settled(&mut self, run: &mut dyn Underway, observer: &mut dyn Observer) -> bool {
+        let counters = run.counters(self.planned, LOOK_AHEAD / LOOKS);
+        counters.is_some_and(|seen| {
+            self.complete(&seen);
+            let so_far = run.result(&seen.tally, run.end(), self);
+            observer.is_settled(&so_far, &seen.open)
+        })
+    }
+
+    /// Ends an extension that was only needed until the last requests of the planned part had ended: on their way
+    /// at the look they counted against every verdict.
+    fn look_at_planned_part(&mut self, run: &mut dyn Underway, observer: &mut dyn Observer) {
+        let now = run.now();
+        // A slow target is not asked all the time.
+        self.ask_planned_at = now + nanos(TICK).max((now - self.planned) / 4);
+        let Some(seen) = run.counters(self.planned, LOOK_AHEAD / LOOKS) else {
+            return;
+        };
+        self.complete(&seen);
+        if !self.has_planned_part {
+            return;
+        }
+        let so_far = run.result(&seen.tally, run.end(), self);
+        if observer.is_settled(&so_far, &seen.open) {
+            self.settled = true;
+            run.end_at((run.now() + nanos(NOTICE)).min(run.end()));
+        }
+    }
+
+    fn complete(&mut self, seen: &Counters) {
+        self.has_planned_part |= self.extensions > 0 && seen.open_planned == 0;
     }
 
     /// Moves the end to before the one that is waited for, when every verdict is settled by then.
     ///
     /// What comes due between the look and that end counts against a pass like what is on its way, so that
     /// nothing that ends later can open a verdict again.
-    pub(super) fn settle(&mut self, elapsed: u64, observer: &mut dyn Observer) {
-        let end = self.end.get();
-        let Some(candidate) = self
-            .settling
-            .as_mut()
-            .and_then(|s| s.candidate(elapsed, end))
-        else {
+    fn settle(&mut self, run: &mut dyn Underway, observer: &mut dyn Observer) {
+        let (now, end) = (run.now(), run.end());
+        let Some(candidate) = self.settling.as_mut().and_then(|s| s.candidate(now, end)) else {
             return;
         };
-        let Some((tally, mut open)) = self.counters(Duration::from_nanos(candidate - elapsed))
-        else {
+        let patience = Duration::from_nanos(candidate - now);
+        let Some(mut seen) = run.counters(self.planned, patience) else {
             return;
         };
+        self.complete(&seen);
         if let Some(settling) = &mut self.settling {
-            settling.add_due(elapsed, candidate, &mut open);
+            settling.add_due(now, candidate, &mut seen.open);
         }
-        let so_far = self.result(&tally, candidate, Status::Complete);
-        let settled = observer.is_settled(&so_far, &open);
-        if nanos(self.start.elapsed()) >= candidate {
+        let so_far = run.result(&seen.tally, candidate, self);
+        let settled = observer.is_settled(&so_far, &seen.open);
+        if run.now() >= candidate {
             // By now more is due than was counted.
             self.settling.iter_mut().for_each(Settling::was_late);
         } else if settled {
             self.settled = true;
-            self.end.set(candidate);
-            self.workers.iter().for_each(wake);
+            run.end_at(candidate);
         }
-    }
-
-    /// Moves the end on when the plan allows it and a verdict is still open.
-    pub(super) fn look(&mut self, observer: &mut dyn Observer) {
-        let latest = nanos(self.plan.phases.planned_end() + self.plan.phases.extend);
-        let end = self.end.get();
-        if end >= latest {
-            return;
-        }
-        if !(0..LOOKS).any(|_| self.is_settled(observer)) {
-            let step = nanos(self.plan.phases.extend).div_ceil(u64::from(EXTENSIONS));
-            self.end.set((end + step).min(latest));
-            self.extensions += 1;
-        }
-    }
-
-    /// Whether every verdict is settled on what has ended by now.
-    fn is_settled(&self, observer: &mut dyn Observer) -> bool {
-        self.counters(LOOK_AHEAD / LOOKS)
-            .is_some_and(|(tally, open)| {
-                let so_far = self.result(&tally, self.end.get(), Status::Complete);
-                observer.is_settled(&so_far, &open)
-            })
-    }
-
-    /// What all workers have counted so far, and what is open at each endpoint; `None` when one of them is too
-    /// busy to tell: what it saw may be what matters.
-    fn counters(&self, patience: Duration) -> Option<(Tally, Vec<u64>)> {
-        let mut tally = Tally::new(rules(self.plan));
-        let mut open = vec![0; self.plan.endpoints.len()];
-        for worker in &self.workers {
-            let look = ask(worker, patience)?;
-            tally.merge(&look.tally);
-            open.iter_mut()
-                .zip(&look.open)
-                .for_each(|(all, part)| *all += part);
-        }
-        Some((tally, open))
     }
 }

@@ -176,9 +176,11 @@ async fn supervise<U>(work: &Work<U>, mut commands: Commands) {
         tokio::select! {
             () = sleep_until(wake) => {}
             command = commands.recv() => match command {
-                Some(Command::Look(answer)) => {
-                    let open = work.ledger.open(work.agenda.now());
-                    let _ = answer.send(Look { tally: work.ledger.counters(), open });
+                Some(Command::Look { planned, answer }) => {
+                    let now = work.agenda.now();
+                    let open = work.ledger.open(now);
+                    let open_planned = work.ledger.open(now.min(planned)).iter().sum();
+                    let _ = answer.send(Look { tally: work.ledger.counters(), open, open_planned });
                 }
                 Some(Command::Recent { from, answer }) => {
                     let _ = answer.send(work.ledger.recent(from));

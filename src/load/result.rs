@@ -17,6 +17,7 @@ pub(super) struct Run<'a> {
     pub(super) status: Status,
     pub(super) end: u64,
     pub(super) extensions: u32,
+    pub(super) extended_from: Option<u64>,
     pub(super) cpu: &'a [f64],
     pub(super) found: &'a [AddressFound],
 }
@@ -45,6 +46,7 @@ impl Run<'_> {
                 extendable: !self.plan.phases.extend.is_zero(),
                 extensions: self.extensions,
                 planned: self.plan.phases.settles_from().map(|_| planned),
+                extended_from: self.extended_from,
             },
             endpoints: endpoints
                 .map(|(endpoint, tally)| endpoint_result(endpoint, tally))

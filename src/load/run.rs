@@ -9,11 +9,12 @@ use thiserror::Error;
 
 use super::control::{Command, End, Gauge};
 use super::live::Live;
+use super::looks::{Counters, Looks, Underway};
 use super::meter::Meter;
+use super::observer::{Observer, Progress};
 use super::result;
 use super::schedule::{nanos, streams};
-use super::settle::Settling;
-use super::worker::{Setup, Worker, rules};
+use super::worker::{Setup, Worker, ask, recent, rules, wake};
 use crate::client::{ConnectError, Connector};
 use crate::profile::{Arrivals, Destination, Plan};
 use crate::record::{RunResult, Status, Tally};
@@ -24,8 +25,10 @@ const LEAD: Duration = Duration::from_millis(50);
 pub(super) const LOOK_AHEAD: Duration = Duration::from_millis(50);
 /// How long an address of the target may take to take a connection before the load.
 const LONGEST_TRY: Duration = Duration::from_secs(2);
+/// How long a worker may take to tell what is only shown.
+const SHOW_PATIENCE: Duration = Duration::from_millis(200);
 /// How often the coordinator wakes.
-const TICK: Duration = Duration::from_millis(20);
+pub(super) const TICK: Duration = Duration::from_millis(20);
 /// Above this many users, or requests per second, one worker is not enough.
 const PER_WORKER: f64 = 2_000.0;
 
@@ -41,46 +44,6 @@ pub enum RunError {
     /// The machine gave no thread or no runtime.
     #[error("the load generator could not start a worker: {0}")]
     Worker(#[from] std::io::Error),
-}
-
-/// How far a run has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// Since its start.
-    pub elapsed: Duration,
-    /// When its due requests end, from its start, as it stands now.
-    pub end: Duration,
-    /// Requests ended.
-    pub done: u64,
-    /// Those of them that did not end well.
-    pub failed: u64,
-}
-
-/// Whoever looks after a run while it is on.
-pub trait Observer {
-    /// Told several times a second.
-    fn progress(&mut self, progress: Progress);
-
-    /// Whether every verdict on the run is settled, if it ended where its window does: `so_far` holds
-    /// counters without histograms, and `open` tells for each endpoint how many requests are due until then
-    /// and have not ended yet.
-    fn is_settled(&mut self, so_far: &RunResult, open: &[u64]) -> bool;
-
-    /// Whether somebody watches, so that [`Observer::watch`] is worth its while.
-    fn is_watched(&mut self) -> bool {
-        false
-    }
-
-    /// Told once a second while somebody watches: the run so far, as if it had ended.
-    fn watch(&mut self, so_far: RunResult) {
-        drop(so_far);
-    }
-
-    /// Whether the run is to be broken off.
-    fn is_interrupted(&mut self) -> bool;
-
-    /// Processor time used by this process so far.
-    fn processor_time(&mut self) -> Duration;
 }
 
 /// Runs a plan, blocking until its last outcome.
@@ -128,9 +91,6 @@ fn run_with(
         end,
         workers,
         cpu: Vec::new(),
-        extensions: 0,
-        settling: Settling::new(plan),
-        settled: false,
         live: Live::default(),
         connector,
     };
@@ -169,18 +129,16 @@ pub(super) struct Coordinator<'a> {
     pub(super) end: Arc<End>,
     pub(super) workers: Vec<Worker>,
     pub(super) cpu: Vec<f64>,
-    pub(super) extensions: u32,
-    /// The looks before and between the ends; none for a plan that always goes on to its end.
-    pub(super) settling: Option<Settling>,
-    /// Whether the run ends because all is settled: its end is the last one.
-    pub(super) settled: bool,
     pub(super) live: Live,
     pub(super) connector: Connector,
 }
 
 impl Coordinator<'_> {
     fn run(mut self, observer: &mut dyn Observer) -> RunResult {
-        let status = self.attend(observer);
+        let mut looks = Looks::new(self.plan);
+        let status = self.attend(&mut looks, observer);
+        // The planned part of a run that went on to its last end is complete by now.
+        looks.has_planned_part = true;
         let mut tally = Tally::new(rules(self.plan));
         let mut lost = 0;
         let workers = self.workers.len() as u32;
@@ -190,7 +148,7 @@ impl Coordinator<'_> {
                 Err(_) => lost += 1,
             }
         }
-        let mut result = self.result(&tally, self.end.get(), status);
+        let mut result = self.record(&tally, self.end.get(), status, &looks);
         result.generator.workers = workers;
         if status == Status::Complete {
             result.notes.extend(self.connector.notes());
@@ -207,22 +165,21 @@ impl Coordinator<'_> {
     }
 
     /// Stays until all workers have ended; tells how the run went.
-    fn attend(&mut self, observer: &mut dyn Observer) -> Status {
+    fn attend(&mut self, looks: &mut Looks<'_>, observer: &mut dyn Observer) -> Status {
         let mut meter = Meter {
             wall: Instant::now(),
             used: observer.processor_time(),
         };
         let mut status = Status::Complete;
-        let mut looked_at = None;
         while self
             .workers
             .iter()
             .any(|worker| !worker.thread.is_finished())
         {
-            thread::sleep(self.pause());
+            thread::sleep(looks.pause(nanos(self.start.elapsed()), TICK));
             let elapsed = self.start.elapsed();
             observer.progress(self.progress(elapsed));
-            self.show(elapsed, observer);
+            self.show(elapsed, looks, observer);
             if meter.wall.elapsed() >= Duration::from_secs(1) {
                 let share = meter.read(observer.processor_time(), self.workers.len());
                 if elapsed > Duration::ZERO {
@@ -237,15 +194,8 @@ impl Coordinator<'_> {
                     .iter()
                     .for_each(|worker| drop(worker.commands.send(Command::Stop)));
             }
-            let close_by = nanos(elapsed + LOOK_AHEAD + TICK) >= end && nanos(elapsed) < end;
-            if status != Status::Complete || self.settled {
-                continue;
-            }
-            if close_by && looked_at != Some(end) {
-                looked_at = Some(end);
-                self.look(observer);
-            } else if !close_by {
-                self.settle(nanos(elapsed), observer);
+            if status == Status::Complete {
+                looks.attend(self, observer);
             }
         }
         status
@@ -266,24 +216,83 @@ impl Coordinator<'_> {
         }
     }
 
-    /// Until the next look at anything.
-    fn pause(&self) -> Duration {
-        let elapsed = nanos(self.start.elapsed());
-        let settling = self.settling.as_ref().filter(|_| !self.settled);
-        settling.map_or(TICK, |settling| settling.pause(elapsed, TICK))
+    /// Shows the run so far to somebody who watches.
+    fn show(&mut self, elapsed: Duration, looks: &Looks<'_>, observer: &mut dyn Observer) {
+        if !self.live.is_due(elapsed) || !observer.is_watched() {
+            return;
+        }
+        let left = self.end.get().saturating_sub(nanos(elapsed));
+        if left < nanos(2 * SHOW_PATIENCE) {
+            // The look at the end is not to wait for one that only shows.
+            return;
+        }
+        let from = self.live.changes_from(elapsed, self.plan.longest_timeout());
+        let mut tally = Tally::new(rules(self.plan));
+        for worker in &self.workers {
+            let Some(part) = recent(worker, from, SHOW_PATIENCE) else {
+                return;
+            };
+            tally.merge(&part);
+        }
+        self.live.complete(from, &mut tally);
+        let end = nanos(elapsed).min(self.end.get());
+        let mut so_far = self.record(&tally, end, Status::Complete, looks);
+        so_far.window.planned = None;
+        so_far.generator.workers = self.workers.len() as u32;
+        observer.watch(so_far);
     }
 
-    pub(super) fn result(&self, tally: &Tally, end: u64, status: Status) -> RunResult {
+    fn record(&self, tally: &Tally, end: u64, status: Status, looks: &Looks<'_>) -> RunResult {
         let run = result::Run {
             plan: self.plan,
             started: self.started,
             status,
             end,
-            extensions: self.extensions,
+            extensions: looks.extensions,
+            extended_from: looks.extended_from(),
             cpu: &self.cpu,
             found: &self.connector.found(),
         };
         run.result(tally)
+    }
+}
+
+impl Underway for Coordinator<'_> {
+    fn now(&self) -> u64 {
+        nanos(self.start.elapsed())
+    }
+
+    fn end(&self) -> u64 {
+        self.end.get()
+    }
+
+    fn extend_to(&mut self, end: u64) {
+        self.end.set(end);
+    }
+
+    fn end_at(&mut self, end: u64) {
+        self.end.set(end);
+        self.workers.iter().for_each(wake);
+    }
+
+    fn counters(&mut self, planned: u64, patience: Duration) -> Option<Counters> {
+        let mut seen = Counters {
+            tally: Tally::new(rules(self.plan)),
+            open: vec![0; self.plan.endpoints.len()],
+            open_planned: 0,
+        };
+        for worker in &self.workers {
+            let look = ask(worker, planned, patience)?;
+            seen.tally.merge(&look.tally);
+            seen.open_planned += look.open_planned;
+            let open = seen.open.iter_mut().zip(&look.open);
+            open.for_each(|(all, part)| *all += part);
+        }
+        Some(seen)
+    }
+
+    fn result(&self, tally: &Tally, end: u64, looks: &Looks<'_>) -> RunResult {
+        self.record(tally, end, Status::Complete, looks)
     }
 }
 

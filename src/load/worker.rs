@@ -139,12 +139,12 @@ pub(super) fn rules(plan: &Plan) -> Rules {
 pub(super) fn wake(worker: &Worker) {
     // Any command wakes it; nobody waits for this answer.
     let (answer, _) = oneshot::channel();
-    let _ = worker.commands.send(Command::Look(answer));
+    let _ = worker.commands.send(Command::Look { planned: 0, answer });
 }
 
 /// A worker's counters; `None` when it has ended or is too busy to answer in time.
-pub(super) fn ask(worker: &Worker, patience: Duration) -> Option<Look> {
-    answered(worker, Command::Look, patience)
+pub(super) fn ask(worker: &Worker, planned: u64, patience: Duration) -> Option<Look> {
+    answered(worker, |answer| Command::Look { planned, answer }, patience)
 }
 
 /// A worker's tally without the seconds before `from`; `None` as for [`ask`].

@@ -101,6 +101,10 @@ pub struct Window {
     /// every verdict on it was settled; `None` when it was not.
     #[serde(default)]
     pub planned: Option<u64>,
+    /// The nanosecond after its last, as it was planned, of a run that was extended; `None` while some of what was
+    /// due before has not ended. What is decided there stays decided.
+    #[serde(default)]
+    pub extended_from: Option<u64>,
 }
 
 /// What was asked of one endpoint in the judged part.
@@ -205,6 +209,17 @@ pub struct Outage {
 }
 
 impl Window {
+    /// The planned part of a window that was extended, as it was looked at before it was extended.
+    pub fn planned_part(&self) -> Option<Window> {
+        let to = self.extended_from.filter(|_| self.extensions > 0)?;
+        (to > self.from).then_some(Window {
+            to,
+            extensions: 0,
+            extended_from: None,
+            ..*self
+        })
+    }
+
     /// Whether the run ended before it was planned to.
     pub fn is_cut_short(&self) -> bool {
         self.planned.is_some_and(|planned| self.to < planned)

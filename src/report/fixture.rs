@@ -91,6 +91,7 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
             extendable: true,
             extensions: 0,
             planned: None,
+            extended_from: None,
         },
         endpoints: endpoints(&names, &tally),
         generator: Generator {

@@ -57,6 +57,7 @@ fn moved(window: Window, by: u64) -> Window {
     Window {
         from: window.from + by,
         to: window.to + by,
+        extended_from: window.extended_from.map(|end| end + by),
         ..window
     }
 }

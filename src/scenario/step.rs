@@ -174,6 +174,7 @@ fn second_half(run: &RunResult) -> Option<RunResult> {
     (run.status == Status::Complete && seconds >= 2).then(|| {
         let mut half = run.clone();
         half.window.from = (first + seconds / 2) * SECOND;
+        half.window.extended_from = None;
         half
     })
 }

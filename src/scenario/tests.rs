@@ -164,6 +164,7 @@ fn waiting_run(
             extendable: !plan.phases.extend.is_zero(),
             extensions: 0,
             planned: None,
+            extended_from: None,
         },
         endpoints: vec![EndpointResult {
             name: "health".to_owned(),

@@ -100,7 +100,11 @@ fn of_endpoint(counts: &Counts) -> impl Iterator<Item = u64> {
 fn times(run: &RunResult) -> impl Iterator<Item = u64> {
     let seconds = run.seconds.iter().flat_map(|second| &second.endpoints);
     let slowest = run.slowest.all().iter().map(|slow| slow.done_ns);
-    let window = [run.window.to, run.window.planned.unwrap_or_default()];
+    let ends = [run.window.planned, run.window.extended_from];
+    let window = ends
+        .map(Option::unwrap_or_default)
+        .into_iter()
+        .chain([run.window.to]);
     seconds
         .map(|counts| counts.time)
         .chain(slowest)

@@ -99,6 +99,7 @@ fn record(form: RunForm) -> Result<RunResult, ReadError> {
             extendable: form.window.extendable,
             extensions: form.window.extensions,
             planned: form.window.planned_to_ms.map(nanos),
+            extended_from: form.window.extended_from_ms.map(nanos),
         },
         endpoints: form.endpoints.into_iter().map(endpoint).collect(),
         addresses: form.addresses.into_iter().map(address).collect(),
@@ -122,6 +123,8 @@ struct WindowForm {
     extensions: u32,
     #[serde(default)]
     planned_to_ms: Option<f64>,
+    #[serde(default)]
+    extended_from_ms: Option<f64>,
 }
 
 #[derive(Deserialize)]

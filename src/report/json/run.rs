@@ -116,6 +116,7 @@ struct WindowForm {
     extendable: bool,
     extensions: u32,
     planned_to_ms: Option<f64>,
+    extended_from_ms: Option<f64>,
     settled: bool,
 }
 
@@ -128,6 +129,7 @@ impl WindowForm {
             extendable: window.extendable,
             extensions: window.extensions,
             planned_to_ms: window.planned.map(millis),
+            extended_from_ms: window.extended_from.map(millis),
             settled: run.is_settled(),
         }
     }

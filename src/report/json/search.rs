@@ -152,6 +152,7 @@ fn step(form: StepForm) -> Step {
             extendable: form.window.extendable,
             extensions: form.window.extensions,
             planned: None,
+            extended_from: None,
         },
         standing: form.standing,
         reason: form.reason,

@@ -38,6 +38,8 @@ pub(super) struct Slice<'a> {
     pub(super) run: &'a RunResult,
     pub(super) part: Part,
     pub(super) unsettled: u64,
+    /// What is judged: the run's window, or the planned part of it.
+    pub(super) window: Window,
 }
 
 /// Which endpoints are judged.
@@ -106,7 +108,7 @@ pub(super) fn within(seconds: &[Second], window: Window) -> &[Second] {
 impl<'a> Slice<'a> {
     /// The seconds in which judged requests were due.
     pub(super) fn seconds(&self) -> &'a [Second] {
-        let mut window = self.run.window;
+        let mut window = self.window;
         if self.part.is_judged_from_start(self.run) {
             window.from = 0;
         }
@@ -115,7 +117,7 @@ impl<'a> Slice<'a> {
 
     /// The seconds that lie whole in the judged part.
     pub(super) fn whole_seconds(&self) -> &[Second] {
-        let whole = (self.run.window.to / SECOND).saturating_sub(self.run.window.from / SECOND);
+        let whole = (self.window.to / SECOND).saturating_sub(self.window.from / SECOND);
         let seconds = self.seconds();
         &seconds[..seconds.len().min(whole as usize)]
     }
@@ -160,7 +162,7 @@ impl<'a> Slice<'a> {
 
     /// Which look at the run this is.
     pub(super) fn look(&self) -> Look {
-        let window = &self.run.window;
+        let window = &self.window;
         match unextended(window) {
             _ if window.extensions > 0 => Look::Anytime,
             Look::Only if window.extendable => Look::Planned,
@@ -171,7 +173,7 @@ impl<'a> Slice<'a> {
     /// Requests that are on their way, or due before the end, when the run may end here before it is planned to:
     /// what is settled then must not be open again when they have ended.
     pub(super) fn still_to_come(&self) -> u64 {
-        if self.run.window.is_cut_short() {
+        if self.window.is_cut_short() {
             self.unsettled
         } else {
             0

@@ -22,6 +22,7 @@ pub fn intervals(run: &RunResult, confidence: f64) -> RunIntervals {
         run,
         part: Part::All,
         unsettled: 0,
+        window: run.window,
     };
     let alpha = level(slice.look(), slice.seconds().len() as f64, 1.0 - confidence);
     let all = Times::of_all(run);
@@ -116,6 +117,7 @@ fn judged(run: &RunResult, part: Part) -> Vec<&Second> {
         run,
         part,
         unsettled: 0,
+        window: run.window,
     };
     slice.seconds().iter().collect()
 }

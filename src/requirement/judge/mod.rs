@@ -8,6 +8,7 @@ mod observed;
 mod proportion;
 mod search;
 mod session;
+mod settled;
 mod socket;
 mod text;
 
@@ -22,6 +23,7 @@ use crate::record::{AddressResult, RunResult, Status};
 pub use evidence::{Evidence, HealthSample};
 use evidence::{Part, Slice};
 pub use interval::intervals;
+pub use settled::is_settled;
 
 /// What one check came to, before it is put into words for a report.
 struct Finding {
@@ -217,6 +219,7 @@ fn find(check: &Check, part: Part, evidence: &Evidence<'_>, levels: Levels) -> F
         run,
         part,
         unsettled: part.sum(run, evidence.open, |open| *open),
+        window: run.window,
     };
     if let Part::Address(index) = part
         && let Some(why) = address(evidence, index).and_then(|one| one.left_out.as_ref())
@@ -228,11 +231,47 @@ fn find(check: &Check, part: Part, evidence: &Evidence<'_>, levels: Levels) -> F
     if slice.due() == 0 {
         return Finding::open("nothing was due in the judged part of the run");
     }
+    let whole = loaded(check, &slice, levels);
+    let Some(window) = run.window.planned_part() else {
+        return whole;
+    };
+    // All of it has ended, or the window would not say where it was extended from.
+    let planned = Slice {
+        unsettled: 0,
+        window,
+        ..slice
+    };
+    extended(loaded(check, &planned, levels), whole, &planned)
+}
+
+/// A check on what the load itself measured.
+fn loaded(check: &Check, slice: &Slice<'_>, levels: Levels) -> Finding {
     match check.metric {
-        Metric::ResponseTime { quantile } => proportion::quantile(check, quantile, &slice, levels),
-        Metric::ErrorRate | Metric::SuccessRate => proportion::failures(check, &slice, levels),
-        Metric::MeanResponseTime => mean::response_time(check, &slice, levels),
-        _ => mean::throughput(check, &slice, levels),
+        Metric::ResponseTime { quantile } => proportion::quantile(check, quantile, slice, levels),
+        Metric::ErrorRate | Metric::SuccessRate => proportion::failures(check, slice, levels),
+        Metric::MeanResponseTime => mean::response_time(check, slice, levels),
+        _ => mean::throughput(check, slice, levels),
+    }
+}
+
+/// What both looks at an extended run come to: each has spent its half of the error probability, so that either
+/// may decide. An extension adds evidence and never takes back what the planned part has shown; where the two
+/// contradict each other, the failure counts.
+fn extended(planned: Finding, whole: Finding, part: &Slice<'_>) -> Finding {
+    let is_planned = match (planned.verdict, whole.verdict) {
+        (Verdict::Inconclusive, _) => false,
+        (_, Verdict::Inconclusive) => true,
+        (one, other) => one > other,
+    };
+    if !is_planned {
+        return whole;
+    }
+    let nanos = part.window.to.saturating_sub(part.window.from);
+    let seconds = text::time(nanos as f64 / 1e6);
+    Finding {
+        estimate: planned.estimate,
+        verdict: planned.verdict,
+        reason: format!("{}, in the planned {seconds}", planned.reason),
     }
 }
 

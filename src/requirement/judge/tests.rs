@@ -59,6 +59,7 @@ fn run(sample: impl Fn(u64, u64) -> Sample) -> RunResult {
             extendable: true,
             extensions: 0,
             planned: None,
+            extended_from: None,
         },
         endpoints: ["a", "b"]
             .into_iter()
@@ -215,6 +216,7 @@ fn nothing_due_is_no_pass() {
         extendable: false,
         extensions: 0,
         planned: None,
+        extended_from: None,
     };
     for (metric, limit) in [
         ("response_time_p95", "< 200 ms"),
@@ -405,6 +407,43 @@ fn requests_still_on_their_way_keep_a_verdict_open() {
     alone.checks[0].scope = Scope::Endpoint(run.endpoints[0].name.clone());
     assert_eq!(verdict(&[0, 60], &alone), Verdict::Pass);
     assert_eq!(verdict(&[60, 0], &alone), Verdict::Inconclusive);
+}
+
+/// The run as it is after an extension of four seconds, in which `late` is what happens.
+fn extended(late: impl Fn(u64, u64) -> Sample) -> RunResult {
+    let mut extended = run(|s, p| if s < 16 { quick(s, p) } else { late(s, p) });
+    extended.window.extensions = 1;
+    extended.window.extended_from = Some(16 * SECOND);
+    extended
+}
+
+#[test]
+fn an_extension_takes_back_no_verdict_of_the_planned_part() {
+    let fails = |s, p| sample(s, p, MS, Outcome::Status(500));
+    // 400 requests of `a` in 16 s, and none that failed: at most 0.9 %; at any time it takes 628 of them.
+    let rare = requirement(&[("error_rate", Scope::Endpoint("a".into()), "< 1 %")]);
+    let judgement = on(&extended(quick), &rare);
+    assert_eq!(judgement.verdict, Verdict::Pass, "{}", judgement.reason);
+    assert!(
+        judgement.reason.ends_with("in the planned 16.0 s"),
+        "{}",
+        judgement.reason
+    );
+    // Before all of the planned part has ended there is nothing to keep.
+    let mut open = extended(quick);
+    open.window.extended_from = None;
+    assert_eq!(on(&open, &rare).verdict, Verdict::Inconclusive);
+    // The planned part passed and the extension failed: both can't be, and the failure counts.
+    assert_eq!(
+        on(&extended(fails), &one("error_rate", "< 1 %")).verdict,
+        Verdict::Fail
+    );
+    // And a failure stays one, whatever comes later.
+    let mut failed = run(|s, p| if s < 4 { fails(s, p) } else { quick(s, p) });
+    failed.window.extensions = 1;
+    failed.window.extended_from = Some(4 * SECOND);
+    let judgement = on(&failed, &one("error_rate", "< 50 %"));
+    assert_eq!(judgement.verdict, Verdict::Fail, "{}", judgement.reason);
 }
 
 #[test]

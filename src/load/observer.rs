@@ -1,0 +1,45 @@
+//! What a run shows while it is on, and what it asks.
+
+use std::time::Duration;
+
+use crate::record::RunResult;
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Since its start.
+    pub elapsed: Duration,
+    /// When its due requests end, from its start, as it stands now.
+    pub end: Duration,
+    /// Requests ended.
+    pub done: u64,
+    /// Those of them that did not end well.
+    pub failed: u64,
+}
+
+/// Whoever looks after a run while it is on.
+pub trait Observer {
+    /// Told several times a second.
+    fn progress(&mut self, progress: Progress);
+
+    /// Whether every verdict on the run is settled, if it ended where its window does: `so_far` holds
+    /// counters without histograms, and `open` tells for each endpoint how many requests are due until then
+    /// and have not ended yet.
+    fn is_settled(&mut self, so_far: &RunResult, open: &[u64]) -> bool;
+
+    /// Whether somebody watches, so that [`Observer::watch`] is worth its while.
+    fn is_watched(&mut self) -> bool {
+        false
+    }
+
+    /// Told once a second while somebody watches: the run so far, as if it had ended.
+    fn watch(&mut self, so_far: RunResult) {
+        drop(so_far);
+    }
+
+    /// Whether the run is to be broken off.
+    fn is_interrupted(&mut self) -> bool;
+
+    /// Processor time used by this process so far.
+    fn processor_time(&mut self) -> Duration;
+}
