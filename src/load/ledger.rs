@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use super::mix::Mix;
+use super::numbering::Numbering;
 use super::schedule::Stream;
 use crate::client::{Exchange, Outcome, Sample, Talk};
 use crate::record::Tally;
@@ -11,6 +12,8 @@ use crate::record::Tally;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Job {
     pub(super) endpoint: usize,
+    /// The number of the request in the whole plan: the user depends on it.
+    pub(super) number: u64,
     pub(super) due: u64,
     /// The generator's own part of the wait so far.
     pub(super) lag: u64,
@@ -36,6 +39,7 @@ struct Flight {
 pub(super) struct Ledger {
     streams: Vec<Stream>,
     mix: Mix,
+    users: Numbering,
     state: RefCell<State>,
 }
 
@@ -64,7 +68,7 @@ impl Next {
 }
 
 impl Ledger {
-    pub(super) fn new(streams: Vec<Stream>, mix: Mix, tally: Tally) -> Ledger {
+    pub(super) fn new(streams: Vec<Stream>, mix: Mix, users: Numbering, tally: Tally) -> Ledger {
         let next = streams.iter().map(|stream| Next::of(stream, 0)).collect();
         let state = State {
             tally,
@@ -74,6 +78,7 @@ impl Ledger {
         Ledger {
             streams,
             mix,
+            users,
             state: RefCell::new(state),
         }
     }
@@ -102,6 +107,7 @@ impl Ledger {
         *next = Next::of(stream, k + 1);
         Job {
             endpoint: self.mix.of(stream, k),
+            number: stream.number(k),
             due,
             lag,
         }
@@ -122,10 +128,11 @@ impl Ledger {
         self.streams[stream].is_socket()
     }
 
-    /// A connection that is due now because the last one was lost.
-    pub(super) fn reconnect(&self, now: u64) -> Job {
+    /// A stream's connection that is due now because the last one was lost.
+    pub(super) fn reconnect(&self, stream: usize, now: u64) -> Job {
         Job {
             endpoint: self.mix.connect(),
+            number: self.streams[stream].number(0),
             due: now,
             lag: 0,
         }
@@ -134,6 +141,13 @@ impl Ledger {
     /// Records what a user's WebSocket met beside its due messages.
     pub(super) fn talk(&self, talk: &Talk) {
         self.state.borrow_mut().tally.sockets.add(talk);
+    }
+
+    /// The number of a lane's connection among those of all workers, where arrivals share connections.
+    fn connection(&self, lane: usize) -> u64 {
+        self.streams
+            .first()
+            .map_or(0, |stream| stream.number(lane as u64))
     }
 
     pub(super) fn begin(&self, lane: usize, job: Job, begun: u64) {
@@ -150,6 +164,7 @@ impl Ledger {
         state.tally.resent += u64::from(exchange.resent);
         state.tally.record(&Sample {
             endpoint: job.endpoint,
+            user: self.users.user(job.number, self.connection(lane)),
             due: job.due,
             sent: times.sent,
             done: times.done,
@@ -197,20 +212,25 @@ impl Ledger {
     pub(super) fn close(&self, end: u64, now: u64) -> Tally {
         let mut guard = self.state.borrow_mut();
         let state = &mut *guard;
-        for flight in state.flights.iter_mut().filter_map(Option::take) {
-            let sample = unfinished(flight.job, Some(flight.begun), now, Outcome::CutOff);
-            state.tally.record(&sample);
+        for (lane, flight) in state.flights.iter_mut().enumerate() {
+            if let Some(Flight { job, begun }) = flight.take() {
+                let user = self.users.user(job.number, self.connection(lane));
+                let sample = unfinished(job, user, Some(begun), now, Outcome::CutOff);
+                state.tally.record(&sample);
+            }
         }
         for (stream, next) in self.streams.iter().zip(&mut state.next) {
             while next.due < end {
                 let job = Job {
                     endpoint: self.mix.of(stream, next.k),
+                    number: stream.number(next.k),
                     due: next.due,
                     lag: 0,
                 };
-                state
-                    .tally
-                    .record(&unfinished(job, None, now, Outcome::NotStarted));
+                // It has no connection, and no connection is to blame.
+                let user = self.users.user(job.number, job.number);
+                let sample = unfinished(job, user, None, now, Outcome::NotStarted);
+                state.tally.record(&sample);
                 *next = Next::of(stream, next.k + 1);
             }
         }
@@ -218,10 +238,11 @@ impl Ledger {
     }
 }
 
-fn unfinished(job: Job, sent: Option<u64>, now: u64, outcome: Outcome) -> Sample {
+fn unfinished(job: Job, user: u64, sent: Option<u64>, now: u64, outcome: Outcome) -> Sample {
     let done = now.max(job.due);
     Sample {
         endpoint: job.endpoint,
+        user,
         due: job.due,
         sent,
         done,

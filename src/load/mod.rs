@@ -6,6 +6,7 @@ mod live;
 mod looks;
 mod meter;
 mod mix;
+mod numbering;
 mod pool;
 mod result;
 mod run;
@@ -17,5 +18,5 @@ mod worker;
 
 pub use result::{failed_run, millis};
 pub use run::{Observer, Progress, RunError, run};
-pub use schedule::{Connections, Stream, streams};
+pub use schedule::{Connections, Stream, is_second_first, streams};
 pub use users::{HttpUser, Kit, SocketUser, User, Users, VirtualUser, VirtualUsers};

@@ -130,7 +130,7 @@ async fn own_lane<U: Users>(work: Rc<Work<U>>, stream: usize) {
             taken = work.wait(stream, &timer, free_since) => taken,
             () = user.idle() => {
                 let now = work.agenda.now();
-                Some((work.ledger.reconnect(now), now))
+                Some((work.ledger.reconnect(stream, now), now))
             }
         };
         let Some(taken) = taken else {

@@ -48,6 +48,7 @@ impl Run<'_> {
                 .map(|(endpoint, tally)| endpoint_result(endpoint, tally))
                 .collect(),
             seconds: tally.seconds.clone(),
+            users: tally.users.clone(),
             generator: self.generator(tally),
             sockets: tally.sockets.clone(),
             watch: Watch::default(),
@@ -98,6 +99,7 @@ pub fn failed_run(plan: &Plan, started: SystemTime, problem: Problem) -> RunResu
         window: Window::default(),
         endpoints: Vec::new(),
         seconds: Vec::new(),
+        users: Vec::new(),
         generator: Generator::default(),
         sockets: Sockets::default(),
         watch: Watch::default(),

@@ -2,6 +2,7 @@
 
 mod coarse;
 mod counter;
+mod counts;
 mod histogram;
 mod machine;
 mod observed;
@@ -12,6 +13,7 @@ mod slowest;
 mod sockets;
 mod summary;
 mod tally;
+mod users;
 
 pub use crate::profile::EndpointKind;
 pub use coarse::Coarse;
@@ -29,3 +31,4 @@ pub use slowest::{Slow, Slowest};
 pub use sockets::Sockets;
 pub use summary::{EndpointSummary, Outcomes, Summary, Times};
 pub use tally::{EndpointRules, EndpointTally, Rules, Tally};
+pub use users::UserGroup;

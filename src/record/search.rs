@@ -200,13 +200,8 @@ impl Search {
 impl Second {
     /// A second in which nothing was due.
     pub fn empty(endpoints: usize, thresholds: usize) -> Second {
-        let counts = Counts {
-            over: vec![0; thresholds],
-            over_by_generator: vec![0; thresholds],
-            ..Counts::default()
-        };
         Second {
-            endpoints: vec![counts; endpoints],
+            endpoints: vec![Counts::empty(thresholds); endpoints],
             ..Second::default()
         }
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::counter::Counter;
-use super::{Counts, Histogram, Second, Slowest, Sockets};
+use super::users::{UserGroup, group_of, merge};
+use super::{Histogram, Second, Slowest, Sockets};
 use crate::client::{Outcome, Sample};
 
 const SECOND: u64 = 1_000_000_000;
@@ -41,6 +42,8 @@ pub struct Tally {
     pub endpoints: Vec<EndpointTally>,
     /// One for each second from the start of the run.
     pub seconds: Vec<Second>,
+    /// One for each group of users; judged part alone.
+    pub users: Vec<UserGroup>,
     lag: Counter,
     /// Requests that waited because all allowed connections were busy.
     pub waited_for_connection: u64,
@@ -76,6 +79,7 @@ impl Tally {
             endpoints: vec![EndpointTally::default(); rules.endpoints.len()],
             rules,
             seconds: Vec::new(),
+            users: Vec::new(),
             lag: Counter::default(),
             waited_for_connection: 0,
             connections: 0,
@@ -105,6 +109,9 @@ impl Tally {
             self.lag.record(sample.lag);
             self.slowest.add(sample);
             self.endpoints[sample.endpoint].record(sample, charged);
+            let thresholds = &self.rules.thresholds;
+            let size = (self.rules.endpoints.len(), thresholds.len());
+            group_of(&mut self.users, sample.user, size).add(sample, charged, thresholds);
         }
     }
 
@@ -124,6 +131,7 @@ impl Tally {
         for (mine, theirs) in self.seconds.iter_mut().zip(&other.seconds) {
             merge_second(mine, theirs);
         }
+        merge(&mut self.users, &other.users);
         self.lag.merge(&other.lag);
         self.waited_for_connection += other.waited_for_connection;
         self.connections += other.connections;
@@ -136,6 +144,7 @@ impl Tally {
     pub fn counters(&self) -> Tally {
         Tally {
             seconds: self.seconds.clone(),
+            users: self.users.clone(),
             sockets: self.sockets.clone(),
             ..Tally::new(self.rules.clone())
         }
@@ -148,6 +157,7 @@ impl Tally {
             rules: self.rules.clone(),
             endpoints: self.endpoints.clone(),
             seconds,
+            users: self.users.clone(),
             lag: self.lag.clone(),
             sockets: self.sockets.clone(),
             slowest: self.slowest.clone(),
@@ -166,24 +176,9 @@ impl Tally {
     }
 
     fn count(&mut self, sample: &Sample, charged: u64) {
-        let on_time = charged.saturating_sub(sample.lag);
         let second = second_at(&mut self.seconds, &self.rules, sample.due);
         second.response.record(charged);
-        let counts = &mut second.endpoints[sample.endpoint];
-        counts.due += 1;
-        counts.time += charged;
-        if !sample.outcome.is_ok() {
-            counts.failed += 1;
-            counts.failed_by_generator += u64::from(sample.outcome.is_generators());
-            *counts.outcomes.entry(sample.outcome).or_default() += 1;
-        }
-        let blameless = sample.outcome.is_ok() || sample.outcome.is_generators();
-        let thresholds = self.rules.thresholds.iter().enumerate();
-        for (i, threshold) in thresholds.filter(|(_, t)| charged >= **t) {
-            counts.over[i] += 1;
-            let own_fault = sample.outcome.is_generators() || on_time < *threshold;
-            counts.over_by_generator[i] += u64::from(blameless && own_fault);
-        }
+        second.endpoints[sample.endpoint].add(sample, charged, &self.rules.thresholds);
     }
 }
 
@@ -261,27 +256,7 @@ fn merge_second(mine: &mut Second, theirs: &Second) {
     mine.done_ok += theirs.done_ok;
     mine.response.merge(&theirs.response);
     for (mine, theirs) in mine.endpoints.iter_mut().zip(&theirs.endpoints) {
-        merge_counts(mine, theirs);
-    }
-}
-
-fn merge_counts(mine: &mut Counts, theirs: &Counts) {
-    mine.due += theirs.due;
-    mine.failed += theirs.failed;
-    mine.failed_by_generator += theirs.failed_by_generator;
-    mine.time += theirs.time;
-    for (mine, theirs) in mine.over.iter_mut().zip(&theirs.over) {
-        *mine += theirs;
-    }
-    for (mine, theirs) in mine
-        .over_by_generator
-        .iter_mut()
-        .zip(&theirs.over_by_generator)
-    {
-        *mine += theirs;
-    }
-    for (outcome, count) in &theirs.outcomes {
-        *mine.outcomes.entry(*outcome).or_default() += count;
+        mine.merge(theirs);
     }
 }
 

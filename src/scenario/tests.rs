@@ -127,6 +127,7 @@ fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> R
         let (took, lag, outcome) = answer(due);
         tally.record(&Sample {
             endpoint: 0,
+            user: 0,
             due,
             sent: Some(due + lag),
             done: due + took,
@@ -163,6 +164,7 @@ fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> R
             bytes: counted.bytes,
         }],
         seconds: tally.seconds.clone(),
+        users: tally.users.clone(),
         generator: Generator {
             workers: 1,
             lag: tally.lag(),

@@ -148,6 +148,7 @@ impl Carrying<'_> {
             compared: compare_queries(before, after, confidence),
             left_out: Vec::new(),
             unsettled: Vec::new(),
+            assumed: None,
             ..comparison.clone()
         };
         let text = format!(

@@ -57,6 +57,11 @@ fn counts(run: &RunResult) -> impl Iterator<Item = u64> {
         own.into_iter()
             .chain(second.endpoints.iter().flat_map(of_endpoint))
     });
+    let users = run.users.iter().flat_map(|group| {
+        let own = [group.response.len()];
+        own.into_iter()
+            .chain(group.endpoints.iter().flat_map(of_endpoint))
+    });
     let (fared, talk) = (&run.generator, &run.sockets);
     let others = [
         fared.lag.len(),
@@ -76,6 +81,7 @@ fn counts(run: &RunResult) -> impl Iterator<Item = u64> {
     endpoints
         .chain(steps)
         .chain(seconds)
+        .chain(users)
         .chain(others)
         .chain(closes)
         .chain(probes)
@@ -93,9 +99,11 @@ fn of_endpoint(counts: &Counts) -> impl Iterator<Item = u64> {
 /// In nanoseconds, those that are added to each other.
 fn times(run: &RunResult) -> impl Iterator<Item = u64> {
     let seconds = run.seconds.iter().flat_map(|second| &second.endpoints);
+    let users = run.users.iter().flat_map(|group| &group.endpoints);
     let slowest = run.slowest.all().iter().map(|slow| slow.done_ns);
     let window = [run.window.to, run.window.planned.unwrap_or_default()];
     seconds
+        .chain(users)
         .map(|counts| counts.time)
         .chain(slowest)
         .chain(window)

@@ -7,7 +7,7 @@ use super::search::{SearchForm, search};
 use super::times::TimesForm;
 use crate::record::{
     Coarse, Counts, EndpointKind, EndpointResult, Generator, Histogram, Observed, Outage, Outcomes,
-    Problem, RunResult, Second, Slowest, Sockets, Status, Watch, Window,
+    Problem, RunResult, Second, Slowest, Sockets, Status, UserGroup, Watch, Window,
 };
 use crate::report::RunReport;
 use crate::requirement::{PartIntervals, RunIntervals};
@@ -33,6 +33,8 @@ pub(super) struct RunForm {
     service_time_ms: TimesForm,
     endpoints: Vec<EndpointForm>,
     seconds: Vec<SecondForm>,
+    #[serde(default)]
+    users: Vec<UserGroupForm>,
     generator: GeneratorForm,
     #[serde(default)]
     sockets: Sockets,
@@ -97,6 +99,7 @@ fn record(form: RunForm) -> Result<RunResult, ReadError> {
         },
         endpoints: form.endpoints.into_iter().map(endpoint).collect(),
         seconds: form.seconds.into_iter().map(second).collect(),
+        users: form.users.into_iter().map(user_group).collect(),
         generator: generator(form.generator),
         sockets: form.sockets,
         slowest: form.slowest,
@@ -169,8 +172,14 @@ struct CountsForm {
     outcomes: Outcomes,
 }
 
-fn second(form: SecondForm) -> Second {
-    let counts = |form: CountsForm| Counts {
+#[derive(Deserialize)]
+struct UserGroupForm {
+    endpoints: Vec<CountsForm>,
+    buckets: Coarse,
+}
+
+fn counts(form: CountsForm) -> Counts {
+    Counts {
         due: form.due,
         failed: form.failed,
         failed_by_generator: form.failed_by_generator,
@@ -178,7 +187,17 @@ fn second(form: SecondForm) -> Second {
         over: form.over,
         over_by_generator: form.over_by_generator,
         outcomes: form.outcomes,
-    };
+    }
+}
+
+fn user_group(form: UserGroupForm) -> UserGroup {
+    UserGroup {
+        endpoints: form.endpoints.into_iter().map(counts).collect(),
+        response: form.buckets,
+    }
+}
+
+fn second(form: SecondForm) -> Second {
     Second {
         endpoints: form.endpoints.into_iter().map(counts).collect(),
         done_ok: form.done,

@@ -7,7 +7,7 @@ use super::search::SearchForm;
 use super::times::TimesForm;
 use crate::record::{
     Coarse, Counts, EndpointKind, EndpointResult, EndpointSummary, Histogram, Observed, Outcomes,
-    Problem, RunResult, Second, Slowest, Sockets, Status, Summary, Watch,
+    Problem, RunResult, Second, Slowest, Sockets, Status, Summary, UserGroup, Watch,
 };
 use crate::report::{RunReport, instant};
 use crate::requirement::PartIntervals;
@@ -32,6 +32,7 @@ pub(super) struct RunForm<'a> {
     unjudged: Unjudged,
     endpoints: Vec<EndpointForm<'a>>,
     seconds: Vec<SecondForm<'a>>,
+    users: Vec<UserGroupForm<'a>>,
     histograms: Histograms,
     generator: RunGenerator<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,6 +77,7 @@ impl RunForm<'_> {
                 })
                 .collect(),
             seconds: run.seconds.iter().enumerate().map(SecondForm::of).collect(),
+            users: run.users.iter().map(UserGroupForm::of).collect(),
             outcomes: summary.outcomes,
             histograms: Histograms {
                 response: summary.response,
@@ -230,6 +232,25 @@ impl SecondForm<'_> {
             outcomes: second.outcomes(),
             endpoints: second.endpoints.iter().map(CountsForm::of).collect(),
             buckets: &second.response,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct UserGroupForm<'a> {
+    due: u64,
+    failed: u64,
+    endpoints: Vec<CountsForm<'a>>,
+    buckets: &'a Coarse,
+}
+
+impl UserGroupForm<'_> {
+    fn of(group: &UserGroup) -> UserGroupForm<'_> {
+        UserGroupForm {
+            due: group.due(),
+            failed: group.failed(),
+            endpoints: group.endpoints.iter().map(CountsForm::of).collect(),
+            buckets: &group.response,
         }
     }
 }

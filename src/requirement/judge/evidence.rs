@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::model::Population;
-use crate::record::{Counts, Histogram, RunResult, Second, Watch, Window};
+use crate::record::{Counts, Histogram, RunResult, Second, UserGroup, Watch, Window};
 use crate::requirement::Sources;
 use crate::statistics::{Block, Look};
 
@@ -131,6 +131,24 @@ impl<'a> Slice<'a> {
             last.trials += self.unsettled as f64;
         }
         blocks
+    }
+
+    /// One number of each user or group of users, over the endpoints that are judged.
+    pub(super) fn each_user(&self, number: impl Fn(&Counts) -> u64) -> Vec<u64> {
+        let of = |group: &UserGroup| self.part.sum(self.run, &group.endpoints, &number);
+        self.run.users.iter().map(of).collect()
+    }
+
+    /// The same requests user by user.
+    pub(super) fn users(&self, hits: impl Fn(&Counts) -> u64) -> Vec<Block> {
+        let hits = self.each_user(hits).into_iter();
+        let pairs = hits.zip(self.each_user(|counts| counts.due));
+        pairs
+            .map(|(hits, due)| Block {
+                hits: hits as f64,
+                trials: due as f64,
+            })
+            .collect()
     }
 
     /// Charged response times; empty in the middle of a run.
