@@ -17,6 +17,7 @@ mod recorded;
 use std::fmt::Write as _;
 
 use agentos_perf::baseline::{Comparison, compare, compare_pairs};
+use agentos_perf::load::is_second_first;
 use agentos_perf::record::RunResult;
 use agentos_perf::report::{Report, RunReport};
 use agentos_perf::requirement::{Figure, RunIntervals, Standing};
@@ -37,6 +38,8 @@ const RATE: f64 = 50.0;
 const SECONDS: usize = 20;
 /// What is to be found.
 const SHIFT: f64 = 1.2;
+/// What is to be found where one session has to do.
+const LARGE_SHIFT: f64 = 2.0;
 /// Spread of the logarithms of response times.
 const SIGMA: f64 = 0.5;
 /// What may be called worse and is not.
@@ -50,15 +53,29 @@ struct Case {
     between: f64,
     /// Sessions in the baseline.
     sessions: u32,
+    /// Scenarios of a session, each with a spread of its own.
+    scenarios: u32,
     /// Whether a shift has to be found in most runs; elsewhere it is told how often it is.
     is_usual: bool,
 }
 
-const CASES: [Case; 7] = [
-    case(Model::Independent, 0.0, 1, true),
+const CASES: [Case; 16] = [
+    case(Model::Independent, 0.0, 1, false),
     case(Model::Independent, 0.02, 1, false),
+    case(Model::Independent, 0.05, 1, false),
+    case(Model::Independent, 0.1, 1, false),
+    Case {
+        scenarios: 5,
+        ..case(Model::Independent, 0.1, 1, false)
+    },
+    case(Model::Independent, 0.05, 2, false),
+    case(Model::Independent, 0.1, 2, false),
+    case(Model::Independent, 0.05, 3, false),
+    case(Model::Independent, 0.1, 3, false),
     case(Model::Independent, 0.02, 5, true),
     case(Model::Independent, 0.05, 5, false),
+    case(Model::Independent, 0.05, 20, false),
+    case(Model::Independent, 0.1, 20, false),
     case(Model::Autoregressive(0.1), 0.02, 5, false),
     case(Model::Autoregressive(0.5), 0.02, 1, false),
     case(Model::Autoregressive(0.5), 0.02, 5, false),
@@ -69,6 +86,7 @@ const fn case(model: Model, between: f64, sessions: u32, is_usual: bool) -> Case
         model,
         between,
         sessions,
+        scenarios: 1,
         is_usual,
     }
 }
@@ -78,8 +96,9 @@ struct Row {
     case: Case,
     /// The share of comparisons of the same with itself in which anything was called worse.
     false_alarms: f64,
-    /// The share of those with the shift in which p95 was.
+    /// The share of those with the shift in which p95 was; and with a larger one.
     found: f64,
+    found_large: f64,
     /// The share of comparisons of the same with itself that settled nothing.
     open: f64,
 }
@@ -88,24 +107,48 @@ struct Row {
 #[derive(Debug, Clone, Copy)]
 struct Turns {
     model: Model,
-    /// Spread of the logarithms of what disturbs both turns of a pair alike.
+    /// Spread of the logarithms of what disturbs both turns of a pair alike; or the height of a wave.
     together: f64,
+    /// How long the wave is, in seconds; 0 for none.
+    period: f64,
     is_usual: bool,
 }
 
-const BY_TURNS: [Turns; 5] = [
+const BY_TURNS: [Turns; 8] = [
     turns(Model::Independent, 0.0, true),
     turns(Model::Independent, 0.2, true),
     turns(Model::Independent, 1.0, true),
     turns(Model::Autoregressive(0.1), 0.2, false),
     turns(Model::Autoregressive(0.5), 0.2, false),
+    wave(0.3, 6.0),
+    wave(0.3, 12.0),
+    wave(0.3, 24.0),
 ];
 
 const fn turns(model: Model, together: f64, is_usual: bool) -> Turns {
     Turns {
         model,
         together,
+        period: 0.0,
         is_usual,
+    }
+}
+
+const fn wave(height: f64, period: f64) -> Turns {
+    Turns {
+        period,
+        ..turns(Model::Independent, height, false)
+    }
+}
+
+impl Turns {
+    fn name(self) -> String {
+        let (model, period) = (self.model.name(), self.period);
+        if period > 0.0 {
+            format!("{model}, a wave of {period} s")
+        } else {
+            model
+        }
     }
 }
 
@@ -146,29 +189,34 @@ fn of_two_targets_by_turns_the_same_holds() {
 }
 
 fn row(case: &Case) -> Row {
-    let [false_alarms, found, open] = shares(|shift, random| compared(*case, shift, random));
+    let [false_alarms, found, open, found_large] =
+        shares(|shift, random| compared(*case, shift, random));
     Row {
         case: *case,
         false_alarms,
         found,
+        found_large,
         open,
     }
 }
 
 /// How often the same is called worse, how often a p95 that is longer is, and how often the same is not settled.
-fn shares(compared: impl Fn(f64, &mut Random) -> Comparison) -> [f64; 3] {
-    let (mut alarms, mut found, mut open) = (0, 0, 0);
+fn shares(compared: impl Fn(f64, &mut Random) -> Comparison) -> [f64; 4] {
+    let (mut alarms, mut found, mut open, mut found_large) = (0, 0, 0, 0);
+    let is_found = |shifted: Comparison| {
+        let p95 = shifted.compared.iter().find(|one| one.what == Figure::P95);
+        p95.is_some_and(|p95| p95.standing == Some(Standing::Worse))
+    };
     let mut random = Random(0x5eed);
     for _ in 0..TRIALS {
         let same = compared(1.0, &mut random);
         let is_worse = same.worse().next().is_some();
         alarms += u32::from(is_worse);
         open += u32::from(!is_worse && !same.unsettled.is_empty());
-        let shifted = compared(SHIFT, &mut random);
-        let p95 = shifted.compared.iter().find(|one| one.what == Figure::P95);
-        found += u32::from(p95.is_some_and(|p95| p95.standing == Some(Standing::Worse)));
+        found += u32::from(is_found(compared(SHIFT, &mut random)));
+        found_large += u32::from(is_found(compared(LARGE_SHIFT, &mut random)));
     }
-    [alarms, found, open].map(|count| f64::from(count) / f64::from(TRIALS))
+    [alarms, found, open, found_large].map(|count| f64::from(count) / f64::from(TRIALS))
 }
 
 fn compared(case: Case, shift: f64, random: &mut Random) -> Comparison {
@@ -181,12 +229,40 @@ fn compared(case: Case, shift: f64, random: &mut Random) -> Comparison {
 }
 
 fn by_turns(case: Turns, shift: f64, random: &mut Random) -> Comparison {
+    if case.period > 0.0 {
+        return in_a_wave(case, shift, random);
+    }
     let pair = |random: &mut Random| {
         let scale = 40.0 * (case.together * random.normal()).exp();
         let before = run(case.model, scale, TURN_SECONDS, random);
         (before, run(case.model, scale * shift, TURN_SECONDS, random))
     };
     let pairs: Vec<_> = (0..PAIRS).map(|_| pair(random)).collect();
+    compare_pairs(&pairs, CONFIDENCE)
+}
+
+/// Turns of three seconds, of which two are judged, while times rise and fall as a sine.
+fn in_a_wave(case: Turns, shift: f64, random: &mut Random) -> Comparison {
+    const TURN: f64 = 3.0;
+    let phase = random.uniform();
+    let seed = (random.uniform() * 1e15) as u64;
+    let turn = |place: u32, shift: f64, random: &mut Random| {
+        // The middle of what is judged.
+        let at = TURN * f64::from(place) + 2.0;
+        let height = (std::f64::consts::TAU * (at / case.period + phase)).sin();
+        let scale = 40.0 * shift * (case.together * height).exp();
+        run(case.model, scale, TURN_SECONDS, random)
+    };
+    let pair = |number: u32| {
+        let places = if is_second_first(seed, number) {
+            [2 * number + 1, 2 * number]
+        } else {
+            [2 * number, 2 * number + 1]
+        };
+        let before = turn(places[0], 1.0, random);
+        (before, turn(places[1], shift, random))
+    };
+    let pairs: Vec<_> = (1..=PAIRS).map(pair).collect();
     compare_pairs(&pairs, CONFIDENCE)
 }
 
@@ -200,8 +276,16 @@ fn run(model: Model, scale: f64, seconds: usize, random: &mut Random) -> RunResu
 }
 
 fn session(case: Case, shift: f64, random: &mut Random) -> Report {
-    let scale = 40.0 * shift * (case.between * random.normal()).exp();
-    let run = run(case.model, scale, SECONDS, random);
+    let runs = (0..case.scenarios).map(|number| {
+        let scale = 40.0 * shift * (case.between * random.normal()).exp();
+        RunReport {
+            run: RunResult {
+                scenario: number.to_string(),
+                ..run(case.model, scale, SECONDS, random)
+            },
+            intervals: RunIntervals::default(),
+        }
+    });
     Report {
         target: String::new(),
         profile: String::new(),
@@ -212,33 +296,36 @@ fn session(case: Case, shift: f64, random: &mut Random) -> Report {
         machine: None,
         repeat: String::new(),
         judgements: Vec::new(),
-        runs: vec![RunReport {
-            run,
-            intervals: RunIntervals::default(),
-        }],
+        runs: runs.collect(),
     }
 }
 
 fn markdown(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| target | runs differ by | sessions in the baseline | called worse, and the same | the same, and not settled | p95 20 % longer, found |\n\
-         | --- | --: | --: | --: | --: | --: |\n",
+        "| target | runs differ by | sessions in the baseline | called worse, and the same | the same, and not settled | p95 20 % longer, found | p95 twice as long, found |\n\
+         | --- | --: | --: | --: | --: | --: | --: |\n",
     );
     for row in rows {
         let Case {
             model,
             between,
             sessions,
+            scenarios,
             ..
         } = row.case;
+        let of = match scenarios {
+            1 => String::new(),
+            more => format!(", {more} scenarios"),
+        };
         let _ = writeln!(
             text,
-            "| {} | {:.0} % | {sessions} | {:.1} % | {:.0} % | {:.0} % |",
+            "| {}{of} | {:.0} % | {sessions} | {:.1} % | {:.0} % | {:.0} % | {:.0} % |",
             model.name(),
             100.0 * between,
             100.0 * row.false_alarms,
             100.0 * row.open,
             100.0 * row.found,
+            100.0 * row.found_large,
         );
     }
     text
@@ -253,7 +340,7 @@ fn markdown_of_turns(rows: &[TurnsRow]) -> String {
         let _ = writeln!(
             text,
             "| {} | {:.0} % | {:.1} % | {:.0} % | {:.0} % |",
-            row.case.model.name(),
+            row.case.name(),
             100.0 * row.case.together,
             100.0 * row.false_alarms,
             100.0 * row.open,

@@ -19,11 +19,19 @@ mod reported;
 mod settling;
 #[path = "statistics/table.rs"]
 mod table;
+#[path = "statistics/users.rs"]
+mod users;
 #[path = "statistics/verdicts.rs"]
 mod verdicts;
 
 /// Where the docs have the table.
 const MARKS: [&str; 2] = ["<!-- table:begin -->\n", "<!-- table:end -->"];
+const MARKS_OF_USERS: [&str; 2] = ["<!-- users:begin -->\n", "<!-- users:end -->"];
+
+#[test]
+fn users_that_differ_count_as_few() {
+    documented::agree(&users::measured(), MARKS_OF_USERS, 0.5);
+}
 
 #[test]
 fn wrong_verdicts_stay_within_alpha() {

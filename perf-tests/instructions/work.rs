@@ -166,6 +166,7 @@ fn record(rounds: u64) -> Tally {
         let failed = random >> 56 == 0;
         tally.record(&Sample {
             endpoint: (random >> 32) as usize % 5,
+            user: 0,
             due,
             sent: Some(due + lag),
             done: due + wait,

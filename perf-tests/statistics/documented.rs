@@ -4,7 +4,7 @@ use std::path::Path;
 
 /// Holds the part of `docs/STATISTICS.md` between two marks to a fresh table; with `UPDATE_DOCS=1` writes it there.
 ///
-/// Same words, and numbers within `tolerance`: the last digit of `ln` and `cos` differs between platforms, and may turn
+/// Same words, and numbers within `tolerance`, bold or not: the last digit of `ln` and `cos` differs between platforms, and may turn
 /// a verdict in a thousand.
 pub(crate) fn agree(fresh: &str, [begin, end]: [&str; 2], tolerance: f64) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/STATISTICS.md");
@@ -24,7 +24,8 @@ pub(crate) fn agree(fresh: &str, [begin, end]: [&str; 2], tolerance: f64) {
 
 fn alike(committed: &str, fresh: &str, tolerance: f64) -> bool {
     let (old, new) = (committed.split_whitespace(), fresh.split_whitespace());
-    let same = |(a, b): (&str, &str)| match (a.parse::<f64>(), b.parse::<f64>()) {
+    let number = |word: &str| word.trim_matches('*').parse::<f64>();
+    let same = |(a, b): (&str, &str)| match (number(a), number(b)) {
         (Ok(a), Ok(b)) => (a - b).abs() < tolerance,
         _ => a == b,
     };

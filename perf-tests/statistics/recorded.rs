@@ -14,6 +14,16 @@ pub(crate) fn record(
     rate: usize,
     endpoints: usize,
 ) -> RunResult {
+    let of_one_user = requests.map(|(endpoint, ms)| (endpoint, 0, ms));
+    record_users(of_one_user, rate, endpoints)
+}
+
+/// The same, each with its user behind the endpoint.
+pub(crate) fn record_users(
+    requests: impl Iterator<Item = (usize, u64, f64)>,
+    rate: usize,
+    endpoints: usize,
+) -> RunResult {
     let rules = EndpointRules {
         timeout: 3_600 * SECOND,
         judged_from: 0,
@@ -23,11 +33,12 @@ pub(crate) fn record(
         thresholds: Vec::new(),
     });
     let mut seconds = 0;
-    for (number, (endpoint, ms)) in requests.enumerate() {
+    for (number, (endpoint, user, ms)) in requests.enumerate() {
         let due = number as u64 * SECOND / rate as u64;
         seconds = due / SECOND + 1;
         tally.record(&Sample {
             endpoint,
+            user,
             due,
             sent: Some(due),
             done: due + (ms * 1e6) as u64,
@@ -65,6 +76,7 @@ pub(crate) fn record(
         },
         endpoints: counted.collect(),
         seconds: tally.seconds,
+        users: tally.users,
         generator: Generator::default(),
         sockets: Sockets::default(),
         watch: Watch::default(),

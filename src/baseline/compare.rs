@@ -1,17 +1,12 @@
 //! The figures of two sides beside each other.
 
 use super::figures::figures;
+use super::levels::Levels;
 use super::text;
 use crate::record::{RunResult, Status};
 use crate::report::Report;
 use crate::requirement::{Compared, Standing};
-
-/// The intervals of both sides are made for a verdict on one run: they allow for the most correlation that its seconds
-/// could hide, each of them. Together they err far less often than they may; with this many times the error, a comparison
-/// still errs less often than it may, and finds what is there. Measured by `perf-tests/regression.rs`.
-const SPARE: f64 = 3.0;
-/// The figures that are judged; others are told with their intervals.
-pub(super) const JUDGED: f64 = 3.0;
+use crate::statistics::RunNoise;
 
 /// All that was compared.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +20,8 @@ pub struct Comparison {
     pub left_out: Vec<String>,
     /// Scenarios that should have been compared and could not be, and why: nothing is settled while there is one.
     pub unsettled: Vec<String>,
+    /// What the intervals rest on that was not measured.
+    pub assumed: Option<String>,
 }
 
 impl Comparison {
@@ -56,11 +53,13 @@ pub fn compare(before: &[&Report], after: &[&Report], confidence: f64) -> Compar
             )),
         }
     }
-    let alpha = SPARE * (1.0 - confidence) / (JUDGED * pairs.len().max(1) as f64);
-    let alpha = alpha.min(0.25);
+    let levels = Levels::of(confidence, pairs.len());
+    let is_assumed = pairs
+        .iter()
+        .any(|(_, a, b)| RunNoise::is_assumed(a.len(), b.len()));
     let compared = pairs
         .iter()
-        .flat_map(|(scenario, a, b)| figures(scenario, a, b, alpha));
+        .flat_map(|(scenario, a, b)| figures(scenario, a, b, levels));
     let compared: Vec<Compared> = compared.collect();
     unsettled.extend(text::open(&compared));
     let known = scenarios(after);
@@ -73,6 +72,7 @@ pub fn compare(before: &[&Report], after: &[&Report], confidence: f64) -> Compar
         confidence,
         left_out,
         unsettled,
+        assumed: is_assumed.then(text::assumed),
     }
 }
 

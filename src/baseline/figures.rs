@@ -1,6 +1,7 @@
 //! The figures of one scenario on both sides.
 
 use super::blame::{Blame, left};
+use super::levels::Levels;
 use super::standing::{DOUBT_RATIO, SHARES, TIMES, blameless, standing, told};
 use crate::record::{Histogram, RunResult, Summary};
 use crate::requirement::{
@@ -59,16 +60,17 @@ pub(super) fn figures(
     scenario: &str,
     before: &[&RunResult],
     after: &[&RunResult],
-    alpha: f64,
+    levels: Levels,
 ) -> Vec<Compared> {
-    let side =
-        |runs: &[&RunResult]| -> Vec<Known> { runs.iter().map(|run| known(run, alpha)).collect() };
+    let side = |runs: &[&RunResult]| -> Vec<Known> {
+        runs.iter().map(|run| known(run, levels.own)).collect()
+    };
     let (a, b) = (side(before), side(after));
     let times = PERCENTILES.iter();
-    let times = times.filter_map(|percentile| time(scenario, percentile, &a, &b, alpha));
+    let times = times.filter_map(|percentile| time(scenario, percentile, &a, &b, levels));
     let mut found: Vec<Compared> = times.collect();
-    found.extend(failures(scenario, &a, &b, alpha));
-    found.extend(throughput(scenario, &a, &b, alpha));
+    found.extend(failures(scenario, &a, &b, levels));
+    found.extend(throughput(scenario, &a, &b, levels));
     found
 }
 
@@ -77,7 +79,7 @@ fn time(
     (what, quantile, is_judged, end): &Percentile,
     a: &[Known],
     b: &[Known],
-    alpha: f64,
+    levels: Levels,
 ) -> Option<Compared> {
     let of = |side: &[Known]| -> Option<Vec<Measured>> {
         let one = |known: &Known| {
@@ -95,7 +97,7 @@ fn time(
     let slowest = slowest.fold(0.0, f64::max);
     let extra = moved(b) - moved(a);
     let (a, b) = (of(a)?, of(b)?);
-    let change = ratio(&a, &b, alpha)?;
+    let change = ratio(&a, &b, levels.of_times())?;
     // Where an interval has no end, as where all requests take about as long, the slowest request stands in for it.
     let is_near = change.high.is_none() && slowest < DOUBT_RATIO * mean(&a);
     let all = match standing(change, &TIMES) {
@@ -121,7 +123,7 @@ fn scaled(change: Measured, factor: f64) -> Measured {
     }
 }
 
-fn failures(scenario: &str, a: &[Known], b: &[Known], alpha: f64) -> Option<Compared> {
+fn failures(scenario: &str, a: &[Known], b: &[Known], levels: Levels) -> Option<Compared> {
     let of = |side: &[Known]| -> Option<Vec<Measured>> {
         side.iter().map(|known| known.errors).collect()
     };
@@ -129,7 +131,7 @@ fn failures(scenario: &str, a: &[Known], b: &[Known], alpha: f64) -> Option<Comp
         |side: &[Known]| side.iter().map(|one| one.blame.failed).sum::<f64>() / side.len() as f64;
     let extra = failed(b) - failed(a);
     let (a, b) = (of(a)?, of(b)?);
-    let change = difference(&a, &b, alpha)?;
+    let change = difference(&a, &b, levels.of_shares())?;
     let without = Measured {
         value: change.value - extra,
         low: change.low.map(|low| low - extra),
@@ -149,7 +151,7 @@ fn failures(scenario: &str, a: &[Known], b: &[Known], alpha: f64) -> Option<Comp
 }
 
 /// Requests answered well per second: at an offered load they tell of the load as much as of the target.
-fn throughput(scenario: &str, a: &[Known], b: &[Known], alpha: f64) -> Option<Compared> {
+fn throughput(scenario: &str, a: &[Known], b: &[Known], levels: Levels) -> Option<Compared> {
     let of = |side: &[Known]| -> Option<Vec<Measured>> {
         let one = |known: &Known| Some(measured(known.rps?, Interval::default()));
         side.iter().map(one).collect()
@@ -160,7 +162,7 @@ fn throughput(scenario: &str, a: &[Known], b: &[Known], alpha: f64) -> Option<Co
         what: Figure::Throughput,
         before: mean(&a),
         after: mean(&b),
-        change: told(ratio(&a, &b, alpha)?),
+        change: told(ratio(&a, &b, levels.of_shares())?),
         standing: None,
     })
 }

@@ -99,7 +99,12 @@ fn verdict(comparison: &Comparison, sessions: usize) -> (Verdict, String) {
         ),
         ([], _) => (
             Verdict::Pass,
-            format!("nothing is shown to be worse than in the baseline of {of}"),
+            match &comparison.assumed {
+                None => format!("nothing is shown to be worse than in the baseline of {of}"),
+                Some(assumed) => {
+                    format!("nothing is shown to be worse than in the baseline of {of} ({assumed})")
+                }
+            },
         ),
         ([first, rest @ ..], _) => {
             let more = if rest.is_empty() {

@@ -8,6 +8,7 @@ mod blame;
 mod compare;
 mod figures;
 mod judge;
+mod levels;
 mod pairs;
 mod queries;
 mod standing;

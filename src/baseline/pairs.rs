@@ -1,7 +1,8 @@
 //! Two targets that were loaded by turns: each pair of turns is one difference.
 
 use super::blame::{Blame, left};
-use super::compare::{Comparison, JUDGED};
+use super::compare::Comparison;
+use super::levels::JUDGED;
 use super::standing::{SHARES, TIMES, blameless, standing, told};
 use super::text;
 use crate::record::{Histogram, RunResult, Status, Summary};
@@ -104,6 +105,7 @@ pub fn compare_pairs(pairs: &[(RunResult, RunResult)], confidence: f64) -> Compa
         confidence,
         left_out: Vec::new(),
         unsettled,
+        assumed: None,
     }
 }
 

@@ -4,7 +4,7 @@ use super::standing::{TIMES, standing, told};
 use crate::record::Statement;
 use crate::report::Report;
 use crate::requirement::{Compared, Figure};
-use crate::statistics::{Measured, ratio, student_t_quantile};
+use crate::statistics::{Measured, RunNoise, ratio, student_t_quantile};
 
 /// Fewer calls on either side tell nothing.
 const LEAST_CALLS: u64 = 30;
@@ -24,8 +24,13 @@ pub fn compare_queries(before: &Report, after: &Report, confidence: f64) -> Vec<
         .collect();
     both.truncate(MOST);
     let alpha = (1.0 - confidence) / both.len().max(1) as f64;
+    // Both sides are of one database, a little apart, and nothing is judged by them.
+    let noise = RunNoise {
+        alpha,
+        assumed: 0.0,
+    };
     let compared = both.iter().filter_map(|(a, b)| {
-        let change = ratio(&[mean(a, alpha)], &[mean(b, alpha)], alpha)?;
+        let change = ratio(&[mean(a, alpha)], &[mean(b, alpha)], noise)?;
         Some(Compared {
             scenario: a.text.clone(),
             what: Figure::Query,

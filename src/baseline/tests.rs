@@ -27,13 +27,34 @@ fn the_same_again_is_no_regression() {
     assert_eq!(judged.verdict, Verdict::Pass, "{}", judged.reason);
 }
 
+/// As many sessions as it takes to tell how much they differ.
+fn baseline(percent: u64) -> [Report; 3] {
+    [1, 3, 4].map(|seed| usual(percent, seed))
+}
+
 #[test]
 fn what_takes_a_fifth_longer_is_found_and_told() {
-    let judged = judge(&[usual(0, 1)], &usual(20, 2), 0.95);
+    let judged = judge(&baseline(0), &usual(20, 2), 0.95);
     assert_eq!(judged.verdict, Verdict::Fail, "{}", judged.reason);
     assert!(judged.reason.contains("of api is") && judged.reason.contains("more"));
-    let better = judge(&[usual(20, 1)], &usual(0, 2), 0.95);
+    let better = judge(&baseline(20), &usual(0, 2), 0.95);
     assert_eq!(better.verdict, Verdict::Pass, "{}", better.reason);
+}
+
+#[test]
+fn fewer_than_three_sessions_are_assumed_to_differ() {
+    for sessions in [&baseline(0)[..1], &baseline(0)[..2]] {
+        let small = judge(sessions, &usual(20, 2), 0.95);
+        assert_eq!(small.verdict, Verdict::Pass, "{}", small.reason);
+        let told = "(fewer than three sessions: runs are assumed to differ by 10 % by themselves)";
+        assert!(small.reason.ends_with(told), "{}", small.reason);
+        let large = judge(sessions, &usual(60, 2), 0.95);
+        assert_eq!(large.verdict, Verdict::Fail, "{}", large.reason);
+    }
+    let one = compare(&[&usual(0, 1)], &[&usual(0, 2)], 0.95);
+    let note =
+        "note: fewer than three sessions: runs are assumed to differ by 10 % by themselves\n";
+    assert!(table(&one).ends_with(note), "{}", table(&one));
 }
 
 /// Where a second is slower as a whole, its requests tell little of the p95; those farther out bound it all the same.
@@ -55,9 +76,10 @@ fn an_end_that_the_p95_has_not_is_that_of_the_p99() {
 #[test]
 fn what_is_significant_and_small_is_noise() {
     let exactly = |ms: u64| session("api", move |_| ms);
-    let small = judge(&[exactly(100)], &exactly(103), 0.95);
+    let before = [100, 100, 100].map(exactly);
+    let small = judge(&before, &exactly(103), 0.95);
     assert_eq!(small.verdict, Verdict::Pass, "{}", small.reason);
-    let large = judge(&[exactly(100)], &exactly(115), 0.95);
+    let large = judge(&before, &exactly(115), 0.95);
     assert_eq!(large.verdict, Verdict::Fail, "{}", large.reason);
 }
 

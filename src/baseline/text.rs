@@ -1,6 +1,7 @@
 //! Comparisons as people read them.
 
 use super::compare::Comparison;
+use super::levels::ASSUMED_NOISE;
 use crate::report::cleaned;
 use crate::requirement::{Compared, Standing, Unit};
 
@@ -40,6 +41,9 @@ pub fn table(comparison: &Comparison) -> String {
     for line in comparison.left_out.iter().chain(&comparison.unsettled) {
         text = format!("{text}not compared: {}\n", cleaned(line));
     }
+    if let Some(assumed) = &comparison.assumed {
+        text = format!("{text}note: {assumed}\n");
+    }
     text
 }
 
@@ -65,6 +69,14 @@ fn set(rows: &[[String; 6]]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// What is assumed where too few runs tell how much they differ.
+pub(super) fn assumed() -> String {
+    format!(
+        "fewer than three sessions: runs are assumed to differ by {:.0} % by themselves",
+        100.0 * ASSUMED_NOISE
+    )
 }
 
 /// What is not settled, a line each.

@@ -22,6 +22,9 @@ pub struct Talk {
 pub struct Sample {
     /// Which of the plan's endpoints.
     pub endpoint: usize,
+    /// Who asked: the number of a virtual user or of an identity, or of a connection that requests of no user in
+    /// particular share. Whatever deals out requests by user or connection sees this one.
+    pub user: u64,
     /// When it should have started by schedule.
     pub due: u64,
     /// When its first byte left; `None` when nothing was sent.

@@ -17,7 +17,7 @@ use super::recovery::Question;
 use super::resolve::resolve;
 use crate::baseline::{compare_pairs, table};
 use crate::client::Asking;
-use crate::load::failed_run;
+use crate::load::{failed_run, is_second_first};
 use crate::monitor::Watched;
 use crate::profile::{self, Destination, Plan, Profile};
 use crate::record::{Problem, RunResult};
@@ -212,7 +212,7 @@ fn turn_of(plan: &Plan) -> Plan {
     turn
 }
 
-/// Each target's turns in one scenario: before, after, after, before, and so on, so that a drift hits both.
+/// Each target's turns in one scenario, in pairs whose order is drawn from the seed of the plan.
 fn scenario(
     sides: &[Side; 2],
     index: usize,
@@ -224,15 +224,16 @@ fn scenario(
         Ready::new(before, &before.profile.plans[index], interrupted, progress)?,
         Ready::new(after, &after.profile.plans[index], interrupted, progress)?,
     ];
+    let seed = ready[0].plan.seed;
     let mut pairs = Vec::new();
     for number in 1..=TURNS {
         let mut turn = |side: usize| ready[side].turn(number, interrupted, progress);
-        let pair = if number % 2 == 1 {
-            let before = turn(0);
-            (before, turn(1))
-        } else {
+        let pair = if is_second_first(seed, number) {
             let after = turn(1);
             (turn(0), after)
+        } else {
+            let before = turn(0);
+            (before, turn(1))
         };
         if interrupted.load(Ordering::Relaxed) {
             break;

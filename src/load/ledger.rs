@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use super::mix::Mix;
+use super::numbering::Numbering;
 use super::schedule::Stream;
 use crate::client::{Exchange, Outcome, Sample, Talk};
 use crate::record::Tally;
@@ -40,6 +41,7 @@ struct Flight {
 pub(super) struct Ledger {
     streams: Vec<Stream>,
     mix: Mix,
+    users: Numbering,
     state: RefCell<State>,
 }
 
@@ -68,7 +70,7 @@ impl Next {
 }
 
 impl Ledger {
-    pub(super) fn new(streams: Vec<Stream>, mix: Mix, tally: Tally) -> Ledger {
+    pub(super) fn new(streams: Vec<Stream>, mix: Mix, users: Numbering, tally: Tally) -> Ledger {
         let next = streams.iter().map(|stream| Next::of(stream, 0)).collect();
         let state = State {
             tally,
@@ -78,6 +80,7 @@ impl Ledger {
         Ledger {
             streams,
             mix,
+            users,
             state: RefCell::new(state),
         }
     }
@@ -159,6 +162,13 @@ impl Ledger {
         self.state.borrow_mut().tally.sockets.add(talk);
     }
 
+    /// The number of a lane's connection among those of all workers, where arrivals share connections.
+    fn connection(&self, lane: usize) -> u64 {
+        self.streams
+            .first()
+            .map_or(0, |stream| stream.number(lane as u64))
+    }
+
     pub(super) fn begin(&self, lane: usize, job: Job, begun: u64) {
         self.state.borrow_mut().flights[lane] = Some(Flight { job, begun });
     }
@@ -173,6 +183,7 @@ impl Ledger {
         state.tally.resent += u64::from(exchange.resent);
         let sample = Sample {
             endpoint: job.endpoint,
+            user: self.users.user(job.number, self.connection(lane)),
             due: job.due,
             sent: times.sent,
             done: times.done,
@@ -234,9 +245,12 @@ impl Ledger {
     pub(super) fn close(&self, end: u64, now: u64) -> Tally {
         let mut guard = self.state.borrow_mut();
         let state = &mut *guard;
-        for flight in state.flights.iter_mut().filter_map(Option::take) {
-            let sample = unfinished(flight.job, Some(flight.begun), now, Outcome::CutOff);
-            state.tally.record(&sample);
+        for (lane, flight) in state.flights.iter_mut().enumerate() {
+            if let Some(Flight { job, begun }) = flight.take() {
+                let user = self.users.user(job.number, self.connection(lane));
+                let sample = unfinished(job, user, Some(begun), now, Outcome::CutOff);
+                state.tally.record(&sample);
+            }
         }
         for (stream, next) in self.streams.iter().zip(&mut state.next) {
             while next.due < end {
@@ -247,9 +261,10 @@ impl Ledger {
                     lag: 0,
                     waited: 0,
                 };
-                state
-                    .tally
-                    .record(&unfinished(job, None, now, Outcome::NotStarted));
+                // It has no connection, and no connection is to blame.
+                let user = self.users.user(job.number, job.number);
+                let sample = unfinished(job, user, None, now, Outcome::NotStarted);
+                state.tally.record(&sample);
                 *next = Next::of(stream, next.k + 1);
             }
         }
@@ -257,10 +272,11 @@ impl Ledger {
     }
 }
 
-fn unfinished(job: Job, sent: Option<u64>, now: u64, outcome: Outcome) -> Sample {
+fn unfinished(job: Job, user: u64, sent: Option<u64>, now: u64, outcome: Outcome) -> Sample {
     let done = now.max(job.due);
     Sample {
         endpoint: job.endpoint,
+        user,
         due: job.due,
         sent,
         done,

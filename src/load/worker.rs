@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::control::{Command, Commands, End, Gauge, Look};
 use super::ledger::Ledger;
 use super::mix::Mix;
+use super::numbering::Numbering;
 use super::pool::{Work, work};
 use super::run::RunError;
 use super::schedule::{Connections, Stream, nanos};
@@ -49,7 +50,8 @@ impl Setup<'_> {
         let kits = self.kits(&group)?;
         let timeout = plan.longest_timeout();
         let their_plan = plan.clone();
-        let ledger = Ledger::new(group, Mix::new(plan), Tally::new(rules(plan)));
+        let users = Numbering::new(&plan.arrivals, self.destination.users.len());
+        let ledger = Ledger::new(group, Mix::new(plan), users, Tally::new(rules(plan)));
         let connections = match self.connections {
             Connections::Own => Connections::Own,
             Connections::Shared(all) => Connections::Shared(portion(all, index, of)),

@@ -3,6 +3,7 @@
 mod address;
 mod coarse;
 mod counter;
+mod counts;
 mod excerpts;
 mod histogram;
 mod machine;
@@ -14,6 +15,7 @@ mod slowest;
 mod sockets;
 mod summary;
 mod tally;
+mod users;
 
 pub use crate::profile::EndpointKind;
 pub use address::AddressResult;
@@ -33,3 +35,4 @@ pub use slowest::{Slow, Slowest};
 pub use sockets::Sockets;
 pub use summary::{EndpointSummary, Outcomes, Summary, Times};
 pub use tally::{EndpointRules, EndpointTally, Rules, Tally};
+pub use users::UserGroup;

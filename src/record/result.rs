@@ -12,6 +12,7 @@ use super::observed::Observed;
 use super::search::Search;
 use super::slowest::Slowest;
 use super::sockets::Sockets;
+use super::users::UserGroup;
 use crate::client::Outcome;
 use crate::profile::EndpointKind;
 
@@ -42,6 +43,10 @@ pub struct RunResult {
     pub addresses: Vec<AddressResult>,
     /// One for each second of the run, from its start, ramp-up and drain included.
     pub seconds: Vec<Second>,
+    /// One for each user, or for each group of users where there are many; judged part alone. Of requests over shared
+    /// connections without identities, a connection counts as a user.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<UserGroup>,
     /// How the generator itself fared.
     pub generator: Generator,
     /// What WebSockets met beside their due messages.

@@ -99,6 +99,7 @@ mod tests {
     fn samples() -> impl Strategy<Value = Vec<Sample>> {
         let sample = (0..4_usize, 0..50_u64, 0..20_u64).prop_map(|(endpoint, due, took)| Sample {
             endpoint,
+            user: 0,
             due,
             sent: Some(due),
             done: due + took,
@@ -142,6 +143,7 @@ mod tests {
     fn of_a_later_run_they_come_later() {
         let sample = Sample {
             endpoint: 0,
+            user: 0,
             due: 5,
             sent: Some(6),
             done: 9,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::counter::Counter;
+use super::users::{UserGroup, group_of, merge};
 use super::{Counts, Excerpts, Histogram, Second, Slowest, Sockets};
 use crate::client::{Outcome, Sample};
 
@@ -44,6 +45,8 @@ pub struct Tally {
     pub addresses: Vec<EndpointTally>,
     /// One for each second from the start of the run.
     pub seconds: Vec<Second>,
+    /// One for each group of users; judged part alone.
+    pub users: Vec<UserGroup>,
     lag: Counter,
     waits: Counter,
     /// Requests that waited because all allowed connections were busy.
@@ -83,6 +86,7 @@ impl Tally {
             addresses: Vec::new(),
             rules,
             seconds: Vec::new(),
+            users: Vec::new(),
             lag: Counter::default(),
             waits: Counter::default(),
             waited_for_connection: 0,
@@ -129,6 +133,9 @@ impl Tally {
             if let Some(address) = sample.address {
                 at(&mut self.addresses, address).record(sample, charged);
             }
+            let thresholds = &self.rules.thresholds;
+            let size = (self.rules.endpoints.len(), thresholds.len());
+            group_of(&mut self.users, sample.user, size).add(sample, charged, thresholds);
         }
     }
 
@@ -156,6 +163,7 @@ impl Tally {
         for (mine, theirs) in self.seconds.iter_mut().zip(&other.seconds) {
             merge_second(mine, theirs);
         }
+        merge(&mut self.users, &other.users);
         self.lag.merge(&other.lag);
         self.waits.merge(&other.waits);
         self.waited_for_connection += other.waited_for_connection;
@@ -170,6 +178,7 @@ impl Tally {
     pub fn counters(&self) -> Tally {
         Tally {
             seconds: self.seconds.clone(),
+            users: self.users.clone(),
             sockets: self.sockets.clone(),
             ..Tally::new(self.rules.clone())
         }
@@ -183,6 +192,7 @@ impl Tally {
             endpoints: self.endpoints.clone(),
             addresses: self.addresses.clone(),
             seconds,
+            users: self.users.clone(),
             lag: self.lag.clone(),
             waits: self.waits.clone(),
             sockets: self.sockets.clone(),
@@ -206,42 +216,12 @@ impl Tally {
         let second = second_at(&mut self.seconds, &self.rules, sample.due);
         second.response.record(charged);
         let thresholds = &self.rules.thresholds;
-        add(
-            &mut second.endpoints[sample.endpoint],
-            sample,
-            charged,
-            thresholds,
-        );
+        second.endpoints[sample.endpoint].add(sample, charged, thresholds);
         if let Some(address) = sample.address {
-            let counts = counts_at(
-                &mut second.addresses,
-                usize::from(address),
-                thresholds.len(),
-            );
-            add(counts, sample, charged, thresholds);
+            let index = usize::from(address);
+            counts_at(&mut second.addresses, index, thresholds.len())
+                .add(sample, charged, thresholds);
         }
-    }
-}
-
-/// Counts a sample in its second.
-fn add(counts: &mut Counts, sample: &Sample, charged: u64, thresholds: &[u64]) {
-    let on_time = charged.saturating_sub(sample.lag);
-    counts.due += 1;
-    counts.time += charged;
-    if !sample.outcome.is_ok() {
-        counts.failed += 1;
-        counts.failed_by_generator += u64::from(sample.outcome.is_generators());
-        *counts.outcomes.entry(sample.outcome).or_default() += 1;
-    }
-    let blameless = sample.outcome.is_ok() || sample.outcome.is_generators();
-    for (i, threshold) in thresholds
-        .iter()
-        .enumerate()
-        .filter(|(_, t)| charged >= **t)
-    {
-        counts.over[i] += 1;
-        let own_fault = sample.outcome.is_generators() || on_time < *threshold;
-        counts.over_by_generator[i] += u64::from(blameless && own_fault);
     }
 }
 
@@ -335,33 +315,10 @@ fn merge_second(mine: &mut Second, theirs: &Second) {
     mine.done_ok += theirs.done_ok;
     mine.response.merge(&theirs.response);
     for (mine, theirs) in mine.endpoints.iter_mut().zip(&theirs.endpoints) {
-        merge_counts(mine, theirs);
+        mine.merge(theirs);
     }
     for (index, theirs) in theirs.addresses.iter().enumerate() {
-        merge_counts(
-            counts_at(&mut mine.addresses, index, theirs.over.len()),
-            theirs,
-        );
-    }
-}
-
-fn merge_counts(mine: &mut Counts, theirs: &Counts) {
-    mine.due += theirs.due;
-    mine.failed += theirs.failed;
-    mine.failed_by_generator += theirs.failed_by_generator;
-    mine.time += theirs.time;
-    for (mine, theirs) in mine.over.iter_mut().zip(&theirs.over) {
-        *mine += theirs;
-    }
-    for (mine, theirs) in mine
-        .over_by_generator
-        .iter_mut()
-        .zip(&theirs.over_by_generator)
-    {
-        *mine += theirs;
-    }
-    for (outcome, count) in &theirs.outcomes {
-        *mine.outcomes.entry(*outcome).or_default() += count;
+        counts_at(&mut mine.addresses, index, theirs.over.len()).merge(theirs);
     }
 }
 

@@ -67,6 +67,7 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
         let sent = due + request.queued + request.lag;
         tally.record(&Sample {
             endpoint,
+            user: 0,
             due,
             sent: Some(sent),
             done: sent + request.service,
@@ -105,6 +106,7 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
             resent: 0,
         },
         seconds: tally.seconds,
+        users: tally.users,
         watch: Watch {
             probes: 12,
             ..Watch::default()
@@ -318,6 +320,7 @@ pub(crate) fn failed(scenario: &str) -> RunResult {
         window: Window::default(),
         endpoints: Vec::new(),
         seconds: Vec::new(),
+        users: Vec::new(),
         generator: Generator::default(),
         watch: Watch::default(),
         observed: Observed::default(),

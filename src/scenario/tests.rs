@@ -138,6 +138,7 @@ fn waiting_run(
         let (took, lag, outcome) = answer(due);
         let sample = Sample {
             endpoint: 0,
+            user: 0,
             due,
             sent: Some(due + lag),
             done: due + took,
@@ -177,6 +178,7 @@ fn waiting_run(
             bytes: counted.bytes,
         }],
         seconds: tally.seconds.clone(),
+        users: tally.users.clone(),
         generator: Generator {
             workers: 1,
             lag: tally.lag(),

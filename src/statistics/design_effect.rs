@@ -124,6 +124,16 @@ pub fn design_effect_within(blocks: &[MixedBlock], share: f64, others_share: f64
         return DesignEffect::of_stretches(trials, stretches(&pairs));
     };
     let foreign = others * others_share * (1.0 - others_share) / (trials * trials);
+    effect_within(&found, foreign, share, trials)
+}
+
+/// The effect that follows from the variance of a part's share of hits, some of which is foreign to it.
+pub(super) fn effect_within(
+    found: &RatioVariance,
+    foreign: f64,
+    share: f64,
+    trials: f64,
+) -> DesignEffect {
     let cautious = found.variance * (1.0 + (2.0 / found.freedom).sqrt()) - foreign;
     let variance = cautious.min(found.variance);
     DesignEffect {

@@ -14,21 +14,53 @@ pub struct Measured {
     pub high: Option<f64>,
 }
 
+/// What is known of the differences from run to run, of which a run's own interval knows nothing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RunNoise {
+    /// The probability, in (0, 0.5), with which they may make an end miss.
+    pub alpha: f64,
+    /// Their standard deviation while there are too few runs to tell it, in the unit of the values.
+    pub assumed: f64,
+}
+
+/// Degrees of freedom from which on the spread of runs tells how much they differ.
+const FREEDOM: usize = 2;
+
+impl RunNoise {
+    /// Whether so many runs before and after are too few to tell how much they differ: fewer than four, or three of
+    /// which one stands alone.
+    pub fn is_assumed(before: usize, after: usize) -> bool {
+        freedom(before, after) < FREEDOM
+    }
+}
+
+fn freedom(before: usize, after: usize) -> usize {
+    before.saturating_sub(1) + after.saturating_sub(1)
+}
+
 /// The difference of what was measured after and before: the means of several runs where there are several.
 /// `None` when one side has no value.
 ///
-/// Each end is missed with a probability of about `alpha`, in (0, 0.5), at which the intervals of the values were
-/// made. The method recovers each side's variance from its interval (MOVER: G. Y. Zou and A. Donner, "Construction of
-/// confidence limits about effect measures", Statistics in Medicine 27, 2008). A run's own interval knows nothing of
-/// what differs from run to run. From four runs on, three of them to tell it, the interval is at least as wide as
-/// Student's t makes it from the spread of the runs.
-pub fn difference(before: &[Measured], after: &[Measured], alpha: f64) -> Option<Measured> {
+/// The method recovers each side's variance from its interval (MOVER: G. Y. Zou and A. Donner, "Construction of
+/// confidence limits about effect measures", Statistics in Medicine 27, 2008), and each end is missed with a probability
+/// of about the one at which these intervals were made, or of the noise's. From four runs on, the interval is at least
+/// as wide as Student's t makes it from the spread of the runs; with fewer, what the noise is assumed to be, or the
+/// spread that was seen if that is larger, is added.
+pub fn difference(before: &[Measured], after: &[Measured], noise: RunNoise) -> Option<Measured> {
     let (a, b) = (mean(before)?, mean(after)?);
     let value = b.value - a.value;
     let down = distance(b.value, b.low).zip(distance(a.value, a.high));
     let up = distance(b.value, b.high).zip(distance(a.value, a.low));
-    let least = between_runs(before, after, alpha);
-    let wide = |ends: Option<(f64, f64)>| ends.map(|(own, other)| own.hypot(other).max(least));
+    let between = between_runs(before, after, noise);
+    let is_assumed = RunNoise::is_assumed(before.len(), after.len());
+    let wide = |ends: Option<(f64, f64)>| {
+        let own = ends.map(|(one, other)| one.hypot(other));
+        own.map(|own| match is_assumed {
+            true => own.hypot(between),
+            // The spread of the runs has in it what each of them is unsure of.
+            false => own.max(between),
+        })
+    };
     Some(Measured {
         value,
         low: wide(down).map(|width| value - width),
@@ -36,11 +68,12 @@ pub fn difference(before: &[Measured], after: &[Measured], alpha: f64) -> Option
     })
 }
 
-/// The ratio of what was measured after and before, of values above 0; otherwise as [`difference`].
-pub fn ratio(before: &[Measured], after: &[Measured], alpha: f64) -> Option<Measured> {
+/// The ratio of what was measured after and before, of values above 0; otherwise as [`difference`], with noise of the
+/// logarithms.
+pub fn ratio(before: &[Measured], after: &[Measured], noise: RunNoise) -> Option<Measured> {
     let logs =
         |side: &[Measured]| -> Option<Vec<Measured>> { side.iter().map(logarithm).collect() };
-    let told = difference(&logs(before)?, &logs(after)?, alpha)?;
+    let told = difference(&logs(before)?, &logs(after)?, noise)?;
     Some(Measured {
         value: told.value.exp(),
         low: told.low.map(f64::exp),
@@ -99,19 +132,22 @@ fn distance(value: f64, end: Option<f64>) -> Option<f64> {
         .map(|end| (value - end).abs())
 }
 
-/// How far the difference of the means may be off by what differs from run to run alone; 0 where too few tell.
-fn between_runs(before: &[Measured], after: &[Measured], alpha: f64) -> f64 {
-    let freedom = before.len().saturating_sub(1) + after.len().saturating_sub(1);
-    if freedom < 2 {
-        return 0.0;
-    }
+/// How far the difference of the means may be off by what differs from run to run alone.
+fn between_runs(before: &[Measured], after: &[Measured], noise: RunNoise) -> f64 {
+    const KNOWN: f64 = 1e9;
     let squares = |side: &[Measured]| -> f64 {
         let mean = side.iter().map(|one| one.value).sum::<f64>() / side.len() as f64;
         side.iter().map(|one| (one.value - mean).powi(2)).sum()
     };
-    let variance = (squares(before) + squares(after)) / freedom as f64;
+    let freedom = freedom(before.len(), after.len());
+    let seen = (squares(before) + squares(after)) / freedom.max(1) as f64;
+    let (variance, freedom) = if freedom < FREEDOM {
+        (seen.max(noise.assumed.powi(2)), KNOWN)
+    } else {
+        (seen, freedom as f64)
+    };
     let means = 1.0 / before.len() as f64 + 1.0 / after.len() as f64;
-    student_t_quantile(1.0 - alpha, freedom as f64) * (variance * means).sqrt()
+    student_t_quantile(1.0 - noise.alpha, freedom) * (variance * means).sqrt()
 }
 
 #[cfg(test)]
@@ -119,6 +155,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    const NONE: RunNoise = RunNoise {
+        alpha: 0.05,
+        assumed: 0.0,
+    };
 
     fn around(value: f64, width: f64) -> Measured {
         Measured {
@@ -140,9 +181,9 @@ mod tests {
 
     #[test]
     fn widths_add_up_as_variances_do() {
-        let told = difference(&[around(10.0, 3.0)], &[around(12.0, 4.0)], 0.05);
+        let told = difference(&[around(10.0, 3.0)], &[around(12.0, 4.0)], NONE);
         assert_eq!(rounded(told), Some([2_000, -3_000, 7_000]));
-        let halved = difference(&[around(10.0, 3.0); 2], &[around(12.0, 4.0); 2], 0.05);
+        let halved = difference(&[around(10.0, 3.0); 2], &[around(12.0, 4.0); 2], NONE);
         assert_eq!(rounded(halved), Some([2_000, -1_536, 5_536]));
     }
 
@@ -151,9 +192,29 @@ mod tests {
         let sure = |values: &[f64]| -> Vec<Measured> {
             values.iter().map(|value| around(*value, 0.01)).collect()
         };
-        let told = difference(&sure(&[9.0, 10.0, 11.0]), &sure(&[10.5]), 0.05);
+        let told = difference(&sure(&[9.0, 10.0, 11.0]), &sure(&[10.5]), NONE);
         // t(0.95, 2) = 2.920, s = 1, √(1 + 1/3) = 1.155
         assert_eq!(rounded(told), Some([500, -2_872, 3_872]));
+    }
+
+    #[test]
+    fn where_too_few_runs_tell_it_they_are_taken_to_differ() {
+        let noise = RunNoise {
+            alpha: 0.05,
+            assumed: 2.0,
+        };
+        let of = |before: &[f64]| {
+            let sure: Vec<_> = before.iter().map(|value| around(*value, 0.0)).collect();
+            rounded(difference(&sure, &[around(10.0, 3.0)], noise))
+        };
+        // 1.645 · 2 · √2 = 4.653, and 3 of the run itself: 5.536
+        assert_eq!(of(&[10.0]), Some([0, -5_536, 5_536]));
+        // 1.645 · 2 · √1.5 = 4.029: 5.023
+        assert_eq!(of(&[10.0, 10.0]), Some([0, -5_023, 5_023]));
+        // They differ by more: s = 4.243, 1.645 · s · √1.5 = 8.547, 9.058
+        assert_eq!(of(&[7.0, 13.0]), Some([0, -9_058, 9_058]));
+        // Three tell by themselves.
+        assert_eq!(of(&[10.0, 10.0, 10.0]), Some([0, -3_000, 3_000]));
     }
 
     #[test]
@@ -171,18 +232,18 @@ mod tests {
             high: None,
             ..around(10.0, 1.0)
         };
-        let told = difference(&[open], &[around(12.0, 1.0)], 0.05).unwrap();
+        let told = difference(&[open], &[around(12.0, 1.0)], NONE).unwrap();
         assert!(told.low.is_none() && told.high.is_some());
-        assert_eq!(difference(&[], &[open], 0.05), None);
-        assert_eq!(ratio(&[around(0.0, 1.0)], &[open], 0.05), None);
+        assert_eq!(difference(&[], &[open], NONE), None);
+        assert_eq!(ratio(&[around(0.0, 1.0)], &[open], NONE), None);
     }
 
     proptest! {
         #[test]
         fn turned_round_it_is_the_inverse(a in 1.0..1e3_f64, b in 1.0..1e3_f64, wa in 0.01..0.9_f64, wb in 0.01..0.9_f64) {
             let (a, b) = (around(a, a * wa), around(b, b * wb));
-            let there = ratio(&[a], &[b], 0.05).unwrap();
-            let back = ratio(&[b], &[a], 0.05).unwrap();
+            let there = ratio(&[a], &[b], NONE).unwrap();
+            let back = ratio(&[b], &[a], NONE).unwrap();
             prop_assert!((there.value * back.value - 1.0).abs() < 1e-9);
             prop_assert!((there.low.unwrap() * back.high.unwrap() - 1.0).abs() < 1e-9);
             prop_assert!(there.low.unwrap() <= there.value && there.value <= there.high.unwrap());

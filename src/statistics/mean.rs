@@ -2,6 +2,7 @@
 
 use super::batches::{RatioVariance, ratio_variances};
 use super::beta::student_t_quantile;
+use super::clusters::cluster_variance;
 
 /// The t quantile pays for few batches, so that they may be as long as this leaves.
 const FEWEST_BATCHES: usize = 5;
@@ -39,6 +40,20 @@ pub struct Interval {
 ///
 /// When `alpha` is outside `(0, 0.5)`.
 pub fn mean_interval(blocks: &[MeanBlock], alpha: f64) -> Option<Interval> {
+    mean_interval_of_users(blocks, &[], alpha)
+}
+
+/// The same where it is known what each user, or each group of users, had of the values: their spread is one more
+/// that the widest interval is chosen from.
+///
+/// # Panics
+///
+/// When `alpha` is outside `(0, 0.5)`.
+pub fn mean_interval_of_users(
+    blocks: &[MeanBlock],
+    users: &[MeanBlock],
+    alpha: f64,
+) -> Option<Interval> {
     assert!(
         alpha > 0.0 && alpha < 0.5,
         "alpha lies in (0, 0.5), not {alpha}"
@@ -48,15 +63,20 @@ pub fn mean_interval(blocks: &[MeanBlock], alpha: f64) -> Option<Interval> {
         return None;
     }
     let value = blocks.iter().map(|block| block.sum).sum::<f64>() / count;
-    let pairs: Vec<_> = blocks
-        .iter()
-        .map(|block| (block.sum, block.count))
-        .collect();
-    let margins: Vec<_> = ratio_variances(&pairs, FEWEST_BATCHES)
+    let pairs = |blocks: &[MeanBlock]| -> Vec<_> {
+        let pairs = blocks.iter().map(|block| (block.sum, block.count));
+        pairs.collect()
+    };
+    let over_time = ratio_variances(&pairs(blocks), FEWEST_BATCHES);
+    let mut margins: Vec<_> = over_time
         .iter()
         .filter(|found| found.batches >= 3)
         .map(|found| margins(found, alpha))
         .collect();
+    if !margins.is_empty() {
+        let among_users = cluster_variance(&pairs(users));
+        margins.extend(among_users.map(|found| self::margins(&found, alpha)));
+    }
     if margins.is_empty() {
         return Some(Interval {
             value,
@@ -96,6 +116,14 @@ mod tests {
         let found = mean_interval(&blocks(&[3.0, 5.0, 4.0, 6.0, 2.0, 4.0]), 0.025).unwrap();
         assert!((found.value - 4.0).abs() < 1e-12);
         // t(5) at 97.5 % is 2.5706, the standard error 0.5774; the values have no skew and no heavy tail.
+        assert!((found.high - 5.4841).abs() < 1e-3, "{found:?}");
+    }
+
+    #[test]
+    fn users_that_differ_widen_it() {
+        let steady = blocks(&[4.0; 6]);
+        let users = blocks(&[3.0, 5.0, 4.0, 6.0, 2.0, 4.0]);
+        let found = mean_interval_of_users(&steady, &users, 0.025).unwrap();
         assert!((found.high - 5.4841).abs() < 1e-3, "{found:?}");
     }
 

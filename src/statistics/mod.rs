@@ -8,6 +8,7 @@
 mod anytime;
 mod batches;
 mod beta;
+mod clusters;
 mod design_effect;
 mod difference;
 mod mean;
@@ -21,9 +22,10 @@ pub use anytime::{
     ln_e_value_at_least, ln_e_value_at_most, lower_bound_anytime, upper_bound_anytime,
 };
 pub use beta::{beta_quantile, student_t_quantile};
+pub use clusters::{cluster_effect, cluster_effect_within};
 pub use design_effect::{Block, DesignEffect, MixedBlock, design_effect, design_effect_within};
-pub use difference::{Measured, difference, paired, ratio};
-pub use mean::{Interval, MeanBlock, mean_interval};
+pub use difference::{Measured, RunNoise, difference, paired, ratio};
+pub use mean::{Interval, MeanBlock, mean_interval, mean_interval_of_users};
 pub use proportion::{lower_bound, upper_bound};
 pub use quantile::{QuantileRanks, quantile_ranks};
 pub use sequential::{Decision, Look, ProportionEvidence, WorstAgain, bounds, decide, level};

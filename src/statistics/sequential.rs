@@ -1,6 +1,7 @@
 //! From counts to a decision, at one look or at several.
 
 use super::anytime::{lower_bound_anytime, upper_bound_anytime};
+use super::clusters::cluster_effect;
 use super::design_effect::{Block, DesignEffect, design_effect};
 use super::proportion::{lower_bound, upper_bound};
 use statrs::function::erf::erfc;
@@ -44,27 +45,38 @@ impl WorstAgain {
         design: DesignEffect::NONE,
     };
 
-    fn of(blocks: &[Block], share: f64) -> Self {
+    fn of(blocks: &[Block], users: &[Block], share: f64) -> Self {
         let excess = |block: &Block| block.hits - share * block.trials;
-        let worst = blocks.iter().max_by(|a, b| excess(a).total_cmp(&excess(b)));
-        worst.map_or(Self::NONE, |worst| Self {
-            excess: excess(worst).max(0.0),
-            design: design_effect(&[blocks, &[*worst]].concat()),
-        })
+        let worst = |among: &[Block]| {
+            let worst = among.iter().max_by(|a, b| excess(a).total_cmp(&excess(b)));
+            worst.copied().unwrap_or_default()
+        };
+        let twice = |among: &[Block]| [among, &[worst(among)]].concat();
+        let worst = excess(&worst(blocks)).max(excess(&worst(users)));
+        Self {
+            excess: worst.max(0.0),
+            design: design_effect(&twice(blocks)).and(cluster_effect(&twice(users))),
+        }
     }
 }
 
 impl ProportionEvidence {
     /// Evidence from blocks in the order of time; `unsettled` of their trials are still in flight.
     pub fn from_blocks(blocks: &[Block], unsettled: f64) -> Self {
+        Self::from_users(blocks, &[], unsettled)
+    }
+
+    /// The same, and what users (or groups of them) had of these requests: they may differ, which no block of time
+    /// shows.
+    pub fn from_users(blocks: &[Block], users: &[Block], unsettled: f64) -> Self {
         let hits: f64 = blocks.iter().map(|block| block.hits).sum();
         let trials: f64 = blocks.iter().map(|block| block.trials).sum();
         Self {
             hits,
             trials,
             unsettled,
-            design: design_effect(blocks),
-            again: WorstAgain::of(blocks, hits / trials.max(1.0)),
+            design: design_effect(blocks).and(cluster_effect(users)),
+            again: WorstAgain::of(blocks, users, hits / trials.max(1.0)),
         }
     }
 }

@@ -202,6 +202,7 @@ impl ApplyRun<'_> {
             compared,
             left_out: Vec::new(),
             unsettled: Vec::new(),
+            assumed: None,
             ..comparison.clone()
         };
         let text = format!(

@@ -5,6 +5,7 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::client::{Exchange, Outcome};
 use crate::load::mix::Mix;
+use crate::load::numbering::Numbering;
 use crate::load::schedule::{nanos, streams};
 use crate::profile::{Arrivals, Bounds, Endpoint, EndpointKind, Phases, Plan, Rate};
 use crate::record::{EndpointRules, Histogram, Rules};
@@ -125,7 +126,12 @@ async fn run_as<U: Users + 'static>(
         thresholds: plan.thresholds.iter().map(|limit| nanos(*limit)).collect(),
     };
     let agenda = Agenda::new(start);
-    let ledger = Ledger::new(groups.concat(), Mix::new(plan), Tally::new(rules));
+    let ledger = Ledger::new(
+        groups.concat(),
+        Mix::new(plan),
+        Numbering::new(&plan.arrivals, 0),
+        Tally::new(rules),
+    );
     let job = Work {
         users: users(start),
         ledger,
@@ -207,6 +213,26 @@ async fn a_user_held_up_by_a_stall_waits_from_due() {
         late < 2.0,
         "the target's stall is not the generator's lateness: {late}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_are_counted_by_user_or_else_by_connection() {
+    let users = Arrivals::Users {
+        count: 4,
+        think_min: Duration::from_millis(500),
+        think_max: Duration::from_millis(500),
+    };
+    let never = (secs(60), secs(60));
+    for (arrivals, expected) in [
+        (users, vec![10, 10, 10, 10]),
+        // Each request takes two and a half of their distances, and the connection used last is used next.
+        (constant(10.0, 9), vec![17, 17, 16]),
+    ] {
+        let plan = plan(arrivals, secs(5));
+        let (tally, _) = run(&plan, Duration::from_millis(250), never).await;
+        let due: Vec<u64> = tally.users.iter().map(|group| group.due()).collect();
+        assert_eq!(due, expected);
+    }
 }
 
 #[tokio::test(start_paused = true)]

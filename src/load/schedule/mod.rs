@@ -13,6 +13,7 @@ use poisson::Poisson;
 use rate::RampedRate;
 use users::{SocketUser, User};
 
+pub use random::is_second_first;
 pub(super) use random::mix;
 
 /// Nanoseconds, as the schedule counts them.

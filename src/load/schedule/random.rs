@@ -11,6 +11,15 @@ pub(in crate::load) fn mix(seed: u64, number: u64) -> u64 {
     z ^ (z >> 31)
 }
 
+/// Whether the second of two targets that are loaded by turns comes first in this pair of turns.
+///
+/// A coin is thrown for each pair: any fixed order keeps step with some disturbance of the same period, which then
+/// looks like a difference of the targets.
+pub fn is_second_first(seed: u64, pair: u32) -> bool {
+    // Apart from the seed of the due times and of the mix.
+    mix(mix(seed, 0x7475_726e_735f_6162), u64::from(pair)) & 1 == 1
+}
+
 /// The same as a number in [0, 1).
 pub(super) fn unit(seed: u64, number: u64) -> f64 {
     (mix(seed, number) >> 11) as f64 / (1u64 << 53) as f64

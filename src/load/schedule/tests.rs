@@ -217,3 +217,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_order_of_turns_is_drawn_and_repeatable() {
+    let order = |seed| -> Vec<bool> { (1..=12).map(|pair| is_second_first(seed, pair)).collect() };
+    assert_eq!(order(8), order(8));
+    let (mut second_first, mut as_before) = (0, 0);
+    for seed in 0..1_000 {
+        let order = order(seed);
+        second_first += order.iter().filter(|is| **is).count();
+        as_before += order.windows(2).filter(|two| two[0] == two[1]).count();
+    }
+    // Half of 12 and of 11 thousand, give or take four standard deviations.
+    assert!((5_780..6_220).contains(&second_first), "{second_first}");
+    assert!((5_290..5_710).contains(&as_before), "{as_before}");
+}

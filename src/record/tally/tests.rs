@@ -27,14 +27,15 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
 
 fn any_sample() -> impl Strategy<Value = Sample> {
     (
-        0..3usize,
+        (0..3usize, 0..200u64),
         0..20 * SECOND,
         0..5 * SECOND,
         0..SECOND,
         any_outcome(),
     )
-        .prop_map(|(endpoint, due, wait, lag, outcome)| Sample {
+        .prop_map(|((endpoint, user), due, wait, lag, outcome)| Sample {
             endpoint,
+            user,
             due,
             sent: Some(due + lag.min(wait)),
             done: due + wait,
@@ -70,6 +71,10 @@ proptest! {
         let charged: u64 = tally.endpoints.iter().map(|e| e.response().len()).sum();
         prop_assert_eq!((outcomes, charged), (judged, judged));
         prop_assert_eq!(tally.due_between(2 * SECOND, u64::MAX), judged);
+        let of_users: u64 = tally.users.iter().map(UserGroup::due).sum();
+        let timed: u64 = tally.users.iter().map(|group| group.response.len()).sum();
+        prop_assert_eq!((of_users, timed), (judged, judged));
+        prop_assert!(tally.users.len() <= 61);
     }
 
     #[test]
@@ -90,6 +95,7 @@ proptest! {
 fn a_quick_failure_is_charged_its_timeout() {
     let refused = Sample {
         endpoint: 0,
+        user: 0,
         due: 3 * SECOND,
         sent: Some(3 * SECOND),
         done: 3 * SECOND + MS,
@@ -109,6 +115,7 @@ fn a_quick_failure_is_charged_its_timeout() {
 fn what_the_generator_delayed_is_named_its_own() {
     let late = Sample {
         endpoint: 1,
+        user: 0,
         due: 5 * SECOND,
         sent: Some(5 * SECOND + 150 * MS),
         done: 5 * SECOND + 160 * MS,

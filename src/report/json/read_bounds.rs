@@ -62,6 +62,11 @@ fn counts(run: &RunResult) -> impl Iterator<Item = u64> {
             .chain(second.endpoints.iter().flat_map(of_endpoint))
             .chain(second.addresses.iter().flat_map(of_endpoint))
     });
+    let users = run.users.iter().flat_map(|group| {
+        let own = [group.response.len()];
+        own.into_iter()
+            .chain(group.endpoints.iter().flat_map(of_endpoint))
+    });
     let (fared, talk) = (&run.generator, &run.sockets);
     let others = [
         fared.lag.len(),
@@ -82,6 +87,7 @@ fn counts(run: &RunResult) -> impl Iterator<Item = u64> {
         .chain(addresses)
         .chain(steps)
         .chain(seconds)
+        .chain(users)
         .chain(others)
         .chain(closes)
         .chain(probes)
@@ -99,6 +105,7 @@ fn of_endpoint(counts: &Counts) -> impl Iterator<Item = u64> {
 /// In nanoseconds, those that are added to each other.
 fn times(run: &RunResult) -> impl Iterator<Item = u64> {
     let seconds = run.seconds.iter().flat_map(|second| &second.endpoints);
+    let users = run.users.iter().flat_map(|group| &group.endpoints);
     let slowest = run.slowest.all().iter().map(|slow| slow.done_ns);
     let ends = [run.window.planned, run.window.extended_from];
     let window = ends
@@ -106,6 +113,7 @@ fn times(run: &RunResult) -> impl Iterator<Item = u64> {
         .into_iter()
         .chain([run.window.to]);
     seconds
+        .chain(users)
         .map(|counts| counts.time)
         .chain(slowest)
         .chain(window)

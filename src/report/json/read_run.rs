@@ -7,8 +7,8 @@ use super::search::{SearchForm, search};
 use super::times::TimesForm;
 use crate::record::{
     AddressResult, Coarse, Counts, EndpointKind, EndpointResult, Excerpts, Generator, Histogram,
-    Observed, Outage, Outcomes, Problem, RunResult, Second, Slowest, Sockets, Status, Watch,
-    Window,
+    Observed, Outage, Outcomes, Problem, RunResult, Second, Slowest, Sockets, Status, UserGroup,
+    Watch, Window,
 };
 use crate::report::RunReport;
 use crate::requirement::{PartIntervals, RunIntervals};
@@ -36,6 +36,8 @@ pub(super) struct RunForm {
     #[serde(default)]
     addresses: Vec<AddressForm>,
     seconds: Vec<SecondForm>,
+    #[serde(default)]
+    users: Vec<UserGroupForm>,
     generator: GeneratorForm,
     #[serde(default)]
     sockets: Sockets,
@@ -104,6 +106,7 @@ fn record(form: RunForm) -> Result<RunResult, ReadError> {
         endpoints: form.endpoints.into_iter().map(endpoint).collect(),
         addresses: form.addresses.into_iter().map(address).collect(),
         seconds: form.seconds.into_iter().map(second).collect(),
+        users: form.users.into_iter().map(user_group).collect(),
         generator: generator(form.generator),
         sockets: form.sockets,
         slowest: form.slowest,
@@ -198,8 +201,14 @@ struct CountsForm {
     outcomes: Outcomes,
 }
 
-fn second(form: SecondForm) -> Second {
-    let counts = |form: CountsForm| Counts {
+#[derive(Deserialize)]
+struct UserGroupForm {
+    endpoints: Vec<CountsForm>,
+    buckets: Coarse,
+}
+
+fn counts(form: CountsForm) -> Counts {
+    Counts {
         due: form.due,
         failed: form.failed,
         failed_by_generator: form.failed_by_generator,
@@ -207,7 +216,17 @@ fn second(form: SecondForm) -> Second {
         over: form.over,
         over_by_generator: form.over_by_generator,
         outcomes: form.outcomes,
-    };
+    }
+}
+
+fn user_group(form: UserGroupForm) -> UserGroup {
+    UserGroup {
+        endpoints: form.endpoints.into_iter().map(counts).collect(),
+        response: form.buckets,
+    }
+}
+
+fn second(form: SecondForm) -> Second {
     Second {
         endpoints: form.endpoints.into_iter().map(counts).collect(),
         addresses: form.addresses.into_iter().map(counts).collect(),

@@ -8,7 +8,7 @@ use super::times::TimesForm;
 use crate::record::{
     AddressResult, Coarse, Counts, EndpointKind, EndpointResult, EndpointSummary, Excerpts,
     Histogram, Observed, Outcomes, Problem, RunResult, Second, Slowest, Sockets, Status, Summary,
-    Watch,
+    UserGroup, Watch,
 };
 use crate::report::{RunReport, instant};
 use crate::requirement::PartIntervals;
@@ -35,6 +35,7 @@ pub(super) struct RunForm<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     addresses: Vec<AddressForm<'a>>,
     seconds: Vec<SecondForm<'a>>,
+    users: Vec<UserGroupForm<'a>>,
     histograms: Histograms,
     generator: RunGenerator<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,6 +82,7 @@ impl RunForm<'_> {
                 .collect(),
             addresses: run.addresses.iter().map(AddressForm::of).collect(),
             seconds: run.seconds.iter().enumerate().map(SecondForm::of).collect(),
+            users: run.users.iter().map(UserGroupForm::of).collect(),
             outcomes: summary.outcomes,
             histograms: Histograms {
                 response: summary.response,
@@ -264,6 +266,25 @@ impl SecondForm<'_> {
             endpoints: second.endpoints.iter().map(CountsForm::of).collect(),
             addresses: second.addresses.iter().map(CountsForm::of).collect(),
             buckets: &second.response,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct UserGroupForm<'a> {
+    due: u64,
+    failed: u64,
+    endpoints: Vec<CountsForm<'a>>,
+    buckets: &'a Coarse,
+}
+
+impl UserGroupForm<'_> {
+    fn of(group: &UserGroup) -> UserGroupForm<'_> {
+        UserGroupForm {
+            due: group.due(),
+            failed: group.failed(),
+            endpoints: group.endpoints.iter().map(CountsForm::of).collect(),
+            buckets: &group.response,
         }
     }
 }

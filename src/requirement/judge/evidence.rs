@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::model::Population;
-use crate::record::{Counts, Histogram, RunResult, Second, Watch, Window};
+use crate::record::{Counts, Histogram, RunResult, Second, UserGroup, Watch, Window};
 use crate::requirement::Sources;
 use crate::statistics::{Block, Look};
 
@@ -73,16 +73,16 @@ impl Part {
             .sum()
     }
 
-    /// What it has of a number in one second.
-    pub(super) fn in_second(
+    /// What it has of a number in one second, or of one group of users.
+    pub(super) fn number(
         self,
         run: &RunResult,
-        second: &Second,
+        counted: Counted<'_>,
         number: impl Fn(&Counts) -> u64,
     ) -> u64 {
         match self {
-            Part::Address(index) => second.addresses.get(index).map_or(0, number),
-            _ => self.sum(run, &second.endpoints, number),
+            Part::Address(index) => counted.addresses.get(index).map_or(0, number),
+            _ => self.sum(run, counted.endpoints, number),
         }
     }
 
@@ -94,6 +94,34 @@ impl Part {
                 .get(index)
                 .is_some_and(|endpoint| endpoint.kind.is_judged_from_start()),
             _ => false,
+        }
+    }
+}
+
+/// What was counted of the requests of one second, or of one group of users.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counted<'a> {
+    pub(super) endpoints: &'a [Counts],
+    /// Users are not counted by address.
+    pub(super) addresses: &'a [Counts],
+    /// Charged times of all of them.
+    pub(super) times: &'a Coarse,
+}
+
+impl<'a> Counted<'a> {
+    pub(super) fn of_second(second: &'a Second) -> Counted<'a> {
+        Counted {
+            endpoints: &second.endpoints,
+            addresses: &second.addresses,
+            times: &second.response,
+        }
+    }
+
+    pub(super) fn of_users(group: &'a UserGroup) -> Counted<'a> {
+        Counted {
+            endpoints: &group.endpoints,
+            addresses: &[],
+            times: &group.response,
         }
     }
 }
@@ -124,7 +152,10 @@ impl<'a> Slice<'a> {
 
     /// One number of each second, over the endpoints that are judged.
     pub(super) fn each(&self, number: impl Fn(&Counts) -> u64) -> Vec<u64> {
-        let of = |second: &Second| self.part.in_second(self.run, second, &number);
+        let of = |second: &Second| {
+            self.part
+                .number(self.run, Counted::of_second(second), &number)
+        };
         self.seconds().iter().map(of).collect()
     }
 
@@ -148,6 +179,27 @@ impl<'a> Slice<'a> {
             last.trials += self.unsettled as f64;
         }
         blocks
+    }
+
+    /// One number of each user or group of users, over the endpoints that are judged.
+    pub(super) fn each_user(&self, number: impl Fn(&Counts) -> u64) -> Vec<u64> {
+        let of = |group: &UserGroup| {
+            self.part
+                .number(self.run, Counted::of_users(group), &number)
+        };
+        self.run.users.iter().map(of).collect()
+    }
+
+    /// The same requests user by user.
+    pub(super) fn users(&self, hits: impl Fn(&Counts) -> u64) -> Vec<Block> {
+        let hits = self.each_user(hits).into_iter();
+        let pairs = hits.zip(self.each_user(|counts| counts.due));
+        pairs
+            .map(|(hits, due)| Block {
+                hits: hits as f64,
+                trials: due as f64,
+            })
+            .collect()
     }
 
     /// Charged response times; empty in the middle of a run.

@@ -2,9 +2,10 @@
 
 use super::super::interval::{Interval, Intervals, PartIntervals, RunIntervals, StepIntervals};
 use super::evidence::{Part, Slice, within};
-use crate::record::{Coarse, EndpointResult, Histogram, RunResult, Second, Step};
+use crate::record::{Coarse, Counts, EndpointResult, Histogram, RunResult, Second, Step};
 use crate::statistics::{
-    Block, DesignEffect, MixedBlock, design_effect, design_effect_within, level, quantile_ranks,
+    Block, DesignEffect, MixedBlock, cluster_effect, cluster_effect_within, design_effect,
+    design_effect_within, level, quantile_ranks,
 };
 
 /// The percentiles that are shown.
@@ -122,15 +123,18 @@ fn judged(run: &RunResult, part: Part) -> Vec<&Second> {
     slice.seconds().iter().collect()
 }
 
-/// Requests of a part of a run, second by second.
+/// Requests of a part of a run, second by second and user by user.
 pub(super) struct Series<'a> {
     stretches: Vec<Stretch<'a>>,
+    /// The same requests user by user.
+    users: Vec<Stretch<'a>>,
     /// Times of the part.
     own: &'a Histogram,
     /// The same of all parts.
     all: &'a Histogram,
 }
 
+/// The requests of a second, or of a group of users.
 struct Stretch<'a> {
     /// Charged response times of all requests.
     times: &'a Coarse,
@@ -140,48 +144,95 @@ struct Stretch<'a> {
     others: u64,
 }
 
-impl<'a> Series<'a> {
-    /// All requests due; `own` and `all` are the charged response times of the part and of the run.
-    pub(super) fn of_due(
-        run: &RunResult,
-        part: Part,
-        seconds: &[&'a Second],
-        own: &'a Histogram,
-        all: &'a Histogram,
-    ) -> Series<'a> {
-        let stretch = |second: &&'a Second| {
-            let trials = part.in_second(run, second, |counts| counts.due);
-            Stretch {
-                times: &second.response,
-                left_out: 0,
-                trials,
-                others: second.due().saturating_sub(trials),
-            }
-        };
-        Series {
-            stretches: seconds.iter().map(stretch).collect(),
-            own,
-            all,
+impl<'a> Stretch<'a> {
+    /// All requests due.
+    fn due(run: &RunResult, part: Part, counted: Counted<'a>) -> Stretch<'a> {
+        let trials = part.number(run, counted, |counts| counts.due);
+        let all: u64 = counted.endpoints.iter().map(|counts| counts.due).sum();
+        Stretch {
+            times: counted.times,
+            left_out: 0,
+            trials,
+            others: all.saturating_sub(trials),
         }
     }
 
     /// Those answered well. The others are charged at least their timeout, and so are the longest.
-    fn of_answered(
-        run: &RunResult,
+    fn answered(run: &RunResult, part: Part, counted: Counted<'a>) -> Stretch<'a> {
+        let due = Stretch::due(run, part, counted);
+        let failed = part.number(run, counted, |counts| counts.failed);
+        let left_out: u64 = counted.endpoints.iter().map(|counts| counts.failed).sum();
+        Stretch {
+            left_out,
+            trials: due.trials.saturating_sub(failed),
+            others: due.others.saturating_sub(left_out.saturating_sub(failed)),
+            ..due
+        }
+    }
+
+    fn hits(&self, above: impl Fn(&Coarse) -> u64) -> f64 {
+        let meant = above(self.times).saturating_sub(self.left_out);
+        meant.min(self.trials + self.others) as f64
+    }
+
+    fn block(&self, above: impl Fn(&Coarse) -> u64) -> Block {
+        Block {
+            hits: self.hits(above),
+            trials: self.trials as f64,
+        }
+    }
+
+    fn mixed_block(&self, above: impl Fn(&Coarse) -> u64) -> MixedBlock {
+        MixedBlock {
+            hits: self.hits(above),
+            trials: self.trials as f64,
+            others: self.others as f64,
+        }
+    }
+}
+
+/// How a stretch follows from what was counted.
+type Count<'a> = fn(&RunResult, Part, Counted<'a>) -> Stretch<'a>;
+
+impl<'a> Series<'a> {
+    /// All requests due; `own` and `all` are the charged response times of the part and of the run.
+    pub(super) fn of_due(
+        run: &'a RunResult,
         part: Part,
         seconds: &[&'a Second],
         own: &'a Histogram,
         all: &'a Histogram,
     ) -> Series<'a> {
-        let mut series = Series::of_due(run, part, seconds, own, all);
-        for (stretch, second) in series.stretches.iter_mut().zip(seconds) {
-            let failed = part.in_second(run, second, |counts| counts.failed);
-            stretch.left_out = second.failed();
-            stretch.trials = stretch.trials.saturating_sub(failed);
-            let others_failed = stretch.left_out.saturating_sub(failed);
-            stretch.others = stretch.others.saturating_sub(others_failed);
+        Series::counted(Stretch::due, run, part, seconds, (own, all))
+    }
+
+    /// Those answered well.
+    fn of_answered(
+        run: &'a RunResult,
+        part: Part,
+        seconds: &[&'a Second],
+        own: &'a Histogram,
+        all: &'a Histogram,
+    ) -> Series<'a> {
+        Series::counted(Stretch::answered, run, part, seconds, (own, all))
+    }
+
+    fn counted(
+        count: Count<'a>,
+        run: &'a RunResult,
+        part: Part,
+        seconds: &[&'a Second],
+        (own, all): (&'a Histogram, &'a Histogram),
+    ) -> Series<'a> {
+        let stretch = |counted| count(run, part, counted);
+        let seconds = seconds.iter().map(|second| Counted::of_second(second));
+        let users = run.users.iter().map(Counted::of_users);
+        Series {
+            stretches: seconds.map(stretch).collect(),
+            users: users.map(stretch).collect(),
+            own,
+            all,
         }
-        series
     }
 
     /// The share that counts as independent at each of the shown percentiles.
@@ -222,32 +273,29 @@ impl<'a> Series<'a> {
     /// The design effect of the share of requests at or above `edge`, in nanoseconds, where a bucket begins;
     /// `None` when they are none or all.
     fn design(&self, edge: u64, above: impl Fn(&Coarse) -> u64) -> Option<DesignEffect> {
-        let hits = |stretch: &Stretch<'_>| {
-            let meant = above(stretch.times).saturating_sub(stretch.left_out);
-            meant.min(stretch.trials + stretch.others) as f64
-        };
         let (trials, all) = (self.own.len() as f64, self.all.len() as f64);
         if all > trials {
             let own = self.own.at_or_above(edge) as f64;
             let share = own / trials;
             let others_share = (self.all.at_or_above(edge) as f64 - own) / (all - trials);
-            let block = |stretch: &Stretch<'_>| MixedBlock {
-                hits: hits(stretch),
-                trials: stretch.trials as f64,
-                others: stretch.others as f64,
+            let mixed = |stretches: &[Stretch<'_>]| -> Vec<_> {
+                let blocks = stretches.iter().map(|one| one.mixed_block(&above));
+                blocks.collect()
             };
-            let blocks: Vec<_> = self.stretches.iter().map(block).collect();
-            return (share > 0.0 && share < 1.0)
-                .then(|| design_effect_within(&blocks, share, others_share));
+            return (share > 0.0 && share < 1.0).then(|| {
+                let users = cluster_effect_within(&mixed(&self.users), share, others_share);
+                design_effect_within(&mixed(&self.stretches), share, others_share).and(users)
+            });
         }
-        let block = |stretch: &Stretch<'_>| Block {
-            hits: hits(stretch),
-            trials: stretch.trials as f64,
+        let counted = |stretches: &[Stretch<'_>]| -> Vec<_> {
+            let blocks = stretches.iter().map(|one| one.block(&above));
+            blocks.collect()
         };
-        let blocks: Vec<_> = self.stretches.iter().map(block).collect();
+        let blocks = counted(&self.stretches);
         let over: f64 = blocks.iter().map(|block| block.hits).sum();
         let due: f64 = blocks.iter().map(|block| block.trials).sum();
-        (over > 0.0 && over < due).then(|| design_effect(&blocks))
+        (over > 0.0 && over < due)
+            .then(|| design_effect(&blocks).and(cluster_effect(&counted(&self.users))))
     }
 }
 

@@ -5,22 +5,17 @@ use super::super::model::Check;
 use super::evidence::Slice;
 use super::text::{count, percent, time};
 use super::{Finding, Levels};
-use crate::statistics::{Interval, Look, MeanBlock, level, mean_interval};
+use crate::statistics::{Interval, Look, MeanBlock, level, mean_interval_of_users};
 
 /// Mean response time of all due requests, failed ones at what they are charged.
 pub(super) fn response_time(check: &Check, slice: &Slice<'_>, levels: Levels) -> Finding {
-    let pairs = slice
-        .each(|counts| counts.time)
-        .into_iter()
-        .zip(slice.each(|counts| counts.due));
-    let blocks: Vec<MeanBlock> = pairs
-        .map(|(sum, due)| MeanBlock {
-            sum: sum as f64 / 1e6,
-            count: due as f64,
-        })
-        .collect();
+    let blocks = blocks(slice.each(|one| one.time), slice.each(|one| one.due));
+    let users = self::blocks(
+        slice.each_user(|one| one.time),
+        slice.each_user(|one| one.due),
+    );
     let due: f64 = blocks.iter().map(|block| block.count).sum();
-    let mut finding = weigh(check, &blocks, slice.look(), levels, time);
+    let mut finding = weigh_users(check, &blocks, &users, slice.look(), levels, time);
     let mean = blocks.iter().map(|block| block.sum).sum::<f64>() / due.max(1.0);
     let lag = slice.run.generator.lag.mean_ms();
     if finding.verdict == Verdict::Fail && check.limit.holds(mean - lag) {
@@ -35,6 +30,17 @@ pub(super) fn response_time(check: &Check, slice: &Slice<'_>, levels: Levels) ->
         estimate.samples = due as u64;
     }
     finding
+}
+
+/// Sums of times in nanoseconds, and how many they are.
+fn blocks(sums: Vec<u64>, counts: Vec<u64>) -> Vec<MeanBlock> {
+    let pairs = sums.into_iter().zip(counts);
+    pairs
+        .map(|(sum, count)| MeanBlock {
+            sum: sum as f64 / 1e6,
+            count: count as f64,
+        })
+        .collect()
 }
 
 /// Requests answered well in each whole second, whenever they were due.
@@ -80,9 +86,22 @@ pub(super) fn weigh(
     levels: Levels,
     shown: impl Fn(f64) -> String,
 ) -> Finding {
+    weigh_users(check, blocks, &[], look, levels, shown)
+}
+
+/// The same where users are known.
+fn weigh_users(
+    check: &Check,
+    blocks: &[MeanBlock],
+    users: &[MeanBlock],
+    look: Look,
+    levels: Levels,
+    shown: impl Fn(f64) -> String,
+) -> Finding {
     let interval = |alpha: f64| {
         let alpha = level(look, blocks.len() as f64, alpha);
-        mean_interval(blocks, alpha).filter(|found| (found.high - found.low).is_finite())
+        mean_interval_of_users(blocks, users, alpha)
+            .filter(|found| (found.high - found.low).is_finite())
     };
     let (Some(pass), Some(fail)) = (interval(levels.pass), interval(levels.fail)) else {
         return bare(blocks, &shown);

@@ -38,7 +38,18 @@ impl Weighed {
         allowed: &Allowed,
         levels: Levels,
     ) -> Weighed {
-        let evidence = ProportionEvidence::from_blocks(blocks, unsettled as f64);
+        Weighed::of_users([blocks, &[]], unsettled, look, allowed, levels)
+    }
+
+    /// The same with what each user, or each group of users, had of them.
+    fn of_users(
+        [blocks, users]: [&[Block]; 2],
+        unsettled: u64,
+        look: Look,
+        allowed: &Allowed,
+        levels: Levels,
+    ) -> Weighed {
+        let evidence = ProportionEvidence::from_users(blocks, users, unsettled as f64);
         let high = bounds(&evidence, look, levels.pass).1;
         let low = bounds(&evidence, look, levels.fail).0;
         let share = evidence
@@ -80,8 +91,8 @@ pub(super) fn quantile(check: &Check, quantile: f64, slice: &Slice<'_>, levels: 
     };
     let over = |counts: &Counts| counts.over[index];
     let blameless = |counts: &Counts| counts.over[index] - counts.over_by_generator[index];
-    let weighed = weigh(&slice.blocks(over), slice, &allowed, levels);
-    let without = weigh(&slice.blocks(blameless), slice, &allowed, levels);
+    let weighed = weigh(over, slice, &allowed, levels);
+    let without = weigh(blameless, slice, &allowed, levels);
     let what = if check.limit.comparison == Comparison::Less {
         format!("took {} or more", time(check.limit.value))
     } else {
@@ -102,14 +113,9 @@ pub(super) fn failures(check: &Check, slice: &Slice<'_>, levels: Levels) -> Find
         share: if success { 1.0 - limit } else { limit },
         inclusive: check.limit.comparison.is_inclusive(),
     };
-    let weighed = weigh(
-        &slice.blocks(|counts| counts.failed),
-        slice,
-        &allowed,
-        levels,
-    );
+    let weighed = weigh(|counts| counts.failed, slice, &allowed, levels);
     let blameless = |counts: &Counts| counts.failed - counts.failed_by_generator;
-    let without = weigh(&slice.blocks(blameless), slice, &allowed, levels);
+    let without = weigh(blameless, slice, &allowed, levels);
     let shown = |share: f64| {
         if success {
             100.0 - 100.0 * share
@@ -131,8 +137,15 @@ pub(super) fn failures(check: &Check, slice: &Slice<'_>, levels: Levels) -> Find
     }
 }
 
-fn weigh(blocks: &[Block], slice: &Slice<'_>, allowed: &Allowed, levels: Levels) -> Weighed {
-    Weighed::of(blocks, slice.unsettled, slice.look(), allowed, levels)
+fn weigh(
+    hits: impl Fn(&Counts) -> u64,
+    slice: &Slice<'_>,
+    allowed: &Allowed,
+    levels: Levels,
+) -> Weighed {
+    let (blocks, users) = (slice.blocks(&hits), slice.users(&hits));
+    let (unsettled, look) = (slice.unsettled, slice.look());
+    Weighed::of_users([&blocks, &users], unsettled, look, allowed, levels)
 }
 
 /// A verdict that hangs on what the generator itself was late with is none.

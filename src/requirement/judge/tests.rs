@@ -67,6 +67,7 @@ fn run(sample: impl Fn(u64, u64) -> Sample) -> RunResult {
             .map(endpoint)
             .collect(),
         seconds: tally.seconds.clone(),
+        users: tally.users.clone(),
         generator: Generator {
             lag: tally.lag(),
             cpu: vec![10.0; 20],
@@ -87,6 +88,7 @@ fn sample(second: u64, place: u64, wait: u64, outcome: Outcome) -> Sample {
     let endpoint = (place % 2) as usize;
     Sample {
         endpoint,
+        user: 0,
         due,
         sent: Some(due),
         done: due + wait,
@@ -188,6 +190,35 @@ fn verdicts_follow_the_evidence() {
             judgement.reason
         );
     }
+}
+
+#[test]
+fn users_that_differ_count_as_few_however_many_requests_they_send() {
+    // The same thousand requests, of which 80 are slow: spread over all, or those of two of 25 users.
+    let of = |slow: fn(u64) -> bool| {
+        run(move |s, p| {
+            let number = s * 50 + p;
+            let wait = if slow(number) { 300 } else { 20 } * MS;
+            Sample {
+                user: number % 25,
+                ..sample(s, p, wait, Outcome::Ok)
+            }
+        })
+    };
+    let spread = of(|number| (number / 25 + number) % 25 < 2);
+    let sticky = of(|number| number % 25 < 2);
+    for (metric, limit) in [
+        ("response_time_p95", "< 200 ms"),
+        ("response_time_mean", "< 30 ms"),
+    ] {
+        let requirement = one(metric, limit);
+        let verdicts = [&spread, &sticky].map(|run| on(run, &requirement).verdict);
+        let expected = [Verdict::Fail, Verdict::Inconclusive];
+        assert_eq!(verdicts, expected, "{metric}");
+    }
+    let judged = on(&sticky, &one("response_time_p95", "< 200 ms"));
+    let estimate = judged.checks[0].estimate.expect("an estimate");
+    assert!(estimate.effective_samples < 30.0, "{estimate:?}");
 }
 
 #[test]

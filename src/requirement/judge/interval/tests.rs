@@ -123,6 +123,34 @@ fn an_endpoint_that_stalls_alone_is_seen_among_the_others() {
     );
 }
 
+/// The same counts with the requests of the run dealt out to users: by turns, or the slow ones to a few of them.
+#[test]
+fn users_that_differ_widen_the_interval() {
+    let mut run = run("api", |due, _| Asked {
+        service: quick(due).service * if chance(due).is_multiple_of(10) { 4 } else { 1 },
+        ..quick(due)
+    });
+    let group = |times: &[(u64, u64)]| {
+        let mut group = crate::record::UserGroup::default();
+        let due = times.iter().map(|(_, count)| count).sum();
+        group.endpoints = vec![Counts::default(); 3];
+        group.endpoints[0].due = due;
+        for (ms, count) in times {
+            (0..*count).for_each(|_| group.response.record(ms * MS));
+        }
+        group
+    };
+    let of = |run: &RunResult| width(intervals(run, 0.95).times.response.p90);
+    let unknown = of(&run);
+    run.users = vec![group(&[(15, 45), (60, 5)]); 20];
+    let alike = of(&run);
+    run.users = vec![group(&[(15, 50)]); 18];
+    run.users.extend(vec![group(&[(60, 50)]); 2]);
+    let sticky = of(&run);
+    assert!((alike / unknown - 1.0).abs() < 0.05, "{alike} {unknown}");
+    assert!(sticky > 1.5 * alike, "{sticky} {alike}");
+}
+
 #[test]
 fn a_run_that_may_be_extended_shares_alpha() {
     let of = |extendable| {
