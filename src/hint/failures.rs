@@ -128,7 +128,7 @@ pub(super) fn bad_answers(case: &Case<'_>) -> Option<Cause> {
     )
 }
 
-pub(super) fn bad_bodies(case: &Case<'_>) -> Option<String> {
+pub(super) fn bad_bodies(case: &Case<'_>) -> Option<Cause> {
     any(
         case,
         |outcome| outcome == Outcome::BadBody,

@@ -80,7 +80,7 @@ impl<U: Users> Work<U> {
         };
         self.ledger.end(lane, &exchange, times);
         if self.ledger.lacks_excerpt(exchange.outcome) {
-            let text = user.excerpt(job.endpoint);
+            let text = user.excerpt(job.endpoint, job.number);
             self.ledger
                 .add_excerpt(exchange.outcome, job.endpoint, text);
         }

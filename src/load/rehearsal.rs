@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::looks::{Counters, Looks, Underway};
 use super::mix::Mix;
+use super::numbering::Numbering;
 use super::observer::Observer;
 use super::result;
 use super::run::TICK;
@@ -164,6 +165,7 @@ fn samples(plan: &Plan, end: u64, fares: &mut dyn FnMut(usize, u64) -> Fare) -> 
     let (groups, connections) = streams(plan, 1);
     let streams: Vec<Stream> = groups.into_iter().flatten().collect();
     let mix = Mix::new(plan);
+    let numbering = Numbering::new(&plan.arrivals, 0);
     let is_users = connections == Connections::Own;
     let mut next: BinaryHeap<Reverse<(u64, usize, u64)>> = streams
         .iter()
@@ -182,6 +184,7 @@ fn samples(plan: &Plan, end: u64, fares: &mut dyn FnMut(usize, u64) -> Fare) -> 
         let done = begun + fare.took;
         samples.push(Sample {
             endpoint,
+            user: numbering.user(stream.number(k), index as u64),
             due,
             sent: Some(begun),
             done,

@@ -53,7 +53,7 @@ pub trait User {
     }
 
     /// What the last exchange was answered, if that was not expected and can be shown.
-    fn excerpt(&self, _endpoint: usize) -> String {
+    fn excerpt(&self, _endpoint: usize, _number: u64) -> String {
         String::new()
     }
 
@@ -207,6 +207,14 @@ pub struct HttpUser {
     give_up: Instant,
 }
 
+impl HttpUser {
+    /// Which kit the request with this number is sent from.
+    fn kit(&self, number: u64) -> usize {
+        let of_number = || (number % self.kits.len() as u64) as usize;
+        self.own.unwrap_or_else(of_number)
+    }
+}
+
 /// One user on a WebSocket.
 pub struct SocketUser {
     line: Line,
@@ -220,9 +228,7 @@ impl User for VirtualUser {
     async fn exchange(&mut self, endpoint: usize, number: u64) -> Exchange {
         match self {
             VirtualUser::Http(user) => {
-                let of_number = || (number % user.kits.len() as u64) as usize;
-                let kit = user.own.unwrap_or_else(of_number);
-                let request = &user.kits[kit].requests[endpoint];
+                let request = &user.kits[user.kit(number)].requests[endpoint];
                 let connection = &mut user.connection;
                 connection
                     .exchange(request, &user.bounds, user.give_up)
@@ -249,9 +255,12 @@ impl User for VirtualUser {
         }
     }
 
-    fn excerpt(&self, endpoint: usize) -> String {
+    fn excerpt(&self, endpoint: usize, number: u64) -> String {
         match self {
-            VirtualUser::Http(user) => user.connection.excerpt(&user.requests[endpoint]),
+            VirtualUser::Http(user) => {
+                let request = &user.kits[user.kit(number)].requests[endpoint];
+                user.connection.excerpt(request)
+            }
             VirtualUser::Socket(_) => String::new(),
         }
     }

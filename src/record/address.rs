@@ -42,17 +42,6 @@ impl AddressResult {
     }
 }
 
-impl Counts {
-    /// Nothing counted yet.
-    pub fn empty(thresholds: usize) -> Counts {
-        Counts {
-            over: vec![0; thresholds],
-            over_by_generator: vec![0; thresholds],
-            ..Counts::default()
-        }
-    }
-}
-
 impl RunResult {
     /// Adds what was asked of the addresses in another run; its seconds come back with the addresses in this run's
     /// order.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::model::Population;
-use crate::record::{Counts, Histogram, RunResult, Second, UserGroup, Watch, Window};
+use crate::record::{Coarse, Counts, Histogram, RunResult, Second, UserGroup, Watch, Window};
 use crate::requirement::Sources;
 use crate::statistics::{Block, Look};
 

@@ -1,8 +1,8 @@
 //! Intervals of percentiles by order statistics, with the design effect that the seconds of a run show.
 
 use super::super::interval::{Interval, Intervals, PartIntervals, RunIntervals, StepIntervals};
-use super::evidence::{Part, Slice, within};
-use crate::record::{Coarse, Counts, EndpointResult, Histogram, RunResult, Second, Step};
+use super::evidence::{Counted, Part, Slice, within};
+use crate::record::{Coarse, EndpointResult, Histogram, RunResult, Second, Step};
 use crate::statistics::{
     Block, DesignEffect, MixedBlock, cluster_effect, cluster_effect_within, design_effect,
     design_effect_within, level, quantile_ranks,
