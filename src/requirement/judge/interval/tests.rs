@@ -1,5 +1,6 @@
 use super::*;
 use crate::client::Outcome;
+use crate::record::Counts;
 use crate::report::fixture::{self, Asked, MS, run};
 
 /// Some number below a hundred that looks like chance.
