@@ -271,8 +271,14 @@ mod tests {
         assert_eq!(
             patterns,
             [
-                ("tenant:eu-central:te … tral:tenant:eu-central:page:*", 2),
-                ("tenant:eu-central:te … tral:tenant:eu-central:cart:*", 1)
+                (
+                    "tenant:eu-central:te … t:eu-central:tenant:eu-central:page:*",
+                    2
+                ),
+                (
+                    "tenant:eu-central:te … t:eu-central:tenant:eu-central:cart:*",
+                    1
+                )
             ]
         );
         let ends: HashSet<&str> = sample

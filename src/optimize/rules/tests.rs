@@ -1,3 +1,5 @@
+mod counters;
+
 use super::*;
 use crate::optimize::facts::{
     Column, ConnectionCounts, DatabaseCounters, ForeignKey, Index, LockWait, Server, Setting,
@@ -6,6 +8,8 @@ use crate::optimize::facts::{
 use crate::optimize::plan::{ChangeKind, ChoiceError, Proof, Risk};
 use crate::optimize::planner_query::Advice;
 use crate::optimize::workload::Candidate;
+
+use counters::uncounted;
 
 const MIB: u64 = 1 << 20;
 const DAY: f64 = 86_400.0;
@@ -398,108 +402,6 @@ fn names_of_indexes_are_free_ones() {
 }
 
 #[test]
-fn a_standby_counts_only_its_own_queries() {
-    let mut facts = sound();
-    facts.server.is_replica = true;
-    facts.tables[0] = Table {
-        dead: 5e5,
-        planner_rows: Some(1.5e6),
-        ..uncounted(facts.tables[0].clone())
-    };
-    facts.indexes = vec![
-        Index {
-            scans: 0.0,
-            ..index(12, "t_b", &["b"])
-        },
-        Index {
-            is_valid: false,
-            ..index(13, "t_c", &["c"])
-        },
-    ];
-    let plan = planned(&facts);
-    assert_eq!(plan.proposals, vec![]);
-    assert_eq!(plan.overview.tables[0].dead, None);
-    assert_eq!(plan.overview.tables[0].rows, Some(1e6));
-    let whats: Vec<&str> = plan.findings.iter().map(|one| one.what.as_str()).collect();
-    assert_eq!(
-        whats,
-        [
-            "index t_c is invalid",
-            "indexes without an index scan (20 MiB): t_b; a standby counts only its own queries"
-        ]
-    );
-    // What it does not count is no reason to call an index cheap.
-    let (planner_queries, asked) = asked();
-    let plan = propose(&facts, &planner_queries, &asked, Rules::default());
-    assert_eq!(plan.proposals[0].risk, Risk::Medium);
-}
-
-#[test]
-fn counters_that_do_not_count_say_nothing() {
-    let mut facts = sound();
-    facts
-        .settings
-        .push(setting("track_counts", "off", None, "sighup"));
-    facts.tables[0].dead = 5e5;
-    facts.indexes.push(Index {
-        scans: 0.0,
-        ..index(12, "t_b", &["b"])
-    });
-    let plan = planned(&facts);
-    assert_eq!(proposed(&facts), ["set track_counts to on (low)"]);
-    assert_eq!((plan.counted_s, plan.overview.tables[0].dead), (None, None));
-    assert!(
-        told(&facts)[0].ends_with("it is not known since when index scans are counted"),
-        "{:?}",
-        told(&facts)
-    );
-}
-
-#[test]
-fn indexes_of_an_empty_database_are_left_alone() {
-    let with = |bytes: u64, last: &[&str]| {
-        let mut facts = sound();
-        facts.tables[0].live = 0.0;
-        facts.tables[0].heap_bytes = 0;
-        facts.indexes = vec![index(11, "t_a", &["a"]), index(12, "t_other", last)];
-        for index in &mut facts.indexes {
-            index.bytes = bytes;
-            index.scans = 0.0;
-        }
-        (proposed(&facts), told(&facts))
-    };
-    let nothing: Vec<String> = Vec::new();
-    let duplicates = "duplicate indexes that are nearly empty: t_other (of t_a)".to_owned();
-    assert_eq!(with(8192, &["a"]), (nothing.clone(), vec![duplicates]));
-    assert_eq!(with(8192, &["a", "b"]), (nothing.clone(), nothing.clone()));
-    let duplicate = vec!["drop index t_other on t (low)".to_owned()];
-    assert_eq!(with(64 << 10, &["a"]), (duplicate, nothing.clone()));
-    let redundant = vec!["drop index t_a on t (high)".to_owned()];
-    assert_eq!(with(64 << 10, &["a", "b"]), (redundant, nothing));
-}
-
-#[test]
-fn what_is_called_alike_elsewhere_is_shown_with_its_schema() {
-    let mut facts = sound();
-    facts.server.counted_s = Some(3_600.0);
-    facts.indexes = ["public", "tenant"]
-        .iter()
-        .zip(11..)
-        .map(|(schema, oid)| Index {
-            schema: (*schema).to_owned(),
-            scans: 0.0,
-            ..index(oid, "t_a", &[if oid == 11 { "a" } else { "b" }])
-        })
-        .collect();
-    assert_eq!(
-        told(&facts),
-        [
-            "indexes without an index scan (40 MiB): t_a, tenant.t_a; index scans have been counted for 60 min"
-        ]
-    );
-}
-
-#[test]
 fn unused_is_not_said_before_it_can_be_known() {
     let mut facts = sound();
     facts.indexes.push(Index {
@@ -532,65 +434,6 @@ fn what_is_dropped_can_be_made_again_with_all_it_had() {
             "COMMENT ON INDEX public.x IS E'it''s \\\\ ours'"
         ]
     );
-}
-
-/// As its counters are after a reset.
-fn uncounted(table: Table) -> Table {
-    Table {
-        live: 0.0,
-        analyzed_s: None,
-        vacuumed_s: None,
-        ..table
-    }
-}
-
-#[test]
-fn rows_are_known_by_counters_or_by_the_planner_or_not_at_all() {
-    let unknown = Table {
-        planner_rows: None,
-        ..uncounted(table(1, "t"))
-    };
-    let with = |live: f64, dead: f64, table: &Table| {
-        let table = Table {
-            live,
-            dead,
-            ..table.clone()
-        };
-        (table.rows(), table.dead_share())
-    };
-    let counted = table(1, "t");
-    let reset = uncounted(table(1, "t"));
-    let table = [
-        ("counted", with(6e5, 4e5, &counted), (Some(6e5), Some(0.4))),
-        (
-            "emptied and counted",
-            with(0.0, 0.0, &counted),
-            (Some(0.0), Some(0.0)),
-        ),
-        (
-            "after a reset",
-            with(0.0, 2e5, &reset),
-            (Some(8e5), Some(0.2)),
-        ),
-        (
-            "grown since",
-            with(3e6, 1e6, &reset),
-            (Some(3e6), Some(0.25)),
-        ),
-        (
-            "made since the counters began",
-            with(9e5, 1e5, &unknown),
-            (Some(9e5), Some(0.1)),
-        ),
-        (
-            "never analysed before a crash",
-            with(10.0, 20.0, &unknown),
-            (None, None),
-        ),
-    ];
-    for (what, found, wanted) in table {
-        assert_eq!(found, wanted, "{what}");
-    }
 }
 
 #[test]

@@ -132,9 +132,11 @@ pub(super) fn cannot_evict(facts: &RedisFacts) -> Option<Finding> {
 /// Keys are thrown out for want of memory.
 pub(super) fn evictions(facts: &RedisFacts) -> Option<Finding> {
     let evicted = facts.counters.evicted.filter(|evicted| *evicted > 0)?;
-    let pace = pace(evicted, facts.uptime_s).map_or_else(String::new, |pace| format!(", {pace}"));
+    // The server does not say when its counters were reset, so the rate may be higher.
+    let pace = pace(evicted, facts.uptime_s);
+    let pace = pace.map_or_else(String::new, |pace| format!(", at least {pace}"));
     let what = format!(
-        "{} evicted for lack of memory since the server started{pace}",
+        "{} evicted for lack of memory since the last start or CONFIG RESETSTAT{pace}",
         if evicted == 1 {
             "1 key was".to_owned()
         } else {

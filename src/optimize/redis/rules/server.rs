@@ -70,7 +70,7 @@ pub(super) fn rejected(facts: &RedisFacts) -> Option<Finding> {
     });
     Some(Finding::new(
         format!(
-            "{} rejected{most} since the server started, as there were too many",
+            "{} rejected{most} since the last start or CONFIG RESETSTAT, as there were too many",
             if rejected == 1 {
                 "1 connection was".to_owned()
             } else {

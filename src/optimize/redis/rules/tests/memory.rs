@@ -10,17 +10,17 @@ fn what_is_thrown_out() {
             |f| f.counters.evicted = Some(2400),
             &[
                 "2,400 keys were evicted",
-                "10 an hour",
+                "at least 10 an hour",
                 "there is free memory now",
             ],
         ),
         (
             |f| f.counters.evicted = Some(1),
-            &["1 key was evicted", "0.1 a day"],
+            &["1 key was evicted", "at least 0.1 a day"],
         ),
         (
             |f| (f.counters.evicted, f.uptime_s) = (Some(5), Some(3.0)),
-            &["since the server started ▶"],
+            &["since the last start or CONFIG RESETSTAT ▶"],
         ),
         // A cache that is full throws out: one finding, not two.
         (

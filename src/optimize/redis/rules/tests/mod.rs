@@ -147,7 +147,7 @@ fn the_most_urgent_comes_first() {
         "it has no limit",
         "100 keys were evicted",
         "the hit rate",
-        "its slow log",
+        "the slow log",
     ];
     let found = findings(&facts);
     assert_eq!(found.len(), beginnings.len(), "{found:#?}");
