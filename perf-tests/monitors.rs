@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use agentos_perf::monitor::{DatabaseUrl, Monitors, RedisAddress, Watched};
+use agentos_perf::monitor::{DatabaseUrl, Monitors, RedisAddress, Watched, first_text};
 use agentos_perf::profile::{
     CounterPage, Destination, EvidencePlan, FigureSource, Http, Overrides, ProfileSource, Target,
     load,
@@ -272,9 +272,31 @@ fn postgres_tells_the_queries_of_the_run() {
     assert_eq!(observed.statements[0].text, slept.text);
 }
 
+/// Where statements look for their tables, over a URL as a service has it.
+async fn search_path(url: &str) -> String {
+    let url = DatabaseUrl::parse(url).expect("a URL");
+    let database = url.connect_directly(false).await.expect("a connection");
+    let shown = database.client.simple_query("SHOW search_path").await;
+    first_text(&shown.expect("an answer")).expect("a text")
+}
+
 #[test]
 fn without_its_extension_postgres_tells_what_it_can() {
     let postgres = Postgres::start();
+    let url = postgres
+        .url()
+        .replace("postgres://", "postgresql+asyncpg://");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    for (parameters, path) in [
+        (
+            "?schema=My%20%22App%5C&connection_limit=3",
+            r#""My ""App\""#,
+        ),
+        ("?currentSchema=app,%20public&ssl=false", "app, public"),
+    ] {
+        let found = runtime.block_on(search_path(&format!("{url}{parameters}")));
+        assert_eq!(found, path, "{parameters}");
+    }
     let mut watched = watched("192.0.2.1:9");
     watched.database = Some(DatabaseUrl::parse(&postgres.url()).expect("a URL"));
     let observed = during(&watched, || {});

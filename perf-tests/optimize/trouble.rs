@@ -30,7 +30,10 @@ fn who_does_not_get_in_is_told_why() {
             "does not exist",
         ),
         (format!("postgres://perf@127.0.0.1:{nobody}/x"), "refused"),
-        ("mysql://here".to_owned(), "does not begin with postgres://"),
+        (
+            "mysql://here".to_owned(),
+            "the URL of MySQL, not of PostgreSQL",
+        ),
     ];
     for (url, wanted) in table {
         let asked = optimize(&url, folder.path(), &[]).output().unwrap();

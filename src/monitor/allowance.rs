@@ -112,8 +112,11 @@ fn read(folder: &Path, file: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    /// Paths and texts.
+    type Files<'a> = &'a [(&'a str, &'a str)];
+
     /// What process 7 and its child 8 may use on a machine with these files.
-    fn allowed(files: &[(&str, &str)]) -> Allowance {
+    fn allowed(files: Files<'_>) -> Allowance {
         let machine = tempfile::tempdir().expect("a folder");
         for (path, text) in files {
             let path = machine.path().join(path);
@@ -137,7 +140,7 @@ mod tests {
             "proc/7/cgroup",
             "5:memory:/web\n4:cpu,cpuacct:/docker/abc\n2:cpuset:/\n0::/\n",
         );
-        let table: [(&[(&str, &str)], Option<f64>, Option<f64>); 9] = [
+        let table: [(Files<'_>, Option<f64>, Option<f64>); 9] = [
             (&[], None, None),
             (&[all], Some(5.0), None),
             (&[one, child], Some(2.0), None),

@@ -94,7 +94,7 @@ impl DatabaseUrl {
                 Meaning::SearchPath(path) => search_path = Some(path),
                 Meaning::Nothing => {}
                 Meaning::Itself if PARAMETERS.contains(&name.as_str()) => {
-                    of_tls.push((name, value))
+                    of_tls.push((name, value));
                 }
                 Meaning::Itself => of_driver.push((name, value)),
             }

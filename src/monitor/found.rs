@@ -147,40 +147,36 @@ mod tests {
     #[test]
     fn a_counter_that_is_not_there_is_partial_and_one_whose_page_is_silent_unanswered() {
         let both = || vec![field(0, "a.misses"), field(1, "misses")];
-        let table: [(&str, Option<Value>, Option<Value>, [usize; 3]); 6] = [
+        let table = [
             // Partial counters, unanswered figures, problems.
             (
                 "cache_misses",
-                Some(json!({"a": {}})),
-                Some(json!({})),
+                [Some(json!({"a": {}})), Some(json!({}))],
                 [1, 0, 0],
             ),
-            ("cache_misses", Some(json!({"a": {}})), None, [0, 1, 1]),
-            ("cache_misses", None, None, [0, 1, 0]),
+            ("cache_misses", [Some(json!({"a": {}})), None], [0, 1, 1]),
+            ("cache_misses", [None, None], [0, 1, 0]),
             (
                 "cache_misses",
-                Some(json!({"a": {"misses": "?"}})),
-                Some(json!({})),
+                [Some(json!({"a": {"misses": "?"}})), Some(json!({}))],
                 [0, 0, 1],
             ),
             (
                 "cache_misses",
-                Some(json!({})),
-                Some(json!({"misses": 3})),
+                [Some(json!({})), Some(json!({"misses": 3}))],
                 [0, 0, 0],
             ),
-            ("cpu_percent", Some(json!({})), Some(json!({})), [0, 0, 1]),
+            ("cpu_percent", [Some(json!({})), Some(json!({}))], [0, 0, 1]),
         ];
-        for (name, first, second, expected) in table {
+        for (name, documents, expected) in table {
             let mut found = Found::default();
-            let shown = format!("{name} in {first:?} and {second:?}");
-            found.figure(&wanted(name, both()), &[first, second]);
+            found.figure(&wanted(name, both()), &documents);
             let counts = [
                 found.partial.len(),
                 found.unanswered.len(),
                 found.problems.len(),
             ];
-            assert_eq!(counts, expected, "{shown}");
+            assert_eq!(counts, expected, "{name} in {documents:?}");
         }
     }
 

@@ -133,6 +133,8 @@ fn add(observed: &mut Observed, log: Log, started: u64) {
         let known = observed.sources.entry(source).or_default();
         known.looks.extend(seen.looks);
         known.problems.extend(seen.problems);
+        known.asked += seen.asked;
+        known.unanswered.extend(seen.unanswered);
     }
 }
 

@@ -51,7 +51,10 @@ fn read(page: &str, wanted: &[FigureSource<String>]) -> (Figures, Vec<Partial>) 
     for figure in wanted {
         let counters = figure.from.iter().map(|name| (name, counted(page, name)));
         let (known, lacking): (Vec<_>, Vec<_>) = counters.partition(|(_, value)| value.is_some());
-        let sum: f64 = known.iter().filter_map(|(_, value)| *value).sum();
+        let sum = known
+            .iter()
+            .filter_map(|(_, value)| *value)
+            .fold(0.0, |sum, value| sum + value);
         let (name, value) = match figure.name.as_str() {
             SECONDS => (figure::QUERY_TIME, sum * 1e3),
             name => (name, sum),
@@ -125,5 +128,7 @@ mod tests {
             (partial[1].lacks.len(), &partial[1].declaration),
             (2, &None)
         );
+        // The sum of nothing is shown as a number like any other.
+        assert!(partial[1].counted.is_sign_positive());
     }
 }

@@ -83,6 +83,8 @@ fn counts(run: &RunResult) -> impl Iterator<Item = u64> {
     let closes = talk.closes.values().copied();
     let probes = run.watch.outages.iter().map(|outage| outage.probes);
     let statements = run.observed.statements.iter().map(|one| one.calls);
+    let sources = run.observed.sources.values();
+    let looks = sources.flat_map(|seen| seen.unanswered.values().copied().chain([seen.asked]));
     endpoints
         .chain(addresses)
         .chain(steps)
@@ -92,6 +94,7 @@ fn counts(run: &RunResult) -> impl Iterator<Item = u64> {
         .chain(closes)
         .chain(probes)
         .chain(statements)
+        .chain(looks)
 }
 
 fn of_endpoint(counts: &Counts) -> impl Iterator<Item = u64> {
