@@ -119,7 +119,6 @@ async fn a_probe_tells_uptime_and_outages() {
         send(&json(429, "")),
         Step::Read,
         send(&json(500, "")),
-        Step::Read,
     ];
     let second = vec![Step::Read, up(r#"{"data": {"uptime_seconds": 0.5}}"#)];
     let server = Server::scripted(vec![first, second]).await;

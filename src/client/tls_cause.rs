@@ -27,6 +27,7 @@ enum Cause {
     Authority,
     Issuer,
     Name,
+    UnknownName,
     Expired,
     NotYet,
     Cipher,
@@ -38,7 +39,7 @@ enum Cause {
 }
 
 /// What each cause is called, and what to do about it.
-const CAUSES: [(Cause, &str, &str); 11] = [
+const CAUSES: [(Cause, &str, &str); 12] = [
     (
         Cause::ClientCertificate,
         "the server requires a client certificate, which is not supported yet",
@@ -61,6 +62,11 @@ const CAUSES: [(Cause, &str, &str); 11] = [
         Cause::Name,
         "its certificate is for another name",
         "Pass the name that the certificate is made for by --target-url. --insecure takes any certificate.",
+    ),
+    (
+        Cause::UnknownName,
+        "the server has no certificate for this name",
+        "Pass the name that the service is known by in --target-url: where that has an IP address, no name is sent.",
     ),
     (
         Cause::Expired,
@@ -176,7 +182,7 @@ fn of_alert(alert: AlertDescription, asked: bool) -> Cause {
         }
         Alert::HandshakeFailure | Alert::InsufficientSecurity => Cause::Cipher,
         Alert::ProtocolVersion => Cause::Version,
-        Alert::UnrecognisedName => Cause::Name,
+        Alert::UnrecognisedName => Cause::UnknownName,
         _ => Cause::Other,
     }
 }
