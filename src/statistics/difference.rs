@@ -27,8 +27,7 @@ pub struct RunNoise {
 const FREEDOM: usize = 2;
 
 impl RunNoise {
-    /// Whether so many runs before and after are too few to tell how much they differ: fewer than four, or three of
-    /// which one stands alone.
+    /// Whether so many runs before and after are too few to tell how much they differ: fewer than four in all.
     pub fn is_assumed(before: usize, after: usize) -> bool {
         freedom(before, after) < FREEDOM
     }
@@ -55,10 +54,13 @@ pub fn difference(before: &[Measured], after: &[Measured], noise: RunNoise) -> O
     let is_assumed = RunNoise::is_assumed(before.len(), after.len());
     let wide = |ends: Option<(f64, f64)>| {
         let own = ends.map(|(one, other)| one.hypot(other));
-        own.map(|own| match is_assumed {
-            true => own.hypot(between),
-            // The spread of the runs has in it what each of them is unsure of.
-            false => own.max(between),
+        own.map(|own| {
+            if is_assumed {
+                own.hypot(between)
+            } else {
+                // The spread of the runs has in it what each of them is unsure of.
+                own.max(between)
+            }
         })
     };
     Some(Measured {

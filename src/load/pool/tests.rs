@@ -8,7 +8,7 @@ use crate::load::mix::Mix;
 use crate::load::numbering::Numbering;
 use crate::load::schedule::{nanos, streams};
 use crate::profile::{Arrivals, Bounds, Endpoint, EndpointKind, Phases, Plan, Rate};
-use crate::record::{EndpointRules, Histogram, Rules};
+use crate::record::{EndpointRules, Histogram, Rules, UserGroup};
 
 const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -230,7 +230,7 @@ async fn requests_are_counted_by_user_or_else_by_connection() {
     ] {
         let plan = plan(arrivals, secs(5));
         let (tally, _) = run(&plan, Duration::from_millis(250), never).await;
-        let due: Vec<u64> = tally.users.iter().map(|group| group.due()).collect();
+        let due: Vec<u64> = tally.users.iter().map(UserGroup::due).collect();
         assert_eq!(due, expected);
     }
 }
