@@ -11,6 +11,8 @@ pub struct Said(Vec<(String, String)>);
 
 /// What is to be said of a requirement.
 pub(super) struct Remarks {
+    /// What goes before the reason where nothing was measured, else empty.
+    pub(super) unmeasured: &'static str,
     /// Its reason, or a reference to the same one.
     pub(super) reason: String,
     /// The advice that is new, and a reference to what is not.
@@ -64,7 +66,8 @@ impl Said {
             ""
         };
         Remarks {
-            reason: format!("{unmeasured}{reason}"),
+            unmeasured,
+            reason,
             advice,
         }
     }
