@@ -1,5 +1,11 @@
 //! The command line as test runners and people use it.
 
+#[path = "runner/folders.rs"]
+mod folders;
+#[path = "runner/plain.rs"]
+mod plain;
+#[path = "runner/streams.rs"]
+mod streams;
 mod support;
 
 use std::io::{BufRead, BufReader};

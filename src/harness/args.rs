@@ -247,6 +247,7 @@ impl Meaning {
             skip,
             ignored: self.given("ignored"),
             include_ignored: self.given("include-ignored"),
+            fail_fast: self.given("fail-fast"),
             list: self.given("list"),
             format: self.value("format", format).map(|at| at.value),
             quiet: self.given("quiet"),

@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::io::{ErrorKind, Write as _};
+use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -127,18 +127,25 @@ impl Section {
     }
 }
 
+/// Sessions at once write one after the other. Whatever else is in the file stays.
 fn write_section(path: &Path, section: &Section, markdown: &str) -> std::io::Result<()> {
-    let before = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(error),
-    };
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)?;
+    // A file system without locks is no reason to go without a summary.
+    let _ = file.lock();
+    let mut before = Vec::new();
+    file.read_to_end(&mut before)?;
     // What others wrote need not be text.
     let text = std::str::from_utf8(&before).ok();
     if let Some(whole) = text.and_then(|text| section.replaced(text, markdown)) {
-        return std::fs::write(path, whole);
+        file.rewind()?;
+        file.set_len(0)?;
+        return file.write_all(whole.as_bytes());
     }
-    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
     let gap = if before.is_empty() || before.ends_with(b"\n") {
         ""
     } else {

@@ -28,8 +28,9 @@ pub fn help_text() -> String {
     text.push('\n');
     text.push_str(&wrapped(
         "A flag goes before its variable, a variable before the profile; an empty variable \
-         counts as unset. The flags --nocapture, --show-output, --test, --bench, --report-time \
-         and -Z are accepted as test runners pass them.",
+         counts as unset. The flags --nocapture, --show-output, --test, --bench, --report-time, \
+         --ensure-time, --shuffle, --shuffle-seed, --exclude-should-panic, \
+         --force-run-in-process and -Z are accepted as test runners pass them.",
         0,
     ));
     text.push_str(

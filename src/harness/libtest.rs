@@ -23,6 +23,8 @@ pub struct Libtest {
     pub ignored: bool,
     /// Ignored tests too.
     pub include_ignored: bool,
+    /// Whether no test is begun after one has failed.
+    pub fail_fast: bool,
     /// List the tests only.
     pub list: bool,
     /// How results are shown; `None` when nothing was said.

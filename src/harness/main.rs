@@ -234,11 +234,7 @@ fn prepared(
     }
     let logfile = args.libtest.logfile.as_deref();
     let logfile = logfile.and_then(|path| problems.take(open_logfile(path)));
-    // A server that is started must not be left behind by another problem.
-    let address = args
-        .dashboard
-        .clone()
-        .filter(|_| !lists && problems.0.is_empty());
+    let address = args.dashboard.clone().filter(|_| !lists);
     let served = address.map(|address| showing::serve(address, profile, args, nextest));
     let dashboard = served.and_then(|served| problems.take(served)).flatten();
     if problems.0.is_empty() {

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What was asked for could not be shown.
 const USAGE: u8 = 2;
@@ -51,6 +52,16 @@ fn unless_gone(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if !is_gone(&error) => Err(error),
         _ => Ok(()),
+    }
+}
+
+/// Says once that results can't be written; the report has them.
+pub(super) fn warn_unwritable(error: &io::Error) {
+    static IS_SAID: AtomicBool = AtomicBool::new(false);
+    if !is_gone(error) && !IS_SAID.swap(true, Ordering::Relaxed) {
+        note(format_args!(
+            "warning: can't write to standard output: {error}; the report has the results"
+        ));
     }
 }
 

@@ -215,10 +215,8 @@ fn event_of(outcome: &Outcome) -> &'static str {
 
 /// What is said of results that could not be written, unless their reader just went away.
 pub(super) fn complain(printer: &Printer<'_>) {
-    if let Some(error) = printer.failure().filter(|error| !output::is_gone(error)) {
-        output::note(format_args!(
-            "warning: can't write to standard output: {error}; the report has the results"
-        ));
+    if let Some(error) = printer.failure() {
+        output::warn_unwritable(error);
     }
     if let Some(error) = printer.logfile_failure() {
         output::note(format_args!("warning: can't write the log file: {error}"));

@@ -106,6 +106,9 @@ pub(super) fn run(
     let mut failed = Vec::new();
     printer.title(trials.iter().map(Trial::name));
     for trial in trials {
+        if libtest.fail_fast && conclusion.has_failed() {
+            break;
+        }
         printer.begin(&trial.name);
         let outcome = if libtest.bench {
             Outcome::Ignored

@@ -103,6 +103,17 @@ fn a_stream_that_is_full_changes_no_verdict() {
 }
 
 #[test]
+fn no_test_is_begun_after_the_first_failure_when_that_is_asked_for() {
+    let libtest = Libtest {
+        fail_fast: true,
+        ..Libtest::default()
+    };
+    let (text, conclusion) = printed(&libtest, usize::MAX);
+    assert_eq!((conclusion.passed, conclusion.failed), (1, 1));
+    assert!(!text.contains("test broken"), "{text}");
+}
+
+#[test]
 fn filters_select_by_parts_or_by_whole_names() {
     type Case<'a> = (&'a [&'a str], &'a [&'a str], bool, &'a [&'a str]);
     let table: [Case<'_>; 6] = [

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::github::Github;
 use super::libtest::{Color, Format, Libtest};
-use super::output::{note, note_text, print, unwritable};
+use super::output::{note, note_text, print, warn_unwritable};
 use super::session::Session;
 use crate::report::annotations;
 use crate::report::terminal::{self, Style};
@@ -47,7 +47,7 @@ pub(super) fn tell(
     if json {
         note_text(&text);
     } else if let Err(error) = print(&text) {
-        note(unwritable(&error));
+        warn_unwritable(&error);
     }
     match &written {
         Ok(()) => note(format_args!(

@@ -124,7 +124,7 @@ fn csv(lines: &[(&str, usize)]) -> Result<Numbered, Wrong> {
                 columns = named.map_err(|why| (*number, why))?;
                 rows.remove(0);
             }
-            None if seems_a_heading(first, rest.iter().map(|(cells, _)| cells.as_slice())) => {
+            None if seems_a_heading(first, rest) => {
                 return Err((
                     *number,
                     "this seems to be a heading of unknown columns: call them user, token and password; if it is a \

@@ -93,10 +93,7 @@ pub(super) fn heading(cells: &[String]) -> Option<Result<Columns, &'static str>>
 
 /// Whether a first line without a known name is a heading all the same: it consists of words that columns are called by, or
 /// it is unlike all lines below it.
-pub(super) fn seems_a_heading<'a>(
-    first: &[String],
-    rest: impl Iterator<Item = &'a [String]> + Clone,
-) -> bool {
+pub(super) fn seems_a_heading(first: &[String], rest: &[(Vec<String>, usize)]) -> bool {
     if first.iter().all(|cell| is_called(cell)) {
         return true;
     }
@@ -104,10 +101,9 @@ pub(super) fn seems_a_heading<'a>(
         cells.get(column).is_some_and(|cell| cell.contains(is))
     };
     let differs = |column: usize, is: fn(char) -> bool| {
-        !has(first, column, is) && rest.clone().all(|cells| has(cells, column, is))
+        !has(first, column, is) && rest.iter().all(|(cells, _)| has(cells, column, is))
     };
-    let others = rest.clone().count();
-    others >= 2 && (differs(0, |c| c == '@') || differs(1, |c| c.is_ascii_digit()))
+    rest.len() >= 2 && (differs(0, |c| c == '@') || differs(1, |c| c.is_ascii_digit()))
 }
 
 /// Whether a cell is made of words that columns are called by, such as `E-Mail`, `apiKey` or `user_name`.

@@ -331,17 +331,17 @@ fn a_mark_that_is_not_filled_in_is_named_with_its_place() {
         (
             "path = \"/users/{user}/orders?n={n}\"",
             "",
-            "own.toml:6:8: scenario.s.endpoint[0].path",
+            "own.toml:6:8: scenario.s.endpoint.path",
         ),
         (
             "path = \"/\"\nbody = \"a {user} line\"",
             "",
-            "own.toml:7:8: scenario.s.endpoint[0].body",
+            "own.toml:7:8: scenario.s.endpoint.body",
         ),
         (
             "path = \"/\"\njson = { a = [{ who = \"{usr}\" }] }",
             "",
-            "own.toml:7:8: scenario.s.endpoint[0].json",
+            "own.toml:7:8: scenario.s.endpoint.json",
         ),
         (
             "path = \"/\"\nheaders = { A = \"{usr}\" }",

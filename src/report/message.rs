@@ -125,6 +125,7 @@ mod tests {
         third.requirement.name = "third".to_owned();
         third.reason = "slow".to_owned();
         third.advice.push("Look at it.".to_owned());
+        third.advice.push(format!("api: {}", first.advice[0]));
         let mut said = Said::default();
         let texts = [&first, &second, &third].map(|one| failure_once(one, 0.95, &mut said));
         let name = &first.requirement.name;

@@ -11,6 +11,8 @@ pub struct Said(Vec<(String, String)>);
 
 /// What is to be said of a requirement.
 pub(super) struct Remarks {
+    /// What goes before the reason where nothing was measured, else empty.
+    pub(super) unmeasured: &'static str,
     /// Its reason, or a reference to the same one.
     pub(super) reason: String,
     /// The advice that is new, and a reference to what is not.
@@ -22,13 +24,19 @@ impl Said {
     pub(super) fn before(&mut self, paragraph: &str, name: &str) -> Option<&str> {
         let known = self.0.iter().position(|(known, _)| known == paragraph);
         match known {
-            Some(at) => Some(&self.0[at].1),
+            Some(index) => Some(&self.0[index].1),
             None if paragraph.chars().count() <= SHORT => None,
             None => {
                 self.0.push((paragraph.to_owned(), name.to_owned()));
                 None
             }
         }
+    }
+
+    fn known(&self, paragraph: &str) -> Option<&str> {
+        let mut all = self.0.iter();
+        let (_, name) = all.find(|(known, _)| known == paragraph)?;
+        Some(name)
     }
 
     /// A paragraph, or where it stands already.
@@ -45,7 +53,14 @@ impl Said {
         let reason = self.once(&judgement.reason, name);
         let (mut advice, mut referred) = (Vec::new(), Vec::new());
         for paragraph in &judgement.advice {
-            match self.before(paragraph, name).map(str::to_owned) {
+            // Of several scenarios, each has its name before what may be the same.
+            let bare = paragraph.split_once(": ").map_or("", |(_, bare)| bare);
+            let known = self.known(bare).or_else(|| self.known(paragraph));
+            let known = known.map(str::to_owned);
+            if known.is_none() {
+                self.before(paragraph, name);
+            }
+            match known {
                 None => advice.push(paragraph.clone()),
                 Some(first) if !referred.contains(&first) => referred.push(first),
                 Some(_) => {}
@@ -64,7 +79,8 @@ impl Said {
             ""
         };
         Remarks {
-            reason: format!("{unmeasured}{reason}"),
+            unmeasured,
+            reason,
             advice,
         }
     }

@@ -1,5 +1,6 @@
 //! Files that are there whole or not at all.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -46,7 +47,9 @@ fn advice(source: &std::io::Error) -> &'static str {
 /// When they can't.
 pub fn check_folder(folder: &Path) -> Result<(), StoreError> {
     make_folder(folder)?;
-    let probe = folder.join(format!(".probe.{}", std::process::id()));
+    // Processes of several containers may have the same number.
+    let unique = RandomState::new().build_hasher().finish();
+    let probe = folder.join(format!(".probe.{unique:016x}"));
     // More than a file system keeps beside a file's name, so that a full one shows.
     write_atomically(&probe, &[b' '; 4096])?;
     std::fs::remove_file(&probe).map_err(|source| StoreError::new("remove", &probe, source))

@@ -151,7 +151,7 @@ fn remarks(report: &Report, unsettled: &Open) -> Markup {
             h3 { "What was not kept, and what to do" }
             @for judgement in open {
                 div class={ "remark " (class(judgement.verdict)) } {
-                    p { (badge(judgement, report.strict)) " " b { (clean(&judgement.requirement.name)) } ": " (clean(&judgement.reason)) }
+                    p { (badge(judgement, report.strict)) " " b { (clean(&judgement.requirement.name)) } ": " @if judgement.is_unmeasured() { "not measured: " } (clean(&judgement.reason)) }
                     @if !judgement.advice.is_empty() {
                         ul { @for advice in &judgement.advice { li { (clean(advice)) } } }
                     }

@@ -114,8 +114,9 @@ fn remarks(judgement: &Judgement, said: &mut Said) -> String {
         .advice
         .iter()
         .map(|advice| format!("→ {}", text(advice)));
-    let lines: Vec<String> = std::iter::once(text(&remarks.reason))
-        .chain(advice)
-        .collect();
+    let lines: Vec<String> =
+        std::iter::once(format!("{}{}", remarks.unmeasured, text(&remarks.reason)))
+            .chain(advice)
+            .collect();
     lines.join("<br>")
 }

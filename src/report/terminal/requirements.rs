@@ -146,8 +146,9 @@ fn remarks(judgement: &Judgement, strict: bool, width: usize, said: &mut Said) -
         (false, _) => ("FAIL ", Tone::Bad),
     };
     let text = format!(
-        "{}: {}",
+        "{}: {}{}",
         clean(&judgement.requirement.name),
+        remarks.unmeasured,
         clean(&remarks.reason)
     );
     let mut lines = labelled(label, tone, &text, width);
