@@ -13,6 +13,7 @@ mod file_top;
 mod identity;
 mod merge;
 pub(crate) mod nearest;
+mod offered;
 mod overrides;
 mod plan;
 mod problem;
