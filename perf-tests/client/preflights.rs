@@ -204,7 +204,7 @@ async fn the_preflight_sends_what_the_load_sends() {
     let paths = [
         "/a/../b",
         "/%7Euser/%2e%2e/x",
-        "/items?filter={\"a\":1}",
+        "/items?filter={a:1}",
         "/a|b",
         "/a//b",
     ];
@@ -393,7 +393,13 @@ async fn a_target_that_is_not_there_is_unreachable_at_once() {
         .await
         .unwrap_err();
     let origin = destination.origin.origin().ascii_serialization();
-    insta::assert_snapshot!(failure.to_string().replace(&origin, "ORIGIN"));
+    let address = origin.trim_start_matches("http://");
+    let failure_text = failure.to_string();
+    insta::assert_snapshot!(
+        failure_text
+            .replace(&origin, "ORIGIN")
+            .replace(address, "ADDRESS")
+    );
     assert!(failure.unreachable);
     assert!(begun.elapsed() < Duration::from_secs(5));
 }

@@ -61,6 +61,11 @@ pub enum ControlError {
     /// The connection ended before an answer, or what came was none.
     #[error("no valid answer ({0})")]
     Broken(String),
+    /// What came is HTTP, but its head is one that the load does not take.
+    #[error(
+        "an answer whose head is longer than 64 KiB, has too many headers, or contradicts itself"
+    )]
+    Head,
     /// The body was cut off.
     #[error("the body was cut off")]
     Body,
@@ -325,11 +330,7 @@ fn trouble(heard: &Heard, connection: &Connection, bounds: &Bounds) -> ControlEr
         (Outcome::BadBody, _) => ControlError::Body,
         (Outcome::Tls, _) => ControlError::Tls("the TLS connection failed".to_owned()),
         (Outcome::Reset, _) => ControlError::Broken(NOTHING.to_owned()),
-        (_, _) if heard.is_http => {
-            let what =
-                "its head is longer than 64 KiB, has too many headers, or contradicts itself";
-            ControlError::Broken(what.to_owned())
-        }
+        (_, _) if heard.is_http => ControlError::Head,
         (_, _) => ControlError::Broken("what came is not HTTP".to_owned()),
     }
 }

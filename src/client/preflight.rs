@@ -305,7 +305,7 @@ impl Scout<'_> {
                     }
                     Some(Redirect::Reported(place) | Redirect::Elsewhere(_, place)) => {
                         let place = without_query(&place);
-                        let note = advice::not_followed(&shown, answer.status, place);
+                        let note = advice::not_followed(&shown, &request, answer.status, place);
                         return good(path, Some(note));
                     }
                     None => {}
@@ -366,6 +366,7 @@ impl Scout<'_> {
                 let answered = format!("answered with a body of more than {limit} bytes");
                 Some(bad(shown, answered, advice::too_long()))
             }
+            ControlError::Head => Some(bad(shown, format!("gave {error}"), advice::bad_head())),
             ControlError::Unfinished {
                 is_event_stream, ..
             } => {

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::request::without_query;
-use super::{ControlError, PreflightFailure, tls_cause};
+use super::{ControlError, PreflightFailure, PreparedRequest, tls_cause};
 use crate::profile::{Destination, Endpoint, Http};
 
 const PASS_TOKEN: &str = "by PERF_TOKEN or --token-file";
@@ -181,6 +181,11 @@ pub(super) fn too_long() -> String {
         .to_owned()
 }
 
+/// An answer with a head that is not taken.
+pub(super) fn bad_head() -> String {
+    "The load does not take such answers: look at the headers that the service or a proxy in between sends.".to_owned()
+}
+
 /// An answer that begins and does not end.
 pub(super) fn endless(is_event_stream: bool) -> String {
     let what = if is_event_stream {
@@ -218,11 +223,22 @@ pub(super) fn redirected(endpoint: &Endpoint, path: &str) -> String {
 }
 
 /// The note on a redirect that is not followed.
-pub(super) fn not_followed(request: &str, status: u16, place: &str) -> String {
+pub(super) fn not_followed(
+    shown: &str,
+    request: &PreparedRequest,
+    status: u16,
+    place: &str,
+) -> String {
+    let or = match request.method().as_str() {
+        "GET" | "HEAD" => {
+            "; redirects = \"all\" under [target] has temporary redirects followed too"
+        }
+        _ => "",
+    };
     format!(
-        "{request} answered {status} with a redirect to {place}, which the load does not follow: it goes on asking what \
-         the profile names, and counts such answers as failed. If {status} is the answer, write expect = [{status}]; \
-         redirects = \"all\" under [target] follows temporary redirects of GET and HEAD too"
+        "{shown} answered {status} with a redirect to {place}, which the load does not follow: it goes on asking for \
+         what the profile names, and counts such answers as failed. If {status} is what it should answer, write \
+         expect = [{status}]{or}"
     )
 }
 

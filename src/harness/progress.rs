@@ -160,7 +160,7 @@ fn describe(plan: &Plan) -> String {
         .map_or_else(String::new, |least| {
             format!(", {:.0} s if all is settled then", least.as_secs_f64())
         });
-    format!("{}, for {seconds:.0} s{less}{more}", plan.arrivals)
+    format!("{}, for {seconds:.0} s{less}{more}", plan.offered())
 }
 
 fn tell(progress: load::Progress) -> String {

@@ -30,7 +30,7 @@ impl Run<'_> {
         RunResult {
             scenario: self.plan.scenario.clone(),
             plan: self.plan.fingerprint(),
-            load: self.plan.arrivals.to_string(),
+            load: self.plan.offered(),
             started: self.started,
             status: self.status,
             problem: None,
@@ -116,7 +116,7 @@ pub fn failed_run(plan: &Plan, started: SystemTime, problem: Problem) -> RunResu
     RunResult {
         scenario: plan.scenario.clone(),
         plan: plan.fingerprint(),
-        load: plan.arrivals.to_string(),
+        load: plan.offered(),
         started: millis(started),
         status: Status::Failed,
         problem: Some(problem),

@@ -14,6 +14,7 @@ mod identity;
 mod marks;
 mod merge;
 pub(crate) mod nearest;
+mod offered;
 mod overrides;
 mod plan;
 mod problem;

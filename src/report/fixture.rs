@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::client::{Outcome, Sample};
 use crate::record::{
-    EndpointFigures, EndpointKind, EndpointResult, EndpointRules, Generator, Look, Machine,
-    Observed, Outage, Problem, Rules, RunResult, Seen, Slowest, Sockets, Statement, Status, Tally,
-    TargetProcess, Watch, Window, figure,
+    EndpointFigures, EndpointKind, EndpointResult, EndpointRules, Excerpts, Generator, Look,
+    Machine, Observed, Outage, Problem, Rules, RunResult, Seen, Slowest, Sockets, Statement,
+    Status, Tally, TargetProcess, Watch, Window, figure,
 };
 use crate::report::{Report, RunReport};
 use crate::requirement::{
@@ -156,6 +156,8 @@ pub(crate) fn rough(scenario: &str) -> RunResult {
     });
     run.window.extensions = 2;
     run.generator.resent = 3;
+    let said = "'AsyncSession' object has no attribute 'query'".to_owned();
+    run.excerpts.add(Outcome::Status(503), 1, said);
     run.notes
         .push("/api/v1/agents redirects to /api/v1/agents/, which is asked instead".to_owned());
     run.watch.outages.push(Outage {
@@ -327,7 +329,7 @@ pub(crate) fn failed(scenario: &str) -> RunResult {
         search: None,
         addresses: Vec::new(),
         slowest: Slowest::default(),
-        excerpts: crate::record::Excerpts::default(),
+        excerpts: Excerpts::default(),
         notes: Vec::new(),
     }
 }
@@ -651,6 +653,8 @@ pub(crate) fn hostile() -> Report {
     for RunReport { run, .. } in &mut report.runs {
         run.scenario = BAD.to_owned();
         run.notes = vec![BAD.repeat(5)];
+        run.excerpts = Excerpts::default();
+        run.excerpts.add(Outcome::Status(503), 0, BAD.to_owned());
         for endpoint in &mut run.endpoints {
             endpoint.name = BAD.to_owned();
             endpoint.request = BAD.repeat(9);
@@ -694,6 +698,8 @@ pub(crate) fn marked() -> Report {
     for RunReport { run, intervals } in &mut report.runs {
         run.scenario = format!("{BAD}{}", run.endpoints.len());
         run.notes = vec![BAD.to_owned()];
+        run.excerpts = Excerpts::default();
+        run.excerpts.add(Outcome::Status(503), 0, BAD.to_owned());
         for (number, endpoint) in run.endpoints.iter_mut().enumerate() {
             endpoint.name = format!("{BAD}{number}");
         }

@@ -48,7 +48,9 @@ fn text_of(body: &[u8], is_cut: bool) -> Option<String> {
         }
         Err(_) => String::from_utf8_lossy(body).into_owned(),
     };
-    let odd = |c: &char| *c == '\u{fffd}' || (c.is_control() && !c.is_whitespace());
+    // Escapes stand for colours.
+    let is_plain = |c: char| c.is_whitespace() || c == '\u{1b}';
+    let odd = |c: &char| *c == '\u{fffd}' || (c.is_control() && !is_plain(*c));
     let strange = text.chars().filter(odd).count();
     (strange * 10 <= text.chars().count()).then_some(text)
 }
