@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// As SQLAlchemy writes them: the same list in each.
+/// As `SQLAlchemy` writes them: the same list in each.
 const LIST: &str = "SELECT agents.id AS agents_id, agents.name AS agents_name, agents.organization_id AS agents_organization_id, \
                     agents.created_at AS agents_created_at";
 

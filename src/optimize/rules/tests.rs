@@ -9,8 +9,6 @@ use crate::optimize::plan::{ChangeKind, ChoiceError, Proof, Risk};
 use crate::optimize::planner_query::Advice;
 use crate::optimize::workload::Candidate;
 
-use counters::uncounted;
-
 const MIB: u64 = 1 << 20;
 const DAY: f64 = 86_400.0;
 
@@ -481,63 +479,6 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
                 ..table(1, "t")
             },
             vec!["analyze t (low)"],
-        ),
-        (
-            "restored: rows are known of its index, and there are no statistics",
-            Table {
-                has_statistics: Some(false),
-                ..uncounted(table(1, "t"))
-            },
-            vec!["analyze t (low)"],
-        ),
-        (
-            "analysed before a reset of counters, or on a standby",
-            uncounted(table(1, "t")),
-            vec![],
-        ),
-        (
-            "the same, by a role that may not see statistics",
-            Table {
-                has_statistics: None,
-                ..uncounted(table(1, "t"))
-            },
-            vec![],
-        ),
-        (
-            "never analysed, by a role that may not see it",
-            Table {
-                has_statistics: None,
-                planner_rows: None,
-                ..uncounted(table(1, "t"))
-            },
-            vec!["analyze t (low)"],
-        ),
-        (
-            "a few changed rows after a reset are not all rows",
-            Table {
-                changed: 5e3,
-                dead: 5e3,
-                ..uncounted(table(1, "t"))
-            },
-            vec![],
-        ),
-        (
-            "many are",
-            Table {
-                dead: 5e5,
-                ..uncounted(table(1, "t"))
-            },
-            vec!["vacuum t (low)"],
-        ),
-        (
-            "nothing but dead rows is known",
-            Table {
-                dead: 2e3,
-                planner_rows: None,
-                has_statistics: Some(true),
-                ..uncounted(table(1, "t"))
-            },
-            vec![],
         ),
         (
             "changed since",

@@ -3,7 +3,7 @@
 use super::*;
 
 /// As its counters are after a reset.
-pub(super) fn uncounted(table: Table) -> Table {
+fn uncounted(table: Table) -> Table {
     Table {
         live: 0.0,
         analyzed_s: None,
@@ -161,4 +161,76 @@ fn what_is_called_alike_elsewhere_is_shown_with_its_schema() {
             "indexes without an index scan (40 MiB): t_a, tenant.t_a; index scans have been counted for 60 min"
         ]
     );
+}
+
+#[test]
+fn tables_whose_counters_begin_at_0_are_judged_by_what_the_planner_knows() {
+    let with = |table: Table| {
+        let mut facts = sound();
+        facts.tables = vec![table];
+        facts.indexes.clear();
+        proposed(&facts)
+    };
+    let table: Vec<(&str, Table, Vec<&str>)> = vec![
+        (
+            "restored: rows are known of its index, and there are no statistics",
+            Table {
+                has_statistics: Some(false),
+                ..uncounted(table(1, "t"))
+            },
+            vec!["analyze t (low)"],
+        ),
+        (
+            "analysed before a reset of counters, or on a standby",
+            uncounted(table(1, "t")),
+            vec![],
+        ),
+        (
+            "the same, by a role that may not see statistics",
+            Table {
+                has_statistics: None,
+                ..uncounted(table(1, "t"))
+            },
+            vec![],
+        ),
+        (
+            "never analysed, by a role that may not see it",
+            Table {
+                has_statistics: None,
+                planner_rows: None,
+                ..uncounted(table(1, "t"))
+            },
+            vec!["analyze t (low)"],
+        ),
+        (
+            "a few changed rows after a reset are not all rows",
+            Table {
+                changed: 5e3,
+                dead: 5e3,
+                ..uncounted(table(1, "t"))
+            },
+            vec![],
+        ),
+        (
+            "many are",
+            Table {
+                dead: 5e5,
+                ..uncounted(table(1, "t"))
+            },
+            vec!["vacuum t (low)"],
+        ),
+        (
+            "nothing but dead rows is known",
+            Table {
+                dead: 2e3,
+                planner_rows: None,
+                has_statistics: Some(true),
+                ..uncounted(table(1, "t"))
+            },
+            vec![],
+        ),
+    ];
+    for (what, table, wanted) in table {
+        assert_eq!(with(table), wanted, "{what}");
+    }
 }
