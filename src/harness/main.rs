@@ -2,12 +2,13 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
+
+use libtest_mimic::Trial;
 
 use super::args::Args;
 use super::baseline;
@@ -17,11 +18,11 @@ use super::help::help_text;
 use super::libtest::{Format, Libtest};
 use super::nextest::Disk;
 use super::output::{self, note, print_or_fail};
-use super::printer::{Printer, complain};
 use super::progress::Progress;
+use super::relay::Failures;
 use super::repeat;
 use super::resolve::resolve;
-use super::runner::{self, Trial, does_match, selected};
+use super::runner::{self, arguments, complain, does_match, selected};
 use super::session::{Session, Settings};
 use super::showing;
 use super::telling;
@@ -97,19 +98,20 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
     let github = settings.github.clone();
     let progress = Progress::on_stderr(begins_lines(&args.libtest));
     let session = Arc::new(Session::new(profile, settings, disk, interrupted, progress));
-    let trials = trials(&session, prepared.against);
+    let trials = trials(&session, prepared.against, args.libtest.fail_fast);
     warn_of_idle_filters(&trials, &args.libtest);
-    let (trials, left_out) = selected(trials, &args.libtest);
+    let trials = selected(trials, &args.libtest);
     if args.libtest.list {
-        return list(&trials, &args.libtest, prepared.logfile);
+        return listed(&runner::run(&args.libtest, trials, prepared.logfile).1);
     }
     if let Some(server) = &prepared.dashboard {
-        let run = trials.iter().map(|one| one.name().to_owned()).collect();
+        let arguments = arguments(&args.libtest);
+        let run = trials.iter().filter(|one| !arguments.is_filtered_out(one));
+        let run = run.map(|one| one.name().to_owned()).collect();
         showing::expect(server, session.profile(), &run);
     }
-    let mut printer = printer(&args.libtest, prepared.logfile);
-    let conclusion = runner::run(&args.libtest, (trials, left_out), &mut printer);
-    complain(&printer);
+    let (conclusion, failures) = runner::run(&args.libtest, trials, prepared.logfile);
+    complain(&failures);
     let is_written = telling::tell(&session, &args.libtest, &folder, nextest, &github);
     #[cfg(feature = "otlp")]
     session.send();
@@ -169,21 +171,14 @@ fn settings(args: &Args, profile: &Profile, folder: PathBuf, prepared: &Prepared
     }
 }
 
-fn printer<'a>(libtest: &Libtest, logfile: Option<File>) -> Printer<'a> {
-    let coloured = telling::is_coloured(libtest.color, std::io::stdout().is_terminal());
-    Printer::new(libtest, std::io::stdout(), coloured, logfile)
-}
-
-/// Prints the names of the tests. Exit code 2 when a reader would take a part of them for all.
-fn list(trials: &[Trial], libtest: &Libtest, logfile: Option<File>) -> ExitCode {
-    let mut printer = printer(libtest, logfile);
-    printer.list(trials.iter().map(Trial::name));
-    match printer.failure().filter(|error| !output::is_gone(error)) {
-        Some(error) => {
+/// Exit code 2 when a reader would take a part of the names for all of them.
+fn listed(failures: &Failures) -> ExitCode {
+    match failures.stdout.as_ref() {
+        Some(error) if !output::is_gone(error) => {
             note(output::unwritable(error));
             ExitCode::from(USAGE)
         }
-        None => ExitCode::SUCCESS,
+        _ => ExitCode::SUCCESS,
     }
 }
 

@@ -22,10 +22,10 @@ mod otlp;
 #[cfg(feature = "otlp")]
 mod otlp_flags;
 mod output;
-mod printer;
 mod progress;
 mod proof;
 mod recovery;
+mod relay;
 mod repeat;
 mod reporting;
 mod resolve;

@@ -105,10 +105,10 @@ impl Progress {
                 let begun = self.announced.as_mut().map(std::mem::take);
                 let begun = begun.is_some_and(|line| !line.is_empty());
                 let fresh = if begun { "\n" } else { "" };
-                eprintln!("{fresh}perf: {scenario}: {text}");
+                note(format_args!("{fresh}perf: {scenario}: {text}"));
             }
             // The bar that follows begins on the same line.
-            Style::Bar(_) => eprint!("\r\x1b[2Kperf: {scenario}: {text}"),
+            Style::Bar(_) => note_text(&format!("\r\x1b[2Kperf: {scenario}: {text}")),
         }
     }
 

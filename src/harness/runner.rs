@@ -1,89 +1,28 @@
-//! Runs tests one after the other, as cargo's own test runner does. Whatever becomes of its output, all of them are run.
+//! Hands the tests to libtest-mimic, and what it prints to whoever reads it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::ExitCode;
-use std::time::Instant;
+use std::fs::File;
+use std::io::{self, IsTerminal as _};
 
-use super::libtest::Libtest;
-use super::printer::Printer;
+use libtest_mimic::{Arguments, ColorSetting, Conclusion, FormatSetting, Trial};
 
-/// The exit code of a session with a test that failed.
-const FAILED: u8 = 101;
+use super::libtest::{Color, Format, Libtest};
+use super::output;
+use super::relay::{Failures, Relay, Sinks};
+use super::telling::is_coloured;
 
-/// One test.
-pub(super) struct Trial {
-    name: String,
-    run: Box<dyn FnOnce() -> Result<(), String>>,
-}
-
-/// How a test ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// It passed.
-    Passed,
-    /// It failed, with its message.
-    Failed(String),
-    /// It was not run, because the flags ask for other kinds of tests.
-    Ignored,
-}
-
-/// How many tests ended how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Conclusion {
-    pub(super) passed: u64,
-    pub(super) failed: u64,
-    pub(super) ignored: u64,
-    pub(super) filtered_out: u64,
-}
-
-impl Trial {
-    pub(super) fn new(
-        name: impl Into<String>,
-        run: impl FnOnce() -> Result<(), String> + 'static,
-    ) -> Trial {
-        Trial {
-            name: name.into(),
-            run: Box::new(run),
-        }
+/// The tests that the flags select, as far as libtest-mimic can't: it takes one filter alone.
+pub(super) fn selected(trials: Vec<Trial>, libtest: &Libtest) -> Vec<Trial> {
+    if libtest.filters.len() < 2 {
+        return trials;
     }
-
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
+    let is_wanted = |trial: &Trial| {
+        let mut filters = libtest.filters.iter();
+        filters.any(|filter| does_match(trial.name(), filter, libtest.exact))
+    };
+    trials.into_iter().filter(is_wanted).collect()
 }
 
-impl Conclusion {
-    pub(super) fn has_failed(&self) -> bool {
-        self.failed > 0
-    }
-
-    pub(super) fn exit_code(&self) -> ExitCode {
-        if self.has_failed() {
-            ExitCode::from(FAILED)
-        } else {
-            ExitCode::SUCCESS
-        }
-    }
-}
-
-/// The tests that the flags select, and how many they leave out.
-pub(super) fn selected(trials: Vec<Trial>, libtest: &Libtest) -> (Vec<Trial>, u64) {
-    let before = trials.len();
-    let kept: Vec<Trial> = trials
-        .into_iter()
-        .filter(|trial| is_selected(&trial.name, libtest))
-        .collect();
-    let left_out = (before - kept.len()) as u64;
-    (kept, left_out)
-}
-
-fn is_selected(name: &str, libtest: &Libtest) -> bool {
-    let matches = |filter: &String| does_match(name, filter, libtest.exact);
-    let wanted = libtest.filters.is_empty() || libtest.filters.iter().any(matches);
-    wanted && !libtest.skip.iter().any(matches) && !libtest.ignored
-}
-
-/// Whether a filter or `--skip` means a test.
+/// Whether a filter means a test.
 pub(super) fn does_match(name: &str, filter: &str, exact: bool) -> bool {
     if exact {
         name == filter
@@ -92,55 +31,89 @@ pub(super) fn does_match(name: &str, filter: &str, exact: bool) -> bool {
     }
 }
 
-/// Runs all of these tests and prints how they end.
+/// Runs or lists these tests on standard output, and in the log file where one was opened.
 pub(super) fn run(
     libtest: &Libtest,
-    (trials, filtered_out): (Vec<Trial>, u64),
-    printer: &mut Printer<'_>,
-) -> Conclusion {
-    let started = Instant::now();
-    let mut conclusion = Conclusion {
-        filtered_out,
-        ..Conclusion::default()
-    };
-    let mut failed = Vec::new();
-    printer.title(trials.iter().map(Trial::name));
-    for trial in trials {
-        if libtest.fail_fast && conclusion.has_failed() {
-            break;
-        }
-        printer.begin(&trial.name);
-        let outcome = if libtest.bench {
-            Outcome::Ignored
-        } else {
-            outcome(trial.run)
-        };
-        printer.end(&trial.name, &outcome);
-        match outcome {
-            Outcome::Passed => conclusion.passed += 1,
-            Outcome::Ignored => conclusion.ignored += 1,
-            Outcome::Failed(message) => {
-                conclusion.failed += 1;
-                failed.push((trial.name, message));
-            }
-        }
-    }
-    printer.summary(&failed, &conclusion, started.elapsed());
-    conclusion
+    trials: Vec<Trial>,
+    logfile: Option<File>,
+) -> (Conclusion, Failures) {
+    let coloured = is_coloured(libtest.color, io::stdout().is_terminal());
+    let always = libtest.color == Some(Color::Always);
+    run_into(
+        libtest,
+        trials,
+        Sinks::new(io::stdout(), logfile, always),
+        coloured,
+    )
 }
 
-/// A panic fails its own test and no other.
-fn outcome(run: impl FnOnce() -> Result<(), String>) -> Outcome {
-    match catch_unwind(AssertUnwindSafe(run)) {
-        Ok(Ok(())) => Outcome::Passed,
-        Ok(Err(message)) => Outcome::Failed(message),
-        Err(panic) => {
-            let text = panic
-                .downcast_ref::<String>()
-                .map(String::as_str)
-                .or_else(|| panic.downcast_ref::<&str>().copied());
-            Outcome::Failed(format!("test panicked: {}", text.unwrap_or("no message")))
+fn run_into(
+    libtest: &Libtest,
+    trials: Vec<Trial>,
+    sinks: Sinks,
+    is_coloured: bool,
+) -> (Conclusion, Failures) {
+    let mut arguments = arguments(libtest);
+    match Relay::start(sinks) {
+        Ok(relay) => {
+            arguments.logfile = relay.path();
+            arguments.color = Some(if is_coloured {
+                ColorSetting::Always
+            } else {
+                ColorSetting::Never
+            });
+            let conclusion = libtest_mimic::run(&arguments, trials);
+            (conclusion, relay.finish())
         }
+        Err(_) => (libtest_mimic::run(&arguments, trials), Failures::default()),
+    }
+}
+
+/// Says which results could not be written, unless their reader just went away.
+pub(super) fn complain(failures: &Failures) {
+    if let Some(error) = &failures.stdout {
+        output::warn_unwritable(error);
+    }
+    if let Some(error) = &failures.logfile {
+        output::note(format_args!("warning: can't write the log file: {error}"));
+    }
+}
+
+/// What libtest-mimic is told of the flags.
+pub(super) fn arguments(libtest: &Libtest) -> Arguments {
+    Arguments {
+        include_ignored: libtest.include_ignored,
+        ignored: libtest.ignored,
+        list: libtest.list,
+        nocapture: libtest.nocapture,
+        show_output: libtest.show_output,
+        exact: libtest.exact,
+        quiet: libtest.quiet,
+        test: libtest.test,
+        bench: libtest.bench,
+        skip: libtest.skip.clone(),
+        logfile: libtest
+            .logfile
+            .as_ref()
+            .map(|path| path.display().to_string()),
+        filter: libtest
+            .filters
+            .first()
+            .filter(|_| libtest.filters.len() == 1)
+            .cloned(),
+        // One load at a time, in the profile's order, whatever was asked for.
+        test_threads: Some(1),
+        color: libtest.color.map(|color| match color {
+            Color::Auto => ColorSetting::Auto,
+            Color::Always => ColorSetting::Always,
+            Color::Never => ColorSetting::Never,
+        }),
+        format: libtest.format.map(|format| match format {
+            Format::Pretty => FormatSetting::Pretty,
+            Format::Terse => FormatSetting::Terse,
+            Format::Json => FormatSetting::Json,
+        }),
+        ..Arguments::default()
     }
 }
 

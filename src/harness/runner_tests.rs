@@ -1,21 +1,35 @@
-use std::io::{self, Write};
-use std::time::Duration;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::harness::libtest::{Color, Format};
 
 /// A stream that takes so many bytes.
-struct Bounded<'a> {
-    text: &'a mut String,
+#[derive(Clone)]
+struct Bounded {
+    text: Arc<Mutex<String>>,
     room: usize,
 }
 
-impl Write for Bounded<'_> {
+impl Bounded {
+    fn new(room: usize) -> Bounded {
+        Bounded {
+            text: Arc::default(),
+            room,
+        }
+    }
+
+    fn text(&self) -> String {
+        self.text.lock().unwrap().clone()
+    }
+}
+
+impl Write for Bounded {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.text.len() + bytes.len() > self.room {
+        let mut text = self.text.lock().unwrap();
+        if text.len() + bytes.len() > self.room {
             return Err(io::ErrorKind::StorageFull.into());
         }
-        self.text.push_str(&String::from_utf8_lossy(bytes));
+        text.push_str(&String::from_utf8_lossy(bytes));
         Ok(bytes.len())
     }
 
@@ -26,91 +40,64 @@ impl Write for Bounded<'_> {
 
 fn trials() -> Vec<Trial> {
     vec![
-        Trial::new("response_time::p50", || Ok(())),
-        Trial::new("errors", || Err("too many\nof them".to_owned())),
-        Trial::new("broken", || panic!("a bug")),
+        Trial::test("response_time::p50", || Ok(())),
+        Trial::test("errors", || Err("too many\nof them".into())),
+        Trial::test("broken", || panic!("a bug")),
     ]
 }
 
-fn printed(libtest: &Libtest, room: usize) -> (String, Conclusion) {
-    let mut text = String::new();
-    let out = Bounded {
-        text: &mut text,
-        room,
-    };
-    let mut printer = Printer::new(libtest, out, libtest.color == Some(Color::Always), None);
-    let conclusion = run(libtest, selected(trials(), libtest), &mut printer);
-    drop(printer);
-    let took = text
-        .find("finished in ")
-        .map(|at| at + "finished in ".len());
-    if let Some(at) = took {
-        text.replace_range(at..at + 4, "0.00");
-    }
-    (text, conclusion)
-}
-
-#[test]
-fn the_forms_of_results() {
-    let forms = [
-        Libtest::default(),
-        Libtest {
-            quiet: true,
-            ..Libtest::default()
-        },
-        Libtest {
-            color: Some(Color::Always),
-            filters: vec!["err".to_owned()],
-            ..Libtest::default()
-        },
-    ];
-    let texts: Vec<String> = forms
-        .iter()
-        .map(|libtest| printed(libtest, usize::MAX).0)
-        .collect();
-    insta::assert_snapshot!(texts.join("\n=====\n").replace('\x1b', "ESC"));
-}
-
-#[test]
-fn json_is_an_object_on_each_line() {
-    let libtest = Libtest {
-        format: Some(Format::Json),
-        ..Libtest::default()
-    };
-    let (text, _) = printed(&libtest, usize::MAX);
-    let events: Vec<serde_json::Value> = text
-        .lines()
-        .map(|line| serde_json::from_str(line).expect(line))
-        .collect();
-    assert_eq!(events.len(), 2 + 2 * 3);
-    assert_eq!(events[0]["test_count"], 3);
-    assert_eq!(events[4]["stdout"], "Error: \"too many\nof them\"\n");
-    assert_eq!(
-        (&events[7]["event"], &events[7]["failed"]),
-        (&"failed".into(), &2.into())
-    );
+fn names(trials: &[Trial]) -> Vec<&str> {
+    trials.iter().map(Trial::name).collect()
 }
 
 #[test]
 fn a_stream_that_is_full_changes_no_verdict() {
-    let whole = printed(&Libtest::default(), usize::MAX);
-    for room in [0, 1, 40, 90] {
-        let (text, conclusion) = printed(&Libtest::default(), room);
-        assert_eq!(conclusion, whole.1);
-        assert!(whole.0.starts_with(&text) && text.len() <= room, "{text}");
+    for (room, fits) in [(0, false), (40, false), (usize::MAX, true)] {
+        let stdout = Bounded::new(room);
+        let sinks = Sinks::new(stdout.clone(), None, false);
+        let (conclusion, failures) = run_into(&Libtest::default(), trials(), sinks, false);
+        let counts = (conclusion.num_passed, conclusion.num_failed);
+        assert_eq!(counts, (1, 2), "room for {room}");
+        assert_eq!(failures.stdout.is_none(), fits, "room for {room}");
+        let text = stdout.text();
+        assert_eq!(text.contains("1 passed; 2 failed"), fits, "{text}");
     }
-    assert_eq!((whole.1.passed, whole.1.failed), (1, 2));
 }
 
 #[test]
-fn no_test_is_begun_after_the_first_failure_when_that_is_asked_for() {
+fn a_log_file_has_what_standard_output_has_without_its_colours() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (coloured, always) in [(false, false), (true, false), (true, true)] {
+        let path = folder.path().join("log");
+        let file = File::create(&path).expect("a file");
+        let stdout = Bounded::new(usize::MAX);
+        let sinks = Sinks::new(stdout.clone(), Some(file), always);
+        let (_, failures) = run_into(&Libtest::default(), trials(), sinks, coloured);
+        assert!(failures.stdout.is_none() && failures.logfile.is_none());
+        let shown = stdout.text();
+        assert_eq!(shown.contains("\x1b[32m"), coloured, "{shown}");
+        let logged = std::fs::read_to_string(&path).expect("a log");
+        let expected = if always {
+            shown.clone()
+        } else {
+            console::strip_ansi_codes(&shown).into_owned()
+        };
+        assert_eq!(logged, expected);
+        assert!(logged.contains("errors"), "{logged}");
+    }
+}
+
+#[test]
+fn the_names_of_a_list_are_passed_on_whole() {
     let libtest = Libtest {
-        fail_fast: true,
+        list: true,
         ..Libtest::default()
     };
-    let (text, conclusion) = printed(&libtest, usize::MAX);
-    assert_eq!((conclusion.passed, conclusion.failed), (1, 1));
-    assert!(!text.contains("test broken"), "{text}");
+    let stdout = Bounded::new(usize::MAX);
+    let sinks = Sinks::new(stdout.clone(), None, false);
+    run_into(&libtest, trials(), sinks, false);
+    let expected = "response_time::p50: test\nerrors: test\nbroken: test\n";
+    assert_eq!(stdout.text(), expected);
 }
 
 #[test]
@@ -137,31 +124,9 @@ fn filters_select_by_parts_or_by_whole_names() {
             exact,
             ..Libtest::default()
         };
-        let (kept, left_out) = selected(trials(), &libtest);
-        let names: Vec<&str> = kept.iter().map(Trial::name).collect();
-        assert_eq!(names, expected);
-        assert_eq!(left_out as usize, 3 - expected.len());
+        let arguments = arguments(&libtest);
+        let mut kept = selected(trials(), &libtest);
+        kept.retain(|trial| !arguments.is_filtered_out(trial));
+        assert_eq!(names(&kept), expected, "{filters:?} without {skip:?}");
     }
-}
-
-#[test]
-fn a_log_file_has_what_standard_output_has() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("log");
-    let file = std::fs::File::create(&path).expect("a file");
-    let mut text = String::new();
-    let out = Bounded {
-        text: &mut text,
-        room: usize::MAX,
-    };
-    let libtest = Libtest::default();
-    let mut printer = Printer::new(&libtest, out, true, Some(file));
-    printer.title(["a"].into_iter());
-    printer.begin("a");
-    printer.end("a", &Outcome::Passed);
-    printer.summary(&[], &Conclusion::default(), Duration::ZERO);
-    drop(printer);
-    let logged = std::fs::read_to_string(path).expect("a log");
-    assert_eq!(text.replace("\x1b[32m", "").replace("\x1b[0m", ""), logged);
-    assert!(logged.contains("test a ... ok"));
 }
