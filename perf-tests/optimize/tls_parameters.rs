@@ -82,7 +82,7 @@ fn a_service_says_it_before_variables() {
     succeeded(&by_service("ours", Some(&url)), "a URL and a service");
     let asked = by_service("revoked", None);
     assert!(
-        one_error(&told(&asked)).contains("sslcrl is not known"),
+        one_error(&told(&asked)).contains("sslcrl is not a known parameter"),
         "{}",
         told(&asked)
     );
