@@ -95,7 +95,7 @@ fn the_names_of_a_list_are_passed_on_whole() {
     };
     let stdout = Bounded::new(usize::MAX);
     let sinks = Sinks::new(stdout.clone(), None, false);
-    run_into(&libtest, trials(), sinks, false);
+    let _ = run_into(&libtest, trials(), sinks, false);
     let expected = "response_time::p50: test\nerrors: test\nbroken: test\n";
     assert_eq!(stdout.text(), expected);
 }
