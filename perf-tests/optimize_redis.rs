@@ -159,7 +159,7 @@ fn evictions_at_a_limit() {
     writer.say("CONFIG SET maxmemory 1mb");
     line(
         &told(&looked(&redis.url()).expect("a look")),
-        "nothing may be thrown out (noeviction)",
+        "nothing may be evicted (noeviction)",
     );
     writer.say("CONFIG SET maxmemory-policy volatile-lru");
     line(
