@@ -120,7 +120,7 @@ fn a_real_one_is_seen_as_it_is() {
     let lines = told(&facts);
     line(&lines, "no memory limit");
     line(&lines, "the hit rate is");
-    line(&lines, "called alike have one: `session:*` 60 of 600");
+    line(&lines, "similar names have one: `session:*` 60 of 600");
     line(&lines, "`cart:*:*` 50 %");
     line(&lines, "big keys: `page:\\x1b[2J` (string, ");
     let all = format!("{lines:?}{sample:?}");
@@ -154,12 +154,12 @@ fn evictions_at_a_limit() {
     let facts = looked(&redis.url()).expect("a look");
     assert!(facts.counters.evicted > Some(100), "{:?}", facts.counters);
     let lines = told(&facts);
-    line(&lines, "were thrown out for want of memory");
+    line(&lines, "were evicted for lack of memory");
     writer.say("CONFIG SET maxmemory-policy noeviction");
     writer.say("CONFIG SET maxmemory 1mb");
     line(
         &told(&looked(&redis.url()).expect("a look")),
-        "nothing may be thrown out (noeviction)",
+        "nothing may be evicted (noeviction)",
     );
     writer.say("CONFIG SET maxmemory-policy volatile-lru");
     line(

@@ -79,7 +79,7 @@ fn what_was_seen_before_it_fell_silent_stays() {
     assert_eq!(facts.slow_commands, Some(5));
     line(
         &facts.unseen,
-        "the look at them ended early, because it did not answer within 2s",
+        "sampling ended early: it did not answer within 2s",
     );
     let sample = facts.sample.expect("what there is of one");
     assert!(!sample.complete && sample.keys == 0, "{sample:?}");

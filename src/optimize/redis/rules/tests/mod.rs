@@ -144,7 +144,7 @@ fn the_most_urgent_comes_first() {
     let beginnings = [
         "the last snapshot",
         "1 connection",
-        "it has no limit",
+        "it has no memory limit",
         "100 keys were evicted",
         "the hit rate",
         "the slow log",
