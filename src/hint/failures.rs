@@ -30,7 +30,8 @@ pub(super) fn rate_limited(case: &Case<'_>) -> Option<Cause> {
         case,
         |outcome| outcome == Outcome::RateLimited,
         "were refused with 429 by the target's rate limit: raise or switch off the limit for this \
-         machine's address while testing, or ask for less with --users or --rate",
+         machine's address while testing, give each user an address of its own where the target trusts a proxy \
+         (`[identity] headers = { X-Forwarded-For = \"{ip}\" }`), or ask for less with --users or --rate",
     )
 }
 

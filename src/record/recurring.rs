@@ -13,7 +13,7 @@ const TIMES_USUAL: f64 = 5.0;
 /// ... and so much longer than that, in milliseconds.
 const MORE_MS: f64 = 50.0;
 /// When more of the seconds are slow than this part, nothing stands out.
-const MOST_SLOW: f64 = 0.5;
+const MOST_SLOW: f64 = 0.7;
 /// How far a time of a second may be off: half a bucket of its histogram.
 const ROUGH: f64 = 0.065;
 /// Kinds of pauses that are named.
