@@ -196,7 +196,13 @@ impl Stretch<'_> {
         let seconds = |look: &Look, rough: f64| look.longest / 1e3 * (1.0 + rough);
         // How long after its beginning a second, or a pause, has its first request, at most.
         let gap = |look: &Look| (4.0 / look.due.max(1) as f64).min(1.0);
-        match self.looks.get(1) {
+        // More that was slow than one pause over both seconds would have met: there are two of them.
+        let slow = first.slow as f64 / first.due.max(1) as f64;
+        let is_one = |next: &&Look| {
+            let begin = from + 1.0 + gap(next) + seconds(next, ROUGH) - seconds(&first, -ROUGH);
+            from + 1.0 - slow > begin - seconds(next, ROUGH).min(0.3) - 2.0 * gap(&first)
+        };
+        match self.looks.get(1).filter(is_one) {
             Some(next) => {
                 let end_low = from + 1.0 + seconds(next, -ROUGH);
                 let end_high = from + 1.0 + gap(next) + seconds(next, ROUGH);

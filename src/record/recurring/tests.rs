@@ -99,6 +99,12 @@ fn a_period_is_found_among_strays() {
             [every(5.0, 3.5, 0.8, 34), vec![(16.4, 0.6), (24.7, 0.7)]].concat(),
             &[5.0],
         ),
+        (
+            "a stray in the next second",
+            34,
+            [every(5.0, 4.1, 0.8, 34), vec![(11.4, 1.1), (20.0, 0.7)]].concat(),
+            &[5.0],
+        ),
         ("twice", 60, vec![(10.2, 0.8), (40.2, 0.8)], &[]),
         (
             "at no distance",
