@@ -30,7 +30,8 @@ pub(super) fn rate_limited(case: &Case<'_>) -> Option<Cause> {
         case,
         |outcome| outcome == Outcome::RateLimited,
         "were refused with 429 by the target's rate limit: raise or switch off the limit for this \
-         machine's address while testing, or ask for less with --users or --rate",
+         machine's address while testing, give each user an address of its own where the target trusts a proxy \
+         (`[identity] headers = { X-Forwarded-For = \"{ip}\" }`), or ask for less with --users or --rate",
     )
 }
 
@@ -138,6 +139,11 @@ pub(super) fn bad_bodies(case: &Case<'_>) -> Option<Cause> {
 }
 
 pub(super) fn unfinished(case: &Case<'_>) -> Option<Cause> {
+    // For want of connections that is the plan's doing.
+    let search = case.run.search.as_ref();
+    if search.is_some_and(|search| search.saturated().is_some_and(|(step, _)| step.capped)) {
+        return None;
+    }
     any(
         case,
         |outcome| matches!(outcome, Outcome::NotStarted | Outcome::CutOff),

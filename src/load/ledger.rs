@@ -117,7 +117,7 @@ impl Ledger {
     }
 
     /// Takes up the stream's next request for a connection that has just become free, if it is due
-    /// by `now`: all of its wait was for a connection, but for the time in which the generator itself was `held_up`.
+    /// by `now`: all of its wait was for a connection, unless the generator itself was `held_up` for most of it.
     pub(super) fn take_waiting(
         &self,
         stream: usize,
@@ -129,8 +129,10 @@ impl Ledger {
         (due <= now && due < end).then(|| {
             self.state.borrow_mut().tally.waited_for_connection += 1;
             let wait = now - due;
+            // Held up for a little while a connection was awaited anyway, it made nothing later.
+            let held_up = Some(held_up(due, now)).filter(|held_up| 2 * held_up >= wait);
             Job {
-                waited: wait.saturating_sub(held_up(due, now)),
+                waited: wait.saturating_sub(held_up.unwrap_or(0)),
                 ..self.take(stream, wait)
             }
         })

@@ -307,7 +307,7 @@ fn cap(plan: &Plan, result: &RunResult) -> Option<String> {
     (waited > 0).then(|| {
         format!(
             "{waited} requests waited for one of at most {connections} connections (`connections`, --connections): \
-             the wait is in their response time, and counts as the generator's"
+             the wait is in their response time, and is not the target's"
         )
     })
 }

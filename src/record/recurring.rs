@@ -13,7 +13,7 @@ const TIMES_USUAL: f64 = 5.0;
 /// ... and so much longer than that, in milliseconds.
 const MORE_MS: f64 = 50.0;
 /// When more of the seconds are slow than this part, nothing stands out.
-const MOST_SLOW: f64 = 0.5;
+const MOST_SLOW: f64 = 0.7;
 /// How far a time of a second may be off: half a bucket of its histogram.
 const ROUGH: f64 = 0.065;
 /// Kinds of pauses that are named.
@@ -196,7 +196,13 @@ impl Stretch<'_> {
         let seconds = |look: &Look, rough: f64| look.longest / 1e3 * (1.0 + rough);
         // How long after its beginning a second, or a pause, has its first request, at most.
         let gap = |look: &Look| (4.0 / look.due.max(1) as f64).min(1.0);
-        match self.looks.get(1) {
+        // More that was slow than one pause over both seconds would have met: there are two of them.
+        let slow = first.slow as f64 / first.due.max(1) as f64;
+        let is_one = |next: &&Look| {
+            let begin = from + 1.0 + gap(next) + seconds(next, ROUGH) - seconds(&first, -ROUGH);
+            from + 1.0 - slow > begin - seconds(next, ROUGH).min(0.3) - 2.0 * gap(&first)
+        };
+        match self.looks.get(1).filter(is_one) {
             Some(next) => {
                 let end_low = from + 1.0 + seconds(next, -ROUGH);
                 let end_high = from + 1.0 + gap(next) + seconds(next, ROUGH);
