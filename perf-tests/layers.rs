@@ -343,16 +343,6 @@ fn a_broken_sample_is_caught() {
             "`println` panics where its stream is closed or full: use harness::output",
         ),
         (
-            "harness/a.rs",
-            "fn f() { eprintln!(\"x\") }",
-            "`eprintln` panics where its stream is closed or full: use harness::output",
-        ),
-        (
-            "store/a.rs",
-            "fn f() { std::io::stdout() }",
-            "`stdout` outside of harness and cli",
-        ),
-        (
             "load/a.rs",
             "fn f() { std::process::exit(1) }",
             "`process::exit` outside of harness and cli",
@@ -377,6 +367,28 @@ fn a_broken_sample_is_caught() {
             "{told:?}"
         );
         assert!(told[0].contains(expected), "{told:?}");
+    }
+}
+
+#[test]
+fn a_print_beside_the_one_way_is_caught() {
+    for (path, code, expected) in [
+        (
+            "harness/a.rs",
+            "fn f() { eprintln!(\"x\") }",
+            Some("`eprintln` panics where its stream is closed or full: use harness::output"),
+        ),
+        (
+            "store/a.rs",
+            "fn f() { std::io::stdout() }",
+            Some("`stdout` outside of harness and cli"),
+        ),
+        ("harness/output.rs", "fn f() { std::io::stdout() }", None),
+    ] {
+        let complaints = Source::of(path, code).complaints();
+        assert_eq!(complaints.len(), usize::from(expected.is_some()), "{code}");
+        let said = complaints.concat();
+        assert!(said.contains(expected.unwrap_or_default()), "{said}");
     }
 }
 

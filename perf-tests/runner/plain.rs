@@ -53,7 +53,8 @@ fn serve(stream: &TcpStream, answer: Answer, counts: &Mutex<BTreeMap<String, u64
                 Ok(0) | Err(_) => return,
                 Ok(_) if line == "\r\n" => break,
                 Ok(_) if path.is_empty() => {
-                    path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+                    let second = line.split(' ').nth(1);
+                    second.unwrap_or_default().clone_into(&mut path);
                 }
                 Ok(_) => {}
             }

@@ -228,9 +228,10 @@ mod tests {
         let plan = |name| profile.plan(name).expect(name);
         let workflows = "GET /api/v1/workflows answered 404";
         let two = "GET /health answered 404; GET /api/v1/agents/, redirected to /x, answered 405";
-        assert_eq!(way_out(plans, plan("api"), workflows), ["api/workflows"]);
+        let both = ["api/workflows", "throughput/workflows"];
+        assert_eq!(way_out(plans, plan("api"), workflows), both);
         let names = way_out(plans, plan("api"), two);
-        for name in ["api/health", "api/agents", "throughput", "stress"] {
+        for name in ["api/health", "api/agents", "mixed/agents", "stress"] {
             assert!(names.contains(&name.to_owned()), "{names:?}");
         }
         assert!(!names.contains(&"api/workflows".to_owned()), "{names:?}");

@@ -357,6 +357,6 @@ fn a_mark_that_is_not_filled_in_is_named_with_its_place() {
         assert!(said.matches("error: ").count() == 1, "{said}");
     }
     let filled = "[identity]\nheaders = { X-User = \"{user} {n} {ip}\" }";
-    let braces = "path = \"/?filter={\\\"a\\\":1}\"\njson = { q = \"{ me { id } }\" }";
+    let braces = "path = \"/?filter={1}\"\njson = { q = \"{ me { id } }\" }";
     from_text(&profile(braces, filled), &Overrides::default()).expect("these are no marks");
 }
