@@ -13,9 +13,9 @@ use crate::verdicts::{ALPHA, Tally};
 /// Spread of the logarithms of a user's response times.
 const SIGMA: f64 = 0.5;
 const RATE: usize = 64;
-const RUNS: u32 = 1000;
+const RUNS: u32 = 500;
 /// Fewer where an interval is made from the record of each run.
-const INTERVAL_RUNS: u32 = 400;
+const INTERVAL_RUNS: u32 = 300;
 /// The groups that users are counted in.
 const GROUPS: usize = 61;
 /// True times over the limit.
