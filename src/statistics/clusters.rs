@@ -29,6 +29,19 @@ pub fn cluster_effect(clusters: &[Block]) -> DesignEffect {
     })
 }
 
+/// The clusters with the one that has the largest excess of hits once more: a run that met few slow users shows too
+/// little of how much users differ.
+pub fn worst_twice(clusters: &[Block]) -> Vec<Block> {
+    let hits: f64 = clusters.iter().map(|cluster| cluster.hits).sum();
+    let trials: f64 = clusters.iter().map(|cluster| cluster.trials).sum();
+    let share = hits / trials.max(1.0);
+    let excess = |cluster: &Block| cluster.hits - share * cluster.trials;
+    let worst = clusters
+        .iter()
+        .max_by(|a, b| excess(a).total_cmp(&excess(b)));
+    clusters.iter().chain(worst).copied().collect()
+}
+
 /// The same of a part of the requests, as [`super::design_effect_within`] is for stretches of time: `share` of the
 /// part and `others_share` of the others are hits in the whole run.
 pub fn cluster_effect_within(
@@ -109,6 +122,13 @@ mod tests {
             "{found:?}"
         );
         assert!(found.blocks < 4.0, "{found:?}");
+    }
+
+    #[test]
+    fn the_worst_user_comes_once_more() {
+        let twice = worst_twice(&users(&[3, 40, 2, 5]));
+        assert_eq!(twice, users(&[3, 40, 2, 5, 40]));
+        assert!(worst_twice(&[]).is_empty());
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub use anytime::{
     ln_e_value_at_least, ln_e_value_at_most, lower_bound_anytime, upper_bound_anytime,
 };
 pub use beta::{beta_quantile, student_t_quantile};
-pub use clusters::{cluster_effect, cluster_effect_within};
+pub use clusters::{cluster_effect, cluster_effect_within, worst_twice};
 pub use design_effect::{Block, DesignEffect, MixedBlock, design_effect, design_effect_within};
 pub use difference::{Measured, RunNoise, difference, paired, ratio};
 pub use mean::{Interval, MeanBlock, mean_interval, mean_interval_of_users};

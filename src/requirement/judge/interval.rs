@@ -5,7 +5,7 @@ use super::evidence::{Counted, Part, Slice, within};
 use crate::record::{Coarse, EndpointResult, Histogram, RunResult, Second, Step};
 use crate::statistics::{
     Block, DesignEffect, MixedBlock, cluster_effect, cluster_effect_within, design_effect,
-    design_effect_within, level, quantile_ranks,
+    design_effect_within, level, quantile_ranks, worst_twice,
 };
 
 /// The percentiles that are shown.
@@ -294,8 +294,10 @@ impl<'a> Series<'a> {
         let blocks = counted(&self.stretches);
         let over: f64 = blocks.iter().map(|block| block.hits).sum();
         let due: f64 = blocks.iter().map(|block| block.trials).sum();
-        (over > 0.0 && over < due)
-            .then(|| design_effect(&blocks).and(cluster_effect(&counted(&self.users))))
+        (over > 0.0 && over < due).then(|| {
+            let users = worst_twice(&counted(&self.users));
+            design_effect(&blocks).and(cluster_effect(&users))
+        })
     }
 }
 
