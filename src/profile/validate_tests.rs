@@ -314,3 +314,37 @@ fn the_documented_profiles_work() {
         }
     }
 }
+
+#[test]
+fn each_address_is_judged_where_it_can_be() {
+    let with = |check: &str| {
+        let text = format!(
+            "[target]\nurl = \"http://localhost\"\n[scenario.s]\narrivals = \"users\"\nusers = 1\nduration = \"10s\"\n\
+             [[scenario.s.endpoint]]\npath = \"/\"\n[[requirement]]\nname = \"a\"\nscenario = \"s\"\n{check}\n"
+        );
+        from_text(&text, &Overrides::default())
+    };
+    let each = with("metric = \"error_rate\"\nlimit = \"< 1 %\"\naddress = \"each\"");
+    let each = each.unwrap_or_else(|told| panic!("{told}"));
+    assert_eq!(
+        each.requirements[0].checks[0].scope,
+        crate::requirement::Scope::EachAddress
+    );
+    for (check, told) in [
+        (
+            "metric = \"error_rate\"\nlimit = \"< 1 %\"\naddress = \"127.0.0.1\"",
+            "`127.0.0.1` is no address",
+        ),
+        (
+            "metric = \"error_rate\"\nlimit = \"< 1 %\"\naddress = \"each\"\nendpoint = \"each\"",
+            "`address` excludes `endpoint` and `population`",
+        ),
+        (
+            "metric = \"throughput\"\nlimit = \">= 1/s\"\naddress = \"each\"",
+            "throughput is not measured address by address",
+        ),
+    ] {
+        let wrong = with(check).map(|_| ()).unwrap_err();
+        assert!(wrong.contains(told), "{wrong}");
+    }
+}

@@ -287,7 +287,7 @@ fn the_worst_address_decides_and_is_named() {
     let run = two_addresses();
     // Together they keep both limits.
     for (metric, limit, value) in [
-        ("response_time_p40", "< 390 ms", 400.0),
+        ("response_time_p40", "< 200 ms", 400.0),
         ("error_rate", "< 15 %", 20.0),
     ] {
         assert_eq!(
