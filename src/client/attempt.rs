@@ -79,6 +79,7 @@ impl Trace {
 
 /// How one attempt ended.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct End {
     pub(super) outcome: Outcome,
     /// Whether the connection may serve another.

@@ -173,13 +173,11 @@ impl<L: Listener> Attempt<'_, L> {
     }
 
     fn failed(&mut self, error: &io::Error) -> End {
-        match self.answer.status() {
-            Some(_) => self.broken(Outcome::BadBody),
-            None => {
-                let cause = self.trace.cause(error);
-                self.broken(self.refused.unwrap_or(cause))
-            }
+        if self.answer.status().is_some() {
+            return self.broken(Outcome::BadBody);
         }
+        let cause = self.trace.cause(error);
+        self.broken(self.refused.unwrap_or(cause))
     }
 
     fn whole(&self, clean: bool) -> End {

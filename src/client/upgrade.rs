@@ -148,6 +148,7 @@ fn refuse(why: &'static str) -> Result<(), Refusal> {
 
 /// The headers that count.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a header of its own")]
 struct Said {
     is_websocket: bool,
     is_upgrade: bool,

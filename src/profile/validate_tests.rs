@@ -357,6 +357,40 @@ fn a_mark_that_is_not_filled_in_is_named_with_its_place() {
         assert!(said.matches("error: ").count() == 1, "{said}");
     }
     let filled = "[identity]\nheaders = { X-User = \"{user} {n} {ip}\" }";
-    let braces = "path = \"/?filter={1}\"\njson = { q = \"{ me { id } }\" }";
+    let braces = "path = \"/?filter=%7B1%7D\"\njson = { q = \"{ me { id } }\" }";
     from_text(&profile(braces, filled), &Overrides::default()).expect("these are no marks");
+}
+
+#[test]
+fn each_address_is_judged_where_it_can_be() {
+    let with = |check: &str| {
+        let text = format!(
+            "[target]\nurl = \"http://localhost\"\n[scenario.s]\narrivals = \"users\"\nusers = 1\nduration = \"10s\"\n\
+             [[scenario.s.endpoint]]\npath = \"/\"\n[[requirement]]\nname = \"a\"\nscenario = \"s\"\n{check}\n"
+        );
+        from_text(&text, &Overrides::default())
+    };
+    let each = with("metric = \"error_rate\"\nlimit = \"< 1 %\"\naddress = \"each\"");
+    let each = each.unwrap_or_else(|told| panic!("{told}"));
+    assert_eq!(
+        each.requirements[0].checks[0].scope,
+        crate::requirement::Scope::EachAddress
+    );
+    for (check, told) in [
+        (
+            "metric = \"error_rate\"\nlimit = \"< 1 %\"\naddress = \"127.0.0.1\"",
+            "`127.0.0.1` is no address",
+        ),
+        (
+            "metric = \"error_rate\"\nlimit = \"< 1 %\"\naddress = \"each\"\nendpoint = \"each\"",
+            "`address` excludes `endpoint` and `population`",
+        ),
+        (
+            "metric = \"throughput\"\nlimit = \">= 1/s\"\naddress = \"each\"",
+            "throughput is not measured address by address",
+        ),
+    ] {
+        let wrong = with(check).map(|_| ()).unwrap_err();
+        assert!(wrong.contains(told), "{wrong}");
+    }
 }

@@ -52,15 +52,12 @@ impl RunResult {
             let found = known
                 .enumerate()
                 .find(|(_, mine)| mine.address == theirs.address);
-            match found {
-                Some((place, mine)) => {
-                    mine.merge(theirs);
-                    places.push(place);
-                }
-                None => {
-                    places.push(self.addresses.len());
-                    self.addresses.push(theirs.clone());
-                }
+            if let Some((place, mine)) = found {
+                mine.merge(theirs);
+                places.push(place);
+            } else {
+                places.push(self.addresses.len());
+                self.addresses.push(theirs.clone());
             }
         }
         let empty = Counts::empty(self.thresholds.len());
