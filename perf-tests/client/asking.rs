@@ -4,11 +4,16 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use agentos_perf::client::{
-    ControlClient, ControlError, ProbeAnswer, Prober, check_health, login_request,
+    Connection, Connector, ControlClient, ControlError, Outcome, PreparedRequest, ProbeAnswer,
+    Prober, check_health, login_request,
 };
 use agentos_perf::profile::{HealthCheck, TargetRules, UptimeCheck};
 
-use crate::server::{LONG, OK, Server, Step, certificate, destination, nowhere, send};
+use tokio::time::Instant;
+
+use crate::server::{
+    LONG, OK, Server, Step, bounds, certificate, destination, endpoint, nowhere, send,
+};
 
 fn json(status: u16, body: &str) -> String {
     let length = body.len();
@@ -249,7 +254,13 @@ async fn what_is_asked_beside_the_load_has_its_headers_and_follows_its_redirects
     }
     let body = serde_json::json!({"user": "ann"});
     let own = [("X-Forwarded-For".to_owned(), "10.0.0.1".to_owned())];
-    let request = login_request("/login", &body, (&rules().headers, &own), &destination).unwrap();
+    let request = login_request(
+        "/login",
+        &body,
+        [&rules().headers[..], &own[..]],
+        &destination,
+    )
+    .unwrap();
     assert_eq!(client.send_on(&request, LONG).await.unwrap().status, 200);
     let requests = server.requests();
     assert!(
@@ -314,4 +325,41 @@ async fn the_control_client_takes_any_certificate_only_when_told() {
     target.insecure = true;
     let client = ControlClient::new(&target, LONG).unwrap();
     assert_eq!(client.fetch("/", true, LONG).await.unwrap().body, b"ok");
+}
+
+#[tokio::test]
+async fn a_failed_request_of_the_load_keeps_how_its_answer_begins() {
+    let body = r#"{"detail": "no room for s3cret-token"}"#;
+    let length = body.len();
+    let head = format!("HTTP/1.1 500 X\r\ncontent-length: {length}\r\n\r\n");
+    let whole = format!("{head}{body}");
+    let chunked = format!(
+        "HTTP/1.1 500 X\r\ntransfer-encoding: chunked\r\n\r\n{length:x}\r\n{body}\r\n0\r\n\r\n"
+    );
+    let said = "no room for ***";
+    for (script, outcome, expected) in [
+        (vec![send(&whole)], Outcome::Status(500), said),
+        (vec![send(&chunked)], Outcome::Status(500), said),
+        (vec![send(&head), send(body)], Outcome::Status(500), said),
+        (vec![send(&json(429, body))], Outcome::RateLimited, said),
+        (vec![send(OK)], Outcome::Ok, ""),
+        (vec![send(&json(500, ""))], Outcome::Status(500), ""),
+    ] {
+        let script = [vec![Step::Read], script, vec![Step::Hang]].concat();
+        let server = Server::scripted(vec![script]).await;
+        let target = server.destination();
+        let request = PreparedRequest::new(&[], &endpoint("GET", "/"), &target).unwrap();
+        let mut connection = Connection::new(Connector::new(&target).unwrap());
+        let give_up = Instant::now() + 2 * LONG;
+        let exchange = connection.exchange(&request, &bounds(LONG), give_up).await;
+        assert_eq!(exchange.outcome, outcome);
+        assert_eq!(connection.excerpt(&request), expected);
+    }
+    let target = nowhere();
+    let request = PreparedRequest::new(&[], &endpoint("GET", "/"), &target).unwrap();
+    let mut connection = Connection::new(Connector::new(&target).unwrap());
+    let give_up = Instant::now() + 2 * LONG;
+    connection.exchange(&request, &bounds(LONG), give_up).await;
+    let said = connection.excerpt(&request);
+    assert!(said.starts_with("cannot connect to 127.0.0.1:"), "{said}");
 }

@@ -25,6 +25,7 @@ mod outcome;
 mod preflight;
 mod preflight_advice;
 mod preflight_http2;
+mod preflight_scout;
 mod preflight_socket;
 mod redirect;
 mod reply;

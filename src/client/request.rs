@@ -223,7 +223,7 @@ impl PreparedRequest {
 pub fn login_request(
     path: &str,
     body: &serde_json::Value,
-    (common, own): (&[(String, String)], &[(String, String)]),
+    [common, own]: [&[(String, String)]; 2],
     destination: &Destination,
 ) -> Result<PreparedRequest, RequestError> {
     let mut headers = own_headers(destination, None)?;

@@ -78,7 +78,7 @@ impl Logins<'_> {
         ];
         let body = fill_marks(&self.login.body, &marks);
         let own = self.rules.headers(n, user);
-        let headers = (&self.login.rules.headers[..], &own[..]);
+        let headers = [&self.login.rules.headers[..], &own[..]];
         let request = login_request(&self.login.path, &body, headers, self.destination)
             .map_err(|error| failed(format!("can't be sent: {error}")))?;
         let answer = client.send_on(&request, LOGIN_TIMEOUT).await;

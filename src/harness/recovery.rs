@@ -113,7 +113,7 @@ impl Loading<'_> {
                     return Err(failure.into());
                 }
                 Err(failure) if waited > if failure.silent { patience } else { RESTART } => {
-                    return Err(lost(failure, last, waited));
+                    return Err(lost(&failure, last, waited));
                 }
                 Err(_) => {
                     if rounds == 1 {
@@ -231,7 +231,7 @@ fn recovered(last: &LastLoad, waited: Duration) -> String {
 }
 
 /// It answered before the last load, and does not any more.
-fn lost(failure: PreflightFailure, last: &LastLoad, waited: Duration) -> Failure {
+fn lost(failure: &PreflightFailure, last: &LastLoad, waited: Duration) -> Failure {
     let (scenario, waited) = (&last.scenario, waited.as_secs_f64());
     Failure {
         problem: Problem {

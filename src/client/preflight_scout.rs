@@ -1,0 +1,248 @@
+//! What each endpoint answers before the load.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt as _};
+use tokio::time::sleep;
+
+use super::redirect::Redirect;
+use super::request::without_query;
+use super::{
+    Answer, Asked, ControlClient, ControlError, PreflightFailure, PreparedRequest, excerpt,
+    preflight_advice as advice,
+};
+use crate::profile::{Destination, Endpoint, EndpointKind, Plan};
+
+/// Asked at the same time, at most.
+const AT_ONCE: usize = 8;
+/// When so many have no answer, and none has one, the others are not asked.
+const ENOUGH: usize = 3;
+/// Asked of one endpoint, at most, until it answers as expected.
+const ATTEMPTS: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(200);
+/// What takes longer than this to go wrong is not asked again.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How one endpoint answered.
+pub(super) enum Finding {
+    Good {
+        path: Option<String>,
+        note: Option<String>,
+    },
+    Bad(Bad),
+    Unreachable(PreflightFailure),
+}
+
+/// An endpoint that there is no use in loading.
+pub(super) struct Bad {
+    pub(super) request: String,
+    pub(super) answered: String,
+    pub(super) advice: String,
+    pub(super) silent: bool,
+}
+
+/// Asks endpoints, and what it found out by that.
+pub(super) struct Scout<'a> {
+    pub(super) client: ControlClient,
+    pub(super) spoke_http2: Cell<bool>,
+    pub(super) slowest: Cell<Duration>,
+    pub(super) answered: Cell<bool>,
+    pub(super) destination: &'a Destination,
+    pub(super) timeout: Duration,
+    pub(super) minted: bool,
+}
+
+impl Scout<'_> {
+    /// What comes of each endpoint over HTTP, in the plan's order.
+    pub(super) async fn ask_all(
+        &self,
+        plan: &Plan,
+        told: &mut dyn FnMut(Asked),
+    ) -> Result<Vec<Finding>, PreflightFailure> {
+        let http = |endpoint: &&Endpoint| endpoint.kind == EndpointKind::Http;
+        let mut requests = Vec::new();
+        for endpoint in plan.endpoints.iter().filter(http) {
+            let user = self.destination.user(0);
+            let request = PreparedRequest::of(&plan.headers, endpoint, self.destination, user)
+                .map_err(|error| advice::unusable(&error.into(), self.destination))?;
+            requests.push((request, endpoint.auth));
+        }
+        let of = requests.len();
+        let width = AT_ONCE.min(plan.users().max(1) as usize);
+        let asked = requests
+            .iter()
+            .enumerate()
+            .map(async |(at, (request, auth))| (at, self.look(request.clone(), *auth).await));
+        let mut asked = stream::iter(asked).buffer_unordered(width);
+        let mut findings: Vec<Option<Finding>> = requests.iter().map(|_| None).collect();
+        let mut settled = 0;
+        while let Some((at, finding)) = asked.next().await {
+            if let Finding::Unreachable(failure) = finding {
+                // Nothing else will be reached either: the others are dropped.
+                return Err(failure);
+            }
+            findings[at] = Some(finding);
+            settled += 1;
+            told(Asked { settled, of });
+            if settled >= width.max(ENOUGH) && !self.answered.get() {
+                // It takes connections and answers none of them: the rest would take as long again.
+                return Ok(findings.into_iter().flatten().collect());
+            }
+        }
+        drop(asked);
+        let mut findings: Vec<Finding> = findings.into_iter().flatten().collect();
+        self.ask_alone(&requests, &mut findings).await;
+        Ok(findings)
+    }
+
+    /// Asks what had no answer beside others once more, one after the other, until one has none again.
+    async fn ask_alone(&self, requests: &[(PreparedRequest, bool)], findings: &mut [Finding]) {
+        if !self.answered.get() {
+            return;
+        }
+        let silent = |finding: &Finding| matches!(finding, Finding::Bad(bad) if bad.silent);
+        for (finding, (request, auth)) in findings.iter_mut().zip(requests) {
+            if silent(finding) {
+                *finding = self.look(request.clone(), *auth).await;
+                if silent(finding) {
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn look(&self, mut request: PreparedRequest, auth: bool) -> Finding {
+        let mut shown = request.shown();
+        let mut path = None;
+        let mut attempt = 1;
+        loop {
+            let answer = self.client.send(&request, self.timeout).await;
+            if let Ok(answer) = &answer {
+                self.answered.set(true);
+                self.spoke_http2
+                    .set(self.spoke_http2.get() || answer.is_http2);
+                self.slowest.set(self.slowest.get().max(answer.took));
+                if request.expects(answer.status) {
+                    return good(path, None);
+                }
+                match self.client.redirect(&request, answer) {
+                    Some(Redirect::Followed(_)) if path.is_some() => {
+                        return bad(&shown, "was redirected again".into(), advice::twice());
+                    }
+                    Some(Redirect::Followed(target)) => match request.at(&target) {
+                        Ok(next) => {
+                            shown = format!("{shown}, redirected to {},", without_query(&target));
+                            (request, path) = (next, Some(target));
+                            continue;
+                        }
+                        Err(error) => {
+                            let answered = format!("was redirected: {error}");
+                            return bad(&shown, answered, advice::elsewhere(None));
+                        }
+                    },
+                    Some(Redirect::Elsewhere(there, place)) if request.is_idempotent() => {
+                        let answered = format!("was redirected to {place}");
+                        return bad(&shown, answered, advice::elsewhere(there.as_ref()));
+                    }
+                    Some(Redirect::Reported(place) | Redirect::Elsewhere(_, place)) => {
+                        let place = without_query(&place);
+                        let note = advice::not_followed(&shown, &request, answer.status, place);
+                        return good(path, Some(note));
+                    }
+                    None => {}
+                }
+            }
+            let took_long = answer.as_ref().is_ok_and(|answer| answer.took > PATIENCE);
+            let last = attempt == ATTEMPTS || !request.is_idempotent() || took_long;
+            if let Some(finding) =
+                self.settle((&shown, &request), auth, &answer, path.as_deref(), last)
+            {
+                return finding;
+            }
+            attempt += 1;
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// What an unexpected answer means; `None` when it is worth asking again.
+    fn settle(
+        &self,
+        (shown, request): (&str, &PreparedRequest),
+        auth: bool,
+        answer: &Result<Answer, ControlError>,
+        path: Option<&str>,
+        last: bool,
+    ) -> Option<Finding> {
+        let note =
+            |answered: &str| good(path.map(str::to_owned), Some(advice::odd(shown, answered)));
+        let error = match answer {
+            Ok(answer) => {
+                let said = excerpt::excerpt(&answer.body, &request.secrets());
+                let answered =
+                    format!("answered {}{}", answer.status, answer.excerpt(request, &[]));
+                let refused = advice::Refused {
+                    status: answer.status,
+                    said: &said,
+                    auth,
+                    token: self.destination.token.is_some(),
+                    minted: self.minted,
+                    user: self.destination.user(0).map(|user| user.user.as_str()),
+                };
+                if let Some(advice) = refused.advice() {
+                    return Some(bad(shown, answered, advice));
+                }
+                return last.then(|| note(&answered));
+            }
+            Err(error) => error,
+        };
+        match error {
+            ControlError::Unreachable(_) | ControlError::NotTaken(_) | ControlError::Tls(_) => {
+                Some(Finding::Unreachable(advice::unreachable(
+                    error,
+                    self.destination,
+                )))
+            }
+            ControlError::Body => last.then(|| note("answered with a body that was cut off")),
+            ControlError::TooLong(limit) => {
+                let answered = format!("answered with a body of more than {limit} bytes");
+                Some(bad(shown, answered, advice::too_long()))
+            }
+            ControlError::Head => Some(bad(shown, format!("gave {error}"), advice::bad_head())),
+            ControlError::Unfinished {
+                is_event_stream, ..
+            } => {
+                self.answered.set(true);
+                Some(bad(
+                    shown,
+                    format!("gave {error}"),
+                    advice::endless(*is_event_stream),
+                ))
+            }
+            ControlError::Timeout(_) => Some(silent(shown, error, advice::silent())),
+            _ => last.then(|| silent(shown, error, advice::broken(self.destination))),
+        }
+    }
+}
+
+fn silent(request: &str, error: &ControlError, advice: String) -> Finding {
+    Finding::Bad(Bad {
+        request: request.to_owned(),
+        answered: format!("gave {error}"),
+        advice,
+        silent: true,
+    })
+}
+
+fn good(path: Option<String>, note: Option<String>) -> Finding {
+    Finding::Good { path, note }
+}
+
+fn bad(request: &str, answered: String, advice: String) -> Finding {
+    Finding::Bad(Bad {
+        request: request.to_owned(),
+        answered,
+        advice,
+        silent: false,
+    })
+}
