@@ -8,6 +8,7 @@
 mod anytime;
 mod batches;
 mod beta;
+mod dependence;
 mod design_effect;
 mod difference;
 mod mean;
@@ -15,16 +16,22 @@ mod proportion;
 mod quantile;
 mod sequential;
 mod special;
+mod trend;
+mod units;
 mod usl;
 
 pub use anytime::{
     ln_e_value_at_least, ln_e_value_at_most, lower_bound_anytime, upper_bound_anytime,
 };
 pub use beta::{beta_quantile, student_t_quantile};
+pub use dependence::{RankBlock, dependence};
 pub use design_effect::{Block, DesignEffect, MixedBlock, design_effect, design_effect_within};
 pub use difference::{Measured, difference, paired, ratio};
 pub use mean::{Interval, MeanBlock, mean_interval};
 pub use proportion::{lower_bound, upper_bound};
 pub use quantile::{QuantileRanks, quantile_ranks};
-pub use sequential::{Decision, Look, ProportionEvidence, WorstAgain, bounds, decide, level};
+pub use sequential::{
+    Decision, Look, ProportionEvidence, WorstAgain, bounds, decide, level, shown_level,
+};
+pub use trend::trend;
 pub use usl::{Usl, fit_usl};

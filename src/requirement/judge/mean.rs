@@ -5,7 +5,7 @@ use super::super::model::Check;
 use super::evidence::Slice;
 use super::text::{count, percent, time};
 use super::{Finding, Levels};
-use crate::statistics::{Interval, Look, MeanBlock, level, mean_interval};
+use crate::statistics::{Interval, Look, MeanBlock, level, mean_interval, shown_level};
 
 /// Mean response time of all due requests, failed ones at what they are charged.
 pub(super) fn response_time(check: &Check, slice: &Slice<'_>, levels: Levels) -> Finding {
@@ -27,6 +27,10 @@ pub(super) fn response_time(check: &Check, slice: &Slice<'_>, levels: Levels) ->
         finding.verdict = Verdict::Inconclusive;
         finding.reason += &format!("; {} of it is the load generator's own lateness", time(lag));
     }
+    let is_early = slice.window.is_cut_short();
+    if is_early && finding.verdict == Verdict::Pass && !has_margin(check, &blocks, slice, levels) {
+        finding.verdict = Verdict::Inconclusive;
+    }
     if slice.still_to_come() > 0 {
         // They may take any time.
         finding.verdict = Verdict::Inconclusive;
@@ -35,6 +39,17 @@ pub(super) fn response_time(check: &Check, slice: &Slice<'_>, levels: Levels) ->
         estimate.samples = due as u64;
     }
     finding
+}
+
+/// Whether a mean time passes against a stricter limit as well.
+fn has_margin(check: &Check, blocks: &[MeanBlock], slice: &Slice<'_>, levels: Levels) -> bool {
+    check.limit.with_margin().is_some_and(|limit| {
+        let stricter = Check {
+            limit,
+            ..check.clone()
+        };
+        weigh(&stricter, blocks, slice.look(), levels, time).verdict == Verdict::Pass
+    })
 }
 
 /// Requests answered well in each whole second, whenever they were due.
@@ -99,6 +114,8 @@ pub(super) fn weigh(
         (false, false) => Verdict::Inconclusive,
     };
     let Interval { value, low, high } = pass;
+    // No mean of what is measured here is negative: times, rates, shares.
+    let low = low.max(0.0);
     let sure = percent(1.0 - levels.pass);
     let reason = format!(
         "{} on average, {} to {} with {sure} confidence",
@@ -106,10 +123,11 @@ pub(super) fn weigh(
         shown(low),
         shown(high)
     );
+    let interval = mean_interval(blocks, shown_level(look, levels.pass));
     let estimate = Estimate {
         value,
-        low: Some(low),
-        high: Some(high),
+        low: interval.map(|shown| shown.low.max(0.0)),
+        high: interval.map(|shown| shown.high),
         samples: 0,
         effective_samples: blocks.len() as f64,
     };
