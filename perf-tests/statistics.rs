@@ -76,13 +76,12 @@ fn wrong_verdicts_stay_within_alpha() {
 fn healthy_services_pass_the_built_in_profile() {
     use sessions::{Service, sessions};
     for (service, least) in [
-        (Service::Away(20.0), 1.0),
-        (Service::Away(100.0), 1.0),
-        (Service::Share(0.2), 0.99),
         (Service::Share(0.4), 0.99),
         (Service::Share(0.6), 0.9),
+        (Service::Away(20.0), 1.0),
+        (Service::Share(0.2), 0.99),
     ] {
-        let found = sessions(service, cores::runs(100));
+        let found = sessions(service, cores::runs(40));
         let (green, name) = (found.green_rate(), service.name());
         println!(
             "{name}: {green} green, {:.1} s: {:?}",

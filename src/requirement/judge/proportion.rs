@@ -216,7 +216,18 @@ pub(super) fn failures(check: &Check, slice: &Slice<'_>, levels: Levels) -> Find
 }
 
 fn weigh(blocks: &[Block], slice: &Slice<'_>, allowed: &Allowed, levels: Levels) -> Weighed {
-    Weighed::of(blocks, slice.unsettled, slice.look(), allowed, levels)
+    let mut seen = Weighed::of(blocks, slice.unsettled, slice.look(), allowed, levels);
+    let still_to_come = slice.still_to_come() as f64;
+    if seen.decision == Decision::Below && still_to_come > 0.0 {
+        // As hits they would also tell how hits come together: a pass that ends the run early must survive that.
+        let mut worst = blocks.to_vec();
+        let last = worst.last_mut().into_iter();
+        last.for_each(|block| block.hits = (block.hits + still_to_come).min(block.trials));
+        if Weighed::of(&worst, 0, slice.look(), allowed, levels).decision != Decision::Below {
+            seen.decision = Decision::Undecided;
+        }
+    }
+    seen
 }
 
 /// A verdict that hangs on what the generator itself was late with is none.
