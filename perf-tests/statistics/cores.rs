@@ -29,3 +29,12 @@ pub(crate) fn on_all_cores<C: Sync, T: Send>(cases: &[C], one: impl Fn(&C) -> T 
     found.sort_by_key(|(index, _)| *index);
     found.into_iter().map(|(_, result)| result).collect()
 }
+
+/// How many simulations there are of what usually has so many: with `STATISTICS_LONG=1` four times as many.
+pub(crate) fn runs(usual: u32) -> u32 {
+    if is_long() { 4 * usual } else { usual }
+}
+
+pub(crate) fn is_long() -> bool {
+    std::env::var_os("STATISTICS_LONG").is_some()
+}

@@ -1,6 +1,6 @@
 //! Runs that end as soon as they are settled: a look at every second from the least length to the budget.
 
-use crate::cores::on_all_cores;
+use crate::cores::{on_all_cores, runs};
 use crate::model::{Model, Random, Seconds};
 use crate::verdicts::{ALPHA, ENOUGH, ODDS, Row, Tally, Target, each_target};
 use agentos_perf::statistics::{
@@ -14,7 +14,7 @@ const SHORTEST: usize = 10;
 const LONGEST: usize = 200;
 /// Fewer runs where each of them is long.
 const LONG: usize = 100;
-const RUNS: [u32; 5] = [800, 400, 400, 200, 200];
+const RUNS: [u32; 5] = [200, 100, 100, 50, 50];
 
 /// When a run is looked at, in seconds of its judged part.
 #[derive(Debug, Clone, Copy)]
@@ -40,9 +40,9 @@ pub(crate) fn verdicts() -> Vec<Row> {
     let rows = each_target(|target, limit| {
         let least = target.length(limit, ENOUGH).max(SHORTEST);
         let few = if least >= LONG { 2 } else { 1 };
-        let tally = |(odds, runs): (&f64, u32)| {
+        let tally = |(odds, usual): (&f64, u32)| {
             let truth = odds * limit / (1.0 - limit + odds * limit);
-            let runs = (0..runs / few).map(|run| {
+            let runs = (0..runs(usual) / few).map(|run| {
                 let lengths = Lengths::from(least);
                 settle(target, lengths, limit, truth, &mut Random(run.into())).0
             });
@@ -76,7 +76,7 @@ pub(crate) fn savings() -> Vec<Saving> {
     const LIMIT_MS: f64 = 200.0;
     /// Of the logarithm of a latency: p95 is 2.7 times the median.
     const SPREAD: f64 = 0.6;
-    const RUNS: u32 = 200;
+    const RUNS: u32 = 100;
     /// What 5 % of a normal variable exceed.
     const P95: f64 = 1.644_853_626_951_472_7;
     let long = Lengths {
@@ -98,7 +98,7 @@ pub(crate) fn savings() -> Vec<Saving> {
         let target = Target { model, rate: 50.0 };
         let beyond = (LIMIT_MS / f64::from(p95)).ln() / SPREAD + P95;
         let truth = crate::model::upper_tail(beyond);
-        let runs: Vec<_> = (0..RUNS)
+        let runs: Vec<_> = (0..runs(RUNS))
             .map(|run| settle(target, lengths, 0.05, truth, &mut Random(run.into())))
             .collect();
         let mut lasted: Vec<usize> = runs.iter().map(|(_, seconds)| *seconds).collect();

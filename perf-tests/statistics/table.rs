@@ -1,6 +1,6 @@
 //! The measurements as Markdown.
 
-use crate::{intervals, settling, verdicts};
+use crate::{foreign, intervals, settling, verdicts};
 use std::fmt::Write as _;
 
 const VERDICTS: &str = "
@@ -38,6 +38,13 @@ const SETTLED_MEANS: &str = "
 |---|---|---|---|
 ";
 
+const FOREIGN: &str = "
+### Models that the method was not made for: p95, 10 s to 35 s, % passed / % failed
+
+| target | 30 % over the limit | 2 % over | 2 % under | at 40 % of it |
+|---|---|---|---|---|
+";
+
 const SAVINGS: &str = "
 ### How long it takes: p95 against 200 ms, 50 req/s
 
@@ -56,6 +63,7 @@ pub(crate) fn markdown(
     verdicts: &[verdicts::Row],
     risks: &[verdicts::Risk],
     settled: &Settled,
+    foreign: &[foreign::Row],
     intervals: &[intervals::Row],
 ) -> String {
     let mut text = VERDICTS.to_owned();
@@ -91,6 +99,18 @@ pub(crate) fn markdown(
             row.median,
             100.0 - passed - failed
         );
+    }
+    text.push_str(FOREIGN);
+    for row in foreign {
+        let _ = write!(text, "| {} |", row.target);
+        for (tally, factor) in row.tallies.iter().zip(foreign::FACTORS) {
+            let (passed, failed) = (tally.pass_rate(), tally.fail_rate());
+            let wrong = if factor > 1.0 { passed } else { failed };
+            let bold = if wrong > verdicts::ALPHA { "**" } else { "" };
+            let (passed, failed) = (100.0 * passed, 100.0 * failed);
+            let _ = write!(text, " {bold}{passed:.1} / {failed:.1}{bold} |");
+        }
+        text.push('\n');
     }
     text.push_str(INTERVALS);
     for row in intervals {

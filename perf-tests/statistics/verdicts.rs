@@ -1,6 +1,6 @@
 //! Runs of the whole procedure: a look at the planned end, then up to three into an extension.
 
-use crate::cores::on_all_cores;
+use crate::cores::{is_long, on_all_cores, runs};
 use crate::model::{Model, Random, slowness};
 use agentos_perf::statistics::{Block, Decision, Look, ProportionEvidence, bounds, decide};
 
@@ -94,21 +94,31 @@ const fn of(model: Model, rate: f64) -> Target {
 /// True odds of a slow request over those at the limit: at the limit, slightly worse and better, far
 /// worse and better.
 pub(crate) const ODDS: [f64; 5] = [1.0, 1.25, 0.8, 4.0, 0.25];
-const RUNS: [u32; 5] = [2000, 1000, 1000, 500, 500];
+/// A quarter of what the long variant has.
+const RUNS: [u32; 5] = [500, 250, 250, 125, 125];
+
+/// The share of wrong verdicts that so many simulations may show where it is `ALPHA` in truth: two standard errors more,
+/// and in the long variant none.
+pub(crate) fn may_show(runs: u32) -> f64 {
+    if is_long() {
+        return ALPHA;
+    }
+    ALPHA + 2.0 * (ALPHA * (1.0 - ALPHA) / f64::from(runs)).sqrt()
+}
 
 /// Disturbances expected in runs that are too short.
 pub(crate) const TOO_FEW: [f64; 3] = [1.0, 3.0, 5.0];
 
 impl Row {
-    /// The shares of wrong verdicts: passed at the limit or over it, failed at it or under it.
-    pub(crate) fn wrong(&self) -> Vec<f64> {
+    /// The shares of wrong verdicts, and of how many runs: passed at the limit or over it, failed at it or under it.
+    pub(crate) fn wrong(&self) -> Vec<(f64, u32)> {
         let mut wrong = Vec::new();
         for (&odds, &tally) in ODDS.iter().zip(&self.tallies) {
             if odds >= 1.0 {
-                wrong.push(tally.pass_rate());
+                wrong.push((tally.pass_rate(), tally.runs));
             }
             if odds <= 1.0 {
-                wrong.push(tally.fail_rate());
+                wrong.push((tally.fail_rate(), tally.runs));
             }
         }
         wrong
@@ -119,9 +129,9 @@ impl Row {
 pub(crate) fn within_reach() -> Vec<Row> {
     each_target(|target, limit| {
         let planned = target.length(limit, ENOUGH).max(SHORTEST);
-        let tallies = ODDS.iter().zip(RUNS).map(|(odds, runs)| {
+        let tallies = ODDS.iter().zip(RUNS).map(|(odds, usual)| {
             let truth = odds * limit / (1.0 - limit + odds * limit);
-            verdicts(target, planned, limit, truth, runs)
+            verdicts(target, planned, limit, truth, runs(usual))
         });
         Row {
             target,
@@ -137,7 +147,7 @@ pub(crate) fn out_of_reach() -> Vec<Risk> {
     let mut risks = each_target(|target, limit| {
         let tallies = TOO_FEW.iter().map(|&disturbances| {
             let planned = target.length(limit, disturbances);
-            verdicts(target, planned, limit, limit, RUNS[0])
+            verdicts(target, planned, limit, limit, runs(RUNS[0]))
         });
         Risk {
             target,

@@ -61,7 +61,7 @@ pub(super) fn too_few(case: &Case<'_>) -> Option<String> {
         "give it longer with --duration, or let it go on while a verdict is open with --extend"
     };
     Some(format!(
-        "{} samples, worth {} independent ones, in {} do not settle {}: {means}",
+        "{} samples (effective sample size {}) in {} do not settle {}: {means}",
         human::count(estimate.samples),
         human::count(estimate.effective_samples.max(0.0).round() as u64),
         human::time(case.run.window.length() * 1e3),

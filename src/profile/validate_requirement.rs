@@ -300,7 +300,8 @@ fn within_offer(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Pr
     Err(complaint.at(place.clone()))
 }
 
-/// The times at which requests of a plan are counted, for all requirements on it and for its own search.
+/// The times at which requests of a plan are counted, for all requirements on it and for its own search; those of a
+/// quantile also with the margin that a pass may need.
 pub(super) fn thresholds(plan: &Plan, requirements: &[Requirement]) -> Vec<Duration> {
     let required = requirements
         .iter()
@@ -313,7 +314,12 @@ pub(super) fn thresholds(plan: &Plan, requirements: &[Requirement]) -> Vec<Durat
             let metric = check.metric;
             !speaks_of_the_generator(metric) && !metric.is_observed() && !metric.needs_search()
         })
-        .filter_map(|check| check.limit.threshold())
+        .flat_map(|check| {
+            let is_quantile = matches!(check.metric, Metric::ResponseTime { .. });
+            let stricter = check.limit.with_margin().filter(|_| is_quantile);
+            [Some(check.limit.clone()), stricter]
+        })
+        .filter_map(|limit| limit?.threshold())
         .collect();
     times.into_iter().collect()
 }

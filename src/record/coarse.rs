@@ -38,6 +38,11 @@ impl Coarse {
         self.0.is_empty()
     }
 
+    /// How many times lie in each bucket, by its number, in order.
+    pub fn counts(&self) -> impl Iterator<Item = (u16, u32)> {
+        self.0.iter().copied()
+    }
+
     /// How many of the times lie in buckets above the one that holds `nanos`.
     pub fn above(&self, nanos: u64) -> u64 {
         let limit = bucket(nanos);

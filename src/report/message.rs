@@ -80,7 +80,7 @@ fn measured(judged: &CheckJudgement, confidence: f64) -> String {
     let samples = human::count(estimate.samples);
     let worth = if estimate.effective_samples < 0.9 * estimate.samples as f64 {
         let worth = human::count(estimate.effective_samples.max(0.0).round() as u64);
-        format!("{samples} samples, worth {worth} independent ones")
+        format!("{samples} samples (effective sample size {worth})")
     } else {
         format!("{samples} samples")
     };

@@ -8,6 +8,9 @@ use thiserror::Error;
 
 use super::metric::Unit;
 
+/// What is left of a limit for a pass that needs a margin.
+pub(super) const MARGIN: f64 = 0.8;
+
 /// How a measured value is compared with its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
@@ -147,6 +150,15 @@ impl Limit {
             (Unit::Time, Comparison::AtMost) => Some(Duration::from_nanos(nanos.saturating_add(1))),
             _ => None,
         }
+    }
+
+    /// The limit a fifth stricter, as a pass must keep it where the run alone can't be trusted; `None` for a lower limit,
+    /// whose value is usually what is offered.
+    pub fn with_margin(&self) -> Option<Limit> {
+        self.comparison.is_upper().then(|| Limit {
+            value: MARGIN * self.value,
+            ..self.clone()
+        })
     }
 
     /// Whether `value`, in this limit's unit, keeps the limit.

@@ -443,7 +443,7 @@ fn beyond_what_the_generator_is_up_to_nothing_is_tried() {
 fn a_queue_that_fills_breaks_a_step_and_a_stall_that_is_over_does_not() {
     let plan = steps(&[100]);
     let filling = |_, due: u64| match due / SECOND {
-        0..2 => QUICK,
+        0..3 => QUICK,
         _ => SLOW,
     };
     let run = searched(&plan, filling);

@@ -63,6 +63,12 @@ pub fn cluster_effect_within(
     })
 }
 
+/// How many clusters there are; infinitely many where they are too few to tell anything.
+pub(super) fn clusters(clusters: &[Block]) -> f64 {
+    let count = clusters.iter().filter(|one| one.trials > 0.0).count() as f64;
+    if count < FEWEST { f64::INFINITY } else { count }
+}
+
 /// The variance of Σ top / Σ bottom over `(top, bottom)` of clusters; `None` with too few of them.
 pub(super) fn cluster_variance(clusters: &[(f64, f64)]) -> Option<RatioVariance> {
     let sum: f64 = clusters.iter().map(|cluster| cluster.1).sum();

@@ -5,7 +5,7 @@ use super::beta::student_t_quantile;
 
 /// With fewer batches the variance is so uncertain that the correction for it costs more verdicts than
 /// the longer batches save from being wrong.
-const FEWEST_BATCHES: usize = 8;
+pub(super) const FEWEST_BATCHES: usize = 8;
 
 /// Counts of the requests that were due in one stretch of time, usually a second.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -9,6 +9,7 @@ mod anytime;
 mod batches;
 mod beta;
 mod clusters;
+mod dependence;
 mod design_effect;
 mod difference;
 mod mean;
@@ -16,6 +17,8 @@ mod proportion;
 mod quantile;
 mod sequential;
 mod special;
+mod trend;
+mod units;
 mod usl;
 
 pub use anytime::{
@@ -23,10 +26,14 @@ pub use anytime::{
 };
 pub use beta::{beta_quantile, student_t_quantile};
 pub use clusters::{cluster_effect, cluster_effect_within, worst_twice};
+pub use dependence::{RankBlock, dependence};
 pub use design_effect::{Block, DesignEffect, MixedBlock, design_effect, design_effect_within};
 pub use difference::{Measured, RunNoise, difference, paired, ratio};
 pub use mean::{Interval, MeanBlock, mean_interval, mean_interval_of_users};
 pub use proportion::{lower_bound, upper_bound};
 pub use quantile::{QuantileRanks, quantile_ranks};
-pub use sequential::{Decision, Look, ProportionEvidence, WorstAgain, bounds, decide, level};
+pub use sequential::{
+    Decision, Look, ProportionEvidence, WorstAgain, bounds, decide, level, shown_level,
+};
+pub use trend::trend;
 pub use usl::{Usl, fit_usl};

@@ -1,9 +1,10 @@
 //! From counts to a decision, at one look or at several.
 
 use super::anytime::{lower_bound_anytime, upper_bound_anytime};
-use super::clusters::cluster_effect;
+use super::clusters::{cluster_effect, clusters};
 use super::design_effect::{Block, DesignEffect, design_effect};
 use super::proportion::{lower_bound, upper_bound};
+use super::units::units;
 use statrs::function::erf::erfc;
 
 /// Blocks after which the boundary for means is lowest: about as many seconds as a short run has.
@@ -22,6 +23,8 @@ pub struct ProportionEvidence {
     pub design: DesignEffect,
     /// What the upper bound assumes beyond what was seen.
     pub again: WorstAgain,
+    /// What the trials are worth at least for the lower bound, however strongly they hang together.
+    pub units: f64,
 }
 
 /// The worst block of a run, met once more.
@@ -77,7 +80,19 @@ impl ProportionEvidence {
             unsettled,
             design: design_effect(blocks).and(cluster_effect(users)),
             again: WorstAgain::of(blocks, users, hits / trials.max(1.0)),
+            units: units(blocks).min(clusters(users)),
         }
+    }
+}
+
+impl ProportionEvidence {
+    /// What the trials are worth as independent ones, for the lower and for the upper bound of [`bounds`].
+    pub fn effective(&self, look: Look, alpha: f64) -> (f64, f64) {
+        let spent = spent(look, alpha);
+        let worth = |design: DesignEffect| design.effective_share(self.trials, spent) * self.trials;
+        // In a failed half of a run there are too few batches to know how it varies, and yet it has failed.
+        let least = self.units.min(self.trials);
+        (worth(self.design).max(least), worth(self.again.design))
     }
 }
 
@@ -102,17 +117,12 @@ pub enum Look {
 /// When `alpha` is outside `(0, 0.5)`, or the counts are not `0 <= hits`, `0 <= unsettled`,
 /// `hits + unsettled <= trials`.
 pub fn bounds(evidence: &ProportionEvidence, look: Look, alpha: f64) -> (f64, f64) {
-    let spent = if look == Look::Only {
-        alpha
-    } else {
-        0.5 * alpha
-    };
-    let count = evidence.trials;
-    let share = evidence.design.effective_share(count, spent);
-    let (hits, trials) = (share * evidence.hits, share * count);
-    let share = evidence.again.design.effective_share(count, spent);
+    let (spent, count) = (spent(look, alpha), evidence.trials);
+    let (trials, most_trials) = evidence.effective(look, alpha);
+    let part = |trials: f64| if count > 0.0 { trials / count } else { 0.0 };
+    let hits = (part(trials) * evidence.hits).min(trials);
     let most = evidence.hits + evidence.unsettled + evidence.again.excess;
-    let (most, most_trials) = (share * most.min(count), share * count);
+    let most = (part(most_trials) * most.min(count)).min(most_trials);
     match look {
         Look::Only | Look::Planned => (
             lower_bound(hits, trials, spent),
@@ -123,6 +133,22 @@ pub fn bounds(evidence: &ProportionEvidence, look: Look, alpha: f64) -> (f64, f6
             upper_bound_anytime(most, most_trials, spent),
         ),
     }
+}
+
+/// What one look at a proportion may spend, of all that its side has.
+fn spent(look: Look, alpha: f64) -> f64 {
+    if look == Look::Only {
+        alpha
+    } else {
+        0.5 * alpha
+    }
+}
+
+/// The level of an interval that is shown beside a verdict, each end of it missing the truth with a probability of at most
+/// `alpha`: it speaks of the run as it is, and takes no part in when the run ended but through the verdict that
+/// ended it. That is what half of `alpha` pays for where there was more than one look.
+pub fn shown_level(look: Look, alpha: f64) -> f64 {
+    spent(look, alpha)
 }
 
 /// The level of a bound that knows the normal or t distribution alone, at a look after `blocks` blocks of
@@ -192,6 +218,7 @@ mod tests {
             unsettled,
             design: DesignEffect::NONE,
             again: WorstAgain::NONE,
+            units: 0.0,
         }
     }
 

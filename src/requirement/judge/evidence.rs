@@ -7,7 +7,7 @@ use crate::record::{Coarse, Counts, Histogram, RunResult, Second, UserGroup, Wat
 use crate::requirement::Sources;
 use crate::statistics::{Block, Look};
 
-const SECOND: u64 = 1_000_000_000;
+pub(super) const SECOND: u64 = 1_000_000_000;
 
 /// One answer of the health endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +141,11 @@ impl<'a> Slice<'a> {
             window.from = 0;
         }
         within(&self.run.seconds, window)
+    }
+
+    /// Whether all of it is judged, ramp-up included.
+    pub(super) fn is_judged_from_start(&self) -> bool {
+        self.part.is_judged_from_start(self.run)
     }
 
     /// The seconds that lie whole in the judged part.

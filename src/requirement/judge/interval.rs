@@ -5,7 +5,7 @@ use super::evidence::{Counted, Part, Slice, within};
 use crate::record::{Coarse, EndpointResult, Histogram, RunResult, Second, Step};
 use crate::statistics::{
     Block, DesignEffect, MixedBlock, cluster_effect, cluster_effect_within, design_effect,
-    design_effect_within, level, quantile_ranks, worst_twice,
+    design_effect_within, quantile_ranks, shown_level, worst_twice,
 };
 
 /// The percentiles that are shown.
@@ -25,7 +25,7 @@ pub fn intervals(run: &RunResult, confidence: f64) -> RunIntervals {
         unsettled: 0,
         window: run.window,
     };
-    let alpha = level(slice.look(), slice.seconds().len() as f64, 1.0 - confidence);
+    let alpha = shown_level(slice.look(), 1.0 - confidence);
     let all = Times::of_all(run);
     let (times, share) = part_intervals(run, Part::All, &all, &all, alpha);
     let endpoints = run.endpoints.iter().enumerate().map(|(index, endpoint)| {
@@ -240,8 +240,8 @@ impl<'a> Series<'a> {
         SHOWN.map(|quantile| self.share(quantile, alpha))
     }
 
-    /// The interval of a quantile, and what the requests are worth as independent ones.
-    pub(super) fn interval(&self, quantile: f64, alpha: f64) -> (Interval, f64) {
+    /// The interval of a quantile.
+    pub(super) fn interval(&self, quantile: f64, alpha: f64) -> Interval {
         let share = self.share(quantile, alpha);
         between(self.own, quantile, share, alpha)
     }
@@ -308,10 +308,8 @@ fn with_share(times: &Histogram, share: f64, alpha: f64) -> Intervals {
 
 /// The same with a share for each of the shown percentiles.
 fn with_shares(times: &Histogram, shares: [f64; SHOWN.len()], alpha: f64) -> Intervals {
-    let [p50, p90, p95, p99, p999] = std::array::from_fn(|place| {
-        let (interval, _) = between(times, SHOWN[place], shares[place], alpha);
-        interval
-    });
+    let [p50, p90, p95, p99, p999] =
+        std::array::from_fn(|place| between(times, SHOWN[place], shares[place], alpha));
     Intervals {
         p50,
         p90,
@@ -326,21 +324,20 @@ fn least(shares: [f64; SHOWN.len()]) -> f64 {
     shares[..USUAL].iter().copied().fold(1.0, f64::min)
 }
 
-/// The interval of a quantile, and what the times are worth as independent ones.
-fn between(times: &Histogram, quantile: f64, share: f64, alpha: f64) -> (Interval, f64) {
+/// The interval of a quantile of times of which this share counts as independent.
+fn between(times: &Histogram, quantile: f64, share: f64, alpha: f64) -> Interval {
     let samples = times.len() as f64;
     let effective = (samples * share).min(samples);
     let ranks = quantile_ranks(quantile, effective, alpha);
     let value = times.quantile_ms(quantile);
-    let interval = Interval {
+    Interval {
         low: ranks
             .low
             .map(|rank| times.quantile_bounds_ms(rank).0.min(value)),
         high: ranks
             .high
             .map(|rank| times.quantile_bounds_ms(rank).1.max(value)),
-    };
-    (interval, effective)
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::super::model::Check;
 use super::evidence::Slice;
 use super::text::{count, percent, time};
 use super::{Finding, Levels};
-use crate::statistics::{Interval, Look, MeanBlock, level, mean_interval_of_users};
+use crate::statistics::{Interval, Look, MeanBlock, level, mean_interval_of_users, shown_level};
 
 /// Mean response time of all due requests, failed ones at what they are charged.
 pub(super) fn response_time(check: &Check, slice: &Slice<'_>, levels: Levels) -> Finding {
@@ -21,6 +21,13 @@ pub(super) fn response_time(check: &Check, slice: &Slice<'_>, levels: Levels) ->
     if finding.verdict == Verdict::Fail && check.limit.holds(mean - lag) {
         finding.verdict = Verdict::Inconclusive;
         finding.reason += &format!("; {} of it is the load generator's own lateness", time(lag));
+    }
+    let is_early = slice.window.is_cut_short();
+    if is_early
+        && finding.verdict == Verdict::Pass
+        && !has_margin(check, [&blocks, &users], slice, levels)
+    {
+        finding.verdict = Verdict::Inconclusive;
     }
     if slice.still_to_come() > 0 {
         // They may take any time.
@@ -41,6 +48,22 @@ fn blocks(sums: Vec<u64>, counts: Vec<u64>) -> Vec<MeanBlock> {
             count: count as f64,
         })
         .collect()
+}
+
+/// Whether a mean time passes against a stricter limit as well.
+fn has_margin(
+    check: &Check,
+    [blocks, users]: [&[MeanBlock]; 2],
+    slice: &Slice<'_>,
+    levels: Levels,
+) -> bool {
+    check.limit.with_margin().is_some_and(|limit| {
+        let stricter = Check {
+            limit,
+            ..check.clone()
+        };
+        weigh_users(&stricter, blocks, users, slice.look(), levels, time).verdict == Verdict::Pass
+    })
 }
 
 /// Requests answered well in each whole second, whenever they were due.
@@ -118,6 +141,8 @@ fn weigh_users(
         (false, false) => Verdict::Inconclusive,
     };
     let Interval { value, low, high } = pass;
+    // No mean of what is measured here is negative: times, rates, shares.
+    let low = low.max(0.0);
     let sure = percent(1.0 - levels.pass);
     let reason = format!(
         "{} on average, {} to {} with {sure} confidence",
@@ -125,10 +150,11 @@ fn weigh_users(
         shown(low),
         shown(high)
     );
+    let interval = mean_interval_of_users(blocks, users, shown_level(look, levels.pass));
     let estimate = Estimate {
         value,
-        low: Some(low),
-        high: Some(high),
+        low: interval.map(|shown| shown.low.max(0.0)),
+        high: interval.map(|shown| shown.high),
         samples: 0,
         effective_samples: blocks.len() as f64,
     };

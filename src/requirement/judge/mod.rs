@@ -5,6 +5,7 @@ mod generator;
 mod interval;
 mod mean;
 mod observed;
+mod over_time;
 mod proportion;
 mod search;
 mod session;

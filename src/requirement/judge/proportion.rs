@@ -1,15 +1,16 @@
 //! Checks that are proportions: quantiles of the response time, error and success rates.
 
 use super::super::judgement::{Estimate, Verdict};
-use super::super::limit::Comparison;
+use super::super::limit::{Comparison, Limit, MARGIN};
 use super::super::metric::Metric;
 use super::super::model::Check;
 use super::evidence::Slice;
 use super::interval::Series;
+use super::over_time::OverTime;
 use super::text::{count, percent, time};
 use super::{Finding, Levels};
-use crate::record::Counts;
-use crate::statistics::{Block, Decision, Look, ProportionEvidence, bounds, decide, level};
+use crate::record::{Counts, Window};
+use crate::statistics::{Block, Decision, Look, ProportionEvidence, bounds, decide, shown_level};
 
 /// The proportion of bad requests that is allowed.
 pub(super) struct Allowed {
@@ -24,7 +25,7 @@ pub(super) struct Weighed {
     pub(super) trials: f64,
     pub(super) low: f64,
     pub(super) high: f64,
-    /// What the trials are worth as independent ones.
+    /// What the trials are worth as independent ones, for the bound that decides.
     pub(super) effective: f64,
     decision: Decision,
 }
@@ -52,16 +53,18 @@ impl Weighed {
         let evidence = ProportionEvidence::from_users(blocks, users, unsettled as f64);
         let high = bounds(&evidence, look, levels.pass).1;
         let low = bounds(&evidence, look, levels.fail).0;
-        let share = evidence
-            .design
-            .effective_share(evidence.trials, levels.pass);
+        let decision = decide(low, high, allowed.share, allowed.inclusive);
+        let effective = match decision {
+            Decision::Above => evidence.effective(look, levels.fail).0,
+            _ => evidence.effective(look, levels.pass).1,
+        };
         Weighed {
             hits: evidence.hits,
             trials: evidence.trials,
             low,
             high,
-            effective: share * evidence.trials,
-            decision: decide(low, high, allowed.share, allowed.inclusive),
+            effective,
+            decision,
         }
     }
 
@@ -73,13 +76,7 @@ impl Weighed {
 
 /// `p95 < 200 ms` says that fewer than 5 % of the requests take 200 ms or more.
 pub(super) fn quantile(check: &Check, quantile: f64, slice: &Slice<'_>, levels: Levels) -> Finding {
-    let threshold = check.limit.threshold().map(|time| time.as_nanos() as u64);
-    let Some(index) = slice
-        .run
-        .thresholds
-        .iter()
-        .position(|at| Some(*at) == threshold)
-    else {
+    let Some(index) = counter(slice, &check.limit) else {
         return Finding::open(format!(
             "the run did not count requests against {}",
             check.limit
@@ -98,10 +95,89 @@ pub(super) fn quantile(check: &Check, quantile: f64, slice: &Slice<'_>, levels: 
     } else {
         format!("took more than {}", time(check.limit.value))
     };
-    Finding {
+    let over_time = OverTime::of(slice);
+    let mut finding = Finding {
         estimate: Some(quantile_estimate(quantile, slice, &weighed, levels)),
         verdict: verdict(weighed.decision, without.decision),
         reason: told(&what, &weighed, &without, &allowed, levels),
+    };
+    if finding.verdict == Verdict::Pass {
+        let too_short = over_time.too_short(allowed.share);
+        let is_early = slice.window.is_cut_short();
+        // A short run that is cut shorter has no margin to lean on.
+        let is_both = is_early && too_short.is_some();
+        let needs_margin = is_early || too_short.is_some();
+        if is_both || (needs_margin && !has_margin(check, slice, &allowed, levels)) {
+            finding.doubt(too_short);
+        }
+    }
+    let over_later = |later: Window| {
+        let half = Slice {
+            window: later,
+            ..*slice
+        };
+        share(&half.blocks(over)) >= allowed.share
+    };
+    finding.doubt_trend(&over_time, slice.window, over_later);
+    finding.speak_of_reach(&over_time, &allowed);
+    finding
+}
+
+/// Which of a run's exact counters belongs to a limit of time.
+fn counter(slice: &Slice<'_>, limit: &Limit) -> Option<usize> {
+    let threshold = limit.threshold()?.as_nanos() as u64;
+    let mut counted = slice.run.thresholds.iter();
+    counted.position(|at| *at == threshold)
+}
+
+/// Whether a quantile passes against a stricter limit as well.
+fn has_margin(check: &Check, slice: &Slice<'_>, allowed: &Allowed, levels: Levels) -> bool {
+    let stricter = check.limit.with_margin();
+    let counter = stricter.and_then(|limit| counter(slice, &limit));
+    counter.is_some_and(|index| {
+        let over = |counts: &Counts| counts.over[index];
+        weigh(over, slice, allowed, levels).decision == Decision::Below
+    })
+}
+
+fn share(blocks: &[Block]) -> f64 {
+    let hits: f64 = blocks.iter().map(|block| block.hits).sum();
+    let trials: f64 = blocks.iter().map(|block| block.trials).sum();
+    hits / trials.max(1.0)
+}
+
+impl Finding {
+    fn doubt(&mut self, why: Option<String>) {
+        self.verdict = Verdict::Inconclusive;
+        if let Some(why) = why {
+            self.reason += &format!("; {why}");
+        }
+    }
+
+    /// Names a trend, and takes no verdict that it alone has made: without what changed during the run it would be the other
+    /// way round, or may be so by the planned end. `is_over` tells whether a part of the run is over the limit.
+    fn doubt_trend(
+        &mut self,
+        over_time: &OverTime<'_>,
+        window: Window,
+        is_over: impl Fn(Window) -> bool,
+    ) {
+        let Some((trend, later)) = over_time.trend().zip(over_time.later_half(window)) else {
+            return;
+        };
+        let opposite = |is_bad: bool| if is_bad { Verdict::Pass } else { Verdict::Fail };
+        let (alone, moves_away) = (opposite(is_over(later)), opposite(over_time.rises()));
+        if self.verdict == alone || (window.is_cut_short() && self.verdict == moves_away) {
+            self.verdict = Verdict::Inconclusive;
+        }
+        self.reason += &format!("; {trend}");
+    }
+
+    /// Says for which disturbances a pass speaks.
+    fn speak_of_reach(&mut self, over_time: &OverTime<'_>, allowed: &Allowed) {
+        if self.verdict == Verdict::Pass {
+            self.reason += &format!("; {}", over_time.reach(allowed.share));
+        }
     }
 }
 
@@ -124,7 +200,7 @@ pub(super) fn failures(check: &Check, slice: &Slice<'_>, levels: Levels) -> Find
         }
     };
     let (a, b) = (shown(weighed.low), shown(weighed.high));
-    Finding {
+    let mut finding = Finding {
         estimate: Some(Estimate {
             value: shown(weighed.hits / weighed.trials.max(1.0)),
             low: Some(a.min(b)),
@@ -134,7 +210,15 @@ pub(super) fn failures(check: &Check, slice: &Slice<'_>, levels: Levels) -> Find
         }),
         verdict: verdict(weighed.decision, without.decision),
         reason: told("failed", &weighed, &without, &allowed, levels),
+    };
+    if finding.verdict == Verdict::Pass
+        && slice.window.is_cut_short()
+        && weighed.high >= MARGIN * allowed.share
+    {
+        finding.doubt(None);
     }
+    finding.speak_of_reach(&OverTime::of(slice), &allowed);
+    finding
 }
 
 fn weigh(
@@ -144,8 +228,21 @@ fn weigh(
     levels: Levels,
 ) -> Weighed {
     let (blocks, users) = (slice.blocks(&hits), slice.users(&hits));
-    let (unsettled, look) = (slice.unsettled, slice.look());
-    Weighed::of_users([&blocks, &users], unsettled, look, allowed, levels)
+    let weighed = |blocks: &[Block], unsettled: u64| {
+        Weighed::of_users([blocks, &users], unsettled, slice.look(), allowed, levels)
+    };
+    let mut seen = weighed(&blocks, slice.unsettled);
+    let still_to_come = slice.still_to_come() as f64;
+    if seen.decision == Decision::Below && still_to_come > 0.0 {
+        // As hits they would also tell how hits come together: a pass that ends the run early must survive that.
+        let mut worst = blocks;
+        let last = worst.last_mut().into_iter();
+        last.for_each(|block| block.hits = (block.hits + still_to_come).min(block.trials));
+        if weighed(&worst, 0).decision != Decision::Below {
+            seen.decision = Decision::Undecided;
+        }
+    }
+    seen
 }
 
 /// A verdict that hangs on what the generator itself was late with is none.
@@ -201,13 +298,13 @@ fn quantile_estimate(
     let all = slice.response_of_all();
     let seconds: Vec<_> = slice.seconds().iter().collect();
     let series = Series::of_due(slice.run, slice.part, &seconds, &times, &all);
-    let alpha = level(slice.look(), seconds.len() as f64, levels.pass);
-    let (interval, effective_samples) = series.interval(quantile, alpha);
+    let alpha = shown_level(slice.look(), levels.pass);
+    let interval = series.interval(quantile, alpha);
     Estimate {
         value: times.quantile_ms(quantile),
         low: interval.low,
         high: interval.high,
         samples,
-        effective_samples,
+        effective_samples: weighed.effective,
     }
 }

@@ -1,0 +1,124 @@
+//! What all response times of a run tell: how its requests hang together, and whether they rise or fall.
+
+use std::collections::BTreeMap;
+
+use super::evidence::{SECOND, Slice};
+use super::text::{count, time};
+use crate::record::{Coarse, Second, Window};
+use crate::statistics::{RankBlock, dependence, trend};
+
+/// Disturbances that a run right at the limit must expect for its verdict to be within reach.
+const ENOUGH: f64 = 10.0;
+/// A disturbance of which a run expects so many is missed by fewer than 5 %.
+const SEEN: f64 = 3.0;
+
+/// The response times of a slice, second by second. Those of all endpoints: what disturbs one disturbs the target.
+pub(super) struct OverTime<'a> {
+    seconds: &'a [Second],
+    /// Requests hang together for so many seconds, if they do.
+    dependence: Option<f64>,
+    /// By how much the mean rank changes throughout the run, if it does.
+    trend: Option<f64>,
+}
+
+impl<'a> OverTime<'a> {
+    pub(super) fn of(slice: &Slice<'a>) -> OverTime<'a> {
+        let seconds = slice.seconds();
+        // While users arrive, seconds differ by what is asked in them.
+        let (ranks, variance) = if slice.is_judged_from_start() {
+            (Vec::new(), 0.0)
+        } else {
+            ranks(seconds)
+        };
+        OverTime {
+            seconds,
+            dependence: dependence(&ranks, variance),
+            trend: trend(&ranks),
+        }
+    }
+
+    /// Why a run of this length is too short to pass on its own, when it is.
+    pub(super) fn too_short(&self, allowed: f64) -> Option<String> {
+        let length = self.dependence?;
+        let needed = ENOUGH * length / allowed;
+        let seconds = self.seconds.len() as f64;
+        (seconds < needed).then(|| {
+            format!(
+                "requests hang together for about {}, so a pass without a margin takes a run of {} seconds instead of {}",
+                time(1e3 * length),
+                count(needed.ceil()),
+                count(seconds)
+            )
+        })
+    }
+
+    /// For which disturbances a pass speaks.
+    pub(super) fn reach(&self, allowed: f64) -> String {
+        let seconds = self.seconds.len() as f64;
+        format!(
+            "a disturbance longer than {} or rarer than one in {} can't be ruled out by this run",
+            time(1e3 * seconds * allowed / ENOUGH),
+            time(1e3 * seconds / SEEN)
+        )
+    }
+
+    /// The later half of the slice, when response times rise or fall.
+    pub(super) fn later_half(&self, window: Window) -> Option<Window> {
+        self.trend?;
+        let half = self.seconds.len() as u64 / 2;
+        Some(Window {
+            from: (window.from / SECOND + half) * SECOND,
+            ..window
+        })
+    }
+
+    /// Whether response times rise throughout the run.
+    pub(super) fn rises(&self) -> bool {
+        self.trend.is_some_and(|change| change > 0.0)
+    }
+
+    /// That response times rise or fall, if they do.
+    pub(super) fn trend(&self) -> Option<String> {
+        let change = self.trend?;
+        let (first, second) = self.seconds.split_at(self.seconds.len() / 2);
+        let median = |half: &[Second]| merged(half).quantile_ms(0.5).unwrap_or(0.0);
+        Some(format!(
+            "response times {} during the run (median {} in its first half, {} in its second)",
+            if change < 0.0 { "fell" } else { "rose" },
+            time(median(first)),
+            time(median(second))
+        ))
+    }
+}
+
+fn merged(seconds: &[Second]) -> Coarse {
+    let mut all = Coarse::default();
+    seconds
+        .iter()
+        .for_each(|second| all.merge(&second.response));
+    all
+}
+
+/// The ranks of each second's response times among all of them, and the variance of a single one. Times of a bucket share
+/// its middle rank.
+fn ranks(seconds: &[Second]) -> (Vec<RankBlock>, f64) {
+    let all = merged(seconds);
+    let requests = all.len() as f64;
+    let (mut below, mut variance) = (0.0, 0.0);
+    let mut rank_of = BTreeMap::new();
+    for (bucket, count) in all.counts() {
+        let count = f64::from(count);
+        let rank = (below + 0.5 * count) / requests;
+        variance += count / requests * (rank - 0.5).powi(2);
+        rank_of.insert(bucket, rank);
+        below += count;
+    }
+    let block = |second: &Second| {
+        let counts = second.response.counts();
+        counts.fold(RankBlock::default(), |sum, (bucket, count)| RankBlock {
+            ranks: sum.ranks + f64::from(count) * rank_of[&bucket],
+            requests: sum.requests + f64::from(count),
+        })
+    };
+    (seconds.iter().map(block).collect(), variance)
+}

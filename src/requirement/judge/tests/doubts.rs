@@ -1,0 +1,142 @@
+//! What keeps a verdict from being more, or less, than its evidence.
+
+use super::*;
+
+#[test]
+fn a_failed_outage_of_most_of_a_run_is_a_failure() {
+    // Three good seconds, and then none: one outage tells nothing of how outages vary, and yet 85 % have failed.
+    let outage = run(|s, p| {
+        let outcome = if s < 3 {
+            Outcome::Ok
+        } else {
+            Outcome::Status(503)
+        };
+        sample(s, p, 20 * MS, outcome)
+    });
+    for (metric, limit) in [("error_rate", "< 1 %"), ("response_time_p95", "< 200 ms")] {
+        let judgement = on(&outage, &one(metric, limit));
+        assert_eq!(judgement.verdict, Verdict::Fail, "{}", judgement.reason);
+    }
+    // A single bad second of twenty is no more than one event.
+    let hiccup = run(|s, p| {
+        let outcome = if s == 7 {
+            Outcome::Status(503)
+        } else {
+            Outcome::Ok
+        };
+        sample(s, p, 20 * MS, outcome)
+    });
+    let judgement = on(&hiccup, &one("error_rate", "< 1 %"));
+    assert_eq!(
+        judgement.verdict,
+        Verdict::Inconclusive,
+        "{}",
+        judgement.reason
+    );
+}
+
+/// The bound in the reason and the sample size beside it are of one calculation.
+#[test]
+fn the_effective_sample_size_is_the_one_that_was_judged() {
+    let slow = run(|s, p| sample(s, p, 300 * MS, Outcome::Ok));
+    let bursts = run(|s, p| sample(s, p, if s % 2 == 0 { 250 } else { 20 } * MS, Outcome::Ok));
+    for (run, limit) in [(&slow, "< 200 ms"), (&bursts, "< 200 ms")] {
+        let judgement = on(run, &one("response_time_p95", limit));
+        let estimate = judgement.checks[0].estimate.expect("an estimate");
+        let over = run.seconds.iter().flat_map(|second| &second.endpoints);
+        let share = over.map(|counts| counts.over[2]).sum::<u64>() as f64 / 1_000.0;
+        let worth = estimate.effective_samples;
+        let low = crate::statistics::lower_bound(share * worth, worth, 0.025);
+        let told = format!("at least {}", text::percent(low));
+        assert_eq!(judgement.verdict, Verdict::Fail, "{}", judgement.reason);
+        assert!(
+            judgement.reason.contains(&told),
+            "{told}: {}",
+            judgement.reason
+        );
+    }
+}
+
+#[test]
+fn the_interval_of_a_mean_time_ends_at_nothing() {
+    let uneven = run(|s, p| sample(s, p, if s == 5 { 4_000 } else { 1 } * MS, Outcome::Ok));
+    let judgement = on(&uneven, &one("response_time_mean", "< 200 ms"));
+    let estimate = judgement.checks[0].estimate.expect("an estimate");
+    assert_eq!(estimate.low, Some(0.0));
+    assert!(!judgement.reason.contains('-'), "{}", judgement.reason);
+}
+
+/// Quick and slow by turns of four seconds, and a little different from each other.
+fn waves(slow: u64) -> RunResult {
+    run(|s, p| {
+        let wait = if s / 4 % 2 == 0 { 20 } else { slow };
+        sample(s, p, (wait + p % 5) * MS, Outcome::Ok)
+    })
+}
+
+#[test]
+fn requests_that_hang_together_need_a_margin_to_pass() {
+    let requirement = one("response_time_p95", "< 200 ms");
+    let close = on(&waves(170), &requirement);
+    assert_eq!(close.verdict, Verdict::Inconclusive, "{}", close.reason);
+    assert!(close.reason.contains("hang together"), "{}", close.reason);
+    let far = on(&waves(120), &requirement);
+    assert_eq!(far.verdict, Verdict::Pass, "{}", far.reason);
+    // As near to the limit, but each request on its own.
+    let alone = run(|s, p| {
+        let wait = if (s * 31 + p * 7) % 13 < 6 { 20 } else { 170 };
+        sample(s, p, wait * MS, Outcome::Ok)
+    });
+    let alone = on(&alone, &requirement);
+    assert_eq!(alone.verdict, Verdict::Pass, "{}", alone.reason);
+}
+
+#[test]
+fn a_pass_before_the_planned_end_needs_a_margin() {
+    let requirement = one("response_time_p95", "< 200 ms");
+    let early = |wait: u64| {
+        let mut run = run(|s, p| sample(s, p, wait * MS, Outcome::Ok));
+        run.window.planned = Some(40 * SECOND);
+        on(&run, &requirement).verdict
+    };
+    assert_eq!(early(100), Verdict::Pass);
+    assert_eq!(early(170), Verdict::Inconclusive);
+    assert_eq!(early(300), Verdict::Fail);
+}
+
+#[test]
+fn a_warm_up_alone_decides_nothing_and_is_named() {
+    let warming_up = run(|s, p| {
+        let wait = if s < 9 {
+            200 + (9 - s) * 30
+        } else {
+            133 - 3 * s
+        };
+        sample(s, p, (wait + p % 5) * MS, Outcome::Ok)
+    });
+    let judgement = on(&warming_up, &one("response_time_p95", "< 200 ms"));
+    assert_eq!(
+        judgement.verdict,
+        Verdict::Inconclusive,
+        "{}",
+        judgement.reason
+    );
+    assert!(
+        judgement
+            .reason
+            .contains("response times fell during the run"),
+        "{}",
+        judgement.reason
+    );
+    // What is over the limit to the end has failed, whatever it was before.
+    let slow_to_the_end = run(|s, p| sample(s, p, (900 - 30 * s + p % 5) * MS, Outcome::Ok));
+    let judgement = on(&slow_to_the_end, &one("response_time_p95", "< 200 ms"));
+    assert_eq!(judgement.verdict, Verdict::Fail, "{}", judgement.reason);
+}
+
+#[test]
+fn a_pass_says_which_disturbances_it_can_not_rule_out() {
+    let judgement = on(&run(quick), &one("response_time_p95", "< 200 ms"));
+    let told = "a disturbance longer than 100 ms or rarer than one in 6.67 s can't be ruled out by this run";
+    assert!(judgement.reason.ends_with(told), "{}", judgement.reason);
+}
