@@ -175,7 +175,7 @@ fn search(profile: &Profile, plan: &Plan, service: Service, random: &mut Random)
             scenario::is_settled(run, open, &holding, profile.confidence)
         };
         let run = rehearsed(&leg.plan(plan), service, random, &mut settled);
-        let step = scenario::judged(leg, &run, None, &holding, search, profile.confidence);
+        let step = scenario::judged(plan, leg, &run, None, &holding, profile.confidence);
         steps.push(step.clone());
         made.push(Made { leg, step, run });
     }
