@@ -46,7 +46,7 @@ fn names(folder: &Path) -> Vec<String> {
 /// The folders of sessions, without those that all sessions share.
 fn dated(folder: &Path) -> Vec<String> {
     let mut names = names(folder);
-    names.retain(|name| !["latest", "sessions"].contains(&name.as_str()));
+    names.retain(|name| ![".lock", "latest", "sessions"].contains(&name.as_str()));
     names
 }
 
