@@ -32,9 +32,11 @@ const PAIRS: u32 = 12;
 const TURN_SECONDS: usize = 2;
 
 const CONFIDENCE: f64 = 0.95;
-const TRIALS: u32 = 600;
+const TRIALS: u32 = 300;
 /// Where a trial is made of many runs, or nearly all of them come out alike.
-const FEW_TRIALS: u32 = 150;
+const FEW_TRIALS: u32 = 100;
+/// Where a shift is so large that it is found or not alike.
+const FEWEST_TRIALS: u32 = 50;
 /// The load of `phase8`'s `api` at its default length: requests per second, and seconds.
 const RATE: f64 = 50.0;
 const SECONDS: usize = 20;
@@ -178,7 +180,9 @@ fn what_is_not_worse_is_rarely_called_so_and_a_fifth_is_found() {
 #[test]
 fn of_two_targets_by_turns_the_same_holds() {
     let rows = cores::on_all_cores(&BY_TURNS, |case| {
-        let shares = shares(TRIALS, |shift, random| by_turns(*case, shift, random));
+        let shares = shares(cores::runs(TRIALS), |shift, random| {
+            by_turns(*case, shift, random)
+        });
         TurnsRow {
             case: *case,
             false_alarms: shares[0],
@@ -195,22 +199,23 @@ fn of_two_targets_by_turns_the_same_holds() {
 
 fn row(case: &Case) -> Row {
     // A comparison of many runs takes as long as many.
-    let trials = match case.sessions * case.scenarios {
-        0..5 => TRIALS,
-        5 if case.scenarios == 1 => TRIALS,
-        _ => FEW_TRIALS,
-    };
+    let trials = cores::runs(if case.sessions * case.scenarios < 5 {
+        TRIALS
+    } else {
+        FEW_TRIALS
+    });
     let [false_alarms, found, open] =
         shares(trials, |shift, random| compared(*case, shift, random));
     let mut random = Random(0x1a43e);
-    let large = (0..FEW_TRIALS)
+    let large_trials = cores::runs(FEWEST_TRIALS);
+    let large = (0..large_trials)
         .filter(|_| is_found(&compared(*case, LARGE_SHIFT, &mut random)))
         .count();
     Row {
         case: *case,
         false_alarms,
         found,
-        found_large: large as f64 / f64::from(FEW_TRIALS),
+        found_large: large as f64 / f64::from(large_trials),
         open,
     }
 }

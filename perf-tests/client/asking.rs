@@ -337,13 +337,32 @@ async fn a_failed_request_of_the_load_keeps_how_its_answer_begins() {
         "HTTP/1.1 500 X\r\ntransfer-encoding: chunked\r\n\r\n{length:x}\r\n{body}\r\n0\r\n\r\n"
     );
     let said = "no room for ***";
+    let waiting =
+        format!("HTTP/1.1 429 X\r\nretry-after: 60\r\ncontent-length: {length}\r\n\r\n{body}");
+    let dated = "HTTP/1.1 503 X\r\ndate: Fri, 27 Nov 2026 10:00:00 GMT\r\n\
+                 Retry-After: Fri, 27 Nov 2026 10:00:07 GMT\r\ncontent-length: 0\r\n\r\n";
     for (script, outcome, expected) in [
-        (vec![send(&whole)], Outcome::Status(500), said),
-        (vec![send(&chunked)], Outcome::Status(500), said),
-        (vec![send(&head), send(body)], Outcome::Status(500), said),
-        (vec![send(&json(429, body))], Outcome::RateLimited, said),
-        (vec![send(OK)], Outcome::Ok, ""),
-        (vec![send(&json(500, ""))], Outcome::Status(500), ""),
+        (vec![send(&whole)], Outcome::Status(500), (said, None)),
+        (vec![send(&chunked)], Outcome::Status(500), (said, None)),
+        (
+            vec![send(&head), send(body)],
+            Outcome::Status(500),
+            (said, None),
+        ),
+        (
+            vec![send(&json(429, body))],
+            Outcome::RateLimited,
+            (said, None),
+        ),
+        (vec![send(&waiting)], Outcome::RateLimited, (said, Some(60))),
+        (vec![send(dated)], Outcome::Status(503), ("", Some(7))),
+        (
+            vec![send(&json(429, r#"{"detail": "no", "retry_after": 5}"#))],
+            Outcome::RateLimited,
+            ("no", Some(5)),
+        ),
+        (vec![send(OK)], Outcome::Ok, ("", None)),
+        (vec![send(&json(500, ""))], Outcome::Status(500), ("", None)),
     ] {
         let script = [vec![Step::Read], script, vec![Step::Hang]].concat();
         let server = Server::scripted(vec![script]).await;
@@ -353,7 +372,8 @@ async fn a_failed_request_of_the_load_keeps_how_its_answer_begins() {
         let give_up = Instant::now() + 2 * LONG;
         let exchange = connection.exchange(&request, &bounds(LONG), give_up).await;
         assert_eq!(exchange.outcome, outcome);
-        assert_eq!(connection.excerpt(&request), expected);
+        let said = connection.excerpt(&request);
+        assert_eq!((&*said, connection.retry_after()), expected);
     }
     let target = nowhere();
     let request = PreparedRequest::new(&[], &endpoint("GET", "/"), &target).unwrap();

@@ -58,6 +58,8 @@ pub(super) struct Trace {
     pub(super) tls: Option<Box<rustls::Error>>,
     /// How the body of an answer begins that was not expected.
     pub(super) excerpt: Vec<u8>,
+    /// How long the target asks to wait, in seconds, by the head of its refusal.
+    pub(super) retry_after: Option<u32>,
 }
 
 impl Trace {

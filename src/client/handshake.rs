@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use url::Position;
 
 use super::RequestError;
-use super::request::{lay_over, own_headers};
+use super::request::{lay_over, own_headers, sensitive};
 use crate::profile::{Destination, Secret, Socket};
 
 /// What a user needs to open its WebSocket; the token's place is filled in.
@@ -15,6 +15,8 @@ use crate::profile::{Destination, Secret, Socket};
 pub struct Handshake {
     uri: Uri,
     headers: HeaderMap,
+    /// The token, which may be in the path.
+    token: Option<Secret>,
 }
 
 impl Handshake {
@@ -56,7 +58,18 @@ impl Handshake {
         if let Some(identity) = identity {
             lay_over(&mut headers, &identity.headers)?;
         }
-        Ok(Handshake { uri, headers })
+        let token = token.map(Secret::new);
+        Ok(Handshake {
+            uri,
+            headers,
+            token,
+        })
+    }
+
+    /// Its secrets: the token, and the values of the profile's headers.
+    pub(super) fn secrets(&self) -> Vec<&str> {
+        let token = self.token.as_ref().map(Secret::reveal);
+        token.into_iter().chain(sensitive(&self.headers)).collect()
     }
 
     pub(super) fn has_origin(&self) -> bool {

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::attempt::{End, Kept, Listener, Trace};
 use super::excerpt::excerpt;
-use super::{ConnectError, Connector, Outcome, PreparedRequest, Turns};
+use super::{ConnectError, Connector, Outcome, PreparedRequest, Turns, retry_after};
 use crate::pace::{Agenda, Deadline};
 use crate::profile::Bounds;
 
@@ -48,6 +48,7 @@ pub struct Connection {
     kept: Option<Box<KeptLink>>,
     refusal: Option<Box<ConnectError>>,
     excerpt: Vec<u8>,
+    retry_after: Option<u32>,
     deadline: Deadline,
     turns: Turns,
     shortest_round_trip: Duration,
@@ -69,6 +70,7 @@ impl Connection {
             kept: None,
             refusal: None,
             excerpt: Vec::new(),
+            retry_after: None,
             deadline: Deadline::tokio(),
             turns: Turns::default(),
             shortest_round_trip: SHORTEST_ROUND_TRIP,
@@ -111,6 +113,13 @@ impl Connection {
             Some(refusal) => refusal.to_string(),
             None => excerpt(&self.excerpt, &request.secrets()),
         }
+    }
+
+    /// How long the target asked to wait when it refused the last request, in seconds: by `Retry-After`, or in a JSON
+    /// body.
+    pub fn retry_after(&self) -> Option<u32> {
+        self.retry_after
+            .or_else(|| retry_after::of_body(&self.excerpt))
     }
 
     /// Whether a connection is kept; it may have been closed by the target since.
@@ -164,6 +173,7 @@ impl Connection {
         };
         self.refusal = None;
         self.excerpt.clear();
+        self.retry_after = None;
         if give_up <= begun {
             return trace.ended(Outcome::NotStarted);
         }
@@ -178,6 +188,7 @@ impl Connection {
         let attempts = open.attempts(request, bounds, &mut trace, listener);
         let ended = self.deadline.within(limit, attempts).await;
         self.excerpt.append(&mut trace.excerpt);
+        self.retry_after = trace.retry_after;
         if let Some(outcome) = ended {
             return trace.ended(outcome);
         }

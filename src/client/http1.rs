@@ -158,6 +158,7 @@ impl<L: Listener> Attempt<'_, L> {
             Err(Fault::BadBody) => self.broken(Outcome::BadBody),
         };
         if matches!(end.outcome, Outcome::Status(_) | Outcome::RateLimited) {
+            self.trace.retry_after = self.answer.retry_after();
             self.trace.keep(bytes.get(body).unwrap_or_default());
         }
         Some(end)

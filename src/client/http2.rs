@@ -7,12 +7,12 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use h2::client::{Builder, Connection, ResponseFuture, SendRequest};
 use h2::{Error, Reason, RecvStream};
-use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, Method, Request};
+use http::header::{CONTENT_LENGTH, DATE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Method, Request};
 use tokio::time::Instant;
 
 use super::attempt::{End, Listener, Trace, cause};
-use super::{Outcome, PreparedRequest, Stream};
+use super::{Outcome, PreparedRequest, Stream, retry_after};
 use crate::profile::Bounds;
 
 /// How much of a body may be on its way at once, in bytes: enough that no answer waits for its leave.
@@ -89,6 +89,9 @@ impl Http2 {
             None => return End::unanswered(Outcome::Reset, true),
         };
         let outcome = request.judge(answer.status().as_u16());
+        if matches!(answer.status().as_u16(), 429 | 503) && !outcome.is_ok() {
+            trace.retry_after = wait(answer.headers());
+        }
         listener.head(answer.status(), answer.headers());
         let (head, mut body) = answer.into_parts();
         let has_body = !body.is_end_stream() && request.method() != Method::HEAD;
@@ -200,6 +203,11 @@ impl Driver {
         })
         .await
     }
+}
+
+fn wait(headers: &HeaderMap) -> Option<u32> {
+    let date = headers.get(DATE).map(HeaderValue::as_bytes);
+    retry_after::of_header(headers.get(RETRY_AFTER)?.as_bytes(), date)
 }
 
 fn length(headers: &HeaderMap) -> Option<u64> {

@@ -30,6 +30,7 @@ mod preflight_socket;
 mod redirect;
 mod reply;
 mod request;
+mod retry_after;
 mod sample;
 mod tls;
 mod tls_cause;

@@ -229,9 +229,12 @@ pub(super) fn not_followed(
     status: u16,
     place: &str,
 ) -> String {
-    let or = match request.method().as_str() {
-        "GET" | "HEAD" => {
+    let or = match (request.method().as_str(), status) {
+        ("GET" | "HEAD", _) => {
             "; redirects = \"all\" under [target] has temporary redirects followed too"
+        }
+        (_, 307 | 308) => {
+            "; redirects = \"all\" under [target] has redirects followed that keep the method and the body"
         }
         _ => "",
     };

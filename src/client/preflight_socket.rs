@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Connector, Exchange, Handshake, Line, Outcome, PreflightFailure, tls_cause};
+use super::{
+    Connector, Exchange, Handshake, Line, Outcome, PreflightFailure, retry_after, tls_cause,
+};
 use crate::profile::{Destination, Plan, Socket};
 
 /// Asked at most so often, until one message has its reply.
@@ -103,7 +105,7 @@ fn known(
     let refusal = line.refusal();
     match (connected, outcome) {
         (false, Outcome::Status(403)) if !line.has_origin() => Some((
-            "was refused with 403".to_owned(),
+            format!("was refused with 403{}", said(line)),
             format!(
                 "Either the server checks where a WebSocket is opened from, and none was said: write headers = {{ Origin \
                  = \"https://…\" }} under [target], with an origin that it allows. Or: {TOKEN}"
@@ -126,21 +128,32 @@ fn known(
     }
 }
 
+/// `: what the refusal says`
+fn said(line: &Line) -> String {
+    let wait = line.retry_after().map(retry_after::come_back);
+    let said = Some(line.excerpt()).filter(|said| !said.is_empty());
+    let all: Vec<String> = said.into_iter().chain(wait).collect();
+    if all.is_empty() {
+        return String::new();
+    }
+    format!(": {}", all.join(", "))
+}
+
 fn told(outcome: Outcome, connected: bool, line: &Line, socket: &Socket) -> (String, String) {
     if let Some(known) = known(outcome, connected, line, socket) {
         return known;
     }
     let (what, advice) = match (connected, outcome) {
         (false, Outcome::Status(status @ (401 | 403))) => {
-            (format!("was refused with {status}"), TOKEN)
+            (format!("was refused with {status}{}", said(line)), TOKEN)
         }
         (false, Outcome::Status(status)) => (
-            format!("was answered {status}"),
+            format!("was answered {status}{}", said(line)),
             "Is its path right, and does a proxy in between pass on `Upgrade`? If the deployment has no \
              WebSocket, leave the scenario out.",
         ),
         (false, Outcome::RateLimited) => (
-            "was refused with 429".to_owned(),
+            format!("was refused with 429{}", said(line)),
             "Raise or switch off the rate limit for this machine's address while testing.",
         ),
         (false, Outcome::Connect) => (

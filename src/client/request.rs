@@ -193,11 +193,7 @@ impl PreparedRequest {
 
     /// Its secrets: tokens, and the values of the profile's headers.
     pub(super) fn secrets(&self) -> Vec<&str> {
-        let values = self.headers.values().filter(|value| value.is_sensitive());
-        let texts = values.filter_map(|value| value.to_str().ok());
-        texts
-            .map(|text| text.strip_prefix("Bearer ").unwrap_or(text))
-            .collect()
+        sensitive(&self.headers).collect()
     }
 
     /// Method and path, as they are shown.
@@ -270,6 +266,13 @@ pub(super) fn own_headers(
         headers.insert(AUTHORIZATION, value);
     }
     Ok(headers)
+}
+
+/// The values of headers that are secrets.
+pub(super) fn sensitive(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let values = headers.values().filter(|value| value.is_sensitive());
+    let texts = values.filter_map(|value| value.to_str().ok());
+    texts.map(|text| text.strip_prefix("Bearer ").unwrap_or(text))
 }
 
 pub(super) fn lay_over(

@@ -2,37 +2,53 @@
 
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
 use http::header::SEC_WEBSOCKET_PROTOCOL;
 use http::{HeaderMap, Request};
 use httparse::Response;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::handshake::client::generate_request;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::answer::{HEAD_BYTES, is, is_interim, tokens, with_headers};
+use super::answer::{AnswerReader, HEAD_BYTES, Progress, is, is_interim, tokens, with_headers};
+use super::excerpt::EXCERPT_BYTES;
+use super::retry_after;
 
 /// As much as one read brings: more is a greeting.
 const READ: usize = 4 * 1024;
+/// How long the body of a refusal may take.
+const BODY_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Why a connection did not become a WebSocket.
 #[derive(Debug)]
 pub(super) enum Refusal {
     /// The request cannot be sent.
     Request(String),
-    /// The server answered with this status.
-    Status(u16),
+    /// The server answered otherwise.
+    Status(Answered),
     /// The connection ended or broke before the answer was whole.
     Broken(io::Error),
     /// The answer is not that of a WebSocket.
     Answer(&'static str),
 }
 
+/// An answer that is not the upgrade.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub(super) status: u16,
+    /// How its body begins.
+    pub(super) body: Vec<u8>,
+    /// How long it asks to wait, in seconds.
+    pub(super) retry_after: Option<u32>,
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Refusal::Request(why) => write!(f, "the request cannot be sent: {why}"),
-            Refusal::Status(status) => write!(f, "it answered {status}"),
+            Refusal::Status(answered) => write!(f, "it answered {}", answered.status),
             Refusal::Broken(error) => write!(f, "the connection ended: {error}"),
             Refusal::Answer(why) => f.write_str(why),
         }
@@ -61,6 +77,9 @@ pub(super) async fn upgrade<S: AsyncRead + AsyncWrite + Unpin>(
             return Err(Refusal::Broken(io::ErrorKind::UnexpectedEof.into()));
         }
         while let Some((length, answer)) = head(&come, &wanted, &accept)? {
+            if let Some(Err(Refusal::Status(answered))) = answer {
+                return Err(Refusal::Status(answered.read(&mut stream, &come).await));
+            }
             come.drain(..length);
             heads += length;
             if let Some(answer) = answer {
@@ -83,11 +102,50 @@ fn head(bytes: &[u8], wanted: &Wanted, accept: &str) -> Result<Option<Heard>, Re
         let status = answer.code.unwrap_or_default();
         let said = (!is_interim(status)).then(|| match status {
             101 => wanted.check(answer, accept),
-            status => Err(Refusal::Status(status)),
+            status => Err(Refusal::Status(Answered::new(status))),
         });
         (length, said)
     });
     heard.map_err(|_| Refusal::Answer("its answer is not HTTP/1.1"))
+}
+
+impl Answered {
+    fn new(status: u16) -> Answered {
+        Answered {
+            status,
+            body: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    /// The same with how its body begins, of which `come` has come with the head.
+    async fn read(mut self, stream: &mut (impl AsyncRead + Unpin), come: &[u8]) -> Answered {
+        // The status is what counts: a body that never ends must not make a timeout of it.
+        let _ = timeout(BODY_PATIENCE, self.read_body(stream, come)).await;
+        let named = self.retry_after;
+        self.retry_after = named.or_else(|| retry_after::of_body(&self.body));
+        self
+    }
+
+    async fn read_body(&mut self, stream: &mut (impl AsyncRead + Unpin), come: &[u8]) {
+        let mut reader = AnswerReader::new(false, u64::MAX);
+        let mut bytes = come.to_vec();
+        loop {
+            let body = &mut self.body;
+            let progress = reader.read(&bytes, &mut |chunk| {
+                let room = EXCERPT_BYTES - body.len();
+                body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            });
+            self.retry_after = reader.retry_after();
+            if progress != Ok(Progress::More) || self.body.len() == EXCERPT_BYTES {
+                return;
+            }
+            bytes.clear();
+            if !matches!(stream.read_buf(&mut bytes).await, Ok(1..)) {
+                return;
+            }
+        }
+    }
 }
 
 /// What the answer has to fit.
@@ -239,8 +297,52 @@ mod tests {
         };
         let (opened, _server) = tokio::join!(upgrade(request(), client), serve);
         match opened.map(|_| ()) {
-            Err(Refusal::Status(status)) => assert_eq!(status, 403),
+            Err(Refusal::Status(answered)) => {
+                assert_eq!((answered.status, answered.body), (403, b"no".to_vec()));
+            }
             other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_keeps_how_its_body_begins_and_the_wait() {
+        let long = "x".repeat(2 * EXCERPT_BYTES);
+        for (head, pieces, body, wait) in [
+            (
+                "403 X\r\ncontent-length: 5",
+                vec!["fo", "rbi"],
+                "forbi",
+                None,
+            ),
+            ("429 X\r\nretry-after: 7", vec!["slow"], "slow", Some(7)),
+            (
+                "429 X\r\ntransfer-encoding: chunked",
+                vec!["11\r\n{\"retry_af", "ter\":9}\r\n0\r\n\r\n"],
+                "{\"retry_after\":9}",
+                Some(9),
+            ),
+            ("500 X", vec![&long], &long[..EXCERPT_BYTES], None),
+            ("401 X\r\ncontent-length: 0", vec![], "", None),
+            // The rest never comes.
+            ("403 X\r\ncontent-length: 9", vec!["part"], "part", None),
+        ] {
+            let (client, mut server) = duplex(4096);
+            let serve = async {
+                answer_to_request(&mut server).await;
+                let head = format!("HTTP/1.1 {head}\r\n\r\n");
+                server.write_all(head.as_bytes()).await.unwrap();
+                for piece in pieces {
+                    tokio::task::yield_now().await;
+                    server.write_all(piece.as_bytes()).await.unwrap();
+                }
+                server
+            };
+            let (opened, _server) = tokio::join!(upgrade(request(), client), serve);
+            let Err(Refusal::Status(answered)) = opened.map(|_| ()) else {
+                panic!("{head}");
+            };
+            assert_eq!(String::from_utf8_lossy(&answered.body), body, "{head}");
+            assert_eq!(answered.retry_after, wait, "{head}");
         }
     }
 

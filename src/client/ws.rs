@@ -7,9 +7,10 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::attempt::cause;
+use super::excerpt::excerpt;
 use super::framed::{End, Event, Framed};
 use super::reply::{Digits, Reply, fill, matching};
-use super::upgrade::{Refusal, upgrade};
+use super::upgrade::{Answered, Refusal, upgrade};
 use super::{Connector, Exchange, Handshake, Outcome, Stream, Talk, Turns};
 use crate::pace::Deadline;
 use crate::profile::Socket;
@@ -36,6 +37,8 @@ pub struct Line {
     address: Option<u16>,
     /// Why it could not be opened the last time.
     refusal: Option<Box<str>>,
+    /// What the last refused handshake was answered.
+    answered: Option<Box<Answered>>,
 }
 
 /// The connection, and what was met on it.
@@ -59,6 +62,7 @@ impl Line {
             turns: Turns::default(),
             address: None,
             refusal: None,
+            answered: None,
         }
     }
 
@@ -83,6 +87,23 @@ impl Line {
     /// Why it could not be opened the last time, if more is known than the outcome says.
     pub fn refusal(&self) -> Option<&str> {
         self.refusal.as_deref()
+    }
+
+    /// Why the last handshake failed, in the words of the answer or of the connection; empty when there are none.
+    pub fn excerpt(&self) -> String {
+        if self.is_open() {
+            return String::new();
+        }
+        match (&self.answered, &self.refusal) {
+            (Some(answered), _) => excerpt(&answered.body, &self.handshake.secrets()),
+            (None, Some(refusal)) => refusal.to_string(),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// How long the target asked to wait when it refused the last handshake, in seconds.
+    pub fn retry_after(&self) -> Option<u32> {
+        self.answered.as_ref()?.retry_after
     }
 
     /// Whether it is open, as far as is known.
@@ -123,6 +144,7 @@ impl Line {
             return Outcome::Ok;
         }
         self.refusal = None;
+        self.answered = None;
         let place = connector.place(self.turns.take());
         self.address = place.as_ref().and_then(|place| place.index);
         let connecting = connector.connect_to(place.as_ref(), socket.connect_timeout);
@@ -150,7 +172,11 @@ impl Line {
                 };
                 let why = tls.map_or_else(|| refusal.to_string(), |error| error.to_string());
                 self.refusal = Some(why.into());
-                refused(&refusal)
+                let outcome = refused(&refusal);
+                if let Refusal::Status(answered) = refusal {
+                    self.answered = Some(Box::new(answered));
+                }
+                outcome
             }
         }
     }
@@ -299,8 +325,8 @@ impl Wire {
 /// What a failed handshake means.
 fn refused(refusal: &Refusal) -> Outcome {
     match refusal {
-        Refusal::Status(429) => Outcome::RateLimited,
-        Refusal::Status(status) => Outcome::Status(*status),
+        Refusal::Status(answered) if answered.status == 429 => Outcome::RateLimited,
+        Refusal::Status(answered) => Outcome::Status(answered.status),
         Refusal::Broken(error) => cause(error),
         Refusal::Request(_) | Refusal::Answer(_) => Outcome::Protocol,
     }

@@ -97,11 +97,15 @@ fn json_lines(lines: &[(&str, usize)]) -> Result<Numbered, Wrong> {
                 _ => None,
             }
         };
+        let secret = |names: &[&str]| {
+            let found = text(names).filter(|text| !text.trim().is_empty());
+            found.map(Secret::new)
+        };
         let user = text(&USER).ok_or_else(|| wrong("it has no `user`"))?;
         let user = FileUser {
             user,
-            token: text(&TOKEN).map(Secret::new),
-            password: text(&PASSWORD).map(Secret::new),
+            token: secret(&TOKEN),
+            password: secret(&PASSWORD),
         };
         Ok((user, *number))
     };
@@ -220,6 +224,10 @@ mod tests {
             (",t1", "line 1: the user's name is empty"),
             ("\"ann,t1", "line 1: a quote is not closed on this line"),
             ("{\"token\":\"t1\"}", "line 1: it has no `user`"),
+            (
+                "{\"user\":\"ann\",\"token\":\"t1\"}\n{\"user\":\"bob\",\"token\":\" \"}",
+                "line 2: this user has neither a token nor a password",
+            ),
             (
                 "{\"user\":",
                 "line 1: this is not a JSON object on one line",

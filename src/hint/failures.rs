@@ -26,13 +26,20 @@ pub(super) fn no_connection(case: &Case<'_>) -> Option<Cause> {
 }
 
 pub(super) fn rate_limited(case: &Case<'_>) -> Option<Cause> {
-    any(
-        case,
-        |outcome| outcome == Outcome::RateLimited,
-        "were refused with 429 by the target's rate limit: raise or switch off the limit for this \
-         machine's address while testing, give each user an address of its own where the target trusts a proxy \
-         (`[identity] headers = { X-Forwarded-For = \"{ip}\" }`), or ask for less with --users or --rate",
-    )
+    let count = case.ended(|outcome| outcome == Outcome::RateLimited);
+    let excerpt = case.run.excerpts.get(Outcome::RateLimited);
+    let wait = excerpt.and_then(|excerpt| excerpt.wait_s).map_or_else(
+        || "429".to_owned(),
+        |wait| format!("429, come back after {wait} s"),
+    );
+    told(case, count, || {
+        format!(
+            "{} were refused by the target's rate limit ({wait}): raise or switch off the limit for this \
+             machine's address while testing, give each user an address of its own where the target trusts a proxy \
+             (`[identity] headers = {{ X-Forwarded-For = \"{{ip}}\" }}`), or ask for less with --users or --rate",
+            case.of_due(count)
+        )
+    })
 }
 
 pub(super) fn not_allowed(case: &Case<'_>) -> Option<Cause> {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::advise;
 use crate::client::Outcome;
-use crate::record::{EndpointKind, Look, Outage, RunResult, Seen, figure};
+use crate::record::{EndpointKind, Excerpt, Look, Outage, RunResult, Seen, figure};
 use crate::report::fixture::{self, Asked, MS, STARTED, calm, check, estimate, judged, run};
 use crate::requirement::{Judgement, Severity, Source, Verdict};
 
@@ -418,8 +418,25 @@ fn a_generator_late_by_little_is_no_cause_of_a_long_wait() {
 }
 
 #[test]
+fn a_rate_limit_names_the_wait_that_the_target_asked_for() {
+    let mut limited = run("api", |_, _| Asked::ok(3).ended(Outcome::RateLimited));
+    let said = |limited: &RunResult| advise(&failing(), std::slice::from_ref(limited)).join(" ");
+    assert!(said(&limited).contains("by the target's rate limit (429): raise"));
+    let excerpt = Excerpt {
+        endpoint: 0,
+        text: String::new(),
+        wait_s: Some(60),
+    };
+    limited.excerpts.add(Outcome::RateLimited, excerpt);
+    assert!(said(&limited).contains("rate limit (429, come back after 60 s): raise"));
+}
+
+#[test]
 fn what_explains_most_is_told_first() {
-    let words = ["refused with 429", "every endpoint is slow"];
+    let words = [
+        "refused by the target's rate limit",
+        "every endpoint is slow",
+    ];
     let asked = |refused: u64| {
         run("api", move |due, _| {
             if due / 10 % 10 < refused {

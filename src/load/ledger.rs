@@ -6,7 +6,7 @@ use super::mix::Mix;
 use super::numbering::Numbering;
 use super::schedule::Stream;
 use crate::client::{Exchange, Outcome, Sample, Talk};
-use crate::record::Tally;
+use crate::record::{Excerpt, Tally};
 
 /// A due request that has been taken up.
 #[derive(Debug, Clone, Copy)]
@@ -203,9 +203,9 @@ impl Ledger {
     }
 
     /// Keeps what a failed request was answered.
-    pub(super) fn add_excerpt(&self, outcome: Outcome, endpoint: usize, text: String) {
+    pub(super) fn add_excerpt(&self, outcome: Outcome, excerpt: Excerpt) {
         let excerpts = &mut self.state.borrow_mut().tally.excerpts;
-        excerpts.add(outcome, endpoint, text);
+        excerpts.add(outcome, excerpt);
     }
 
     /// The counters so far, without histograms.

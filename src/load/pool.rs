@@ -15,7 +15,7 @@ use super::shared::{Pool, dispatch};
 use super::users::{User, Users};
 use crate::client::Turns;
 use crate::pace::{Agenda, Alarm, Timer};
-use crate::record::Tally;
+use crate::record::{Excerpt, Tally};
 
 /// How long a stopped run waits for what is on its way.
 const STOP_GRACE: Duration = Duration::from_secs(2);
@@ -80,9 +80,12 @@ impl<U: Users> Work<U> {
         };
         self.ledger.end(lane, &exchange, times);
         if self.ledger.lacks_excerpt(exchange.outcome) {
-            let text = user.excerpt(job.endpoint, job.number);
-            self.ledger
-                .add_excerpt(exchange.outcome, job.endpoint, text);
+            let excerpt = Excerpt {
+                endpoint: job.endpoint,
+                text: user.excerpt(job.endpoint, job.number),
+                wait_s: user.retry_after(),
+            };
+            self.ledger.add_excerpt(exchange.outcome, excerpt);
         }
         self.gauge.count(exchange.outcome.is_ok());
         done

@@ -57,6 +57,11 @@ pub trait User {
         String::new()
     }
 
+    /// How long the target asked to wait when it refused the last exchange, in seconds.
+    fn retry_after(&self) -> Option<u32> {
+        None
+    }
+
     /// Ends the connection as a user would who goes.
     fn leave(&mut self) -> impl Future<Output = ()> {
         std::future::ready(())
@@ -261,7 +266,14 @@ impl User for VirtualUser {
                 let request = &user.kits[user.kit(number)].requests[endpoint];
                 user.connection.excerpt(request)
             }
-            VirtualUser::Socket(_) => String::new(),
+            VirtualUser::Socket(user) => user.line.excerpt(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<u32> {
+        match self {
+            VirtualUser::Http(user) => user.connection.retry_after(),
+            VirtualUser::Socket(user) => user.line.retry_after(),
         }
     }
 

@@ -38,6 +38,14 @@ fn sum(page: &str, name: &str) -> Option<f64> {
     values.fold(None, |sum, value| Some(sum.unwrap_or(0.0) + value))
 }
 
+/// Whether a series of a name has no number (`NaN`, `+Inf`): then the sum over all of them is not known.
+pub(super) fn is_odd(page: &str, name: &str) -> bool {
+    let mut values = page
+        .lines()
+        .filter_map(|line| read_value(line.trim(), name));
+    values.any(|value| !value.is_finite())
+}
+
 /// Whether the text looks like such a page at all: some line of it has a name and a number.
 pub(super) fn is_page(page: &str) -> bool {
     page.lines().any(|line| {
@@ -46,16 +54,19 @@ pub(super) fn is_page(page: &str) -> bool {
     })
 }
 
-/// The value of a line `name{labels} value [timestamp]` of that name.
+/// The value of a line `name{labels} value [timestamp]` of that name, if it is a number.
 fn value_of(line: &str, name: &str) -> Option<f64> {
+    read_value(line, name).filter(|value| value.is_finite())
+}
+
+fn read_value(line: &str, name: &str) -> Option<f64> {
     let rest = behind_name(line, name)?.trim_start();
     let rest = if rest.starts_with('{') {
         behind_labels(rest)?
     } else {
         rest
     };
-    let value: f64 = rest.split_whitespace().next()?.parse().ok()?;
-    value.is_finite().then_some(value)
+    rest.split_whitespace().next()?.parse().ok()
 }
 
 /// The rest of a line that is a sample of this name.
@@ -105,6 +116,14 @@ mod tests {
         ];
         for (name, expected) in table {
             assert_eq!(sum(PAGE, name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_series_without_a_number_is_odd() {
+        let page = "a{x=\"1\"} 5\na{x=\"2\"} NaN\nb -Inf 17\nc 3\nc_max NaN\n# TYPE d counter\n";
+        for (name, expected) in [("a", true), ("b", true), ("c", false), ("d", false)] {
+            assert_eq!(is_odd(page, name), expected, "{name}");
         }
     }
 

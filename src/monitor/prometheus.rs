@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::exposition::{counted, is_page};
+use super::exposition::{counted, is_odd, is_page};
 use super::rounds::{Figures, Glimpse, Looker, Partial, enter};
 use crate::client::ControlClient;
 use crate::profile::{FigureSource, without_mark};
@@ -35,18 +35,30 @@ impl Looker for PrometheusLooker {
         if !is_page(&page) {
             return Err("this is no page in the text format of Prometheus".to_owned());
         }
-        let (figures, partial) = read(&page, &self.figures);
+        let (known, odd): (Vec<_>, Vec<_>) = self
+            .figures
+            .iter()
+            .partition(|figure| !figure.from.iter().any(|name| is_odd(&page, name)));
+        let (figures, partial) = read(&page, &known);
         let of_page = |partial: Partial| (Source::Prometheus, partial);
         Ok(Glimpse {
             figures: vec![(Source::Prometheus, figures)],
             partial: partial.into_iter().map(of_page).collect(),
+            problems: odd.into_iter().map(without_number).collect(),
             ..Glimpse::default()
         })
     }
 }
 
+/// What is said of a figure that has a series without a number: it is not known, however much the others counted.
+fn without_number(figure: &FigureSource<String>) -> (Source, String) {
+    let counters = figure.from.join("`, `");
+    let what = format!("a series of `{counters}` is not a number (NaN or infinite)");
+    (Source::Prometheus, what)
+}
+
 /// The figures of a page, and those of which it lacks counters.
-fn read(page: &str, wanted: &[FigureSource<String>]) -> (Figures, Vec<Partial>) {
+fn read(page: &str, wanted: &[&FigureSource<String>]) -> (Figures, Vec<Partial>) {
     let (mut figures, mut partial) = (Figures::new(), Vec::new());
     for figure in wanted {
         let counters = figure.from.iter().map(|name| (name, counted(page, name)));
@@ -103,7 +115,7 @@ mod tests {
             figure("queries", &["declared_total"], false),
         ];
         let page = "a 1\nb{x=\"y\"} 2\nc 0.5\n# TYPE declared_total counter\n";
-        let (figures, partial) = read(page, &wanted);
+        let (figures, partial) = read(page, &wanted.iter().collect::<Vec<_>>());
         let told: Vec<(&str, f64)> = figures.iter().map(|(k, v)| (k.as_str(), *v)).collect();
         assert_eq!(
             told,

@@ -21,6 +21,11 @@ impl Coarse {
         self.add(bucket(nanos), 1);
     }
 
+    /// Counts one time in this bucket.
+    pub(super) fn count(&mut self, bucket: u16) {
+        self.add(bucket, 1);
+    }
+
     /// Adds all of another's counts.
     pub fn merge(&mut self, other: &Coarse) {
         for (bucket, count) in &other.0 {
@@ -105,7 +110,7 @@ impl<'de> Deserialize<'de> for Coarse {
 }
 
 /// 0 up to the shortest; then the doubling that holds the time, and its part of it.
-fn bucket(nanos: u64) -> u16 {
+pub(super) fn bucket(nanos: u64) -> u16 {
     let Some(doubling) = nanos
         .checked_ilog2()
         .and_then(|log| log.checked_sub(SHORTEST))

@@ -1,7 +1,39 @@
 //! The exact counters of some requests at one endpoint.
 
+use super::coarse::bucket;
 use super::result::Counts;
 use crate::client::Sample;
+
+/// What a request is charged, held against the run's thresholds: once, however many counters it goes to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Charge {
+    pub(super) nanos: u64,
+    /// Its bucket in coarse histograms.
+    pub(super) bucket: u16,
+    /// How many of the thresholds, which ascend, it reaches.
+    over: usize,
+    /// How many of these are reached by more than the generator's own fault.
+    blamed_on_target: usize,
+}
+
+impl Charge {
+    /// Of a sample that is charged so many nanoseconds.
+    pub(super) fn new(sample: &Sample, nanos: u64, thresholds: &[u64]) -> Charge {
+        let reached = |time: u64| thresholds.iter().take_while(|at| **at <= time).count();
+        let over = reached(nanos);
+        Charge {
+            nanos,
+            bucket: bucket(nanos),
+            over,
+            blamed_on_target: match sample.outcome {
+                _ if over == 0 => 0,
+                outcome if outcome.is_generators() => 0,
+                outcome if outcome.is_ok() => reached(nanos.saturating_sub(sample.lag)),
+                _ => over,
+            },
+        }
+    }
+}
 
 impl Counts {
     /// Nothing counted yet.
@@ -13,23 +45,20 @@ impl Counts {
         }
     }
 
-    /// Counts a sample, which is charged so many nanoseconds.
-    pub(super) fn add(&mut self, sample: &Sample, charged: u64, thresholds: &[u64]) {
-        let on_time = charged.saturating_sub(sample.lag);
+    /// Counts a sample by what it is charged.
+    pub(super) fn add(&mut self, sample: &Sample, charge: &Charge) {
         self.due += 1;
-        self.time += charged;
+        self.time += charge.nanos;
         if !sample.outcome.is_ok() {
             self.failed += 1;
             self.failed_by_generator += u64::from(sample.outcome.is_generators());
             *self.outcomes.entry(sample.outcome).or_default() += 1;
         }
-        let blameless = sample.outcome.is_ok() || sample.outcome.is_generators();
-        let thresholds = thresholds.iter().enumerate();
-        for (i, threshold) in thresholds.filter(|(_, t)| charged >= **t) {
-            self.over[i] += 1;
-            let own_fault = sample.outcome.is_generators() || on_time < *threshold;
-            self.over_by_generator[i] += u64::from(blameless && own_fault);
-        }
+        let over = self.over.iter_mut().take(charge.over);
+        over.for_each(|count| *count += 1);
+        let own = self.over_by_generator.iter_mut().take(charge.over);
+        own.skip(charge.blamed_on_target)
+            .for_each(|count| *count += 1);
     }
 
     /// Adds what was counted elsewhere.

@@ -18,6 +18,20 @@ pub struct Excerpt {
     pub endpoint: usize,
     /// How the body begins, or why there was no connection; one short line without secrets.
     pub text: String,
+    /// How long the target asked to wait, in seconds (`Retry-After`, or a field of the body).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_s: Option<u32>,
+}
+
+impl Excerpt {
+    /// The text, and when to come back: `slow down, come back after 60 s`.
+    pub fn shown(&self) -> String {
+        match self.wait_s {
+            None => self.text.clone(),
+            Some(wait) if self.text.is_empty() => format!("come back after {wait} s"),
+            Some(wait) => format!("{}, come back after {wait} s", self.text),
+        }
+    }
 }
 
 impl Excerpts {
@@ -27,9 +41,10 @@ impl Excerpts {
     }
 
     /// Keeps what a request was answered, unless one with the same outcome is kept or there is nothing to keep.
-    pub fn add(&mut self, outcome: Outcome, endpoint: usize, text: String) {
-        if self.lacks(outcome) && !text.is_empty() {
-            self.0.insert(outcome, Excerpt { endpoint, text });
+    pub fn add(&mut self, outcome: Outcome, excerpt: Excerpt) {
+        let says = !excerpt.text.is_empty() || excerpt.wait_s.is_some();
+        if self.lacks(outcome) && says {
+            self.0.insert(outcome, excerpt);
         }
     }
 
@@ -60,20 +75,44 @@ impl Excerpts {
 mod tests {
     use super::*;
 
+    fn said(endpoint: usize, text: &str) -> Excerpt {
+        Excerpt {
+            endpoint,
+            text: text.to_owned(),
+            wait_s: None,
+        }
+    }
+
     #[test]
     fn the_first_that_says_anything_is_kept_for_each_outcome() {
         let (mut one, mut other) = (Excerpts::default(), Excerpts::default());
-        one.add(Outcome::Ok, 0, "fine".to_owned());
-        one.add(Outcome::Status(500), 0, String::new());
-        one.add(Outcome::Status(500), 1, "first".to_owned());
-        one.add(Outcome::Status(500), 2, "second".to_owned());
-        other.add(Outcome::Status(500), 3, "third".to_owned());
-        other.add(Outcome::Connect, 0, "refused".to_owned());
+        one.add(Outcome::Ok, said(0, "fine"));
+        one.add(Outcome::Status(500), said(0, ""));
+        one.add(Outcome::Status(500), said(1, "first"));
+        one.add(Outcome::Status(500), said(2, "second"));
+        let wait_s = Some(60);
+        one.add(Outcome::RateLimited, said(4, ""));
+        one.add(
+            Outcome::RateLimited,
+            Excerpt {
+                wait_s,
+                ..said(5, "")
+            },
+        );
+        other.add(Outcome::Status(500), said(3, "third"));
+        other.add(Outcome::Connect, said(0, "refused"));
         one.merge(&other);
         let all: Vec<_> = one
             .all()
             .map(|(outcome, said)| (outcome, said.endpoint))
             .collect();
-        assert_eq!(all, [(Outcome::Status(500), 1), (Outcome::Connect, 0)]);
+        assert_eq!(
+            all,
+            [
+                (Outcome::Status(500), 1),
+                (Outcome::RateLimited, 5),
+                (Outcome::Connect, 0)
+            ]
+        );
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::counter::Counter;
+use super::counts::Charge;
 use super::users::{UserGroup, group_of, merge};
 use super::{Counts, Excerpts, Histogram, Second, Slowest, Sockets};
 use crate::client::{Outcome, Sample};
@@ -118,7 +119,8 @@ impl Tally {
         } else {
             response.max(self.rules.endpoints[sample.endpoint].timeout)
         };
-        self.count(sample, charged);
+        let charge = Charge::new(sample, charged, &self.rules.thresholds);
+        self.count(sample, &charge);
         if sample.outcome.is_ok() {
             second_at(&mut self.seconds, &self.rules, sample.done).done_ok += 1;
         }
@@ -133,9 +135,8 @@ impl Tally {
             if let Some(address) = sample.address {
                 at(&mut self.addresses, address).record(sample, charged);
             }
-            let thresholds = &self.rules.thresholds;
-            let size = (self.rules.endpoints.len(), thresholds.len());
-            group_of(&mut self.users, sample.user, size).add(sample, charged, thresholds);
+            let size = (self.rules.endpoints.len(), self.rules.thresholds.len());
+            group_of(&mut self.users, sample.user, size).add(sample, &charge);
         }
     }
 
@@ -212,15 +213,13 @@ impl Tally {
             .sum()
     }
 
-    fn count(&mut self, sample: &Sample, charged: u64) {
+    fn count(&mut self, sample: &Sample, charge: &Charge) {
         let second = second_at(&mut self.seconds, &self.rules, sample.due);
-        second.response.record(charged);
-        let thresholds = &self.rules.thresholds;
-        second.endpoints[sample.endpoint].add(sample, charged, thresholds);
+        second.response.count(charge.bucket);
+        second.endpoints[sample.endpoint].add(sample, charge);
         if let Some(address) = sample.address {
-            let index = usize::from(address);
-            counts_at(&mut second.addresses, index, thresholds.len())
-                .add(sample, charged, thresholds);
+            let (index, thresholds) = (usize::from(address), self.rules.thresholds.len());
+            counts_at(&mut second.addresses, index, thresholds).add(sample, charge);
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::coarse::Coarse;
+use super::counts::Charge;
 use super::result::Counts;
 use crate::client::Sample;
 
@@ -29,10 +30,10 @@ impl UserGroup {
         }
     }
 
-    /// Counts a sample, which is charged so many nanoseconds.
-    pub(super) fn add(&mut self, sample: &Sample, charged: u64, thresholds: &[u64]) {
-        self.response.record(charged);
-        self.endpoints[sample.endpoint].add(sample, charged, thresholds);
+    /// Counts a sample by what it is charged.
+    pub(super) fn add(&mut self, sample: &Sample, charge: &Charge) {
+        self.response.count(charge.bucket);
+        self.endpoints[sample.endpoint].add(sample, charge);
     }
 
     /// Requests due, of all endpoints.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::client::{Outcome, Sample};
 use crate::record::{
-    EndpointFigures, EndpointKind, EndpointResult, EndpointRules, Excerpts, Generator, Look,
-    Machine, Observed, Outage, Problem, Rules, RunResult, Seen, Slowest, Sockets, Statement,
+    EndpointFigures, EndpointKind, EndpointResult, EndpointRules, Excerpt, Excerpts, Generator,
+    Look, Machine, Observed, Outage, Problem, Rules, RunResult, Seen, Slowest, Sockets, Statement,
     Status, Tally, TargetProcess, Watch, Window, figure,
 };
 use crate::report::{Report, RunReport};
@@ -157,7 +157,11 @@ pub(crate) fn rough(scenario: &str) -> RunResult {
     run.window.extensions = 2;
     run.generator.resent = 3;
     let said = "'AsyncSession' object has no attribute 'query'".to_owned();
-    run.excerpts.add(Outcome::Status(503), 1, said);
+    let said = Excerpt {
+        wait_s: Some(60),
+        ..excerpt(1, said)
+    };
+    run.excerpts.add(Outcome::Status(503), said);
     run.notes
         .push("/api/v1/agents redirects to /api/v1/agents/, which is asked instead".to_owned());
     run.watch.outages.push(Outage {
@@ -654,7 +658,8 @@ pub(crate) fn hostile() -> Report {
         run.scenario = BAD.to_owned();
         run.notes = vec![BAD.repeat(5)];
         run.excerpts = Excerpts::default();
-        run.excerpts.add(Outcome::Status(503), 0, BAD.to_owned());
+        run.excerpts
+            .add(Outcome::Status(503), excerpt(0, BAD.to_owned()));
         for endpoint in &mut run.endpoints {
             endpoint.name = BAD.to_owned();
             endpoint.request = BAD.repeat(9);
@@ -699,11 +704,20 @@ pub(crate) fn marked() -> Report {
         run.scenario = format!("{BAD}{}", run.endpoints.len());
         run.notes = vec![BAD.to_owned()];
         run.excerpts = Excerpts::default();
-        run.excerpts.add(Outcome::Status(503), 0, BAD.to_owned());
+        run.excerpts
+            .add(Outcome::Status(503), excerpt(0, BAD.to_owned()));
         for (number, endpoint) in run.endpoints.iter_mut().enumerate() {
             endpoint.name = format!("{BAD}{number}");
         }
         assert_eq!(intervals.endpoints.len(), run.endpoints.len());
     }
     report
+}
+
+fn excerpt(endpoint: usize, text: String) -> Excerpt {
+    Excerpt {
+        endpoint,
+        text,
+        wait_s: None,
+    }
 }

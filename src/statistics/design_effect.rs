@@ -16,6 +16,17 @@ pub struct Block {
     pub trials: f64,
 }
 
+impl Block {
+    /// With one more request, which is a hit.
+    #[must_use]
+    pub fn with_hit(self) -> Block {
+        Block {
+            hits: self.hits + 1.0,
+            trials: self.trials + 1.0,
+        }
+    }
+}
+
 /// Counts of one stretch of time where the hits of a part of the requests are known together with all others
 /// alone.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -6,6 +6,7 @@ use std::mem::MaybeUninit;
 use httparse::{Error, Header, ParserConfig, Response, Status};
 
 use super::Fault;
+use crate::client::retry_after;
 
 /// The most headers of a head that take no memory of their own.
 const HEADERS: usize = 100;
@@ -23,6 +24,8 @@ pub(super) struct Head {
     pub(super) status: u16,
     pub(super) framing: Framing,
     pub(super) keeps_alive: bool,
+    /// How long the target asks to wait, in seconds; of refusals alone.
+    pub(super) retry_after: Option<u32>,
 }
 
 /// How the end of a body is found.
@@ -107,7 +110,22 @@ fn head(bytes: usize, response: &Response<'_, '_>, of_head_request: bool) -> Res
             _ => fields.framing(is_1_1)?,
         },
         keeps_alive: status != 101 && !fields.says_close && (is_1_1 || fields.says_keep_alive),
+        retry_after: match status {
+            429 | 503 => wait(response.headers),
+            _ => None,
+        },
     })
+}
+
+#[cold]
+fn wait(headers: &[Header<'_>]) -> Option<u32> {
+    let value = |name: &str| {
+        let found = headers
+            .iter()
+            .find(|header| header.name.eq_ignore_ascii_case(name));
+        found.map(|header| header.value)
+    };
+    retry_after::of_header(value("retry-after")?, value("date"))
 }
 
 /// The headers that count.

@@ -23,6 +23,7 @@ pub(in crate::client) struct AnswerReader {
     status: u16,
     of_head_request: bool,
     may_be_kept: bool,
+    retry_after: Option<u32>,
 }
 
 /// Why what comes is no answer.
@@ -90,6 +91,7 @@ impl AnswerReader {
             status: 0,
             of_head_request,
             may_be_kept: false,
+            retry_after: None,
         }
     }
 
@@ -161,6 +163,11 @@ impl AnswerReader {
         self.may_be_kept && matches!(self.stage, Stage::Done)
     }
 
+    /// How long the target asks to wait, in seconds, if its head names that with a refusal.
+    pub(in crate::client) fn retry_after(&self) -> Option<u32> {
+        self.retry_after
+    }
+
     #[cfg(test)]
     pub(super) fn held_capacity(&self) -> usize {
         self.held.capacity()
@@ -218,6 +225,7 @@ impl AnswerReader {
     fn begin(&mut self, head: &Head) -> Result<(), Fault> {
         self.status = head.status;
         self.may_be_kept = head.keeps_alive;
+        self.retry_after = head.retry_after;
         self.stage = match head.framing {
             Framing::Length(0) => Stage::Done,
             Framing::Length(length) => Stage::Length(length),

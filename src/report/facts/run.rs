@@ -73,7 +73,7 @@ fn failures(run: &RunResult, summary: &Summary) -> Vec<Fact> {
             let place = endpoint.map_or_else(String::new, |endpoint| {
                 format!(", such as at {}", clean(&endpoint.name))
             });
-            let text = clean(&excerpt.text);
+            let text = clean(&excerpt.shown());
             (
                 "failure",
                 format!("{outcome} × {}{place}: {text}", human::count(count)),

@@ -190,7 +190,7 @@ fn causes(summary: &Summary, excerpts: &Excerpts) -> String {
         ];
         if columns == 4 {
             let excerpt = excerpts.get(*outcome);
-            row.push(excerpt.map_or_else(String::new, |excerpt| text(&excerpt.text)));
+            row.push(excerpt.map_or_else(String::new, |excerpt| text(&excerpt.shown())));
         }
         table.push(row);
     }

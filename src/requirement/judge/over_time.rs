@@ -19,21 +19,29 @@ pub(super) struct OverTime<'a> {
     dependence: Option<f64>,
     /// By how much the mean rank changes throughout the run, if it does.
     trend: Option<f64>,
+    /// Whether response times rise, or would if all that is still to come were slower than anything so far.
+    may_rise: bool,
 }
 
 impl<'a> OverTime<'a> {
     pub(super) fn of(slice: &Slice<'a>) -> OverTime<'a> {
         let seconds = slice.seconds();
         // While users arrive, seconds differ by what is asked in them.
-        let (ranks, variance) = if slice.is_judged_from_start() {
-            (Vec::new(), 0.0)
+        let (ranks, worst) = if slice.is_judged_from_start() {
+            Default::default()
         } else {
-            ranks(seconds)
+            (
+                Ranks::of(seconds, 0),
+                Ranks::of(seconds, slice.still_to_come()),
+            )
         };
+        let seen = [&ranks, &worst].map(|ranks| dependence(&ranks.blocks, ranks.variance));
+        let trends = [&ranks, &worst].map(|ranks| trend(&ranks.blocks));
         OverTime {
             seconds,
-            dependence: dependence(&ranks, variance),
-            trend: trend(&ranks),
+            dependence: seen.into_iter().flatten().reduce(f64::max),
+            trend: trends[0],
+            may_rise: trends.into_iter().flatten().any(|change| change > 0.0),
         }
     }
 
@@ -72,9 +80,14 @@ impl<'a> OverTime<'a> {
         })
     }
 
-    /// Whether response times rise throughout the run.
-    pub(super) fn rises(&self) -> bool {
-        self.trend.is_some_and(|change| change > 0.0)
+    /// Whether response times rise throughout the run, or may do so when all has ended that is still to come.
+    pub(super) fn may_rise(&self) -> bool {
+        self.may_rise
+    }
+
+    /// Whether response times fall throughout the run.
+    pub(super) fn falls(&self) -> bool {
+        self.trend.is_some_and(|change| change < 0.0)
     }
 
     /// That response times rise or fall, if they do.
@@ -101,24 +114,41 @@ fn merged(seconds: &[Second]) -> Coarse {
 
 /// The ranks of each second's response times among all of them, and the variance of a single one. Times of a bucket share
 /// its middle rank.
-fn ranks(seconds: &[Second]) -> (Vec<RankBlock>, f64) {
-    let all = merged(seconds);
-    let requests = all.len() as f64;
-    let (mut below, mut variance) = (0.0, 0.0);
-    let mut rank_of = BTreeMap::new();
-    for (bucket, count) in all.counts() {
-        let count = f64::from(count);
-        let rank = (below + 0.5 * count) / requests;
-        variance += count / requests * (rank - 0.5).powi(2);
-        rank_of.insert(bucket, rank);
-        below += count;
+#[derive(Default)]
+struct Ranks {
+    blocks: Vec<RankBlock>,
+    variance: f64,
+}
+
+impl Ranks {
+    /// With so many more in the last second that are slower than all others.
+    fn of(seconds: &[Second], slower: u64) -> Ranks {
+        let (all, slower) = (merged(seconds), slower as f64);
+        let requests = all.len() as f64 + slower;
+        let (mut below, mut variance) = (0.0, 0.0);
+        let mut rank_of = BTreeMap::new();
+        let mut rank = |count: f64| {
+            let rank = (below + 0.5 * count) / requests;
+            variance += count / requests * (rank - 0.5).powi(2);
+            below += count;
+            rank
+        };
+        for (bucket, count) in all.counts() {
+            rank_of.insert(bucket, rank(f64::from(count)));
+        }
+        let slowest = if slower > 0.0 { rank(slower) } else { 0.0 };
+        let block = |second: &Second| {
+            let counts = second.response.counts();
+            counts.fold(RankBlock::default(), |sum, (bucket, count)| RankBlock {
+                ranks: sum.ranks + f64::from(count) * rank_of[&bucket],
+                requests: sum.requests + f64::from(count),
+            })
+        };
+        let mut blocks: Vec<RankBlock> = seconds.iter().map(block).collect();
+        if let Some(last) = blocks.last_mut() {
+            last.ranks += slower * slowest;
+            last.requests += slower;
+        }
+        Ranks { blocks, variance }
     }
-    let block = |second: &Second| {
-        let counts = second.response.counts();
-        counts.fold(RankBlock::default(), |sum, (bucket, count)| RankBlock {
-            ranks: sum.ranks + f64::from(count) * rank_of[&bucket],
-            requests: sum.requests + f64::from(count),
-        })
-    };
-    (seconds.iter().map(block).collect(), variance)
 }

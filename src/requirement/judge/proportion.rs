@@ -162,12 +162,23 @@ impl Finding {
         window: Window,
         is_over: impl Fn(Window) -> bool,
     ) {
+        let is_moving_away = match self.verdict {
+            Verdict::Pass => over_time.may_rise(),
+            Verdict::Fail => over_time.falls(),
+            Verdict::Inconclusive => false,
+        };
+        if window.is_cut_short() && is_moving_away {
+            self.verdict = Verdict::Inconclusive;
+        }
         let Some((trend, later)) = over_time.trend().zip(over_time.later_half(window)) else {
             return;
         };
-        let opposite = |is_bad: bool| if is_bad { Verdict::Pass } else { Verdict::Fail };
-        let (alone, moves_away) = (opposite(is_over(later)), opposite(over_time.rises()));
-        if self.verdict == alone || (window.is_cut_short() && self.verdict == moves_away) {
+        let without_it = if is_over(later) {
+            Verdict::Fail
+        } else {
+            Verdict::Pass
+        };
+        if self.verdict != without_it {
             self.verdict = Verdict::Inconclusive;
         }
         self.reason += &format!("; {trend}");
@@ -228,17 +239,19 @@ fn weigh(
     levels: Levels,
 ) -> Weighed {
     let (blocks, users) = (slice.blocks(&hits), slice.users(&hits));
-    let weighed = |blocks: &[Block], unsettled: u64| {
-        Weighed::of_users([blocks, &users], unsettled, slice.look(), allowed, levels)
+    let weighed = |blocks: &[Block], users: &[Block], unsettled: u64| {
+        Weighed::of_users([blocks, users], unsettled, slice.look(), allowed, levels)
     };
-    let mut seen = weighed(&blocks, slice.unsettled);
-    let still_to_come = slice.still_to_come() as f64;
-    if seen.decision == Decision::Below && still_to_come > 0.0 {
+    let mut seen = weighed(&blocks, &users, slice.unsettled);
+    let still_to_come = slice.still_to_come();
+    if seen.decision == Decision::Below && still_to_come > 0 {
         // As hits they would also tell how hits come together: a pass that ends the run early must survive that.
-        let mut worst = blocks;
+        let (mut worst, mut worst_users) = (blocks, users);
         let last = worst.last_mut().into_iter();
-        last.for_each(|block| block.hits = (block.hits + still_to_come).min(block.trials));
-        if weighed(&worst, 0).decision != Decision::Below {
+        last.for_each(|block| block.hits = (block.hits + still_to_come as f64).min(block.trials));
+        let theirs = worst_users.iter_mut().take(still_to_come as usize);
+        theirs.for_each(|user| *user = user.with_hit());
+        if weighed(&worst, &worst_users, 0).decision != Decision::Below {
             seen.decision = Decision::Undecided;
         }
     }

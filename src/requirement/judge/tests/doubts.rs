@@ -104,6 +104,44 @@ fn a_pass_before_the_planned_end_needs_a_margin() {
     assert_eq!(early(300), Verdict::Fail);
 }
 
+/// What a run ended by must still be so when all has ended that was on its way.
+#[test]
+fn an_early_pass_survives_what_is_still_on_its_way() {
+    let requirement = one("response_time_p95", "< 200 ms");
+    let mut passed = 0;
+    for (hits, open) in (0..5).flat_map(|hits| (1..16).map(move |open| (hits, open))) {
+        let of = |second: u64, place: u64| {
+            let is_late = second == 19 && place >= 50 - open;
+            let is_hit = second == 3 && place < hits;
+            let wait = if is_late || is_hit {
+                300
+            } else {
+                20 + place % 5
+            };
+            let user = second * 50 + place;
+            let sample = sample(second, place, wait * MS, Outcome::Ok);
+            (is_late, Sample { user, ..sample })
+        };
+        let mut ended = run(|s, p| of(s, p).1);
+        let mut look = run_of(|s, p| Some(of(s, p)).filter(|one| !one.0).map(|one| one.1));
+        for run in [&mut ended, &mut look] {
+            run.window.planned = Some(40 * SECOND);
+        }
+        let evidence = Evidence {
+            runs: vec![&look],
+            open: &[open, 0],
+            ..Evidence::default()
+        };
+        if judge(&requirement, &evidence, 0.95).verdict == Verdict::Pass {
+            passed += 1;
+            let judgement = on(&ended, &requirement);
+            let reason = judgement.reason;
+            assert_eq!(judgement.verdict, Verdict::Pass, "{hits} {open}: {reason}");
+        }
+    }
+    assert!(passed > 10, "{passed}");
+}
+
 #[test]
 fn a_warm_up_alone_decides_nothing_and_is_named() {
     let warming_up = run(|s, p| {
