@@ -165,7 +165,7 @@ fn of_run(judgement: &Judgement, run: &RunResult) -> Vec<String> {
         .filter_map(|(_, find)| find(&case))
         .collect();
     // What explains most comes first; of two that explain as much, failures come before delays.
-    causes.sort_by(|a, b| rank(b).cmp(&rank(a)));
+    causes.sort_by_key(|cause| std::cmp::Reverse(rank(cause)));
     let mut lines = [plain(EVENTS), plain(talked)].concat();
     lines.extend(causes.into_iter().map(|cause| cause.text));
     lines.extend(plain(LACKS));

@@ -317,7 +317,7 @@ pub(super) fn thresholds(plan: &Plan, requirements: &[Requirement]) -> Vec<Durat
         .flat_map(|check| {
             let is_quantile = matches!(check.metric, Metric::ResponseTime { .. });
             let stricter = check.limit.with_margin().filter(|_| is_quantile);
-            [Some(check.limit.clone()), stricter]
+            [Some(check.limit), stricter]
         })
         .filter_map(|limit| limit?.threshold())
         .collect();

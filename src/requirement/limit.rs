@@ -157,7 +157,7 @@ impl Limit {
     pub fn with_margin(&self) -> Option<Limit> {
         self.comparison.is_upper().then(|| Limit {
             value: MARGIN * self.value,
-            ..self.clone()
+            ..*self
         })
     }
 

@@ -49,7 +49,7 @@ pub(super) fn strongest(events: &[Event], span: f64) -> Option<Chain> {
     ranked.sort_by(|a, b| events[*b].strength.total_cmp(&events[*a].strength));
     let sizes = sizes(events.len());
     let levels = sizes.len() as f64;
-    let chains = sizes.into_iter().flat_map(|size| {
+    let chains = sizes.into_iter().filter_map(|size| {
         let mut among = ranked[..size].to_vec();
         among.sort_unstable();
         of(events, &among, span)
