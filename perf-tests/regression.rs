@@ -99,6 +99,7 @@ const fn case(model: Model, between: f64, sessions: u32, is_usual: bool) -> Case
 #[derive(Debug)]
 struct Row {
     case: Case,
+    trials: u32,
     /// The share of comparisons of the same with itself in which anything was called worse.
     false_alarms: f64,
     /// The share of those with the shift in which p95 was; and with a larger one.
@@ -169,7 +170,9 @@ struct TurnsRow {
 fn what_is_not_worse_is_rarely_called_so_and_a_fifth_is_found() {
     let rows = cores::on_all_cores(&CASES, row);
     for row in &rows {
-        assert!(row.false_alarms <= MOST, "{row:?}");
+        // Within two standard errors of so few simulations.
+        let error = (MOST * (1.0 - MOST) / f64::from(row.trials)).sqrt();
+        assert!(row.false_alarms <= MOST + 2.0 * error, "{row:?}");
         assert!(!row.case.is_usual || row.found >= 0.9, "{row:?}");
         let is_steady = row.case.model == Model::Independent && row.case.between <= 0.05;
         assert!(!is_steady || row.found_large >= 0.9, "{row:?}");
@@ -213,6 +216,7 @@ fn row(case: &Case) -> Row {
         .count();
     Row {
         case: *case,
+        trials,
         false_alarms,
         found,
         found_large: large as f64 / f64::from(large_trials),
