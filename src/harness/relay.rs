@@ -71,12 +71,13 @@ impl Sinks {
 }
 
 impl Relay {
-    /// `None` where a pipe has no path, as on Windows.
+    /// # Errors
+    /// Gives the sinks back where a pipe has no path, as on Windows.
     pub(super) fn start(sinks: Sinks) -> Result<Relay, Sinks> {
         let Ok((reader, writer)) = io::pipe() else {
             return Err(sinks);
         };
-        if path_of(&writer).is_none_or(|path| !Path::new(&path).exists()) {
+        if !Path::new(&path_of(&writer)).exists() {
             return Err(sinks);
         }
         let thread = thread::spawn(move || pass_on(reader, sinks));
@@ -84,7 +85,7 @@ impl Relay {
     }
 
     /// Under which path the pipe can be opened.
-    pub(super) fn path(&self) -> Option<String> {
+    pub(super) fn path(&self) -> String {
         path_of(&self.writer)
     }
 
@@ -96,14 +97,14 @@ impl Relay {
 }
 
 #[cfg(unix)]
-fn path_of(writer: &PipeWriter) -> Option<String> {
+fn path_of(writer: &PipeWriter) -> String {
     use std::os::fd::AsRawFd as _;
-    Some(format!("/dev/fd/{}", writer.as_raw_fd()))
+    format!("/dev/fd/{}", writer.as_raw_fd())
 }
 
 #[cfg(not(unix))]
-fn path_of(_writer: &PipeWriter) -> Option<String> {
-    None
+fn path_of(_writer: &PipeWriter) -> String {
+    String::new()
 }
 
 fn pass_on(mut reader: PipeReader, mut sinks: Sinks) -> Failures {

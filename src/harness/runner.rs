@@ -56,7 +56,7 @@ fn run_into(
     let mut arguments = arguments(libtest);
     match Relay::start(sinks) {
         Ok(relay) => {
-            arguments.logfile = relay.path();
+            arguments.logfile = Some(relay.path());
             arguments.color = Some(if is_coloured {
                 ColorSetting::Always
             } else {

@@ -155,7 +155,7 @@ impl Limit {
     /// The limit a fifth stricter, as a pass must keep it where the run alone can't be trusted; `None` for a lower limit,
     /// whose value is usually what is offered.
     pub fn with_margin(&self) -> Option<Limit> {
-        self.comparison.is_upper().then(|| Limit {
+        self.comparison.is_upper().then_some(Limit {
             value: MARGIN * self.value,
             ..*self
         })

@@ -316,7 +316,7 @@ impl User for Idler {
 
     async fn idle(&mut self) {
         self.attended.set(self.attended.get() + 1);
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -242,7 +242,7 @@ fn find(check: &Check, part: Part, evidence: &Evidence<'_>, levels: Levels) -> F
         window,
         ..slice
     };
-    extended(loaded(check, &planned, levels), whole, &planned)
+    extended(&loaded(check, &planned, levels), whole, &planned)
 }
 
 /// A check on what the load itself measured.
@@ -258,7 +258,7 @@ fn loaded(check: &Check, slice: &Slice<'_>, levels: Levels) -> Finding {
 /// What both looks at an extended run come to: each has spent its half of the error probability, so that either
 /// may decide. An extension adds evidence and never takes back what the planned part has shown; where the two
 /// contradict each other, the failure counts.
-fn extended(planned: Finding, whole: Finding, part: &Slice<'_>) -> Finding {
+fn extended(planned: &Finding, whole: Finding, part: &Slice<'_>) -> Finding {
     let is_planned = match (planned.verdict, whole.verdict) {
         (Verdict::Inconclusive, _) => false,
         (_, Verdict::Inconclusive) => true,

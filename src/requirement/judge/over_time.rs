@@ -106,9 +106,9 @@ impl<'a> OverTime<'a> {
 
 fn merged(seconds: &[Second]) -> Coarse {
     let mut all = Coarse::default();
-    seconds
-        .iter()
-        .for_each(|second| all.merge(&second.response));
+    for second in seconds {
+        all.merge(&second.response);
+    }
     all
 }
 

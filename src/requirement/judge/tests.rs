@@ -32,9 +32,9 @@ fn run_of(sample: impl Fn(u64, u64) -> Option<Sample>) -> RunResult {
     let mut tally = Tally::new(rules);
     for second in 0..20 {
         for place in 0..50 {
-            sample(second, place)
-                .iter()
-                .for_each(|one| tally.record(one));
+            if let Some(one) = sample(second, place) {
+                tally.record(&one);
+            }
         }
     }
     let endpoint = |(name, counted): (&str, &crate::record::EndpointTally)| EndpointResult {
