@@ -32,6 +32,9 @@ mod verdicts;
 const MARKS: [&str; 2] = ["<!-- table:begin -->\n", "<!-- table:end -->"];
 const MARKS_OF_USERS: [&str; 2] = ["<!-- users:begin -->\n", "<!-- users:end -->"];
 
+/// What so many runs of a simulation may show.
+type MayShow = fn(u32) -> f64;
+
 #[test]
 fn users_that_differ_count_as_few() {
     documented::agree(&users::measured(), MARKS_OF_USERS, 0.5);
@@ -47,7 +50,7 @@ fn wrong_verdicts_stay_within_alpha() {
     };
     let flat = |_: u32| verdicts::ALPHA;
     // Fewer runs, of which each is looked at more often: within the error of the simulation.
-    let kinds: [(_, fn(u32) -> f64); 2] = [(&rows, flat), (&settled.verdicts, verdicts::may_show)];
+    let kinds: [(_, MayShow); 2] = [(&rows, flat), (&settled.verdicts, verdicts::may_show)];
     for (rows, may_show) in kinds {
         for row in rows {
             for (wrong, runs) in row.wrong() {

@@ -59,7 +59,7 @@ impl Service {
 /// How sessions with one service ended.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sessions {
-    pub(crate) sessions: u32,
+    pub(crate) count: u32,
     pub(crate) green: u32,
     /// Seconds of load in the middle one.
     pub(crate) seconds: f64,
@@ -69,7 +69,7 @@ pub(crate) struct Sessions {
 
 impl Sessions {
     pub(crate) fn green_rate(&self) -> f64 {
-        f64::from(self.green) / f64::from(self.sessions)
+        f64::from(self.green) / f64::from(self.count)
     }
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn sessions(service: Service, count: u32) -> Sessions {
     let numbers: Vec<u32> = (0..count).collect();
     let ended = on_all_cores(&numbers, |&number| session(&profile, service, number));
     let mut all = Sessions {
-        sessions: count,
+        count,
         ..Sessions::default()
     };
     let mut lasted = Vec::new();

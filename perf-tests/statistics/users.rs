@@ -81,10 +81,9 @@ impl Case {
     /// The logarithm of each user's factor.
     fn draw(&self, random: &mut Random) -> Vec<f64> {
         let mut one = || match self.kind {
-            Kind::Alike => 0.0,
             Kind::Speeds(spread) => spread * random.normal(),
             Kind::Slow(share, factor) if random.uniform() < share => factor.ln(),
-            Kind::Slow(..) => 0.0,
+            Kind::Alike | Kind::Slow(..) => 0.0,
         };
         (0..self.users).map(|_| one()).collect()
     }
