@@ -1,10 +1,13 @@
 //! Users on WebSockets, who they are, and users of both kinds together: the harness against the embedded
 //! server and its faults.
 
+#[path = "sockets/distance.rs"]
+mod distance;
 mod support;
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 use support::{KEY, Server, failed, harness, read_report};
@@ -44,6 +47,30 @@ fn endpoint<'a>(report: &'a Value, scenario: &str, name: &str) -> &'a Value {
 fn told(report: &Value) -> String {
     let one = &report["requirements"][0];
     format!("{} {}", one["reason"], one["advice"])
+}
+
+/// On the way to any service that is not on the same machine a message is on its way at every moment.
+#[test]
+fn a_healthy_service_twenty_milliseconds_away_passes_the_built_in_profile() {
+    let server = Server::start(&[]);
+    let there = server.url.parse::<url::Url>().expect("a URL");
+    let there = there.socket_addrs(|| None).expect("an address")[0];
+    let url = format!(
+        "http://{}",
+        distance::away(there, Duration::from_millis(10))
+    );
+    let folder = TempDir::new().expect("a temporary folder");
+    let output = harness(folder.path(), &["--target-url", &url, SOCKETS])
+        .env("PERF_JWT_SECRET", KEY)
+        .output()
+        .expect("it runs");
+    let report = read_report(folder.path())
+        .unwrap_or_else(|error| panic!("{error}\n{}", String::from_utf8_lossy(&output.stderr)));
+    assert_eq!(failed(&report), [""; 0], "{}", told(&report));
+    for name in ["connect", "message"] {
+        let p50 = &endpoint(&report, "websocket", name)["response_time_ms"]["p50"]["value"];
+        assert!(p50.as_f64().is_some_and(|ms| ms >= 20.0), "{name}: {p50}");
+    }
 }
 
 #[test]
