@@ -5,7 +5,7 @@ import pathlib
 import junitparser
 from lxml import etree
 
-from common import Differs, clean
+from common import Differs, clean, how_it_failed
 
 
 def check(path, report, compared):
@@ -30,6 +30,6 @@ def check(path, report, compared):
         took = run["window"]["to_ms"] if run else report["took_ms"]
         compared.near(f"{name}: time", case.time, took / 1e3, 1e-3)
         results = [(result.type, result.message) for result in case.result]
-        kind = "inconclusive" if one["verdict"] == "inconclusive" else "missed"
+        kind = how_it_failed(one)
         expected = [(kind, clean(one["reason"]))] if one["test"] == "fail" else []
         compared.same(f"{name}: result", results, expected)

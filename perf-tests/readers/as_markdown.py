@@ -4,7 +4,7 @@ import re
 
 from markdown_it import MarkdownIt
 
-from common import Differs, clean
+from common import Differs, clean, how_it_failed
 
 # All that may come out of a report but text.
 MARKUP = {"<br>", "<sub>", "</sub>"}
@@ -132,6 +132,7 @@ def requirements(page, all_of_them, compared):
     if not all_of_them:
         return
     rows = page.table("requirement")
+    shown = {}
     compared.same("requirements", len(rows), len(all_of_them))
     for row, one in zip(rows, all_of_them):
         name, verdict, measured, limit, why = row
@@ -146,8 +147,29 @@ def requirements(page, all_of_them, compared):
         for line, figures in zip(limit.split("\n"), one["checks"]):
             compared.same(f"{name}: comparison", line.split()[0], figures["comparison"])
         if one["verdict"] != "pass":
-            lines = [clean(one["reason"]), *("→ " + clean(advice) for advice in one["advice"])]
-            compared.same(f"{name}: why", why.split("\n"), lines)
+            why_not_kept(compared, name.split("\n")[0], why.split("\n"), one, shown)
+
+
+REFERENCES = ("the same as ", "→ the advice of ")
+
+
+def why_not_kept(compared, name, lines, one, shown):
+    """A paragraph that was said of an earlier requirement is referred to, and has to be there."""
+    unmeasured = "not measured: " if how_it_failed(one) == "not measured" else ""
+    compared.same(f"{name}: measured", lines[0].startswith("not measured: "), bool(unmeasured))
+    lines = [lines[0].removeprefix(unmeasured), *lines[1:]]
+    expected = [clean(one["reason"]), *("→ " + clean(advice) for advice in one["advice"])]
+    known = set()
+    for line in lines:
+        for reference in REFERENCES:
+            known |= shown.get(line.removeprefix(reference), set()) if line.startswith(reference) else set()
+    said = [line for line in lines if not line.startswith(REFERENCES)]
+    bare = [re.sub(r"^→ [^:]*: ", "→ ", line) for line in expected]
+    known |= {"→ " + line for line in said} | set(said)
+    known |= {"→ " + line for line in known}
+    missing = [line for line, other in zip(expected, bare) if not known & {line, other}]
+    compared.same(f"{name}: why", (missing, [line for line in said if line not in expected]), ([], []))
+    shown.setdefault(name, set()).update(said)
 
 
 STANDINGS = {

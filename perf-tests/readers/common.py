@@ -44,3 +44,13 @@ def unique(names):
             wanted = f"{name} ({number})"
         seen.append(wanted)
     return seen
+
+
+def how_it_failed(one):
+    """What was not measured for want of a run, or of anything to see, was not missed."""
+    is_open = one["verdict"] == "inconclusive"
+    measured = any(check["value"] is not None for check in one["checks"])
+    judged = any(check["verdict"] is not None for check in one["checks"])
+    if not measured and not one.get("compared") and (is_open or not judged):
+        return "not measured"
+    return "inconclusive" if is_open else "missed"

@@ -62,6 +62,8 @@ impl Said {
             }
             match known {
                 None => advice.push(paragraph.clone()),
+                // It stands just above.
+                Some(first) if first == *name => {}
                 Some(first) if !referred.contains(&first) => referred.push(first),
                 Some(_) => {}
             }
