@@ -1,7 +1,6 @@
 //! Performance requirements as cargo tests.
 #![forbid(unsafe_code)]
 
-pub mod baseline;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod client;
@@ -9,18 +8,15 @@ pub mod client;
 pub mod dashboard;
 #[cfg(feature = "harness")]
 pub mod harness;
-pub mod hint;
 pub mod load;
 pub mod monitor;
 #[cfg(feature = "optimize")]
 pub mod optimize;
 pub mod pace;
 pub mod profile;
-pub mod record;
-#[cfg(feature = "reference")]
-pub mod reference;
 pub mod report;
-pub mod requirement;
-pub mod scenario;
-pub mod statistics;
 pub mod store;
+
+pub use agentos_perf_core::{baseline, hint, judge, plan, record, requirement, search, statistics};
+#[cfg(feature = "reference")]
+pub use agentos_reference as reference;

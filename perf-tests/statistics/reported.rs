@@ -1,6 +1,6 @@
 //! Intervals as a report has them: from a run's record.
 
-use agentos_perf::requirement::intervals;
+use agentos_perf::judge::intervals;
 
 use crate::recorded::record;
 use crate::verdicts::ALPHA;

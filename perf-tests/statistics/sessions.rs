@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use agentos_perf::client::Outcome;
+use agentos_perf::judge::{Evidence, is_settled, judge};
 use agentos_perf::load::{Fare, Observer, Progress, rehearse};
 use agentos_perf::profile::{EndpointKind, Overrides, Plan, Profile, ProfileSource, load};
 use agentos_perf::record::{RunResult, Step};
-use agentos_perf::requirement::{Evidence, Requirement, TestVerdict, is_settled, judge};
-use agentos_perf::scenario::{self, Made};
+use agentos_perf::requirement::{Requirement, TestVerdict};
+use agentos_perf::search::{self, Made};
 
 use crate::cores::on_all_cores;
 use crate::model::Random;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use agentos_perf::requirement::intervals;
+use agentos_perf::judge::intervals;
 use agentos_perf::statistics::{Block, Decision, Look, ProportionEvidence, bounds, decide};
 
 use crate::cores::on_all_cores;

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{RawQuery, Request as HttpRequest, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::middleware::{self, Next};
-use axum::response::sse::{Event, Sse};
-use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::routing::get;
-use futures_util::{Stream, stream};
+use bytes::Bytes;
+use futures_util::stream;
+use http::{HeaderMap, Response, StatusCode, header};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use thiserror::Error;
+use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::time::sleep;
 
@@ -25,8 +27,11 @@ use super::view::View;
 
 /// Where the page is.
 const PAGE: &str = "/dashboard/performance";
+const EVENTS: &str = "/dashboard/events";
 /// The least time between two changes that are sent: nobody reads faster.
 const LEAST: Duration = Duration::from_millis(500);
+/// A peer that has not sent its request's head by then is none that looks.
+const HEAD: Duration = Duration::from_secs(10);
 /// As long as nothing changes, the page is told so often that there still is somebody: live.js counts on it.
 const ALIVE: Duration = Duration::from_secs(2);
 
@@ -86,21 +91,20 @@ impl Server {
             address,
             port: bound.port(),
             board: board.clone(),
-            session: format!("{:016x}", rand::random::<u64>()),
+            session: format!("{:016x}", random_number()),
         });
-        let serve = async move {
-            let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
+        let served = async move {
+            let Ok(listener) = TcpListener::from_std(listener) else {
                 return;
             };
-            let served = axum::serve(listener, router(shared)).into_future();
             tokio::select! {
-                _ = served => {}
+                () = accept(listener, shared) => {}
                 _ = stopped => {}
             }
         };
         thread::Builder::new()
             .name("dashboard".to_owned())
-            .spawn(move || runtime.block_on(serve))?;
+            .spawn(move || runtime.block_on(served))?;
         Ok(Server {
             address: bound,
             needs_token,
@@ -141,34 +145,46 @@ impl Server {
     }
 }
 
-fn router(shared: Arc<Shared>) -> Router {
-    let mut router = Router::new()
-        .route(PAGE, get(whole))
-        .route("/dashboard/events", get(events));
-    for near in ["/", "/dashboard", "/dashboard/", "/dashboard/performance/"] {
-        router = router.route(near, get(to_page));
+type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+/// Serves each connection in a task of its own; one that fails harms no other.
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // No file is left for it, say: the next may have one.
+            sleep(LEAST).await;
+            continue;
+        };
+        let shared = Arc::clone(&shared);
+        let answers = service_fn(move |request| {
+            let answer = answer(&request, &shared);
+            async move { Ok::<_, Infallible>(answer) }
+        });
+        let mut server = http1::Builder::new();
+        server.timer(TokioTimer::new()).header_read_timeout(HEAD);
+        tokio::spawn(server.serve_connection(TokioIo::new(stream), answers));
     }
-    router
-        .layer(middleware::from_fn_with_state(Arc::clone(&shared), guarded))
-        .with_state(shared)
 }
 
-/// The page's own address, with the token that may have been given.
-async fn to_page(RawQuery(query): RawQuery) -> Redirect {
-    let query = query.map_or_else(String::new, |query| format!("?{query}"));
-    Redirect::temporary(&format!("{PAGE}{query}"))
+fn answer(request: &http::Request<Incoming>, shared: &Arc<Shared>) -> Response<Body> {
+    if let Err(refusal) = admitted(request, shared) {
+        return refused(refusal, shared.port);
+    }
+    match request.uri().path() {
+        PAGE => whole(shared),
+        EVENTS => events(shared),
+        "/" | "/dashboard" | "/dashboard/" | "/dashboard/performance/" => {
+            to_page(request.uri().query())
+        }
+        _ => plain(StatusCode::NOT_FOUND, "There is no such page.\n".to_owned()),
+    }
 }
 
-async fn guarded(
-    State(shared): State<Arc<Shared>>,
-    RawQuery(query): RawQuery,
-    request: HttpRequest,
-    next: Next,
-) -> Response {
+fn admitted(request: &http::Request<Incoming>, shared: &Shared) -> Result<(), Refusal> {
     let headers = request.headers();
     let bearer =
         text(headers, &header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
-    let query = query.unwrap_or_default();
+    let query = request.uri().query().unwrap_or_default();
     let given = url::form_urlencoded::parse(query.as_bytes())
         .find_map(|(name, value)| (name == "token").then_some(value));
     let asked = Request {
@@ -177,65 +193,97 @@ async fn guarded(
         origin: text(headers, &header::ORIGIN),
         token: bearer.or(given.as_deref()),
     };
-    match shared.address.admits(asked, shared.port) {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => refused(refusal, shared.port),
-    }
+    shared.address.admits(asked, shared.port)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn refused(refusal: Refusal, port: u16) -> Response {
+/// An answer of these headers; one that can't be made is the failure of the server.
+fn with_headers(
+    status: StatusCode,
+    headers: &[(header::HeaderName, &str)],
+    body: Body,
+) -> Response<Body> {
+    let mut answer = Response::builder().status(status);
+    for (name, value) in headers {
+        answer = answer.header(name, *value);
+    }
+    answer.body(body).unwrap_or_else(|_| {
+        plain(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "The answer has a header that cannot be sent.\n".to_owned(),
+        )
+    })
+}
+
+fn plain(status: StatusCode, text: String) -> Response<Body> {
+    let mut answer = Response::new(Full::from(text).boxed_unsync());
+    *answer.status_mut() = status;
+    let kind = header::HeaderValue::from_static("text/plain; charset=utf-8");
+    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+    answer
+}
+
+fn refused(refusal: Refusal, port: u16) -> Response<Body> {
     let status = match refusal {
         Refusal::Method => StatusCode::METHOD_NOT_ALLOWED,
         Refusal::Host | Refusal::Origin => StatusCode::FORBIDDEN,
         Refusal::Token => StatusCode::UNAUTHORIZED,
     };
-    (status, format!("{}\n", refusal.told(port))).into_response()
+    plain(status, format!("{}\n", refusal.told(port)))
 }
 
-async fn whole(State(shared): State<Arc<Shared>>) -> Response {
+/// The page's own address, with the token that may have been given.
+fn to_page(query: Option<&str>) -> Response<Body> {
+    let query = query.map_or_else(String::new, |query| format!("?{query}"));
+    let page = format!("{PAGE}{query}");
+    let status = StatusCode::TEMPORARY_REDIRECT;
+    with_headers(
+        status,
+        &[(header::LOCATION, &page)],
+        Full::default().boxed_unsync(),
+    )
+}
+
+fn whole(shared: &Shared) -> Response<Body> {
     let view = shared.board.look().borrow().clone();
-    let nonce = format!("{:032x}", rand::random::<u128>());
+    let nonce = format!("{:016x}{:016x}", random_number(), random_number());
     let told = Told {
         session: &shared.session,
         parts: &page::all(&view),
     };
-    let mut response = Html(page::whole(&told, &nonce)).into_response();
     let policy = format!(
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{nonce}'; connect-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
-    let headers = response.headers_mut();
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    );
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    response
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, policy.as_str()),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    let page = Full::from(page::whole(&told, &nonce)).boxed_unsync();
+    with_headers(StatusCode::OK, &headers, page)
 }
 
-async fn events(
-    State(shared): State<Arc<Shared>>,
-) -> Sse<impl Stream<Item = Result<Event, axum::Error>>> {
+fn events(shared: &Arc<Shared>) -> Response<Body> {
     let mut view = shared.board.look();
     view.mark_changed();
     let listener = Listener {
         view,
         sent: Vec::new(),
         _watching: shared.board.watch(),
-        shared,
+        shared: Arc::clone(shared),
     };
-    Sse::new(stream::unfold(listener, told))
+    let headers = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    let events = StreamBody::new(stream::unfold(listener, next_event));
+    with_headers(StatusCode::OK, &headers, events.boxed_unsync())
 }
 
 /// One page that listens.
@@ -246,16 +294,18 @@ struct Listener {
     shared: Arc<Shared>,
 }
 
-/// What has changed since it was told last, everything at first; or that nothing has.
-async fn told(mut listener: Listener) -> Option<(Result<Event, axum::Error>, Listener)> {
+/// What has changed since the last event, everything at first; or that nothing has.
+async fn next_event(
+    mut listener: Listener,
+) -> Option<(Result<Frame<Bytes>, Infallible>, Listener)> {
     let silence = sleep(ALIVE);
     tokio::pin!(silence);
     loop {
         tokio::select! {
             // The session is gone when this fails, and the page with it.
             changed = listener.view.changed() => changed.ok()?,
-            // An event, as a page is not told of comments.
-            () = &mut silence => return Some((Ok(Event::default().event("alive").data("yes")), listener)),
+            // An event, as a page does not see comments.
+            () = &mut silence => return Some((frame("event: alive\ndata: yes\n\n"), listener)),
         }
         if !listener.sent.is_empty() {
             sleep(LEAST).await;
@@ -269,7 +319,25 @@ async fn told(mut listener: Listener) -> Option<(Result<Event, axum::Error>, Lis
                 session: &listener.shared.session,
                 parts: &changed,
             };
-            return Some((Event::default().json_data(&told), listener));
+            // JSON has no line break of its own, which would end the event's data.
+            let json = serde_json::to_string(&told).ok()?;
+            return Some((frame(&format!("data: {json}\n\n")), listener));
         }
     }
+}
+
+fn frame(event: &str) -> Result<Frame<Bytes>, Infallible> {
+    Ok(Frame::data(Bytes::copy_from_slice(event.as_bytes())))
+}
+
+/// A number that cannot be guessed.
+fn random_number() -> u64 {
+    let mut bytes = [0; 8];
+    let provider = rustls::crypto::ring::default_provider();
+    // It reads the operating system's generator, which never fails once it has started.
+    provider
+        .secure_random
+        .fill(&mut bytes)
+        .expect("the operating system's random numbers");
+    u64::from_ne_bytes(bytes)
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::board::Live;
+use crate::judge::{Evidence, intervals, judge};
 use crate::record::{RunResult, Status};
 use crate::report::html::Open;
 use crate::report::{Report, RunReport};
-use crate::requirement::{Evidence, Requirement, Sources, intervals, judge};
+use crate::requirement::{Requirement, Sources};
 
 /// A session at one moment: what is known, what is on, what is still to come.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! The embedded AgentOS, as a child process: it must not share the generator's processor time unseen.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,8 +10,8 @@ use url::Url;
 use crate::profile::{Destination, Http, Secret};
 use crate::reference;
 
-/// Names the variable by which this executable knows that it is to be the embedded server.
-pub(super) const ROLE: &str = reference::CHILD_OPTIONS;
+/// The variable by which this executable knows that it must be the embedded server.
+const CHILD_ENV: &str = reference::CHILD_OPTIONS;
 /// One thread answers tens of thousands of requests a second; the other processors are the generator's.
 const OPTIONS: &str = r#"{"threads":1}"#;
 /// Long enough for any session.
@@ -20,6 +20,11 @@ const TOKEN_LIFE: Duration = Duration::from_secs(24 * 3600);
 const GRACE: Duration = Duration::from_secs(2);
 /// From one look whether it has to the next.
 const LOOK: Duration = Duration::from_millis(5);
+
+/// Serves the embedded AgentOS when this process was started for that; `None` when it was not.
+pub(super) fn serve_as_child() -> Option<ExitCode> {
+    std::env::var_os(CHILD_ENV).map(|_| reference::child_main())
+}
 
 /// A running embedded AgentOS; it ends when this is dropped, or when this process dies.
 pub(super) struct Embedded {
@@ -36,10 +41,10 @@ impl Embedded {
     pub(super) fn start() -> Result<Embedded, String> {
         let program =
             std::env::current_exe().map_err(|error| format!("can't find myself: {error}"))?;
-        let secret = random_text();
+        let secret = reference::Secret::random();
         let mut child = Command::new(program)
-            .env(ROLE, OPTIONS)
-            .env(reference::CHILD_SECRET, &secret)
+            .env(CHILD_ENV, OPTIONS)
+            .env(reference::CHILD_SECRET, secret.reveal())
             // The pipe closes when this process dies, however it dies, and the server ends with it.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -64,8 +69,8 @@ impl Embedded {
             ));
         };
         let (user, organization) = (reference::DEMO_USER, reference::DEMO_ORGANIZATION);
-        let signing_key = Secret::new(secret.clone());
-        let token = reference::mint_token(&secret.into(), user, organization, TOKEN_LIFE);
+        let signing_key = Secret::new(secret.reveal());
+        let token = reference::mint_token(&secret, user, organization, TOKEN_LIFE);
         let destination = Destination {
             origin,
             token: Some(Secret::new(token)),
@@ -107,10 +112,4 @@ impl Drop for Embedded {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// A signing secret that nobody else knows.
-fn random_text() -> String {
-    let bytes: [u8; 32] = rand::random();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

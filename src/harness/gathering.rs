@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::session::Session;
 use crate::client::check_health;
+use crate::judge::HealthSample;
 use crate::monitor::Watcher;
 use crate::profile::Destination;
 use crate::record::{RunResult, Status, Watch};
-use crate::requirement::{HealthSample, Metric, Requirement};
+use crate::requirement::{Metric, Requirement};
 
 impl Session {
     pub(super) fn watch(&self, destination: &Destination) {

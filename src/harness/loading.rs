@@ -7,12 +7,13 @@ use super::progress::Progress;
 use super::recovery::LastLoad;
 use super::showing::Showing;
 use crate::dashboard::{Board, is_about};
+use crate::judge::{Evidence, is_settled, judge};
 use crate::load::{self, Observer, RunError};
 use crate::monitor::{Monitors, ProcessorClock, Watched};
 use crate::profile::{Destination, Plan, Profile};
 use crate::record::{Problem, RunResult};
 use crate::report::live;
-use crate::requirement::{Evidence, Judgement, is_settled, judge};
+use crate::requirement::Judgement;
 
 /// A load about to be run.
 pub(super) struct Loading<'a> {

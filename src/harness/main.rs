@@ -12,7 +12,7 @@ use libtest_mimic::Trial;
 
 use super::args::Args;
 use super::baseline;
-use super::embedded::ROLE;
+use super::embedded;
 use super::github::Github;
 use super::help::help_text;
 use super::libtest::{Format, Libtest};
@@ -51,7 +51,7 @@ pub fn main() -> ExitCode {
 ///
 /// Whoever calls [`run`] asks this first: the embedded server is the same executable, started again.
 pub fn embedded_server() -> Option<ExitCode> {
-    std::env::var_os(ROLE).map(|_| crate::reference::child_main())
+    embedded::serve_as_child()
 }
 
 /// The same with a command line of the caller's, without the program's name.

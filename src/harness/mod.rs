@@ -3,6 +3,7 @@
 mod args;
 mod baseline;
 mod compared_flags;
+#[cfg_attr(not(feature = "reference"), path = "no_embedded.rs")]
 mod embedded;
 mod flags;
 mod formats;

@@ -9,11 +9,11 @@ use super::interleaved::{Side, side};
 use super::loading::Loading;
 use super::output::note;
 use super::progress::Progress;
+use crate::judge::intervals;
 use crate::load::millis;
 use crate::monitor::{DatabaseUrl, Watched, machine};
 use crate::profile::Plan;
 use crate::report::{Report, RunReport};
-use crate::requirement::intervals;
 
 /// A target and the scenarios that are run against it, each time alike.
 pub struct BeforeAndAfter {

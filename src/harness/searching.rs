@@ -9,7 +9,7 @@ use crate::load::{RunError, failed_run};
 use crate::monitor::Monitors;
 use crate::profile::{Loads, Plan, Search};
 use crate::record::{Problem, Role, RunResult, Status, Step};
-use crate::scenario::{Leg, Made, holding, is_settled, judged, next, record};
+use crate::search::{Leg, Made, holding, is_settled, judged, next, record};
 
 impl Loading<'_> {
     /// Runs a search to its end; what was run until an interruption is kept.

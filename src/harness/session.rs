@@ -17,12 +17,13 @@ use super::otlp::Otlp;
 use super::progress::Progress;
 use crate::dashboard::Board;
 use crate::hint::advise;
+use crate::judge::{Evidence, intervals, judge};
 use crate::load::millis;
 use crate::monitor::{Watcher, machine};
 use crate::profile::{Destination, Profile};
 use crate::record::{Machine, Problem, RunResult};
 use crate::report::{Format, Report, RunReport, Said, failure_once};
-use crate::requirement::{Evidence, Judgement, Requirement, intervals, judge};
+use crate::requirement::{Judgement, Requirement};
 use crate::store::StoreError;
 
 /// What the embedded server is called where a target's address is told.

@@ -7,10 +7,10 @@ use super::evidence::EvidencePlan;
 use super::file_search::SearchTable;
 use super::file_socket::SocketTable;
 use super::identity::IdentityRules;
-use super::plan::Rate;
 use super::problem::{At, Place};
 use super::target::Target;
 use super::target_rules::Redirects;
+use crate::plan::Rate;
 use crate::requirement::{Limit, Metric, Population, Severity};
 
 /// A profile as it was written.

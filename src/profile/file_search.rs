@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::file::{CheckTable, Kind};
 use super::file_requirement::{read_check, unit_name};
 use super::file_top::require;
-use super::plan::Rate;
 use super::problem::{At, Complaint, Place};
 use super::quantity::{self, Reading};
 use super::reader::Reader;
 use super::tree::{Node, Value};
+use crate::plan::Rate;
 use crate::requirement::{Comparison, Limit, Metric, Unit};
 
 /// What of a load can be over, by the key that says so.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::destination::Secret;
-use super::plan::Rate;
 use super::target_rules::TargetRules;
+use crate::plan::Rate;
+use agentos_perf_core::secret::Secret;
 
 /// How users get their names, tokens and headers.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -13,15 +13,14 @@ mod file_top;
 mod identity;
 mod marks;
 mod merge;
+mod model;
 pub(crate) mod nearest;
-mod offered;
+#[cfg(test)]
+mod offered_tests;
 mod overrides;
-mod plan;
 mod problem;
 pub mod quantity;
 mod reader;
-mod search;
-mod socket;
 mod source;
 mod target;
 mod target_rules;
@@ -36,14 +35,17 @@ mod validate_search_metric;
 mod validate_socket;
 mod without;
 
-pub use destination::{Destination, Http, Secret};
+pub use agentos_perf_core::plan::{
+    Arrivals, Bounds, Endpoint, EndpointKind, Loads, Phases, Plan, Rate, RecoveryWatch, Search,
+    Socket,
+};
+pub use agentos_perf_core::secret::Secret;
+pub use destination::{Destination, Http};
 pub use evidence::{CounterPage, EndpointTable, EvidencePlan, Field, FigureSource, TargetPages};
 pub use identity::{Algorithm, Identity, IdentityRules, Login, fill_marks};
+pub use model::{HealthCheck, Profile, UptimeCheck};
 pub use overrides::Overrides;
-pub use plan::{Arrivals, Bounds, Endpoint, HealthCheck, Phases, Plan, Profile, Rate, UptimeCheck};
 pub use problem::{At, Complaint, Place, Problem, render_problems, sort_problems};
-pub use search::{Loads, RecoveryWatch, Search};
-pub use socket::{EndpointKind, Socket};
 #[cfg(feature = "harness")]
 pub(crate) use source::reason as file_trouble;
 pub use source::{ProfileSource, scenario_names};

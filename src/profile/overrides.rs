@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::destination::Http;
 use super::file::{Kind, ProfileFile, ScenarioTable};
 use super::nearest::{advice, list, there_are};
-use super::plan::Rate;
 use super::problem::{At, Complaint, Place, Problem};
 use super::target::Target;
 use super::without::leave_out;
+use crate::plan::Rate;
 
 /// Values that go before the profile's, each with the flag or variable it came from.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -4,9 +4,9 @@
 
 use std::time::Duration;
 
-use super::plan::Rate;
 use super::problem::Complaint;
 use super::units::{UnitError, parse_duration, parse_range, parse_rate, parse_size, show_duration};
+use crate::plan::Rate;
 
 /// What reading a value comes to.
 pub type Reading<T> = Result<T, Complaint>;

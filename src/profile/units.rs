@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::plan::Rate;
+use crate::plan::Rate;
 
 /// Why a text is no quantity.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

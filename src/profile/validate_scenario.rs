@@ -5,13 +5,13 @@ use std::time::Duration;
 use super::file::{EndpointTable, Kind, ProfileFile, ScenarioTable};
 use super::file_top::MISSING;
 use super::nearest::list;
-use super::plan::{Arrivals, Bounds, Endpoint, Phases, Plan, Rate};
 use super::problem::{At, Complaint, Problem};
-use super::socket::EndpointKind;
 use super::units::show_duration;
 use super::validate::{same_file, value_or};
 use super::validate_search;
 use super::validate_socket;
+use crate::plan::EndpointKind;
+use crate::plan::{Arrivals, Bounds, Endpoint, Phases, Plan, Rate};
 
 /// Rates are given no fewer connections than this.
 const FEWEST_CONNECTIONS: f64 = 200.0;

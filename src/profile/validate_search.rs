@@ -6,13 +6,13 @@ use super::file::{CheckTable, Kind, ProfileFile, ScenarioTable};
 use super::file_search::{HoldTable, SearchTable};
 use super::file_top::MISSING;
 use super::nearest::advice;
-use super::plan::{Arrivals, Bounds, Rate};
 use super::problem::{Complaint, Problem};
-use super::search::{Loads, RecoveryWatch, Search};
 use super::units::show_duration;
 use super::validate::value_or;
 use super::validate_requirement::{scope, speaks_of_the_generator, within_timeout};
 use super::validate_scenario::{Common, THINK, connections};
+use crate::plan::{Arrivals, Bounds, Rate};
+use crate::plan::{Loads, RecoveryWatch, Search};
 use crate::requirement::{Check, Limit, Metric, Requirement, Scope};
 
 const PRECISION: f64 = 0.05;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::file::{Kind, ScenarioTable};
 use super::file_socket::SocketTable;
-use super::plan::Endpoint;
 use super::problem::{Complaint, Problem};
-use super::socket::{EndpointKind, Socket};
 use super::validate::value_or;
+use crate::plan::Endpoint;
+use crate::plan::{EndpointKind, Socket};
 
 const EVERY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(15));
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

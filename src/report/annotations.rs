@@ -3,7 +3,7 @@
 //! A command is a line `::error title=TITLE::MESSAGE`. What would end it or its title early is encoded as GitHub documents
 //! it: `%`, carriage return and line feed everywhere, and `:` and `,` in properties.
 
-use super::clean::clean;
+use super::cleaned as clean;
 use super::message;
 use crate::requirement::{Judgement, TestVerdict};
 

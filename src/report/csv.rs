@@ -4,7 +4,7 @@ use csv::{Terminator, WriterBuilder};
 use thiserror::Error;
 
 use super::Report;
-use super::clean::clean;
+use super::cleaned as clean;
 use crate::record::{Outcomes, RunResult, Second, figure};
 use crate::requirement::Source;
 

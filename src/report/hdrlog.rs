@@ -12,7 +12,7 @@ use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
 use thiserror::Error;
 
 use super::Report;
-use super::clean::clean;
+use super::cleaned as clean;
 use crate::record::{Histogram, RunResult, Window};
 
 /// The log's column of maxima is in milliseconds; its histograms are in nanoseconds.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report as Xml, TestCase, TestCaseStatus, TestSuite, XmlString};
 use thiserror::Error;
 
-use super::clean::clean;
+use super::cleaned as clean;
 use super::terminal::{self, Style};
 use super::{Report, instant, message};
 use crate::record::RunResult;

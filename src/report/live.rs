@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::clean::clean;
+use super::cleaned as clean;
 use crate::record::{Outcomes, RunResult, Second, Summary, Times, figure};
 use crate::requirement::{Judgement, Source, Unit, Verdict, human};
 

@@ -1,6 +1,6 @@
 //! The text of a failing test: what was measured, against what, how sure, why, and what to do.
 
-use super::clean::clean;
+use super::cleaned as clean;
 use super::said::Said;
 use crate::requirement::{CheckJudgement, Judgement, Verdict, human};
 

@@ -1,11 +1,8 @@
 //! Reports: one model, many renderers. Renderers are pure: data in, text out.
 
 pub mod annotations;
-mod clean;
 pub mod csv;
 mod facts;
-#[cfg(test)]
-pub(crate) mod fixture;
 mod format;
 pub mod hdrlog;
 pub mod html;
@@ -15,16 +12,17 @@ pub mod junit;
 pub mod live;
 pub mod markdown;
 mod message;
-mod model;
 mod names;
 pub mod openmetrics;
 pub mod otlp;
 mod said;
 pub mod terminal;
 
-pub(crate) use clean::clean as cleaned;
+#[cfg(test)]
+pub(crate) use agentos_perf_core::model::fixture;
+pub use agentos_perf_core::model::{Report, RunReport};
+pub(crate) use agentos_perf_core::text::clean as cleaned;
 pub use format::{Format, RenderError};
 pub use instant::file_stamp;
 pub use message::{failure, failure_once};
-pub use model::{Report, RunReport};
 pub use said::Said;

@@ -2,7 +2,7 @@
 
 use super::Fact;
 use crate::record::{RunResult, Seen, figure};
-use crate::report::clean::clean;
+use crate::report::cleaned as clean;
 use crate::requirement::{Source, Unit, human};
 
 /// A fact for each source that was asked.

@@ -5,7 +5,7 @@ use crate::record::{
     AddressResult, Generator, Outage, Outcomes, Recurring, RunResult, Summary, Times,
 };
 use crate::report::RunReport;
-use crate::report::clean::clean;
+use crate::report::cleaned as clean;
 use crate::requirement::{Intervals, Unit, human};
 
 /// The most kinds of failures that are shown with what they were answered.

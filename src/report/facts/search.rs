@@ -2,7 +2,7 @@
 
 use super::Fact;
 use crate::record::{Ending, LoadUnit, Recovery, Scaling, Search, Standing, Step};
-use crate::report::clean::clean;
+use crate::report::cleaned as clean;
 use crate::requirement::{Unit, human};
 
 /// Where it held and where it broke, in a few words.

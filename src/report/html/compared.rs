@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::report::clean::clean;
+use crate::report::cleaned as clean;
 use crate::requirement::{Judgement, Standing};
 
 /// The figures of a requirement and what they were; nothing for what is held against limits.

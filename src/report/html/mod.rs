@@ -24,8 +24,8 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
-use super::clean::clean;
-use super::model::Report;
+use super::Report;
+use super::cleaned as clean;
 use crate::requirement::{Judgement, Requirement, TestVerdict, Verdict, human};
 
 /// How the page looks.

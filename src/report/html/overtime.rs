@@ -9,7 +9,7 @@ use super::resources::resources;
 use super::scale::Scale;
 use crate::client::Outcome;
 use crate::record::{Coarse, Outcomes, RunResult, Second};
-use crate::report::clean::clean;
+use crate::report::cleaned as clean;
 
 /// A longer run has several seconds in each point, so that a page of an hour is not larger than one of minutes.
 pub(super) const MOST_POINTS: usize = 300;

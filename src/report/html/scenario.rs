@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::curve::{self, Limits};
 use super::{overtime, steps, tables};
 use crate::record::{RunResult, Status, Summary};
-use crate::report::clean::clean;
+use crate::report::cleaned as clean;
 use crate::report::{Report, RunReport, facts};
 use crate::requirement::{Unit, human};
 

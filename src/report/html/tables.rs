@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::record::{RunResult, Statement, Summary, Times};
 use crate::report::RunReport;
-use crate::report::clean::clean;
+use crate::report::cleaned as clean;
 use crate::requirement::{Interval, Intervals, Unit, human};
 
 /// All requests, those answered well, service times, and each endpoint.

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::scale::Scale;
 use super::{Open, compared};
 use crate::report::Report;
-use crate::report::clean::clean;
+use crate::report::cleaned as clean;
 use crate::requirement::{
     Check, CheckJudgement, Estimate, Judgement, Requirement, TestVerdict, Unit, Verdict, human,
 };

@@ -1,6 +1,5 @@
 //! A report as Markdown, for a comment on a pull request or the summary of a job.
 
-mod escape;
 mod requirements;
 mod scenario;
 mod table;
@@ -10,9 +9,9 @@ mod tests;
 use super::Report;
 use super::said::Said;
 use crate::requirement::{Judgement, TestVerdict, human};
-use escape::text;
+use agentos_perf_core::text::markdown::text;
 #[cfg(feature = "optimize")]
-pub(crate) use escape::text as escaped;
+pub(crate) use agentos_perf_core::text::markdown::text as escaped;
 
 /// The report as GitHub-flavoured Markdown, each line ended.
 ///

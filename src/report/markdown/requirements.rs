@@ -1,9 +1,9 @@
 //! The table of requirements.
 
-use super::escape::text;
 use super::table::Table;
 use crate::report::said::Said;
 use crate::requirement::{Check, CheckJudgement, Judgement, Standing, TestVerdict, Verdict, human};
+use agentos_perf_core::text::markdown::text;
 
 pub(super) fn table(judgements: &[Judgement], strict: bool, said: &mut Said) -> String {
     let headings = [

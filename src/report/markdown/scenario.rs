@@ -1,6 +1,5 @@
 //! A scenario's section: its times, how its requests ended, and what was noticed.
 
-use super::escape::text;
 use super::table::Table;
 use crate::record::{
     Excerpts, LoadUnit, Role, RunResult, Search, Standing, Status, Step, Summary, Times,
@@ -8,6 +7,7 @@ use crate::record::{
 use crate::report::RunReport;
 use crate::report::said::Said;
 use crate::requirement::{Interval, Intervals, RunIntervals, StepIntervals, Unit, human};
+use agentos_perf_core::text::markdown::text;
 
 const PERCENTILES: [&str; 4] = ["p50", "p90", "p95", "p99"];
 

@@ -12,7 +12,7 @@ mod times;
 mod writer;
 
 use super::Report;
-use super::clean::clean;
+use super::cleaned as clean;
 use super::names::Named;
 use crate::record::Status;
 use writer::{Family, Kind};

@@ -18,7 +18,7 @@ mod tests;
 mod times;
 
 use super::Report;
-use super::clean::clean;
+use super::cleaned as clean;
 use super::names::Named;
 use crate::record::{RunResult, Status};
 use message::{Attribute, Metric, Request, Resource, ResourceMetrics, Scope, ScopeMetrics};

@@ -9,7 +9,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use crate::report::clean::clean;
+use crate::report::cleaned as clean;
 use crate::report::said::Said;
 use crate::report::{Report, RunReport};
 use crate::requirement::{Judgement, human};

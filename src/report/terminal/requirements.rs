@@ -2,7 +2,7 @@
 
 use super::line::{Line, Tone, labelled};
 use super::table::{Cell, Side, Table};
-use crate::report::clean::clean;
+use crate::report::cleaned as clean;
 use crate::report::said::Said;
 use crate::requirement::{Check, CheckJudgement, Judgement, Standing, TestVerdict, Verdict, human};
 

@@ -5,7 +5,7 @@ use super::search;
 use super::spread;
 use super::table::{Cell, Side, Table};
 use crate::record::{EndpointSummary, RunResult, Status, Summary, Times};
-use crate::report::clean::clean;
+use crate::report::cleaned as clean;
 use crate::report::said::Said;
 use crate::report::{RunReport, facts};
 use crate::requirement::{Interval, Intervals, RunIntervals, Unit, human};

@@ -1,0 +1,344 @@
+//! Intervals of percentiles by order statistics, with the design effect that the seconds of a run show.
+
+use super::evidence::{Counted, Part, Slice, within};
+use crate::record::{Coarse, EndpointResult, Histogram, RunResult, Second, Step};
+use crate::requirement::{Interval, Intervals, PartIntervals, RunIntervals, StepIntervals};
+use crate::statistics::{
+    Block, DesignEffect, MixedBlock, cluster_effect, cluster_effect_within, design_effect,
+    design_effect_within, quantile_ranks, shown_level, worst_twice,
+};
+
+/// The percentiles that are shown.
+const SHOWN: [f64; 5] = [0.5, 0.9, 0.95, 0.99, 0.999];
+/// So many of them, from the first, speak for times that were not counted by second: of the last one few
+/// requests could tell.
+const USUAL: usize = 4;
+
+/// The intervals of all percentiles that are shown of a run, at the given confidence in (0.5, 1).
+///
+/// Each end is missed with a probability of at most 1 − `confidence`. `docs/STATISTICS.md` has the method and
+/// its measured coverage.
+pub fn intervals(run: &RunResult, confidence: f64) -> RunIntervals {
+    let slice = Slice {
+        run,
+        part: Part::All,
+        unsettled: 0,
+        window: run.window,
+    };
+    let alpha = shown_level(slice.look(), 1.0 - confidence);
+    let all = Times::of_all(run);
+    let (times, share) = part_intervals(run, Part::All, &all, &all, alpha);
+    let endpoints = run.endpoints.iter().enumerate().map(|(index, endpoint)| {
+        let own = Times::of(endpoint);
+        part_intervals(run, Part::Endpoint(index), &own, &all, alpha).0
+    });
+    let steps = run.search.iter().flat_map(|search| &search.steps);
+    RunIntervals {
+        times,
+        lateness: with_share(&run.generator.lag, share, alpha),
+        endpoints: endpoints.collect(),
+        steps: steps.map(|step| step_intervals(run, step, alpha)).collect(),
+    }
+}
+
+/// The times of some requests.
+#[derive(Default)]
+struct Times {
+    response: Histogram,
+    answered: Histogram,
+    service: Histogram,
+}
+
+impl Times {
+    fn of(endpoint: &EndpointResult) -> Times {
+        let mut times = Times::default();
+        times.add(endpoint);
+        times
+    }
+
+    fn of_all(run: &RunResult) -> Times {
+        let mut times = Times::default();
+        run.endpoints
+            .iter()
+            .for_each(|endpoint| times.add(endpoint));
+        times
+    }
+
+    fn add(&mut self, endpoint: &EndpointResult) {
+        self.response.merge(&endpoint.response);
+        self.answered.merge(&endpoint.answered);
+        self.service.merge(&endpoint.service);
+    }
+}
+
+/// The intervals of a part of a run, and what share of its requests counts as independent where they were not
+/// counted by second.
+fn part_intervals(
+    run: &RunResult,
+    part: Part,
+    own: &Times,
+    all: &Times,
+    alpha: f64,
+) -> (PartIntervals, f64) {
+    let seconds = judged(run, part);
+    let response = Series::of_due(run, part, &seconds, &own.response, &all.response);
+    let answered = Series::of_answered(run, part, &seconds, &own.answered, &all.answered);
+    let shares = response.shares(alpha);
+    let share = least(shares);
+    let intervals = PartIntervals {
+        response: with_shares(&own.response, shares, alpha),
+        answered: with_shares(&own.answered, answered.shares(alpha), alpha),
+        service: with_share(&own.service, share, alpha),
+    };
+    (intervals, share)
+}
+
+fn step_intervals(run: &RunResult, step: &Step, alpha: f64) -> StepIntervals {
+    let seconds: Vec<&Second> = within(&run.seconds, step.window).iter().collect();
+    let (response, answered) = (&step.response, &step.answered);
+    let due = Series::of_due(run, Part::All, &seconds, response, response);
+    let well = Series::of_answered(run, Part::All, &seconds, answered, answered);
+    let shares = due.shares(alpha);
+    StepIntervals {
+        response: with_shares(response, shares, alpha),
+        answered: with_shares(answered, well.shares(alpha), alpha),
+        lateness: with_share(&step.lag, least(shares), alpha),
+    }
+}
+
+/// The seconds in which judged requests were due; of a search those of its steps.
+fn judged(run: &RunResult, part: Part) -> Vec<&Second> {
+    let steps = run.search.iter().flat_map(|search| &search.steps);
+    if run.search.is_some() {
+        return steps
+            .flat_map(|step| within(&run.seconds, step.window))
+            .collect();
+    }
+    let slice = Slice {
+        run,
+        part,
+        unsettled: 0,
+        window: run.window,
+    };
+    slice.seconds().iter().collect()
+}
+
+/// Requests of a part of a run, second by second and user by user.
+pub(super) struct Series<'a> {
+    stretches: Vec<Stretch<'a>>,
+    /// The same requests user by user.
+    users: Vec<Stretch<'a>>,
+    /// Times of the part.
+    own: &'a Histogram,
+    /// The same of all parts.
+    all: &'a Histogram,
+}
+
+/// The requests of a second, or of a group of users.
+struct Stretch<'a> {
+    /// Charged response times of all requests.
+    times: &'a Coarse,
+    /// Those among them that are not meant; they are the longest.
+    left_out: u64,
+    trials: u64,
+    others: u64,
+}
+
+impl<'a> Stretch<'a> {
+    /// All requests due.
+    fn due(run: &RunResult, part: Part, counted: Counted<'a>) -> Stretch<'a> {
+        let trials = part.number(run, counted, |counts| counts.due);
+        let all: u64 = counted.endpoints.iter().map(|counts| counts.due).sum();
+        Stretch {
+            times: counted.times,
+            left_out: 0,
+            trials,
+            others: all.saturating_sub(trials),
+        }
+    }
+
+    /// Those answered well. The others are charged at least their timeout, and so are the longest.
+    fn answered(run: &RunResult, part: Part, counted: Counted<'a>) -> Stretch<'a> {
+        let due = Stretch::due(run, part, counted);
+        let failed = part.number(run, counted, |counts| counts.failed);
+        let left_out: u64 = counted.endpoints.iter().map(|counts| counts.failed).sum();
+        Stretch {
+            left_out,
+            trials: due.trials.saturating_sub(failed),
+            others: due.others.saturating_sub(left_out.saturating_sub(failed)),
+            ..due
+        }
+    }
+
+    fn hits(&self, above: impl Fn(&Coarse) -> u64) -> f64 {
+        let meant = above(self.times).saturating_sub(self.left_out);
+        meant.min(self.trials + self.others) as f64
+    }
+
+    fn block(&self, above: impl Fn(&Coarse) -> u64) -> Block {
+        Block {
+            hits: self.hits(above),
+            trials: self.trials as f64,
+        }
+    }
+
+    fn mixed_block(&self, above: impl Fn(&Coarse) -> u64) -> MixedBlock {
+        MixedBlock {
+            hits: self.hits(above),
+            trials: self.trials as f64,
+            others: self.others as f64,
+        }
+    }
+}
+
+/// How a stretch follows from what was counted.
+type Count<'a> = fn(&RunResult, Part, Counted<'a>) -> Stretch<'a>;
+
+impl<'a> Series<'a> {
+    /// All requests due; `own` and `all` are the charged response times of the part and of the run.
+    pub(super) fn of_due(
+        run: &'a RunResult,
+        part: Part,
+        seconds: &[&'a Second],
+        own: &'a Histogram,
+        all: &'a Histogram,
+    ) -> Series<'a> {
+        Series::counted(Stretch::due, run, part, seconds, (own, all))
+    }
+
+    /// Those answered well.
+    fn of_answered(
+        run: &'a RunResult,
+        part: Part,
+        seconds: &[&'a Second],
+        own: &'a Histogram,
+        all: &'a Histogram,
+    ) -> Series<'a> {
+        Series::counted(Stretch::answered, run, part, seconds, (own, all))
+    }
+
+    fn counted(
+        count: Count<'a>,
+        run: &'a RunResult,
+        part: Part,
+        seconds: &[&'a Second],
+        (own, all): (&'a Histogram, &'a Histogram),
+    ) -> Series<'a> {
+        let stretch = |counted| count(run, part, counted);
+        let seconds = seconds.iter().map(|second| Counted::of_second(second));
+        let users = run.users.iter().map(Counted::of_users);
+        Series {
+            stretches: seconds.map(stretch).collect(),
+            users: users.map(stretch).collect(),
+            own,
+            all,
+        }
+    }
+
+    /// The share that counts as independent at each of the shown percentiles.
+    fn shares(&self, alpha: f64) -> [f64; SHOWN.len()] {
+        SHOWN.map(|quantile| self.share(quantile, alpha))
+    }
+
+    /// The interval of a quantile.
+    pub(super) fn interval(&self, quantile: f64, alpha: f64) -> Interval {
+        let share = self.share(quantile, alpha);
+        between(self.own, quantile, share, alpha)
+    }
+
+    /// The share of the requests that counts as independent at a quantile. Whether one is over it is known by
+    /// the bucket: the worse of the two cuts around the quantile's own counts.
+    fn share(&self, quantile: f64, alpha: f64) -> f64 {
+        if self.own.is_empty() {
+            return 1.0;
+        }
+        let nanos = (self.own.quantile_ms(quantile) * 1e6) as u64;
+        let bucket = Coarse::bucket_of(nanos);
+        let cuts = [
+            self.design(bucket.start, |times| times.at_or_above(nanos)),
+            self.design(bucket.end, |times| times.above(nanos)),
+        ];
+        let trials = self.own.len() as f64;
+        let shares = cuts
+            .into_iter()
+            .flatten()
+            .map(|design| design.effective_share(trials, alpha));
+        shares.reduce(f64::min).unwrap_or_else(|| {
+            // All of them in one bucket: nothing is known of how they hang together.
+            let stretches = self.stretches.iter().filter(|one| one.trials > 0);
+            DesignEffect::of_stretches(trials, stretches.count()).effective_share(trials, alpha)
+        })
+    }
+
+    /// The design effect of the share of requests at or above `edge`, in nanoseconds, where a bucket begins;
+    /// `None` when they are none or all.
+    fn design(&self, edge: u64, above: impl Fn(&Coarse) -> u64) -> Option<DesignEffect> {
+        let (trials, all) = (self.own.len() as f64, self.all.len() as f64);
+        if all > trials {
+            let own = self.own.at_or_above(edge) as f64;
+            let share = own / trials;
+            let others_share = (self.all.at_or_above(edge) as f64 - own) / (all - trials);
+            let mixed = |stretches: &[Stretch<'_>]| -> Vec<_> {
+                let blocks = stretches.iter().map(|one| one.mixed_block(&above));
+                blocks.collect()
+            };
+            return (share > 0.0 && share < 1.0).then(|| {
+                let users = cluster_effect_within(&mixed(&self.users), share, others_share);
+                design_effect_within(&mixed(&self.stretches), share, others_share).and(users)
+            });
+        }
+        let counted = |stretches: &[Stretch<'_>]| -> Vec<_> {
+            let blocks = stretches.iter().map(|one| one.block(&above));
+            blocks.collect()
+        };
+        let blocks = counted(&self.stretches);
+        let over: f64 = blocks.iter().map(|block| block.hits).sum();
+        let due: f64 = blocks.iter().map(|block| block.trials).sum();
+        (over > 0.0 && over < due).then(|| {
+            let users = worst_twice(&counted(&self.users));
+            design_effect(&blocks).and(cluster_effect(&users))
+        })
+    }
+}
+
+/// The intervals of times of which this share counts as independent.
+fn with_share(times: &Histogram, share: f64, alpha: f64) -> Intervals {
+    with_shares(times, [share; SHOWN.len()], alpha)
+}
+
+/// The same with a share for each of the shown percentiles.
+fn with_shares(times: &Histogram, shares: [f64; SHOWN.len()], alpha: f64) -> Intervals {
+    let [p50, p90, p95, p99, p999] =
+        std::array::from_fn(|place| between(times, SHOWN[place], shares[place], alpha));
+    Intervals {
+        p50,
+        p90,
+        p95,
+        p99,
+        p999,
+    }
+}
+
+/// The least of the shares at the usual percentiles.
+fn least(shares: [f64; SHOWN.len()]) -> f64 {
+    shares[..USUAL].iter().copied().fold(1.0, f64::min)
+}
+
+/// The interval of a quantile of times of which this share counts as independent.
+fn between(times: &Histogram, quantile: f64, share: f64, alpha: f64) -> Interval {
+    let samples = times.len() as f64;
+    let effective = (samples * share).min(samples);
+    let ranks = quantile_ranks(quantile, effective, alpha);
+    let value = times.quantile_ms(quantile);
+    Interval {
+        low: ranks
+            .low
+            .map(|rank| times.quantile_bounds_ms(rank).0.min(value)),
+        high: ranks
+            .high
+            .map(|rank| times.quantile_bounds_ms(rank).1.max(value)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,347 @@
+//! From evidence to verdicts: pure, and the only place where a requirement is decided.
+
+mod evidence;
+mod generator;
+mod interval;
+mod mean;
+mod observed;
+mod over_time;
+mod proportion;
+mod search;
+mod session;
+mod settled;
+mod socket;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use crate::record::{AddressResult, RunResult, Status};
+use crate::requirement::Metric;
+use crate::requirement::{Check, Requirement, Scope};
+use crate::requirement::{CheckJudgement, Estimate, Judgement, Verdict};
+
+pub use evidence::{Evidence, HealthSample};
+use evidence::{Part, Slice};
+pub use interval::intervals;
+pub use settled::is_settled;
+
+/// What one check came to, before it is put into words for a report.
+struct Finding {
+    estimate: Option<Estimate>,
+    verdict: Verdict,
+    reason: String,
+}
+
+impl Finding {
+    fn open(reason: impl Into<String>) -> Finding {
+        Finding {
+            estimate: None,
+            verdict: Verdict::Inconclusive,
+            reason: reason.into(),
+        }
+    }
+
+    /// A value without an interval, held against the limit as it is: an exact count, or what somebody told.
+    fn bare(check: &Check, value: f64, samples: u64, reason: impl Into<String>) -> Finding {
+        Finding {
+            estimate: Some(Estimate {
+                value,
+                low: None,
+                high: None,
+                samples,
+                effective_samples: samples as f64,
+            }),
+            verdict: if check.limit.holds(value) {
+                Verdict::Pass
+            } else {
+                Verdict::Fail
+            },
+            reason: reason.into(),
+        }
+    }
+}
+
+/// Judges a requirement on what was observed, at the given confidence in (0.5, 1).
+///
+/// A wrong pass of the whole requirement is as improbable as one of its checks' (all must pass); a wrong
+/// fail is shared between the checks, as one of them is enough (Bonferroni).
+pub fn judge(requirement: &Requirement, evidence: &Evidence<'_>, confidence: f64) -> Judgement {
+    let evidence = &made(requirement, evidence);
+    if let Some(unfit) = unfit(requirement, evidence) {
+        return unfit;
+    }
+    let parts = parts(requirement, evidence.runs.first().copied());
+    let levels = Levels {
+        pass: 1.0 - confidence,
+        fail: (1.0 - confidence) / parts.len().max(1) as f64,
+    };
+    let judged: Vec<CheckJudgement> = parts
+        .into_iter()
+        .map(|(check, part)| {
+            let finding = find(check, part, evidence, levels);
+            let endpoint = match part {
+                Part::Endpoint(index) => endpoint_name(evidence, index),
+                Part::Population(population) => Some(format!("{population} users")),
+                Part::Address(index) => {
+                    address(evidence, index).map(|address| address.address.clone())
+                }
+                Part::All => None,
+            };
+            CheckJudgement {
+                check: check.clone(),
+                endpoint,
+                estimate: finding.estimate,
+                verdict: finding.verdict,
+                reason: finding.reason,
+            }
+        })
+        .collect();
+    conclude(requirement, &judged)
+}
+
+/// What speaks of the session as a whole is judged on the runs that could be made, if any could.
+fn made<'a>(requirement: &Requirement, evidence: &Evidence<'a>) -> Evidence<'a> {
+    let mut evidence = evidence.clone();
+    let was_made = |run: &&RunResult| run.status != Status::Failed;
+    if requirement.scenario.is_none() && evidence.runs.iter().any(was_made) {
+        evidence.runs.retain(was_made);
+    }
+    evidence
+}
+
+/// The error probability allowed to each side of a check.
+#[derive(Debug, Clone, Copy)]
+struct Levels {
+    pass: f64,
+    fail: f64,
+}
+
+/// Without a complete run there is nothing to weigh.
+fn unfit(requirement: &Requirement, evidence: &Evidence<'_>) -> Option<Judgement> {
+    let loaded = requirement
+        .checks
+        .iter()
+        .any(|check| check.metric.needs_load());
+    if !loaded {
+        return None;
+    }
+    let (verdict, reason) = if evidence.runs.is_empty() {
+        (Verdict::Inconclusive, "no load was run".to_owned())
+    } else if let Some(run) = evidence
+        .runs
+        .iter()
+        .find(|run| run.status == Status::Failed)
+    {
+        let what = run
+            .problem
+            .as_ref()
+            .map_or("the run could not be made", |problem| &problem.what);
+        (Verdict::Fail, what.to_owned())
+    } else {
+        let run = evidence
+            .runs
+            .iter()
+            .find(|run| run.status == Status::Partial)?;
+        let cause = run.notes.last().map_or("it was interrupted", |note| note);
+        (
+            Verdict::Inconclusive,
+            format!("the run of `{}` is not complete: {cause}", run.scenario),
+        )
+    };
+    let requirement = requirement.clone();
+    Some(Judgement {
+        requirement,
+        checks: Vec::new(),
+        verdict,
+        reason,
+        advice: Vec::new(),
+        compared: Vec::new(),
+    })
+}
+
+/// The checks, taken apart by endpoint where they ask for it.
+fn parts<'a>(requirement: &'a Requirement, run: Option<&RunResult>) -> Vec<(&'a Check, Part)> {
+    let endpoints = run.map_or(&[][..], |run| &run.endpoints[..]);
+    let of = |check: &'a Check| -> Vec<(&'a Check, Part)> {
+        match &check.scope {
+            Scope::All => vec![(check, Part::All)],
+            Scope::Population(population) => vec![(check, Part::Population(*population))],
+            Scope::EachEndpoint => (0..endpoints.len())
+                .map(|index| (check, Part::Endpoint(index)))
+                .collect(),
+            Scope::EachAddress => match run.map_or(0, |run| run.addresses.len()) {
+                // All requests went to the only one.
+                0 => vec![(check, Part::All)],
+                addresses => (0..addresses)
+                    .map(|index| (check, Part::Address(index)))
+                    .collect(),
+            },
+            Scope::Endpoint(name) => {
+                // One that is not there has no requests, and so no verdict.
+                let index = endpoints.iter().position(|endpoint| endpoint.name == *name);
+                vec![(check, Part::Endpoint(index.unwrap_or(usize::MAX)))]
+            }
+        }
+    };
+    requirement.checks.iter().flat_map(of).collect()
+}
+
+fn endpoint_name(evidence: &Evidence<'_>, index: usize) -> Option<String> {
+    Some(evidence.runs.first()?.endpoints.get(index)?.name.clone())
+}
+
+fn address<'a>(evidence: &Evidence<'a>, index: usize) -> Option<&'a AddressResult> {
+    evidence.runs.first()?.addresses.get(index)
+}
+
+fn find(check: &Check, part: Part, evidence: &Evidence<'_>, levels: Levels) -> Finding {
+    match check.metric {
+        Metric::HealthTime => return session::health(check, evidence, levels),
+        Metric::Outages => return session::outages(check, evidence),
+        Metric::GeneratorLateness { .. } | Metric::GeneratorCpu | Metric::GeneratorRefusals => {
+            return generator::find(check, &evidence.runs);
+        }
+        metric if metric.needs_search() => {
+            return search::find(check, evidence.runs.first().copied(), levels);
+        }
+        _ => {}
+    }
+    let Some(run) = evidence.runs.first() else {
+        return Finding::open("no load was run");
+    };
+    if check.metric.is_observed() {
+        return observed::find(check, run, evidence.sources, levels);
+    }
+    if matches!(check.metric, Metric::UnexpectedCloses | Metric::Reconnects) {
+        return socket::find(check, run);
+    }
+    let slice = Slice {
+        run,
+        part,
+        unsettled: part.sum(run, evidence.open, |open| *open),
+        window: run.window,
+    };
+    if let Part::Address(index) = part
+        && let Some(why) = address(evidence, index).and_then(|one| one.left_out.as_ref())
+    {
+        return Finding::open(format!(
+            "it took no connection before the load, and so got no load: {why}"
+        ));
+    }
+    if slice.due() == 0 {
+        return Finding::open("nothing was due in the judged part of the run");
+    }
+    let whole = loaded(check, &slice, levels);
+    let Some(window) = run.window.planned_part() else {
+        return whole;
+    };
+    // All of it has ended, or the window would not say where it was extended from.
+    let planned = Slice {
+        unsettled: 0,
+        window,
+        ..slice
+    };
+    extended(&loaded(check, &planned, levels), whole, &planned)
+}
+
+/// A check on what the load itself measured.
+fn loaded(check: &Check, slice: &Slice<'_>, levels: Levels) -> Finding {
+    match check.metric {
+        Metric::ResponseTime { quantile } => proportion::quantile(check, quantile, slice, levels),
+        Metric::ErrorRate | Metric::SuccessRate => proportion::failures(check, slice, levels),
+        Metric::MeanResponseTime => mean::response_time(check, slice, levels),
+        _ => mean::throughput(check, slice, levels),
+    }
+}
+
+/// What both looks at an extended run come to: each has spent its half of the error probability, so that either
+/// may decide. An extension adds evidence and never takes back what the planned part has shown; where the two
+/// contradict each other, the failure counts.
+fn extended(planned: &Finding, whole: Finding, part: &Slice<'_>) -> Finding {
+    let is_planned = match (planned.verdict, whole.verdict) {
+        (Verdict::Inconclusive, _) => false,
+        (_, Verdict::Inconclusive) => true,
+        (one, other) => one > other,
+    };
+    if !is_planned {
+        return whole;
+    }
+    let nanos = part.window.to.saturating_sub(part.window.from);
+    let seconds = text::time(nanos as f64 / 1e6);
+    Finding {
+        estimate: planned.estimate,
+        verdict: planned.verdict,
+        reason: format!("{}, in the planned {seconds}", planned.reason),
+    }
+}
+
+/// The worst verdict decides; among endpoints with the same one, the one furthest from its limit.
+fn conclude(requirement: &Requirement, judged: &[CheckJudgement]) -> Judgement {
+    let checks = requirement
+        .checks
+        .iter()
+        .filter_map(|check| worst(judged, check))
+        .collect::<Vec<_>>();
+    let verdict = checks
+        .iter()
+        .map(|check| check.verdict)
+        .max()
+        .unwrap_or(Verdict::Inconclusive);
+    let deciding: Vec<&CheckJudgement> = checks
+        .iter()
+        .filter(|check| check.verdict == verdict)
+        .collect();
+    let reason = match deciding.first() {
+        None => "there was nothing to judge".to_owned(),
+        Some(_) if verdict != Verdict::Pass => deciding
+            .iter()
+            .map(|check| told(check))
+            .collect::<Vec<_>>()
+            .join("; "),
+        Some(first) => told(first),
+    };
+    Judgement {
+        requirement: requirement.clone(),
+        checks,
+        verdict,
+        reason,
+        advice: Vec::new(),
+        compared: Vec::new(),
+    }
+}
+
+/// A check's parts, reduced to the worst of them.
+fn worst(judged: &[CheckJudgement], check: &Check) -> Option<CheckJudgement> {
+    let parts = judged.iter().filter(|part| part.check == *check);
+    parts
+        .max_by(|a, b| {
+            a.verdict
+                .cmp(&b.verdict)
+                .then(badness(a).total_cmp(&badness(b)))
+        })
+        .cloned()
+}
+
+/// How bad the measured value is, more being worse.
+fn badness(part: &CheckJudgement) -> f64 {
+    let value = part.estimate.map_or(0.0, |estimate| estimate.value);
+    if part.check.limit.comparison.is_upper() {
+        value
+    } else {
+        -value
+    }
+}
+
+fn told(check: &CheckJudgement) -> String {
+    match &check.endpoint {
+        Some(users) if matches!(check.check.scope, Scope::Population(_)) => {
+            format!("{users}: {}", check.reason)
+        }
+        Some(address) if check.check.scope == Scope::EachAddress => {
+            format!("address `{address}`: {}", check.reason)
+        }
+        Some(endpoint) => format!("endpoint `{endpoint}`: {}", check.reason),
+        None => check.reason.clone(),
+    }
+}

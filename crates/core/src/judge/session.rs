@@ -1,0 +1,98 @@
+//! Checks on the session as a whole: health and uptime.
+
+use super::evidence::Evidence;
+use super::text::{count, percent, time};
+use super::{Finding, Levels};
+use crate::requirement::Check;
+use crate::requirement::Comparison;
+use crate::requirement::{Estimate, Verdict};
+use crate::statistics::{Decision, decide, lower_bound, upper_bound};
+
+/// Every answer says healthy, and the median of their times keeps the limit.
+pub(super) fn health(check: &Check, evidence: &Evidence<'_>, levels: Levels) -> Finding {
+    let samples = evidence.health;
+    if samples.is_empty() {
+        return Finding::open("the health endpoint was not asked");
+    }
+    let mut times: Vec<f64> = samples
+        .iter()
+        .map(|sample| sample.took.as_secs_f64() * 1e3)
+        .collect();
+    times.sort_by(f64::total_cmp);
+    let n = times.len();
+    let estimate = Estimate {
+        value: times[(n - 1) / 2],
+        low: times.first().copied(),
+        high: times.last().copied(),
+        samples: n as u64,
+        effective_samples: n as f64,
+    };
+    let unwell: Vec<&str> = samples
+        .iter()
+        .filter_map(|sample| sample.complaint.as_deref())
+        .collect();
+    if let Some(first) = unwell.first() {
+        let reason = format!(
+            "{} of {} answers were not healthy: {first}",
+            unwell.len(),
+            count(n as f64)
+        );
+        // Where nobody was well there is no time worth telling.
+        let estimate = (unwell.len() < n).then_some(estimate);
+        return Finding {
+            estimate,
+            verdict: Verdict::Fail,
+            reason,
+        };
+    }
+    let over = times.iter().filter(|ms| !check.limit.holds(**ms)).count() as f64;
+    let (low, high) = (
+        lower_bound(over, n as f64, levels.fail),
+        upper_bound(over, n as f64, levels.pass),
+    );
+    let verdict = match decide(low, high, 0.5, false) {
+        Decision::Below => Verdict::Pass,
+        Decision::Above => Verdict::Fail,
+        Decision::Undecided => Verdict::Inconclusive,
+    };
+    let side = if check.limit.comparison == Comparison::Less {
+        "or more"
+    } else {
+        "and more"
+    };
+    let reason = format!(
+        "{n} healthy answers, the median after {}; {} took {} {side} ({} to {} of all, with {} confidence)",
+        time(estimate.value),
+        count(over),
+        time(check.limit.value),
+        percent(low),
+        percent(high),
+        percent(1.0 - levels.pass),
+    );
+    Finding {
+        estimate: Some(estimate),
+        verdict,
+        reason,
+    }
+}
+
+/// Outages and restarts that the watch saw.
+pub(super) fn outages(check: &Check, evidence: &Evidence<'_>) -> Finding {
+    let Some(watch) = evidence.watch.filter(|watch| watch.probes > 0) else {
+        return Finding::open("the target was not watched");
+    };
+    let (outages, restarts) = (watch.outages.len(), watch.restarts.len());
+    let value = (outages + restarts) as f64;
+    let mut reason = format!(
+        "{outages} outages and {restarts} restarts in {} probes",
+        count(watch.probes as f64)
+    );
+    if let Some(first) = watch.outages.first() {
+        let length = match first.to {
+            Some(to) => format!("{} long", time(to.saturating_sub(first.from) as f64)),
+            None => "not over".to_owned(),
+        };
+        reason += &format!("; the first, {length}, began with: {}", first.cause);
+    }
+    Finding::bare(check, value, watch.probes, reason)
+}

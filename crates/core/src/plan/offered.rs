@@ -1,0 +1,33 @@
+//! What a plan offers, as people say it.
+
+use super::{Arrivals, Plan};
+use crate::requirement::human;
+
+impl Plan {
+    /// What is offered: `100 users, each asking every 1.00 s to 2.00 s`. Users on a WebSocket are said by their
+    /// messages.
+    pub fn offered(&self) -> String {
+        let (Some(socket), Arrivals::Users { count, .. }) = (&self.socket, &self.arrivals) else {
+            return self.arrivals.to_string();
+        };
+        let users = |count: u32| human::count(u64::from(count));
+        let time = |span: std::time::Duration| human::time(span.as_secs_f64() * 1e3);
+        let every = if socket.every_min == socket.every_max {
+            time(socket.every_min)
+        } else {
+            format!("{} to {}", time(socket.every_min), time(socket.every_max))
+        };
+        let talking = format!(
+            "{} users on a WebSocket, each sending a message every {every}",
+            users(socket.users)
+        );
+        if socket.users >= *count {
+            return talking;
+        }
+        let mut others = self.arrivals.clone();
+        if let Arrivals::Users { count, .. } = &mut others {
+            *count -= socket.users;
+        }
+        format!("{others}; {talking}")
+    }
+}

@@ -1,0 +1,296 @@
+//! One scenario as a plan: arrivals, phases and endpoints.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::search::{Loads, Search};
+use super::socket::{EndpointKind, Socket};
+use crate::requirement::{Unit, human};
+
+/// One scenario, ready to be run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// The scenario's name.
+    pub scenario: String,
+    /// When requests are due.
+    pub arrivals: Arrivals,
+    /// How long each part lasts.
+    pub phases: Phases,
+    /// What is asked, and how often; never empty, weights of HTTP requests above 0. A WebSocket's two parts
+    /// come last.
+    pub endpoints: Vec<Endpoint>,
+    /// Those of the users that hold a WebSocket each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub socket: Option<Socket>,
+    /// Headers of every request.
+    pub headers: Vec<(String, String)>,
+    /// What a request may take.
+    pub bounds: Bounds,
+    /// Response times from which on a request counts as over, ascending, without doubles.
+    pub thresholds: Vec<Duration>,
+    /// What every random choice is drawn from.
+    pub seed: u64,
+    /// Generator threads, each with a runtime of its own; 0 lets the generator choose.
+    pub workers: usize,
+    /// The loads of a search, of which `arrivals` has the first; `None` for a run at one load.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
+}
+
+impl Plan {
+    /// A name for this load: plans that differ in nothing but the seed have equal fingerprints, on every machine. Of the same
+    /// load, another draw of due times and endpoints can be compared, and sessions with seeds of their own share a baseline.
+    ///
+    /// # Panics
+    /// Never: a plan always has a JSON form.
+    pub fn fingerprint(&self) -> String {
+        let drawn = Plan {
+            seed: 0,
+            ..self.clone()
+        };
+        let json = serde_json::to_vec(&drawn).expect("a plan has a JSON form");
+        let digest = Sha256::digest(&json);
+        let mut name = String::with_capacity(16);
+        for byte in digest.iter().take(8) {
+            let _ = write!(name, "{byte:02x}");
+        }
+        name
+    }
+
+    /// The longest one run of it may take, from its first due request to its last outcome; a search has
+    /// several.
+    pub fn longest(&self) -> Duration {
+        self.phases.planned_end() + self.phases.extend + self.longest_timeout()
+    }
+
+    /// The longest that anything due may take.
+    pub fn longest_timeout(&self) -> Duration {
+        let socket = self.socket.as_ref();
+        let timeouts = socket.map(|socket| socket.connect_timeout.max(socket.reply_timeout));
+        timeouts.unwrap_or_default().max(self.bounds.timeout)
+    }
+
+    /// The longest that one of its endpoints may take.
+    pub fn timeout(&self, endpoint: &Endpoint) -> Duration {
+        match (&self.socket, endpoint.kind) {
+            (Some(socket), EndpointKind::Connect) => socket.connect_timeout,
+            (Some(socket), EndpointKind::Message) => socket.reply_timeout,
+            _ => self.bounds.timeout,
+        }
+    }
+
+    /// How many virtual users it has, at the highest step of a search; for a rate, how many connections at
+    /// most.
+    pub fn users(&self) -> u32 {
+        if let Some(Loads::Steps { users, .. }) = self.search.as_ref().map(|search| &search.loads) {
+            return users.iter().copied().max().unwrap_or(0);
+        }
+        match self.arrivals {
+            Arrivals::Users { count, .. } | Arrivals::Burst { count, .. } => count,
+            Arrivals::Constant { connections, .. } | Arrivals::Poisson { connections, .. } => {
+                connections
+            }
+        }
+    }
+}
+
+/// When requests are due.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase", tag = "kind")]
+pub enum Arrivals {
+    /// Virtual users, each with a connection of its own; a user's next request is due one think time
+    /// after the last was due.
+    Users {
+        /// How many.
+        count: u32,
+        /// The shortest think time.
+        think_min: Duration,
+        /// The longest think time.
+        think_max: Duration,
+    },
+    /// A constant rate, whatever the target does.
+    Constant {
+        /// The rate.
+        rate: Rate,
+        /// The most connections that are opened for it.
+        connections: u32,
+    },
+    /// Random arrivals of a mean rate (exponential gaps).
+    Poisson {
+        /// The mean rate.
+        rate: Rate,
+        /// The most connections that are opened for it.
+        connections: u32,
+    },
+    /// All users at the same instant, in rounds.
+    Burst {
+        /// How many users.
+        count: u32,
+        /// From one round to the next.
+        every: Duration,
+    },
+}
+
+/// As people say it: `100 users, each asking every 1.00 s to 2.00 s`.
+impl std::fmt::Display for Arrivals {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let time = |span: Duration| human::time(span.as_secs_f64() * 1e3);
+        let count = |count: u32| human::count(u64::from(count));
+        let rate = |rate: Rate| human::show(Unit::Rate, rate.as_f64());
+        match *self {
+            Arrivals::Users {
+                count: users,
+                think_min,
+                think_max,
+            } if think_min == think_max => {
+                write!(
+                    f,
+                    "{} users, each asking every {}",
+                    count(users),
+                    time(think_min)
+                )
+            }
+            Arrivals::Users {
+                count: users,
+                think_min,
+                think_max,
+            } => write!(
+                f,
+                "{} users, each asking every {} to {}",
+                count(users),
+                time(think_min),
+                time(think_max)
+            ),
+            Arrivals::Constant { rate: even, .. } => write!(f, "{}, at even distances", rate(even)),
+            Arrivals::Poisson { rate: mean, .. } => {
+                write!(f, "{} on average, at random", rate(mean))
+            }
+            Arrivals::Burst {
+                count: users,
+                every,
+            } => write!(f, "{} users at once, every {}", count(users), time(every)),
+        }
+    }
+}
+
+/// A rate in millionths of a request per second, so that due times are whole-number arithmetic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Rate(u64);
+
+impl Rate {
+    /// A rate of `per_second` requests, to the millionth; `None` unless it is above 0 and at most a billion.
+    pub fn per_second(per_second: f64) -> Option<Rate> {
+        let micro = (per_second * 1e6).round();
+        (1.0..=1e15).contains(&micro).then_some(Rate(micro as u64))
+    }
+
+    /// Millionths of a request per second.
+    pub fn micro(self) -> u64 {
+        self.0
+    }
+
+    /// Requests per second.
+    pub fn as_f64(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+}
+
+/// How long each part of a run lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Phases {
+    /// Load rises from nothing; recorded, not judged.
+    pub ramp_up: Duration,
+    /// Full load until caches and pools are warm; recorded, not judged.
+    pub warm_up: Duration,
+    /// Full load, judged.
+    pub measure: Duration,
+    /// How much longer the run may go on while a verdict is open.
+    pub extend: Duration,
+    /// How long is judged at least before the run may end because every verdict on it is settled; `None`
+    /// when it always goes on to its planned end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settle: Option<Duration>,
+}
+
+impl Phases {
+    /// When the judged part begins, from the start of the run: on a whole second, as the series is
+    /// counted by seconds.
+    pub fn judged_from(&self) -> Duration {
+        whole_seconds(self.ramp_up + self.warm_up)
+    }
+
+    /// When the run ends unless it is extended, from the start of the run.
+    pub fn planned_end(&self) -> Duration {
+        self.judged_from() + self.measure
+    }
+
+    /// When the run may end at the earliest because every verdict is settled, from the start of the run: on
+    /// a whole second. `None` when it is not looked at for that, or could not end before it is planned to.
+    pub fn settles_from(&self) -> Option<Duration> {
+        let least = self.judged_from() + whole_seconds(self.settle?);
+        (least < self.planned_end()).then_some(least)
+    }
+}
+
+/// Rounded up.
+fn whole_seconds(time: Duration) -> Duration {
+    Duration::from_secs(time.as_secs() + u64::from(time.subsec_nanos() > 0))
+}
+
+/// What a request may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Bounds {
+    /// From sent to the last byte.
+    pub timeout: Duration,
+    /// For a connection to be made, TLS included; at most `timeout`.
+    pub connect_timeout: Duration,
+    /// The longest body that is read, in bytes.
+    pub body_bytes: u64,
+}
+
+/// One request of a scenario.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Endpoint {
+    /// What tables call it.
+    pub name: String,
+    /// What it is.
+    #[serde(skip_serializing_if = "is_http")]
+    pub kind: EndpointKind,
+    /// The method, in capitals.
+    pub method: String,
+    /// Path and query, beginning with `/`, base path included.
+    pub path: String,
+    /// How often it is chosen, against the sum of all weights.
+    pub weight: u32,
+    /// Headers of this request, after the plan's.
+    pub headers: Vec<(String, String)>,
+    /// The body; empty for none.
+    pub body: String,
+    /// Whether the session's token is sent with it.
+    pub auth: bool,
+    /// The statuses that count as answered; never empty.
+    pub expect: Vec<u16>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_http(kind: &EndpointKind) -> bool {
+    *kind == EndpointKind::Http
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_outside_their_range_are_none() {
+        assert_eq!(Rate::per_second(0.0), None);
+        assert_eq!(Rate::per_second(f64::NAN), None);
+        assert_eq!(Rate::per_second(-1.0), None);
+        assert_eq!(Rate::per_second(1e10), None);
+        assert_eq!(Rate::per_second(0.5).map(Rate::micro), Some(500_000));
+    }
+}

@@ -1,0 +1,80 @@
+//! Whether the connections that a plan allows were too few for a rate.
+
+use crate::plan::{Arrivals, Plan};
+use crate::record::Outcome;
+use crate::record::{Outcomes, RunResult, Summary, Times};
+use crate::requirement::{CheckJudgement, Metric, Verdict, human};
+
+/// Why the plan's own limit of connections, and not the target, may be what a load did not keep to; `None` where it is
+/// the target all the same.
+pub(super) fn capped(
+    plan: &Plan,
+    rate: f64,
+    run: &RunResult,
+    checks: &[CheckJudgement],
+) -> Option<String> {
+    let (Arrivals::Constant { connections, .. } | Arrivals::Poisson { connections, .. }) =
+        plan.arrivals
+    else {
+        return None;
+    };
+    let summary = Summary::of(run);
+    let waits = Times::of(&run.generator.waits)?;
+    // A few waits are bursts, which move no percentile.
+    let is_seldom = waits.count * 100 < summary.due;
+    if is_seldom || checks.iter().any(|judged| stands(judged, &summary)) {
+        return None;
+    }
+    let service = Times::of(&summary.service);
+    let needed = service.map(|service| (rate * service.p95 / 1e3).ceil() as u64);
+    let needed = needed.filter(|needed| *needed > u64::from(connections));
+    let enough = needed.map_or_else(String::new, |needed| {
+        format!(
+            ", with answers that take this long about {}",
+            human::count(needed)
+        )
+    });
+    Some(format!(
+        "all {} connections that the plan allows were busy, and {} of {} requests waited for one, {} at p95: allow \
+         more with `connections` or --connections{enough}",
+        human::count(u64::from(connections)),
+        human::count(waits.count),
+        human::count(summary.due),
+        human::time(waits.p95),
+    ))
+}
+
+/// Whether a check is missed without what waited for a connection as well: by the times from sending on, or by
+/// failures of requests that were sent.
+fn stands(judged: &CheckJudgement, summary: &Summary) -> bool {
+    let check = &judged.check;
+    if judged.verdict != Verdict::Fail {
+        return false;
+    }
+    let Some(service) = Times::of(&summary.service) else {
+        return true;
+    };
+    match check.metric {
+        Metric::ResponseTime { quantile } => {
+            !check.limit.holds(summary.service.quantile_ms(quantile))
+        }
+        Metric::MeanResponseTime => !check.limit.holds(service.mean),
+        Metric::ErrorRate => !check.limit.holds(share_of_failures(&summary.outcomes)),
+        Metric::SuccessRate => !check
+            .limit
+            .holds(100.0 - share_of_failures(&summary.outcomes)),
+        _ => false,
+    }
+}
+
+/// In percent of what was sent and ended.
+fn share_of_failures(outcomes: &Outcomes) -> f64 {
+    let sent = |outcome: Outcome| !matches!(outcome, Outcome::NotStarted | Outcome::CutOff);
+    let of = |is_meant: &dyn Fn(Outcome) -> bool| -> u64 {
+        let meant = outcomes.iter().filter(|(outcome, _)| is_meant(**outcome));
+        meant.map(|(_, count)| count).sum()
+    };
+    let ended = of(&sent);
+    let failed = of(&|outcome| sent(outcome) && !outcome.is_ok());
+    100.0 * failed as f64 / ended.max(1) as f64
+}
