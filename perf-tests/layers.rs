@@ -1,6 +1,6 @@
 //! Who may import whom, who may print, and who may look at a clock: `ARCHITECTURE.md` as a test.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -19,81 +19,79 @@ const RULES: &[Rule] = &[
     rule(
         "",
         &["cli", "harness"],
-        "the crate's root and the binary are tables of contents",
+        "the root and the binary are tables of contents",
     ),
-    // Data.
+    // crates/core: data.
+    rule("text", &[], "foreign text hangs on nothing"),
+    rule("secret", &[], "what is never shown hangs on nothing"),
+    rule("statistics", &[], "mathematics alone"),
     rule(
         "requirement",
         &[],
-        "what a requirement is hangs on no other room; only its judge looks at records",
+        "what is required hangs on no measurement",
     ),
     rule(
-        "profile",
+        "plan",
         &["requirement"],
-        "a profile is plans and requirements",
+        "a plan is arrivals, phases, endpoints and what a search has to hold",
     ),
     rule(
         "record",
-        &[
-            "client::Outcome",
-            "client::Sample",
-            "client::Talk",
-            "profile::EndpointKind",
-            "requirement::Source",
-        ],
-        "a record is made of samples and of what named sources told, and knows nothing of how they were obtained",
-    ),
-    // Pure.
-    rule(
-        "statistics",
-        &[],
-        "statistics is mathematics alone and imports no room",
+        &["plan::EndpointKind", "requirement::Source"],
+        "a record knows nothing of how its samples were obtained",
     ),
     rule(
-        "requirement::judge",
-        &["record", "statistics"],
-        "a verdict rests on records and statistics alone",
+        "judge",
+        &["record", "requirement", "statistics"],
+        "a verdict rests on records alone",
     ),
     rule(
-        "load::schedule",
-        &["profile"],
-        "when a request is due hangs on the plan alone",
+        "model",
+        &["record", "requirement"],
+        "a report is records and judgements",
+    ),
+    // crates/core: decisions.
+    rule(
+        "search",
+        &["judge", "plan", "record", "requirement", "statistics"],
+        "the next load hangs on what the last ones showed, judged as everything is",
     ),
     rule(
         "hint",
-        &["client::Outcome", "record", "requirement", "statistics"],
+        &["judge", "record", "requirement", "statistics"],
         "advice rests on what was judged and recorded",
     ),
     rule(
+        "baseline",
+        &["model", "record", "requirement", "statistics", "text"],
+        "a comparison rests on what reports hold",
+    ),
+    // The root package: data.
+    rule(
+        "profile",
+        &["plan", "requirement", "secret"],
+        "a profile is plans and requirements",
+    ),
+    rule(
+        "load::schedule",
+        &["plan"],
+        "when a request is due hangs on the plan alone",
+    ),
+    rule(
         "report",
-        &["client::Outcome", "record", "requirement"],
-        "renderers turn the report's data into text and know no other room",
+        &["model", "record", "requirement", "text"],
+        "renderers turn data into text",
     ),
-    rule(
-        "scenario",
-        &[
-            "client::Outcome",
-            "profile",
-            "record",
-            "requirement",
-            "statistics",
-        ],
-        "which load comes next hangs on what the last ones showed, judged as everything is",
-    ),
-    // I/O.
-    rule(
-        "pace",
-        &[],
-        "who is woken when hangs on nothing but the clock",
-    ),
+    // The root package: I/O.
+    rule("pace", &[], "who is woken when hangs on the clock alone"),
     rule(
         "client",
-        &["pace", "profile"],
+        &["pace", "plan", "profile", "record", "secret"],
         "clients return samples; who counts or judges them is not their business",
     ),
     rule(
         "load",
-        &["client", "pace", "profile", "record"],
+        &["client", "pace", "plan", "profile", "record"],
         "the load knows nothing of requirements and reports",
     ),
     rule(
@@ -107,19 +105,15 @@ const RULES: &[Rule] = &[
         "the store keeps records and reports",
     ),
     rule(
-        "reference",
-        &[],
-        "the embedded server could be any server: it shares no code with what judges it",
-    ),
-    rule(
-        "baseline",
-        &["record", "report", "requirement", "statistics"],
-        "a comparison rests on what reports hold",
-    ),
-    rule(
         "dashboard",
         &["profile::Secret", "record", "report", "requirement"],
         "the dashboard shows reports, whoever makes them",
+    ),
+    // The other crates.
+    rule(
+        "reference",
+        &[],
+        "the embedded server shares no code with what judges it",
     ),
     rule(
         "optimize",
@@ -130,7 +124,7 @@ const RULES: &[Rule] = &[
             "requirement",
             "statistics",
         ],
-        "the optimizer talks to databases alone; who loads what, and what is gained by it, others know",
+        "the optimizer talks to databases alone; who loads what, others know",
     ),
     rule("optimize::facts", &["optimize"], "facts are data"),
     rule(
@@ -141,7 +135,7 @@ const RULES: &[Rule] = &[
     rule(
         "optimize::rules",
         &["optimize", "requirement"],
-        "what is proposed hangs on facts and on what the planner answered",
+        "a proposal hangs on facts and on the planner's answers",
     ),
     rule(
         "optimize::render",
@@ -156,6 +150,7 @@ const RULES: &[Rule] = &[
             "client",
             "dashboard",
             "hint",
+            "judge",
             "load",
             "monitor",
             "profile",
@@ -163,11 +158,11 @@ const RULES: &[Rule] = &[
             "reference",
             "report",
             "requirement",
-            "scenario",
+            "search",
             "statistics",
             "store",
         ],
-        "the harness puts all rooms together, and the command line lies above it",
+        "the harness puts all rooms together",
     ),
     rule(
         "cli",
@@ -188,6 +183,32 @@ const RULES: &[Rule] = &[
     ),
 ];
 
+/// Where each crate's modules are, the name that others import it by, and the room that its root is.
+struct Crate {
+    sources: &'static str,
+    name: &'static str,
+    /// Empty for a crate of several rooms.
+    room: &'static str,
+}
+
+const CRATES: &[Crate] = &[
+    Crate {
+        sources: "src",
+        name: "agentos_perf",
+        room: "",
+    },
+    Crate {
+        sources: "crates/core/src",
+        name: "agentos_perf_core",
+        room: "",
+    },
+    Crate {
+        sources: "crates/reference/src",
+        name: "agentos_reference",
+        room: "reference",
+    },
+];
+
 /// The module through which everything is printed: elsewhere a macro such as `println` would panic where its stream is
 /// closed or full.
 const PRINTS: &str = "harness::output";
@@ -204,18 +225,23 @@ const MACROS: [&str; 5] = ["println", "eprintln", "print", "eprint", "dbg"];
 
 /// Rooms without clock, I/O and global state.
 const PURE: &[&str] = &[
-    "statistics",
-    "requirement",
-    "record",
-    "hint",
-    "report",
-    "scenario",
     "baseline",
+    "hint",
+    "judge",
     "load::schedule",
+    "model",
     "optimize::facts",
     "optimize::render",
     "optimize::rules",
     "optimize::workload",
+    "plan",
+    "record",
+    "report",
+    "requirement",
+    "search",
+    "secret",
+    "statistics",
+    "text",
 ];
 
 const IMPURE: &[&str] = &[
@@ -233,16 +259,8 @@ const IMPURE: &[&str] = &[
 
 #[test]
 fn every_import_keeps_the_layers() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    collect(&src, &mut files);
-    files.sort();
-    assert!(files.len() > 50, "only {} files found", files.len());
-    let sources: Vec<Source> = files.iter().map(|file| Source::read(&src, file)).collect();
-    let for_tests: BTreeSet<String> = sources
-        .iter()
-        .flat_map(|source| source.test_modules.iter().cloned())
-        .collect();
+    let sources = sources();
+    let for_tests = test_modules(&sources);
     let mut broken = String::new();
     for source in sources.iter().filter(|source| !source.is_test(&for_tests)) {
         for complaint in source.complaints() {
@@ -253,107 +271,205 @@ fn every_import_keeps_the_layers() {
 }
 
 #[test]
-fn every_rule_is_of_a_room_that_exists() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let named = RULES
+fn every_rule_is_of_a_room_that_exists_and_allows_nothing_that_is_not_used() {
+    let sources = sources();
+    let for_tests = test_modules(&sources);
+    let code: Vec<&Source> = sources
         .iter()
-        .flat_map(|rule| rule.may.iter().chain([&rule.room]));
-    for name in named.filter(|name| !name.is_empty()) {
-        let is_item = |name: &str| {
-            let last = name.rsplit("::").next();
-            last.is_some_and(|last| last.starts_with(char::is_uppercase))
+        .filter(|source| !source.is_test(&for_tests))
+        .collect();
+    for rule in RULES.iter().filter(|rule| !rule.room.is_empty()) {
+        let own = || {
+            let named = code.iter().map(|source| (source, source.module.join("::")));
+            named.filter(|(_, module)| rule_of(module).is_some_and(|its| its.room == rule.room))
         };
-        let module = if is_item(name) {
-            name.rsplit_once("::").map_or("", |(module, _)| module)
-        } else {
-            name
-        };
-        let path = src.join(module.replace("::", "/"));
-        assert!(path.is_dir(), "{name}: there is no {}", path.display());
+        assert!(own().next().is_some(), "there is no room {}", rule.room);
+        for may in rule.may {
+            let is_used = own().any(|(source, _)| {
+                let imports = source.imports();
+                imports.iter().any(|import| {
+                    source
+                        .target(import)
+                        .is_some_and(|target| is_within(&target.join("::"), may))
+                })
+            });
+            assert!(
+                is_used,
+                "{} may import {may} and does not: take it out of its rule",
+                rule.room
+            );
+        }
     }
+}
+
+/// Rooms in layers: each imports rooms of lower layers alone.
+///
+/// # Panics
+/// When rooms import one another in a circle.
+fn layers() -> Vec<Vec<&'static str>> {
+    let room = |name: &'static str| name.split("::").next().unwrap_or(name);
+    let mut below: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for rule in RULES.iter().filter(|rule| !rule.room.is_empty()) {
+        let own = room(rule.room);
+        let others = rule
+            .may
+            .iter()
+            .map(|may| room(may))
+            .filter(|other| *other != own);
+        below.entry(own).or_default().extend(others);
+    }
+    let mut layers: Vec<Vec<&str>> = Vec::new();
+    while !below.is_empty() {
+        let free = below
+            .iter()
+            .filter(|(_, needs)| needs.iter().all(|need| !below.contains_key(need)));
+        let free: Vec<&str> = free.map(|(room, _)| *room).collect();
+        assert!(
+            !free.is_empty(),
+            "these rooms import one another in a circle: {:?}",
+            below.keys()
+        );
+        below.retain(|room, _| !free.contains(room));
+        layers.push(free);
+    }
+    layers
+}
+
+/// `ARCHITECTURE.md` has the rules as a table, written by this test where `UPDATE_TABLES` is set.
+#[test]
+fn the_rooms_are_layers_and_the_architecture_has_them() {
+    const BEGIN: &str = "<!-- layers:begin -->\n";
+    const END: &str = "<!-- layers:end -->";
+    let mut table = String::from("| layer | room | imports | because |\n|---|---|---|---|\n");
+    for (at, rooms) in layers().iter().enumerate() {
+        for rule in RULES
+            .iter()
+            .filter(|rule| rooms.contains(&rule.room.split("::").next().unwrap_or_default()))
+        {
+            let may: Vec<String> = rule.may.iter().map(|may| format!("`{may}`")).collect();
+            let _ = writeln!(
+                table,
+                "| {at} | `{}` | {} | {} |",
+                rule.room,
+                may.join(", "),
+                rule.why
+            );
+        }
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md");
+    let text = std::fs::read_to_string(&path).expect("ARCHITECTURE.md");
+    let (before, rest) = text.split_once(BEGIN).expect("where the table begins");
+    let (written, after) = rest.split_once(END).expect("where the table ends");
+    if std::env::var_os("UPDATE_TABLES").is_some() {
+        std::fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}"))
+            .expect("a file that can be written");
+        return;
+    }
+    assert_eq!(
+        written, table,
+        "run this test with UPDATE_TABLES=1, which writes the table"
+    );
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    for one in CRATES {
+        collect(&root.join(one.sources), &mut files);
+    }
+    files.sort();
+    assert!(files.len() > 300, "only {} files found", files.len());
+    files.iter().map(|file| Source::read(root, file)).collect()
+}
+
+fn test_modules(sources: &[Source]) -> BTreeSet<String> {
+    sources
+        .iter()
+        .flat_map(|source| source.test_modules.iter().cloned())
+        .collect()
 }
 
 #[test]
 fn a_broken_sample_is_caught() {
     let cases = [
         (
-            "load/a.rs",
+            "src/load/a.rs",
             "use crate::report::Report;",
             "load must not import report::Report",
         ),
         (
-            "load/a.rs",
+            "src/load/a.rs",
             "use crate::{client, harness::main};",
             "load must not import harness::main",
         ),
         (
-            "client/a.rs",
+            "src/client/a.rs",
             "fn f() { crate::record::f() }",
             "client must not import record::f",
         ),
         (
-            "record/a.rs",
+            "crates/core/src/record/a.rs",
             "use crate::client::Connector;",
             "record must not import client::Connector",
         ),
         (
-            "record/a.rs",
+            "crates/core/src/record/a.rs",
             "use crate::client;",
             "record must not import client",
         ),
         (
-            "statistics/a.rs",
+            "crates/core/src/statistics/a.rs",
             "use super::super::record;",
             "statistics must not import record",
         ),
         (
-            "requirement/limit.rs",
+            "crates/core/src/requirement/limit.rs",
             "use crate::record::Counts;",
             "requirement must not import record::Counts",
         ),
         (
-            "requirement/judge/a.rs",
+            "crates/core/src/judge/a.rs",
             "use crate::load::run;",
-            "requirement::judge must not import load::run",
+            "judge must not import load::run",
         ),
         (
-            "load/schedule/a.rs",
+            "src/load/schedule/a.rs",
             "use crate::client::Sample;",
             "load::schedule must not import client::Sample",
         ),
         (
-            "monitor/a.rs",
+            "src/monitor/a.rs",
             "use crate::reference::Options;",
             "monitor must not import reference::Options",
         ),
         (
-            "harness/a.rs",
+            "src/harness/a.rs",
             "use crate::cli::serve;",
             "harness must not import cli::serve",
         ),
         (
-            "main.rs",
+            "src/main.rs",
             "use agentos_perf::load::run;",
             "the root must not import load::run",
         ),
-        ("attic/a.rs", "", "the room attic has no rule"),
+        ("src/attic/a.rs", "", "the room attic has no rule"),
         (
-            "store/a.rs",
+            "src/store/a.rs",
             "fn f() { println!(\"x\") }",
             "`println` panics where its stream is closed or full: use harness::output",
         ),
         (
-            "load/a.rs",
+            "src/load/a.rs",
             "fn f() { std::process::exit(1) }",
             "`process::exit` outside of harness and cli",
         ),
         (
-            "report/a.rs",
+            "src/report/a.rs",
             "use std::{fmt, fs};",
             "report is pure and must not use std::fs",
         ),
         (
-            "statistics/a.rs",
+            "crates/core/src/statistics/a.rs",
             "fn f() { Instant::now() }",
             "statistics is pure and must not use Instant::now",
         ),
@@ -363,7 +479,7 @@ fn a_broken_sample_is_caught() {
         assert_eq!(told.len(), 1, "{path}: {code}: {told:?}");
         let place = if code.is_empty() { 1 } else { 2 };
         assert!(
-            told[0].starts_with(&format!("src/{path}:{place}: ")),
+            told[0].starts_with(&format!("{path}:{place}: ")),
             "{told:?}"
         );
         assert!(told[0].contains(expected), "{told:?}");
@@ -374,16 +490,20 @@ fn a_broken_sample_is_caught() {
 fn a_print_beside_the_one_way_is_caught() {
     for (path, code, expected) in [
         (
-            "harness/a.rs",
+            "src/harness/a.rs",
             "fn f() { eprintln!(\"x\") }",
             Some("`eprintln` panics where its stream is closed or full: use harness::output"),
         ),
         (
-            "store/a.rs",
+            "src/store/a.rs",
             "fn f() { std::io::stdout() }",
             Some("`stdout` outside of harness and cli"),
         ),
-        ("harness/output.rs", "fn f() { std::io::stdout() }", None),
+        (
+            "src/harness/output.rs",
+            "fn f() { std::io::stdout() }",
+            None,
+        ),
     ] {
         let complaints = Source::of(path, code).complaints();
         assert_eq!(complaints.len(), usize::from(expected.is_some()), "{code}");
@@ -410,15 +530,16 @@ fn what_is_no_import_is_left_alone() {
         mod fixture;
         use crate::record::Tally;
     "##;
-    let source = Source::of("load/a.rs", code);
+    let source = Source::of("src/load/a.rs", code);
     assert_eq!(source.complaints(), Vec::<String>::new());
     assert_eq!(source.test_modules, ["load::a::fixture"]);
 }
 
 /// One source file, as far as the rules look at it.
 struct Source {
-    /// Below `src`, with slashes.
+    /// From the project's root, with slashes.
     path: String,
+    of: &'static Crate,
     module: Vec<String>,
     tokens: Vec<Token>,
     /// Modules that this file declares for tests alone.
@@ -438,19 +559,30 @@ struct Import {
 }
 
 impl Source {
-    fn read(src: &Path, file: &Path) -> Source {
+    fn read(root: &Path, file: &Path) -> Source {
         let code = std::fs::read_to_string(file).expect("a readable file");
-        let below = file.strip_prefix(src).expect("a file below src");
+        let below = file.strip_prefix(root).expect("a file below the root");
         let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
         Source::of(&parts.join("/"), &code)
     }
 
     fn of(path: &str, code: &str) -> Source {
-        let plain = path.trim_end_matches(".rs").trim_end_matches("/mod");
-        let module: Vec<String> = match plain {
-            "lib" | "main" => Vec::new(),
-            _ => plain.split('/').map(str::to_owned).collect(),
+        let of = CRATES
+            .iter()
+            .find(|one| path.starts_with(&format!("{}/", one.sources)));
+        let of = of.expect("a file of one of the crates");
+        let plain = path[of.sources.len() + 1..]
+            .trim_end_matches(".rs")
+            .trim_end_matches("/mod");
+        let inside = match plain {
+            "lib" | "main" => "",
+            _ => plain,
         };
+        let parts = [of.room].into_iter().chain(inside.split('/'));
+        let module: Vec<String> = parts
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect();
         let (tokens, declared) = without_tests(&tokens(&blanked(code)));
         let full = |name: String| {
             let parts = module.iter().cloned().chain([name]);
@@ -458,6 +590,7 @@ impl Source {
         };
         Source {
             path: path.to_owned(),
+            of,
             test_modules: declared.into_iter().map(full).collect(),
             module,
             tokens,
@@ -475,7 +608,7 @@ impl Source {
         let Some(rule) = rule_of(&name) else {
             let room = &self.module[0];
             return vec![format!(
-                "src/{}:1: the room {room} has no rule; give it one in perf-tests/layers.rs",
+                "{}:1: the room {room} has no rule; give it one in perf-tests/layers.rs",
                 self.path
             )];
         };
@@ -515,26 +648,40 @@ impl Source {
         }
         told.sort();
         told.into_iter()
-            .map(|(line, what)| format!("src/{}:{line}: {what}", self.path))
+            .map(|(line, what)| format!("{}:{line}: {what}", self.path))
             .collect()
     }
 
-    /// The path from the crate's root, when it leads into another room that the rule doesn't name.
-    fn foreign(&self, import: &Import, rule: &Rule) -> Option<String> {
+    /// What an import leads to, from the room on; `None` when that is of another's crate.
+    fn target(&self, import: &Import) -> Option<Vec<String>> {
         let up = import
             .segments
             .iter()
             .take_while(|segment| *segment == "super")
             .count();
-        let target: Vec<String> = match import.segments[0].as_str() {
-            "crate" | "agentos_perf" => import.segments[1..].to_vec(),
-            "super" => {
-                let stays = self.module.len().saturating_sub(up);
-                let parents = self.module[..stays].iter();
-                parents.chain(&import.segments[up..]).cloned().collect()
-            }
-            _ => return None,
-        };
+        let first = import.segments[0].as_str();
+        if first == "super" {
+            let stays = self.module.len().saturating_sub(up);
+            let parents = self.module[..stays].iter();
+            return Some(parents.chain(&import.segments[up..]).cloned().collect());
+        }
+        let named = CRATES.iter().find(|one| one.name == first);
+        let of = if first == "crate" {
+            Some(self.of)
+        } else {
+            named
+        }?;
+        let room = Some(of.room.to_owned()).filter(|room| !room.is_empty());
+        Some(
+            room.into_iter()
+                .chain(import.segments[1..].iter().cloned())
+                .collect(),
+        )
+    }
+
+    /// What an import leads to, when it is another room that the rule doesn't name.
+    fn foreign(&self, import: &Import, rule: &Rule) -> Option<String> {
+        let target = self.target(import)?;
         let room = target.first()?;
         let is_own = self.module.first() == Some(room);
         // The root itself holds no items but rooms.
