@@ -12,6 +12,7 @@ mod github;
 mod help;
 mod identity;
 mod interleaved;
+mod jwt;
 mod libtest;
 mod loading;
 mod loads;

@@ -13,6 +13,7 @@ mod dashboard;
 mod error;
 mod faults;
 mod gate;
+mod jwt;
 mod login;
 mod options;
 mod outage;
@@ -30,8 +31,9 @@ pub use child::{CHILD_OPTIONS, CHILD_SECRET, ChildOptions, announce_on_stdout, c
 pub use error::ServeError;
 pub use faults::{Delay, Fault, FaultError, Faults, Share, Window};
 pub use gate::OBSERVER_PATH;
+pub use jwt::{PublicKey, PublicKeyError};
 pub use login::DEMO_PASSWORD;
-pub use options::{Options, PublicKey, PublicKeyError, Secret};
+pub use options::{Options, Secret};
 pub use process::{Announcement, serve_blocking};
 pub use ratelimit::{RateLimit, RateLimitError};
 pub use server::{Server, bind};

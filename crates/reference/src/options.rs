@@ -6,10 +6,8 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use jsonwebtoken::DecodingKey;
-use thiserror::Error;
 
-use super::{Faults, RateLimit};
+use super::{Faults, PublicKey, RateLimit};
 
 /// More threads than this only take the machine away from whoever sends the load.
 const MOST_THREADS: usize = 4;
@@ -104,38 +102,6 @@ impl From<String> for Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
-    }
-}
-
-/// An RSA key that tokens can be checked with.
-#[derive(Clone)]
-pub struct PublicKey(DecodingKey);
-
-/// A text that is no RSA key.
-#[derive(Debug, Error)]
-#[error("no RSA public key in PEM (`-----BEGIN PUBLIC KEY-----`)")]
-pub struct PublicKeyError;
-
-impl PublicKey {
-    /// Reads PEM.
-    ///
-    /// # Errors
-    ///
-    /// When it is none, or the key of another algorithm.
-    pub fn from_pem(pem: &[u8]) -> Result<Self, PublicKeyError> {
-        DecodingKey::from_rsa_pem(pem)
-            .map(Self)
-            .map_err(|_| PublicKeyError)
-    }
-
-    pub(super) fn expose(&self) -> &DecodingKey {
-        &self.0
-    }
-}
-
-impl fmt::Debug for PublicKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PublicKey(…)")
     }
 }
 

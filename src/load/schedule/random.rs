@@ -1,6 +1,8 @@
 //! Random choices that hang on a seed and a number alone, so that any of them can be made again.
 
-use rand_core::RngCore;
+use std::convert::Infallible;
+
+use rand_core::TryRng;
 
 /// Two numbers mixed to a third that looks unrelated to both (the finalizer of `SplitMix64`,
 /// Steele, Lea and Flood 2014).
@@ -37,17 +39,19 @@ impl SplitMix {
     }
 }
 
-impl RngCore for SplitMix {
-    fn next_u32(&mut self) -> u32 {
-        (self.next_u64() >> 32) as u32
+impl TryRng for SplitMix {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok((self.try_next_u64()? >> 32) as u32)
     }
 
-    fn next_u64(&mut self) -> u64 {
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
         self.next += 1;
-        mix(self.seed, self.next)
+        Ok(mix(self.seed, self.next))
     }
 
-    fn fill_bytes(&mut self, bytes: &mut [u8]) {
-        rand_core::impls::fill_bytes_via_next(self, bytes);
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        rand_core::utils::fill_bytes_via_next_word(bytes, || self.try_next_u64())
     }
 }

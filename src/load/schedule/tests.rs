@@ -99,6 +99,41 @@ fn workers_share_one_process_between_them() {
     assert_eq!(shared, (0..300).map(|n| alone.due(n)).collect::<Vec<_>>());
 }
 
+/// A seed is written down to have the same load again, with a later version too: the libraries' draws may not change.
+#[test]
+fn a_seed_keeps_its_due_times() {
+    let kept: [(u64, [u64; 5]); 2] = [
+        (
+            1,
+            [
+                1_960_321,
+                2_080_370,
+                5_013_197,
+                4_918_513_685,
+                5_000_089_187_308,
+            ],
+        ),
+        (
+            42,
+            [
+                10_940_632,
+                13_576_911,
+                20_503_409,
+                4_703_199_368,
+                5_001_434_403_978,
+            ],
+        ),
+    ];
+    for (seed, expected) in kept {
+        let stream = poisson(200.0, seed);
+        assert_eq!(
+            [0, 1, 2, 1_000, 1_000_000].map(|n| stream.due(n)),
+            expected,
+            "seed {seed}"
+        );
+    }
+}
+
 #[test]
 fn poisson_gaps_are_exponential() {
     let stream = poisson(1000.0, 42);

@@ -54,7 +54,7 @@ impl<'a> Scope<'a> {
         };
         match on {
             JoinConstraint::On(condition) => self.conditions.push(condition.clone()),
-            JoinConstraint::Using(names) => {
+            JoinConstraint::Using(names) | JoinConstraint::UsingAlias(names, _) => {
                 self.shared.extend(names.iter().filter_map(last));
             }
             JoinConstraint::Natural | JoinConstraint::None => {}

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, FromTable, OrderByExpr, OrderByKind, Query, Select, SetExpr, Statement,
-    TableWithJoins, UpdateTableFromKind, Visit, Visitor,
+    BinaryOperator, Expr, FromTable, InTarget, OrderByExpr, OrderByKind, OrderBySort, Query,
+    Select, SetExpr, Statement, TableWithJoins, UpdateTableFromKind, Visit, Visitor,
 };
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
@@ -118,20 +118,16 @@ impl Uses<'_> {
     /// What a statement that changes rows looks for.
     fn changes(&mut self, statement: &Statement) {
         match statement {
-            Statement::Update {
-                table,
-                from,
-                selection,
-                ..
-            } => {
-                let more = match from {
+            Statement::Update(update) => {
+                let more = match &update.from {
                     Some(
                         UpdateTableFromKind::BeforeSet(more) | UpdateTableFromKind::AfterSet(more),
                     ) => more.as_slice(),
                     None => &[],
                 };
-                let from: Vec<&TableWithJoins> = std::iter::once(table).chain(more).collect();
-                self.query(&from, selection.as_ref(), &[]);
+                let from: Vec<&TableWithJoins> =
+                    std::iter::once(&update.table).chain(more).collect();
+                self.query(&from, update.selection.as_ref(), &[]);
             }
             Statement::Delete(delete) => {
                 let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) =
@@ -200,13 +196,9 @@ impl Reading<'_, '_> {
                 right,
                 ..
             } if self.scope.column(right).is_none() => self.equal(left),
-            Expr::InList {
+            Expr::In {
                 expr,
-                negated: false,
-                ..
-            }
-            | Expr::InSubquery {
-                expr,
+                target: InTarget::List(_) | InTarget::Subquery(_),
                 negated: false,
                 ..
             } => self.equal(expr),
@@ -278,7 +270,12 @@ impl Reading<'_, '_> {
     fn order(&mut self, order: &[OrderByExpr]) {
         let mut columns = Vec::new();
         for one in order {
-            let descends = one.options.asc == Some(false);
+            let descends = match &one.options.sort {
+                None | Some(OrderBySort::Asc) => false,
+                Some(OrderBySort::Desc) => true,
+                // Whichever way the operator of `USING` goes, it need not be that of an index.
+                Some(OrderBySort::Using(_)) => return,
+            };
             let usual = one
                 .options
                 .nulls_first

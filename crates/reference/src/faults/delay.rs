@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use rand::Rng;
+use rand::{Rng, RngExt as _};
 use rand_distr::StandardNormal;
 
 use super::Share;

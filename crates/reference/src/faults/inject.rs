@@ -7,7 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::header::CONTENT_LENGTH;
 use axum::response::Response;
 use rand::rngs::SmallRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt as _, SeedableRng as _};
 use tokio::sync::Notify;
 
 use super::body::{Last, Torn};

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use rand::Rng;
+use rand::RngExt as _;
 
 use super::inject::Sequence;
 use super::{Delay, Fault, Share};
