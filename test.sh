@@ -112,7 +112,7 @@ cargo package --locked --allow-dirty
 
 title "units and integration"
 export INSTA_UPDATE=no
-cargo nextest run --locked --no-fail-fast -E 'not binary(perf)'
+cargo nextest run --locked --profile everything --no-fail-fast -E 'not binary(perf)'
 
 title "the requirements, in one process"
 cargo test --locked --test perf
