@@ -7,7 +7,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::database::{Database, FEW, one_error, optimize, proposed, told};
-use crate::servers::{PASSWORD, Postgres};
+use crate::support::servers::{PASSWORD, Postgres};
 
 /// A few of many rows, each of which dies and is written again.
 const FEW_CHANGES: &str = "UPDATE messages SET role = 'changed' WHERE id <= 2000";

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::servers::{PASSWORD, Postgres};
+use crate::support::servers::{PASSWORD, Postgres};
 
 /// Longer than anything here takes on the slowest machine.
 const AGES: Duration = Duration::from_secs(60);

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
 
 use crate::database::{Database, FEW, Open, id, one_error, proposed, told};
-use crate::servers::{Postgres, signal};
+use crate::support::servers::{Postgres, signal};
 
 /// As it is while `CREATE INDEX CONCURRENTLY` waits for a transaction that is open.
 const WAITING: &str =

@@ -8,9 +8,9 @@ use std::process::{Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::authority::Authority;
 use crate::database::{Database, FEW, Open, one_error, optimize, proposed, told};
-use crate::servers::{PASSWORD, Postgres, signal};
+use crate::support::authority::Authority;
+use crate::support::servers::{PASSWORD, Postgres, signal};
 
 /// A server and a folder; its own URL with parameters.
 pub(crate) struct Behind {

@@ -5,9 +5,9 @@ use std::process::Output;
 
 use rcgen::KeyPair;
 
-use crate::authority::{Authority, private};
 use crate::database::{one_error, optimize, told};
-use crate::servers::PASSWORD;
+use crate::support::authority::{Authority, private};
+use crate::support::servers::PASSWORD;
 use crate::tls::{Behind, by, succeeded};
 
 #[test]

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use tempfile::TempDir;
 
 use crate::database::{Database, FEW, Open, id, one_error, optimize, proposed, told};
-use crate::servers::PASSWORD;
+use crate::support::servers::PASSWORD;
 
 #[test]
 fn who_does_not_get_in_is_told_why() {

@@ -1,14 +1,12 @@
 //! Certificates of a test's own authority, and servers that show them.
 
-#![allow(dead_code, reason = "each test binary uses its own part of this file")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 
-use crate::servers::{Postgres, Redis, give_away};
+use super::servers::{Postgres, Redis, give_away};
 
 /// Who signs, with a folder for what is signed.
 pub(crate) struct Authority {
@@ -81,7 +79,7 @@ impl Authority {
             let settings = "ssl = on\nssl_ca_file = 'roots.crt'\n";
             fs::write(data.join("postgresql.auto.conf"), settings).expect("settings");
         });
-        let password = crate::servers::PASSWORD;
+        let password = super::servers::PASSWORD;
         server.sql(&format!(
             "CREATE ROLE plain SUPERUSER LOGIN PASSWORD '{password}'; CREATE ROLE certified SUPERUSER LOGIN"
         ));

@@ -1,7 +1,5 @@
 //! Real PostgreSQL and Redis servers of a test's own: a free port, data in a temporary folder, gone with it.
 
-#![allow(dead_code, reason = "each test binary uses its own part of this file")]
-
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::baseline::{compare, table, unlike};
+use crate::baseline::{LEAST_PAIRS, compare, table, unlike};
 use crate::harness::{compare_by_turns, default_folder, note, print_or_fail};
 use crate::report::Report;
 use crate::store::{BaselineError, baseline_path, read_baseline};
@@ -15,6 +15,8 @@ use crate::store::{BaselineError, baseline_path, read_baseline};
 const WORSE: u8 = 1;
 /// What was asked for can't be done.
 const USAGE: u8 = 2;
+/// How often each target of --ab has its turn.
+const TURNS: u32 = 12;
 
 /// Compare two stored sessions, baselines of several, or two running targets
 ///
@@ -29,6 +31,9 @@ pub struct CompareArgs {
     /// The sides are URLs: load both by turns, so that noise hits both alike, and judge the ratio
     #[arg(long)]
     ab: bool,
+    /// With --ab: how many times each target is loaded; more find smaller differences [default: 12]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(LEAST_PAIRS as i64..))]
+    turns: Option<u32>,
     /// How sure a difference has to be, in (0.5, 1)
     #[arg(long, default_value_t = 0.95, value_name = "SHARE")]
     confidence: f64,
@@ -70,7 +75,14 @@ fn told(args: &CompareArgs) -> Result<ExitCode, String> {
             .into_iter()
             .chain(args.flags.iter().cloned())
             .collect();
-        return Ok(compare_by_turns(&args.before, &args.after, &flags));
+        let turns = args.turns.unwrap_or(TURNS);
+        return Ok(compare_by_turns(&args.before, &args.after, turns, &flags));
+    }
+    if args.turns.is_some() {
+        return Err(
+            "--turns is how many times --ab loads each target; a stored session has had its load"
+                .to_owned(),
+        );
     }
     if !args.flags.is_empty() {
         return Err(

@@ -22,8 +22,6 @@ use crate::monitor::Watched;
 use crate::profile::{self, Destination, Plan, Profile};
 use crate::record::{Problem, RunResult};
 
-/// How often each target has its turn.
-const TURNS: u32 = 12;
 /// The least of a turn that is judged: connections have to be made first, and a p95 needs some requests.
 const LEAST: Duration = Duration::from_secs(2);
 /// What comes before it in each turn.
@@ -41,10 +39,10 @@ pub(super) struct Side {
 
 /// Loads two targets by turns with every scenario at one load, and judges the ratio of their figures.
 ///
-/// `flags` are those of the tests. Exit code 0 when nothing is shown to be worse at `after`, 1 when something is, 2 when
+/// Each target has its turn `turns` times. `flags` are those of the tests. Exit code 0 when nothing is shown to be worse at `after`, 1 when something is, 2 when
 /// they can't be compared.
-pub fn compare_by_turns(before: &str, after: &str, flags: &[OsString]) -> ExitCode {
-    match by_turns(before, after, flags) {
+pub fn compare_by_turns(before: &str, after: &str, turns: u32, flags: &[OsString]) -> ExitCode {
+    match by_turns(before, after, turns, flags) {
         Ok(code) => code,
         Err(told) => {
             note_text(&told);
@@ -53,7 +51,7 @@ pub fn compare_by_turns(before: &str, after: &str, flags: &[OsString]) -> ExitCo
     }
 }
 
-fn by_turns(before: &str, after: &str, flags: &[OsString]) -> Result<ExitCode, String> {
+fn by_turns(before: &str, after: &str, turns: u32, flags: &[OsString]) -> Result<ExitCode, String> {
     let sides = match (side(before, flags), side(after, flags)) {
         (Ok(before), Ok(after)) => [before, after],
         (before, after) => {
@@ -71,7 +69,7 @@ fn by_turns(before: &str, after: &str, flags: &[OsString]) -> Result<ExitCode, S
     let mut pairs = Vec::new();
     for index in 0..sides[0].profile.plans.len() {
         if sides[0].profile.plans[index].search.is_none() && !interrupted.load(Ordering::Relaxed) {
-            let made = scenario(&sides, index, &interrupted, &mut progress)
+            let made = scenario(&sides, index, turns, &interrupted, &mut progress)
                 .map_err(|problem| format!("error: {}\n  {}\n", problem.what, problem.advice))?;
             pairs.extend(made);
         }
@@ -140,6 +138,7 @@ impl Side {
 struct Ready<'a> {
     side: &'a Side,
     plan: Plan,
+    turns: u32,
     destination: Destination,
     watched: Watched,
 }
@@ -148,6 +147,7 @@ impl Ready<'_> {
     fn new<'a>(
         side: &'a Side,
         plan: &Plan,
+        turns: u32,
         interrupted: &AtomicBool,
         progress: &mut Progress,
     ) -> Result<Ready<'a>, Problem> {
@@ -165,7 +165,8 @@ impl Ready<'_> {
         let asked = asked.map_err(|failure| Failure::from(failure).problem)?;
         Ok(Ready {
             side,
-            plan: turn_of(&asked.plan),
+            plan: turn_of(&asked.plan, turns),
+            turns,
             watched: Watched {
                 destination: destination.clone(),
                 plan: side.profile.evidence.clone(),
@@ -189,7 +190,10 @@ impl Ready<'_> {
             after: None,
             minted: false,
         };
-        let place = format!(", turn {number} of {TURNS} at {}", self.destination.origin);
+        let place = format!(
+            ", turn {number} of {} at {}",
+            self.turns, self.destination.origin
+        );
         let made = loading.once(&self.plan, &|_, _| true, &place, None, progress);
         made.unwrap_or_else(|error| {
             let problem = Problem {
@@ -202,11 +206,11 @@ impl Ready<'_> {
 }
 
 /// The same load for a turn: its part of the time, and neither more nor less.
-fn turn_of(plan: &Plan) -> Plan {
+fn turn_of(plan: &Plan, turns: u32) -> Plan {
     let mut turn = plan.clone();
     turn.phases.ramp_up = Duration::ZERO;
     turn.phases.warm_up = WARM_UP;
-    turn.phases.measure = (plan.phases.measure / TURNS).max(LEAST);
+    turn.phases.measure = (plan.phases.measure / turns).max(LEAST);
     turn.phases.extend = Duration::ZERO;
     turn.phases.settle = None;
     turn
@@ -216,17 +220,30 @@ fn turn_of(plan: &Plan) -> Plan {
 fn scenario(
     sides: &[Side; 2],
     index: usize,
+    turns: u32,
     interrupted: &AtomicBool,
     progress: &mut Progress,
 ) -> Result<Vec<(RunResult, RunResult)>, Problem> {
     let [before, after] = sides;
     let ready = [
-        Ready::new(before, &before.profile.plans[index], interrupted, progress)?,
-        Ready::new(after, &after.profile.plans[index], interrupted, progress)?,
+        Ready::new(
+            before,
+            &before.profile.plans[index],
+            turns,
+            interrupted,
+            progress,
+        )?,
+        Ready::new(
+            after,
+            &after.profile.plans[index],
+            turns,
+            interrupted,
+            progress,
+        )?,
     ];
     let seed = ready[0].plan.seed;
     let mut pairs = Vec::new();
-    for number in 1..=TURNS {
+    for number in 1..=turns {
         let mut turn = |side: usize| ready[side].turn(number, interrupted, progress);
         let pair = if is_second_first(seed, number) {
             let after = turn(1);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The steps of the composite action beside it that are more than a line: perf.sh key|build|baseline|judge.
 #
-# All it is told comes as variables, so that no input becomes a part of a command. perf-tests/action.rs runs it without
+# All it is told comes as variables, so that no input becomes a part of a command. perf-tests/session/action.rs runs it without
 # GitHub. Bash 3.2, which macOS has, takes an empty array for an unset one: none is expanded here that may be empty.
 set -euo pipefail
 # Inputs are split into words at blanks and line breaks; a `*` among them is no pattern.

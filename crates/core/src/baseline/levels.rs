@@ -4,7 +4,7 @@ use crate::statistics::RunNoise;
 
 /// The intervals of both sides are made for a verdict on one run: they allow for the most correlation that its seconds
 /// could hide, each of them. Together they err far less often than they may; with this many times the error, a comparison
-/// still errs less often than it may, and finds what is there. Measured by `perf-tests/regression.rs`. What the spread of
+/// still errs less often than it may, and finds what is there. Measured by `perf-tests/pure/regression.rs`. What the spread of
 /// runs makes of the interval is exact, and has no such spare.
 const SPARE: f64 = 3.0;
 /// The figures that are judged; others are told with their intervals.

@@ -20,6 +20,6 @@ mod text;
 pub use alike::{unlike, unlike_before};
 pub use compare::{Comparison, compare};
 pub use judge::{NAME, judge, requirement};
-pub use pairs::compare_pairs;
+pub use pairs::{LEAST_PAIRS, compare_pairs};
 pub use queries::compare_queries;
 pub use text::table;

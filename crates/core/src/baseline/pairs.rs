@@ -10,7 +10,7 @@ use crate::requirement::{Compared, Figure, Unit};
 use crate::statistics::{Measured, paired};
 
 /// Fewer pairs of turns than this tell nothing.
-const LEAST: usize = 4;
+pub const LEAST_PAIRS: usize = 4;
 
 /// One turn in few figures.
 struct Turn {
@@ -84,13 +84,13 @@ pub fn compare_pairs(pairs: &[(RunResult, RunResult)], confidence: f64) -> Compa
         scenarios[at].1.extend(turn(before).zip(turn(after)));
     }
     scenarios.retain(|(name, pairs)| {
-        if pairs.len() < LEAST {
+        if pairs.len() < LEAST_PAIRS {
             unsettled.push(format!(
-                "{name}: {} pairs of complete turns, and {LEAST} are needed",
+                "{name}: {} pairs of complete turns, and {LEAST_PAIRS} are needed",
                 pairs.len()
             ));
         }
-        pairs.len() >= LEAST
+        pairs.len() >= LEAST_PAIRS
     });
     let alpha = (1.0 - confidence) / (JUDGED * scenarios.len().max(1) as f64);
     let compared = scenarios.iter().flat_map(|(scenario, pairs)| {

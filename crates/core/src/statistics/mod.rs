@@ -1,7 +1,7 @@
 //! What counts and sums allow one to say, and with how much certainty.
 //!
 //! Pure: no clock, no I/O, no other room. The method, its sources and its measured error rates are in
-//! `docs/STATISTICS.md`; `perf-tests/statistics.rs` measures them.
+//! `docs/STATISTICS.md`; `perf-tests/pure/statistics.rs` measures them.
 //!
 //! Every `alpha` is one-sided: the probability, in `(0, 1)`, that this one bound misses the truth.
 
