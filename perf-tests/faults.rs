@@ -50,14 +50,14 @@ const CASES: [Case; 3] = [
         &["drop-body=5%"],
         &["response_time::p50", "errors"],
         &[ERRORS],
-        &[(ERRORS, "bad_body")],
+        &[(ERRORS, "a body that was cut off")],
     ),
     // The service forgets what it counted of its queries.
     (
         &["restart=300ms@2s"],
         &["errors", "database::error", "uptime"],
         &[ERRORS, "database::error_rate", UPTIME],
-        &[(UPTIME, "1 restarts"), (ERRORS, "connect")],
+        &[(UPTIME, "1 restarts"), (ERRORS, "no connection")],
     ),
 ];
 

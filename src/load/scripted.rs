@@ -150,11 +150,15 @@ impl ScriptedUser {
             self.talk.reconnects += u64::from(self.was_open);
             self.was_open = true;
         }
-        match outcome {
-            Outcome::Closed(code) => self.lost(code),
-            Outcome::Ok | Outcome::Status(_) | Outcome::RateLimited => self.is_open = true,
-            _ if kind == EndpointKind::Http => self.is_open = false,
-            _ => {}
+        match (kind, outcome) {
+            (_, Outcome::Closed(code)) => self.lost(code),
+            (EndpointKind::Connect, _) => self.is_open = outcome.is_ok(),
+            // A message without its reply leaves its connection as it is.
+            (EndpointKind::Message, _) => {}
+            (EndpointKind::Http, Outcome::Ok | Outcome::Status(_) | Outcome::RateLimited) => {
+                self.is_open = true;
+            }
+            (EndpointKind::Http, _) => self.is_open = false,
         }
     }
 

@@ -254,8 +254,8 @@ fn sound(_: &Request<'_>) -> Answer {
 fn a_run_ends_as_its_rehearsal_does() {
     for (settle, settled_at, end) in [
         ("off", 0, 7),
-        ("2s", 0, 3),
-        ("2s", 5, 5),
+        ("3s", 0, 4),
+        ("3s", 5, 5),
         ("off", 60, 10),
         ("4s", 60, 10),
     ] {
