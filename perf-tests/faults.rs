@@ -18,8 +18,9 @@ const OWN: &str = "target::endpoint_times";
 const HEALTH: &str = "health::endpoint";
 const UPTIME: &str = "health::uptime";
 
-/// Faults, the tests that are run, those that fail, and what some of them have to tell.
+/// How many seconds are loaded, faults, the tests that are run, those that fail, and what some of them have to tell.
 type Case = (
+    u32,
     &'static [&'static str],
     &'static [&'static str],
     &'static [&'static str],
@@ -30,6 +31,7 @@ type Case = (
 const CASES: [Case; 3] = [
     // Each on a path of its own; a connection that is cut costs a new one, and nothing fails because of it.
     (
+        4,
         &[
             "latency=300ms:/api/v1/workflows",
             "errors=30%:/api/v1/agents/",
@@ -47,14 +49,16 @@ const CASES: [Case; 3] = [
         &[(HEALTH, "degraded"), (ERRORS, "failed"), (API, "workflows")],
     ),
     (
+        4,
         &["drop-body=5%"],
         &["response_time::p50", "errors"],
         &[ERRORS],
         &[(ERRORS, "a body that was cut off")],
     ),
-    // The service forgets what it counted of its queries.
+    // The service forgets what it counted of its queries, which takes a longer load to matter.
     (
-        &["restart=300ms@2s"],
+        8,
+        &["restart=300ms@3s"],
         &["errors", "database::error", "uptime"],
         &[ERRORS, "database::error_rate", UPTIME],
         &[(UPTIME, "1 restarts"), (ERRORS, "no connection")],
@@ -77,8 +81,8 @@ fn short(seconds: u32) -> (tempfile::TempDir, String) {
 #[test]
 fn each_family_of_faults_fails_exactly_what_it_breaks() {
     let mut wrong = Vec::new();
-    let (_folder, profile) = short(4);
-    for (faults, filters, expected, told) in CASES {
+    for (seconds, faults, filters, expected, told) in CASES {
+        let (_folder, profile) = short(seconds);
         let server = Server::start(faults);
         let judged = Judged::against(&server.url, &server.token, &profile, filters);
         let failed = judged.failed();

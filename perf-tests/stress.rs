@@ -137,7 +137,7 @@ ramp_up = "500ms"
 duration = "2s"
 extend = "2s"
 break_when = { p95 = "> 500 ms", errors = "> 10 %" }
-recovery = { duration = "2s", or_below = "200ms" }
+recovery = { duration = "3s", or_below = "200ms" }
 "#,
     );
     let run = judged.run("stress");

@@ -66,36 +66,46 @@ fn time(report: &Value, figure: &str) -> f64 {
         .expect("a number")
 }
 
+/// So often a case is tried when it looks disturbed: what a monitor does it does each time, a machine that was busy
+/// elsewhere does not.
+const ATTEMPTS: usize = 3;
+
+/// p50 and p95 in milliseconds, of a session that tells what its sources were missing.
+fn times(server: &Server, sources: Option<&str>) -> [f64; 2] {
+    let report = session(server, sources);
+    let told = report.to_string();
+    let is_told = told.contains("redis") && told.contains("postgres");
+    assert_eq!(
+        is_told,
+        sources.is_some(),
+        "{sources:?}: what was missing is told"
+    );
+    ["p50", "p95"].map(|figure| time(&report, figure))
+}
+
 #[test]
 fn whatever_monitors_meet_the_load_goes_on_as_ever() {
     let server = Server::start(&[]);
     let cases = [
-        ("none", None),
-        ("hung", Some(port(hang))),
-        ("garbled", Some(port(garble))),
-        ("gone", Some(nothing())),
+        ("hung", port(hang)),
+        ("garbled", port(garble)),
+        ("gone", nothing()),
     ];
-    let mut times = Vec::new();
-    let mut table = String::new();
-    for (name, sources) in &cases {
-        let report = session(&server, sources.as_deref());
-        let [p50, p95] = ["p50", "p95"].map(|figure| time(&report, figure));
-        times.push([p50, p95]);
-        let _ = writeln!(table, "{name:8} p50 {p50:.2} ms, p95 {p95:.2} ms");
-        let told = report.to_string();
-        let is_told = told.contains("redis") && told.contains("postgres");
-        assert_eq!(
-            is_told,
-            sources.is_some(),
-            "{name}: what was missing is told"
-        );
-    }
-    println!("{table}");
-    // The machine itself moves them by a half; a look on the generator's runtime would by a factor.
-    for [p50, p95] in &times[1..] {
-        assert!(
-            p50 / times[0][0] < 2.0 && p95 / times[0][1] < 3.0,
-            "{table}"
-        );
+    let mut alone = times(&server, None);
+    for (name, sources) in cases {
+        let mut table = String::new();
+        let is_undisturbed = (0..ATTEMPTS).any(|attempt| {
+            if attempt > 0 {
+                alone = times(&server, None);
+            }
+            let beside = times(&server, Some(&sources));
+            for (what, [p50, p95]) in [("none", alone), (name, beside)] {
+                let _ = writeln!(table, "{what:8} p50 {p50:.2} ms, p95 {p95:.2} ms");
+            }
+            // The machine itself moves them by a half; a look on the generator's runtime would by a factor.
+            beside[0] / alone[0] < 2.0 && beside[1] / alone[1] < 3.0
+        });
+        println!("{table}");
+        assert!(is_undisturbed, "{table}");
     }
 }

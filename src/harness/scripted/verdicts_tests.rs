@@ -1,12 +1,14 @@
 //! Each fault over HTTP, and exactly the requirements that fail because of it.
 
+use std::thread;
 use std::time::Duration;
 
 use super::targets::{Script, failing, gone, ms, rate_limited, slow, sound, stalling};
 use super::{fixture, judged};
 use crate::client::Outcome;
 use crate::load::VirtualTime;
-use crate::record::{Recurring, Summary};
+use crate::profile::Profile;
+use crate::record::{Recurring, Second, Summary};
 
 const P50: &str = "response_time::p50";
 const P95: &str = "response_time::p95";
@@ -94,27 +96,37 @@ const CASES: [Case; 9] = [
 /// The others of the profile are searches.
 const LOADS: [&str; 5] = ["api", "throughput", "burst", "websocket", "mixed"];
 
+/// What is not as the case says it.
+fn wrong(profile: &Profile, case: &Case) -> Vec<String> {
+    let (name, expected) = (case.name, case.failed);
+    let judged = judged(profile, &LOADS, &VirtualTime::new((case.target)()));
+    let failed = judged.failed();
+    let mut wrong = Vec::new();
+    if failed != expected {
+        let reasons: Vec<_> = failed.iter().map(|name| judged.told(name)).collect();
+        wrong.push(format!(
+            "{name}: failed {failed:?}, not {expected:?}: {reasons:#?}"
+        ));
+    }
+    let told = case.told.map(|(name, words)| (judged.told(name), words));
+    if let Some((told, words)) = told.filter(|(told, words)| !told.contains(words)) {
+        wrong.push(format!("{name}: {words:?} is not told: {told}"));
+    }
+    let seconds = judged.run("api").seconds.iter();
+    if seconds.map(Second::due).sum::<u64>() < 2_000 {
+        wrong.push(format!("{name}: too few were due"));
+    }
+    wrong
+}
+
 #[test]
 fn each_fault_fails_exactly_what_it_breaks() {
-    let profile = fixture("quick.toml");
-    let mut wrong = Vec::new();
-    for case in CASES {
-        let judged = judged(&profile, &LOADS, &VirtualTime::new((case.target)()));
-        let failed = judged.failed();
-        if failed != case.failed {
-            let reasons: Vec<_> = failed.iter().map(|name| judged.told(name)).collect();
-            let (name, expected) = (case.name, case.failed);
-            wrong.push(format!(
-                "{name}: failed {failed:?}, not {expected:?}: {reasons:#?}"
-            ));
-        }
-        let told = case.told.map(|(name, words)| (judged.told(name), words));
-        if let Some((told, words)) = told.filter(|(told, words)| !told.contains(words)) {
-            wrong.push(format!("{}: {words:?} is not told: {told}", case.name));
-        }
-        let due = judged.run("api").seconds.iter().map(|second| second.due());
-        assert!(due.sum::<u64>() > 2_000, "{}", case.name);
-    }
+    let profile = &fixture("quick.toml");
+    let wrong: Vec<String> = thread::scope(|scope| {
+        let cases = CASES.map(|case| scope.spawn(move || wrong(profile, &case)));
+        let ended = cases.into_iter().map(|case| case.join().expect("a case"));
+        ended.flatten().collect()
+    });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
