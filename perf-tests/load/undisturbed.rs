@@ -9,7 +9,6 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 const QUICK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/profiles/quick.toml");
-const ROUNDS: usize = 2;
 
 /// A port at which every connection is served so.
 fn port(serve: fn(TcpStream)) -> String {
@@ -41,7 +40,11 @@ fn nothing() -> String {
 /// The report of a session whose sources are all at this address.
 fn session(server: &Server, sources: Option<&str>) -> Value {
     let folder = TempDir::new().expect("a temporary folder");
-    let flags = ["--target-url", &server.url, "--profile", QUICK];
+    let profile = folder.path().join("short.toml");
+    let text = format!("extends = {QUICK:?}\n[scenario.api]\nduration = \"3s\"\n");
+    std::fs::write(&profile, text).expect("a profile");
+    let profile = profile.to_str().expect("UTF-8");
+    let flags = ["--target-url", &server.url, "--profile", profile];
     let tests = ["response_time", "cache", "database::error"];
     let mut command = harness(folder.path(), &[&flags[..], &tests[..]].concat());
     command.env("PERF_TOKEN", &server.token);
@@ -61,46 +64,46 @@ fn time(report: &Value, figure: &str) -> f64 {
         .expect("a number")
 }
 
+/// So often a case is tried when it looks disturbed: what a monitor does it does each time, a machine that was busy
+/// elsewhere does not.
+const ATTEMPTS: usize = 3;
+
+/// p50 and p95 in milliseconds, of a session that tells what its sources were missing.
+fn times(server: &Server, sources: Option<&str>) -> [f64; 2] {
+    let report = session(server, sources);
+    let told = report.to_string();
+    let is_told = told.contains("redis") && told.contains("postgres");
+    assert_eq!(
+        is_told,
+        sources.is_some(),
+        "{sources:?}: what was missing is told"
+    );
+    ["p50", "p95"].map(|figure| time(&report, figure))
+}
+
 #[test]
 fn whatever_monitors_meet_the_load_goes_on_as_ever() {
     let server = Server::start(&[]);
     let cases = [
-        ("none", None),
-        ("hung", Some(port(hang))),
-        ("garbled", Some(port(garble))),
-        ("gone", Some(nothing())),
+        ("hung", port(hang)),
+        ("garbled", port(garble)),
+        ("gone", nothing()),
     ];
-    let mut times = [[0.0_f64; 2]; 4];
-    for _ in 0..ROUNDS {
-        for (sums, (name, sources)) in times.iter_mut().zip(&cases) {
-            let report = session(&server, sources.as_deref());
-            sums[0] += time(&report, "p50");
-            sums[1] += time(&report, "p95");
-            let told = report.to_string();
-            let is_told = told.contains("redis") && told.contains("postgres");
-            assert_eq!(
-                is_told,
-                sources.is_some(),
-                "{name}: what was missing is told"
-            );
-        }
-    }
-    let mut table = String::new();
-    for ((name, _), [p50, p95]) in cases.iter().zip(times) {
-        let rounds = ROUNDS as f64;
-        let _ = writeln!(
-            table,
-            "{name:8} p50 {:.2} ms, p95 {:.2} ms",
-            p50 / rounds,
-            p95 / rounds
-        );
-    }
-    println!("{table}");
-    // The machine itself moves them by a half; a look on the generator's runtime would by a factor.
-    for [p50, p95] in &times[1..] {
-        assert!(
-            p50 / times[0][0] < 2.0 && p95 / times[0][1] < 3.0,
-            "{table}"
-        );
+    let mut alone = times(&server, None);
+    for (name, sources) in cases {
+        let mut table = String::new();
+        let is_undisturbed = (0..ATTEMPTS).any(|attempt| {
+            if attempt > 0 {
+                alone = times(&server, None);
+            }
+            let beside = times(&server, Some(&sources));
+            for (what, [p50, p95]) in [("none", alone), (name, beside)] {
+                let _ = writeln!(table, "{what:8} p50 {p50:.2} ms, p95 {p95:.2} ms");
+            }
+            // The machine itself moves them by a half; a look on the generator's runtime would by a factor.
+            beside[0] / alone[0] < 2.0 && beside[1] / alone[1] < 3.0
+        });
+        println!("{table}");
+        assert!(is_undisturbed, "{table}");
     }
 }

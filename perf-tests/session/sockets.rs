@@ -14,10 +14,21 @@ use tempfile::TempDir;
 const QUICK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/profiles/quick.toml");
 const SOCKETS: &str = "scenario::websocket";
 
+/// Three seconds of each load.
+fn short(folder: &Path, more: &str) -> String {
+    let file = folder.join("short.toml");
+    let scenarios = ["api", "websocket", "mixed"];
+    let scenarios = scenarios.map(|name| format!("[scenario.{name}]\nduration = \"3s\"\n"));
+    let text = format!("extends = {QUICK:?}\n{}{more}", scenarios.concat());
+    std::fs::write(&file, text).expect("a profile");
+    file.to_str().expect("UTF-8").to_owned()
+}
+
 /// Runs the harness with a signing key.
 fn minted(server: &Server, flags: &[&str]) -> Value {
     let folder = TempDir::new().expect("a temporary folder");
-    let fixed = ["--target-url", &server.url, "--profile", QUICK];
+    let profile = short(folder.path(), "");
+    let fixed = ["--target-url", &server.url, "--profile", &profile];
     let output = harness(folder.path(), &[&fixed, flags].concat())
         .env("PERF_JWT_SECRET", KEY)
         .output()
@@ -49,7 +60,7 @@ fn told(report: &Value) -> String {
 
 /// On the way to any service that is not on the same machine a message is on its way at every moment.
 #[test]
-fn a_healthy_service_twenty_milliseconds_away_passes_the_built_in_profile() {
+fn a_healthy_service_twenty_milliseconds_away_passes() {
     let server = Server::start(&[]);
     let there = server.url.parse::<url::Url>().expect("a URL");
     let there = there.socket_addrs(|| None).expect("an address")[0];
@@ -58,7 +69,9 @@ fn a_healthy_service_twenty_milliseconds_away_passes_the_built_in_profile() {
         distance::away(there, Duration::from_millis(10))
     );
     let folder = TempDir::new().expect("a temporary folder");
-    let output = harness(folder.path(), &["--target-url", &url, SOCKETS])
+    let profile = short(folder.path(), "");
+    let flags = ["--target-url", &url, "--profile", &profile, SOCKETS];
+    let output = harness(folder.path(), &flags)
         .env("PERF_JWT_SECRET", KEY)
         .output()
         .expect("it runs");
@@ -71,51 +84,24 @@ fn a_healthy_service_twenty_milliseconds_away_passes_the_built_in_profile() {
     }
 }
 
+/// The other faults are met in virtual time, in `harness::scripted`.
 #[test]
-fn each_fault_of_a_socket_is_told_by_its_cause() {
-    let cases: [(&str, &[&str], &[&str]); 5] = [
-        ("ws-chatter=3", &[], &[]),
-        ("ws-latency=400ms", &[SOCKETS], &["took 200 ms or more"]),
-        (
-            "ws-lose=10%",
-            &[SOCKETS],
-            &["messages had no reply in time"],
-        ),
-        (
-            "ws-close=1011@3s",
-            &[SOCKETS],
-            &["1011", "an error of its own"],
-        ),
-        ("ws-refuse=40%", &[SOCKETS], &["connect"]),
-    ];
-    let mut wrong = String::new();
-    for (fault, expected, words) in cases {
-        let server = Server::start(&[fault]);
-        let report = minted(&server, &[SOCKETS]);
-        let told = told(&report);
-        if failed(&report) != expected {
-            let _ = writeln!(wrong, "{fault}: failed {:?}: {told}", failed(&report));
-        }
-        for word in words.iter().filter(|word| !told.contains(**word)) {
-            let _ = writeln!(wrong, "{fault}: {word:?} is not told: {told}");
-        }
-        if fault == "ws-latency=400ms" {
-            let p50 = endpoint(&report, "websocket", "message")["response_time_ms"]["p50"]["value"]
-                .as_f64();
-            let p50 = p50.expect("a number");
-            if !(400.0..404.0).contains(&p50) {
-                let _ = writeln!(wrong, "{fault}: the round trip takes {p50} ms");
-            }
-        }
-        if fault == "ws-chatter=3" {
-            let unasked = run(&report, "websocket")["sockets"]["unasked"].as_u64();
-            let messages = endpoint(&report, "websocket", "message")["due"].as_u64();
-            if unasked < messages.map(|count| 3 * count) {
-                let _ = writeln!(wrong, "{fault}: {unasked:?} unasked, {messages:?} messages");
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong}");
+fn a_slow_and_chatty_socket_is_told_by_its_cause() {
+    let server = Server::start(&["ws-latency=400ms", "ws-chatter=3"]);
+    let report = minted(&server, &[SOCKETS]);
+    assert_eq!(failed(&report), [SOCKETS]);
+    assert!(
+        told(&report).contains("took 200 ms or more"),
+        "{}",
+        told(&report)
+    );
+    let messages = endpoint(&report, "websocket", "message");
+    let p50 = messages["response_time_ms"]["p50"]["value"].as_f64();
+    let p50 = p50.expect("a number");
+    assert!((400.0..404.0).contains(&p50), "{p50} ms");
+    let unasked = run(&report, "websocket")["sockets"]["unasked"].as_u64();
+    let asked = messages["due"].as_u64().expect("a number");
+    assert!(unasked >= Some(3 * asked), "{unasked:?} of {asked}");
 }
 
 #[test]
@@ -171,12 +157,13 @@ fn write_users(file: &Path, count: u32) {
 
 fn from_file(server: &Server, users: &Path) -> Value {
     let folder = TempDir::new().expect("a temporary folder");
+    let profile = short(folder.path(), "");
     let users = users.to_str().expect("text");
     let flags = [
         "--target-url",
         &server.url,
         "--profile",
-        QUICK,
+        &profile,
         "--users-file",
         users,
         SOCKETS,
@@ -189,15 +176,10 @@ fn from_file(server: &Server, users: &Path) -> Value {
 fn users_log_in_once_each_and_before_the_load() {
     let server = Server::start(&[]);
     let folder = TempDir::new().expect("a temporary folder");
-    let profile = folder.path().join("login.toml");
-    let text = format!(
-        "extends = {QUICK:?}\n\
-         [identity]\nuser = \"user-{{n}}\"\n\
+    let login = "[identity]\nuser = \"user-{n}\"\n\
          [identity.login]\npath = \"/api/v1/auth/login\"\nrate = \"100/s\"\n\
-         json = {{ email = \"{{user}}@example.com\", password = \"{{password}}\" }}\n"
-    );
-    std::fs::write(&profile, text).expect("a file");
-    let profile = profile.to_str().expect("text");
+         json = { email = \"{user}@example.com\", password = \"{password}\" }\n";
+    let profile = &short(folder.path(), login);
     for (password, expected) in [("reference", &[][..]), ("wrong-one", &[SOCKETS][..])] {
         let flags = ["--target-url", &server.url, "--profile", profile, SOCKETS];
         let output = harness(folder.path(), &flags)
@@ -237,16 +219,6 @@ fn a_mixed_run_holds_its_own_requests_alone() {
         .filter_map(|endpoint| endpoint["due"].as_u64())
         .sum();
     assert_eq!(mixed["due"].as_u64(), Some(sum));
-    // 70 users every 400 ms and 30 every 400 ms for 6 s, whatever the api scenario did before.
-    assert!((1_300..1_700).contains(&sum), "{sum}");
-}
-
-#[test]
-fn a_slow_half_fails_by_itself() {
-    let server = Server::start(&["ws-latency=300ms"]);
-    let report = minted(&server, &["scenario::mixed"]);
-    assert_eq!(failed(&report), ["scenario::mixed"]);
-    let told = told(&report);
-    assert!(told.contains("websocket users: "), "{told}");
-    assert!(!told.contains("http users: "), "{told}");
+    // 70 users every 400 ms and 30 every 400 ms for 3 s, whatever the api scenario did before.
+    assert!((650..870).contains(&sum), "{sum}");
 }

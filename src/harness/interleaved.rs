@@ -17,7 +17,7 @@ use super::recovery::Question;
 use super::resolve::resolve;
 use crate::baseline::{compare_pairs, table};
 use crate::client::Asking;
-use crate::load::{failed_run, is_second_first};
+use crate::load::{SocketEngine, failed_run, is_second_first};
 use crate::monitor::Watched;
 use crate::profile::{self, Destination, Plan, Profile};
 use crate::record::{Problem, RunResult};
@@ -185,6 +185,7 @@ impl Ready<'_> {
             plan: &self.plan,
             destination: &self.destination,
             watched: &self.watched,
+            engine: &SocketEngine,
             interrupted,
             board: None,
             after: None,

@@ -8,7 +8,7 @@ use super::recovery::LastLoad;
 use super::showing::Showing;
 use crate::dashboard::{Board, is_about};
 use crate::judge::{Evidence, is_settled, judge};
-use crate::load::{self, Observer, RunError};
+use crate::load::{self, Engine, Observer, RunError};
 use crate::monitor::{Monitors, ProcessorClock, Watched};
 use crate::profile::{Destination, Plan, Profile};
 use crate::record::{Problem, RunResult};
@@ -21,6 +21,7 @@ pub(super) struct Loading<'a> {
     pub(super) plan: &'a Plan,
     pub(super) destination: &'a Destination,
     pub(super) watched: &'a Watched,
+    pub(super) engine: &'a dyn Engine,
     pub(super) interrupted: &'a AtomicBool,
     /// Where the run is shown while it is on.
     pub(super) board: Option<&'a Board>,
@@ -43,24 +44,34 @@ impl Loading<'_> {
         let ready = self.ready(progress)?;
         // Without monitors nobody tells anything, and what hangs on them is inconclusive.
         let monitors = Monitors::start(self.watched).ok();
-        let mut result = match &self.plan.search {
-            Some(search) => self.search(&ready.plan, search, monitors.as_ref(), progress)?,
-            None => self
-                .once(
-                    &ready.plan,
-                    &|run, open| self.is_settled(run, open, monitors.as_ref()),
-                    "",
-                    monitors.as_ref(),
-                    progress,
-                )
-                .map_err(|error| own_fault(&error.to_string()))?,
-        };
+        let mut result = self.load(&ready.plan, monitors.as_ref(), progress)?;
         if let Some(monitors) = monitors {
             result.observed = monitors.finish(result.started);
         }
         result.plan = self.plan.fingerprint();
         result.notes.splice(0..0, ready.notes);
         Ok(result)
+    }
+
+    /// The load or the loads of a plan.
+    pub(super) fn load(
+        &self,
+        plan: &Plan,
+        monitors: Option<&Monitors>,
+        progress: &mut Progress,
+    ) -> Result<RunResult, Failure> {
+        match &plan.search {
+            Some(search) => self.search(plan, search, monitors, progress),
+            None => self
+                .once(
+                    plan,
+                    &|run, open| self.is_settled(run, open, monitors),
+                    "",
+                    monitors,
+                    progress,
+                )
+                .map_err(|error| own_fault(&error.to_string())),
+        }
     }
 
     /// One load, extended as far as its plan allows until `settled` says that it has shown enough.
@@ -84,7 +95,7 @@ impl Loading<'_> {
             monitors,
         };
         observer.progress.begin(plan, place);
-        let result = load::run(plan, self.destination, &mut observer);
+        let result = self.engine.run(plan, self.destination, &mut observer);
         observer.progress.end();
         result
     }

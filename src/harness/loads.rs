@@ -10,7 +10,7 @@ use super::loading::{Failure, Loading};
 use super::recovery::LastLoad;
 use super::repeat;
 use super::session::{Session, locked};
-use crate::load::{failed_run, millis};
+use crate::load::{SocketEngine, failed_run, millis};
 use crate::monitor::{Watched, Watcher};
 use crate::profile::{Destination, Endpoint, Plan};
 use crate::record::{Outage, Problem, RunResult};
@@ -63,6 +63,7 @@ impl Session {
                 plan,
                 destination: &destination,
                 watched: &watched,
+                engine: &SocketEngine,
                 interrupted: &self.interrupted,
                 board: self.settings.board.as_ref(),
                 after: LastLoad::of(&self.runs_so_far()),

@@ -32,6 +32,8 @@ mod repeat;
 mod reporting;
 mod resolve;
 mod runner;
+#[cfg(test)]
+mod scripted;
 mod searching;
 mod session;
 mod showing;

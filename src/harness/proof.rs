@@ -10,7 +10,7 @@ use super::loading::Loading;
 use super::output::note;
 use super::progress::Progress;
 use crate::judge::intervals;
-use crate::load::millis;
+use crate::load::{SocketEngine, millis};
 use crate::monitor::{DatabaseUrl, Watched, machine};
 use crate::profile::Plan;
 use crate::report::{Report, RunReport};
@@ -114,6 +114,7 @@ impl BeforeAndAfter {
             plan,
             destination: &destination,
             watched: &watched,
+            engine: &SocketEngine,
             interrupted: &self.interrupted,
             board: None,
             after: None,

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use thiserror::Error;
+use tokio::time::Instant;
 
+use super::clock::{Clock, SystemClock};
 use super::control::{Command, End, Gauge};
 use super::live::Live;
 use super::looks::{Counters, Looks, Underway};
@@ -14,7 +16,7 @@ use super::meter::Meter;
 use super::observer::{Observer, Progress};
 use super::result;
 use super::schedule::{nanos, streams};
-use super::worker::{Setup, Worker, ask, recent, rules, wake};
+use super::worker::{Setup, Share, Worker, ask, recent, rules, wake};
 use crate::client::{ConnectError, Connector};
 use crate::profile::{Arrivals, Destination, Plan};
 use crate::record::{RunResult, Status, Tally};
@@ -66,26 +68,42 @@ fn run_with(
     connector: Connector,
     observer: &mut dyn Observer,
 ) -> Result<RunResult, RunError> {
+    let theirs = connector.clone();
+    let setup = Setup {
+        plan,
+        destination,
+        connector: &theirs,
+    };
+    coordinate(plan, connector, &SystemClock, observer, |share| {
+        setup.worker(share)
+    })
+}
+
+/// Runs a plan in the time of a clock, on workers that are made one for each share of its streams.
+pub(super) fn coordinate(
+    plan: &Plan,
+    connector: Connector,
+    clock: &dyn Clock,
+    observer: &mut dyn Observer,
+    worker: impl FnMut(Share) -> Result<Worker, RunError>,
+) -> Result<RunResult, RunError> {
     let started = SystemTime::now();
     let workers = workers(plan);
     let (groups, connections) = streams(plan, workers);
     let end = Arc::new(End::at(nanos(plan.phases.planned_end())));
-    let start = Instant::now() + LEAD;
-    let setup = Setup {
-        plan,
-        destination,
-        connector: &connector,
+    let start = clock.now() + LEAD;
+    let shares = groups.into_iter().enumerate().map(|(index, group)| Share {
+        index,
+        of: workers,
+        group,
         connections,
         start,
-        end: &end,
-    };
-    let workers = groups
-        .into_iter()
-        .enumerate()
-        .map(|(index, group)| setup.worker(index, workers, group))
-        .collect::<Result<Vec<_>, _>>()?;
+        end: Arc::clone(&end),
+    });
+    let workers = shares.map(worker).collect::<Result<Vec<_>, _>>()?;
     let coordinator = Coordinator {
         plan,
+        clock,
         started: result::millis(started),
         start,
         end,
@@ -123,6 +141,7 @@ fn workers(plan: &Plan) -> usize {
 /// Looks after the workers.
 pub(super) struct Coordinator<'a> {
     pub(super) plan: &'a Plan,
+    pub(super) clock: &'a dyn Clock,
     /// In milliseconds since 1970.
     pub(super) started: u64,
     pub(super) start: Instant,
@@ -143,9 +162,9 @@ impl Coordinator<'_> {
         let mut lost = 0;
         let workers = self.workers.len() as u32;
         for worker in std::mem::take(&mut self.workers) {
-            match worker.thread.join() {
-                Ok(part) => tally.merge(&part),
-                Err(_) => lost += 1,
+            match worker.tally() {
+                Some(part) => tally.merge(&part),
+                None => lost += 1,
             }
         }
         let mut result = self.record(&tally, self.end.get(), status, &looks);
@@ -167,21 +186,18 @@ impl Coordinator<'_> {
     /// Stays until all workers have ended; tells how the run went.
     fn attend(&mut self, looks: &mut Looks<'_>, observer: &mut dyn Observer) -> Status {
         let mut meter = Meter {
-            wall: Instant::now(),
+            wall: self.clock.now(),
             used: observer.processor_time(),
         };
         let mut status = Status::Complete;
-        while self
-            .workers
-            .iter()
-            .any(|worker| !worker.thread.is_finished())
-        {
-            thread::sleep(looks.pause(nanos(self.start.elapsed()), TICK));
-            let elapsed = self.start.elapsed();
+        while self.workers.iter_mut().any(|worker| !worker.has_ended()) {
+            self.clock.sleep(looks.pause(self.now(), TICK));
+            let now = self.clock.now();
+            let elapsed = now.saturating_duration_since(self.start);
             observer.progress(self.progress(elapsed));
             self.show(elapsed, looks, observer);
-            if meter.wall.elapsed() >= Duration::from_secs(1) {
-                let share = meter.read(observer.processor_time(), self.workers.len());
+            if now.duration_since(meter.wall) >= Duration::from_secs(1) {
+                let share = meter.read(now, observer.processor_time(), self.workers.len());
                 if elapsed > Duration::ZERO {
                     self.cpu.push(share);
                 }
@@ -229,7 +245,7 @@ impl Coordinator<'_> {
         let from = self.live.changes_from(elapsed, self.plan.longest_timeout());
         let mut tally = Tally::new(rules(self.plan));
         for worker in &self.workers {
-            let Some(part) = recent(worker, from, SHOW_PATIENCE) else {
+            let Some(part) = recent(worker, from, self.clock, SHOW_PATIENCE) else {
                 return;
             };
             tally.merge(&part);
@@ -259,7 +275,7 @@ impl Coordinator<'_> {
 
 impl Underway for Coordinator<'_> {
     fn now(&self) -> u64 {
-        nanos(self.start.elapsed())
+        nanos(self.clock.now().saturating_duration_since(self.start))
     }
 
     fn end(&self) -> u64 {
@@ -282,7 +298,7 @@ impl Underway for Coordinator<'_> {
             open_planned: 0,
         };
         for worker in &self.workers {
-            let look = ask(worker, planned, patience)?;
+            let look = ask(worker, planned, self.clock, patience)?;
             seen.tally.merge(&look.tally);
             seen.open_planned += look.open_planned;
             let open = seen.open.iter_mut().zip(&look.open);

@@ -3,11 +3,13 @@
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::thread;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
+use super::clock::Clock;
 use super::control::{Command, Commands, End, Gauge, Look};
 use super::ledger::Ledger;
 use super::mix::Mix;
@@ -21,81 +23,151 @@ use crate::pace::{Agenda, Alarm};
 use crate::profile::{Destination, Endpoint, Plan};
 use crate::record::{EndpointRules, Rules, Tally};
 
-/// What every worker is made of.
+/// What every worker on a thread is made of.
 pub(super) struct Setup<'a> {
     pub(super) plan: &'a Plan,
     pub(super) destination: &'a Destination,
     pub(super) connector: &'a Connector,
-    pub(super) connections: Connections,
-    pub(super) start: Instant,
-    pub(super) end: &'a Arc<End>,
 }
 
-/// A worker thread, as the coordinator sees it.
+/// One worker's share of a run.
+pub(super) struct Share {
+    /// Which of the workers it is, and how many there are.
+    pub(super) index: usize,
+    pub(super) of: usize,
+    pub(super) group: Vec<Stream>,
+    /// Those of all workers.
+    pub(super) connections: Connections,
+    pub(super) start: Instant,
+    pub(super) end: Arc<End>,
+}
+
+/// All that a worker needs but its users, and can be sent to its thread.
+pub(super) struct Part {
+    ledger: Ledger,
+    connections: Connections,
+    start: Instant,
+    end: Arc<End>,
+    timeout: Duration,
+    gauge: Arc<Gauge>,
+}
+
+impl Part {
+    /// `identities` is how many users are known by name.
+    pub(super) fn new(plan: &Plan, share: Share, identities: usize) -> Part {
+        let users = Numbering::new(&plan.arrivals, identities);
+        Part {
+            ledger: Ledger::new(share.group, Mix::new(plan), users, Tally::new(rules(plan))),
+            connections: match share.connections {
+                Connections::Own => Connections::Own,
+                Connections::Shared(all) => {
+                    Connections::Shared(portion(all, share.index, share.of))
+                }
+            },
+            start: share.start,
+            end: share.end,
+            timeout: plan.longest_timeout(),
+            gauge: Arc::default(),
+        }
+    }
+
+    /// The same with users, who keep their times by the agenda that they are given.
+    pub(super) fn with_users<U>(self, users: impl FnOnce(&Rc<Agenda>) -> U) -> Work<U> {
+        let agenda = Agenda::new(self.start);
+        Work {
+            users: users(&agenda),
+            ledger: self.ledger,
+            connections: self.connections,
+            agenda,
+            end: self.end,
+            timeout: self.timeout,
+            gauge: self.gauge,
+            present: Cell::new(0),
+        }
+    }
+}
+
+/// A worker, as the coordinator sees it.
 pub(super) struct Worker {
-    pub(super) thread: JoinHandle<Tally>,
+    pub(super) ending: Ending,
     pub(super) commands: mpsc::UnboundedSender<Command>,
     pub(super) gauge: Arc<Gauge>,
 }
 
-impl Setup<'_> {
-    pub(super) fn worker(
-        &self,
-        index: usize,
-        of: usize,
-        group: Vec<Stream>,
-    ) -> Result<Worker, RunError> {
-        let plan = self.plan;
-        let connector = self.connector.clone();
-        let kits = self.kits(&group)?;
-        let timeout = plan.longest_timeout();
-        let their_plan = plan.clone();
-        let users = Numbering::new(&plan.arrivals, self.destination.users.len());
-        let ledger = Ledger::new(group, Mix::new(plan), users, Tally::new(rules(plan)));
-        let connections = match self.connections {
-            Connections::Own => Connections::Own,
-            Connections::Shared(all) => Connections::Shared(portion(all, index, of)),
-        };
-        let is_shared = matches!(connections, Connections::Shared(_));
+/// What is known of a worker's end.
+pub(super) enum Ending {
+    Awaited(oneshot::Receiver<Tally>),
+    /// Without a tally it has died.
+    Known(Option<Box<Tally>>),
+}
+
+impl Worker {
+    /// A worker that does its part where `begin` puts it, and sends its tally when it has ended.
+    pub(super) fn begin<E>(
+        part: Part,
+        begin: impl FnOnce(Part, Commands, oneshot::Sender<Tally>) -> Result<(), E>,
+    ) -> Result<Worker, E> {
         let (commands, receiver) = mpsc::unbounded_channel();
-        let gauge = Arc::new(Gauge::default());
-        let (start, end, theirs) = (self.start, Arc::clone(self.end), Arc::clone(&gauge));
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let body = move || {
-            let agenda = Agenda::new(tokio::time::Instant::from_std(start));
-            let work_ = Work {
-                users: VirtualUsers::new(
-                    kits,
-                    is_shared,
-                    connector,
-                    &their_plan,
-                    Rc::clone(&agenda),
-                ),
-                present: Cell::new(0),
-                ledger,
-                connections,
-                agenda,
-                end,
-                timeout,
-                gauge: theirs,
-            };
-            runtime.block_on(begin(work_, receiver))
-        };
-        let name = format!("load-{index}");
-        let thread = thread::Builder::new().name(name).spawn(body)?;
+        let (sender, tally) = oneshot::channel();
+        let gauge = Arc::clone(&part.gauge);
+        begin(part, receiver, sender)?;
         Ok(Worker {
-            thread,
+            ending: Ending::Awaited(tally),
             commands,
             gauge,
         })
     }
 
+    pub(super) fn has_ended(&mut self) -> bool {
+        if let Ending::Awaited(tally) = &mut self.ending {
+            match tally.try_recv() {
+                Ok(tally) => self.ending = Ending::Known(Some(Box::new(tally))),
+                Err(oneshot::error::TryRecvError::Closed) => self.ending = Ending::Known(None),
+                Err(oneshot::error::TryRecvError::Empty) => {}
+            }
+        }
+        matches!(self.ending, Ending::Known(_))
+    }
+
+    /// What an ended worker has counted; `None` when it has died.
+    pub(super) fn tally(self) -> Option<Tally> {
+        match self.ending {
+            Ending::Known(tally) => tally.map(|tally| *tally),
+            Ending::Awaited(_) => None,
+        }
+    }
+}
+
+impl Setup<'_> {
+    pub(super) fn worker(&self, share: Share) -> Result<Worker, RunError> {
+        let kits = self.kits(&share)?;
+        let is_shared = matches!(share.connections, Connections::Shared(_));
+        let name = format!("load-{}", share.index);
+        let part = Part::new(self.plan, share, self.destination.users.len());
+        let (connector, plan) = (self.connector.clone(), self.plan.clone());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let worker = Worker::begin(part, |part, commands, sender| {
+            let body = move || {
+                let work = part.with_users(|agenda| {
+                    VirtualUsers::new(kits, is_shared, connector, &plan, Rc::clone(agenda))
+                });
+                let tally = runtime.block_on(begin(work, commands));
+                // Its connections are closed before anybody learns that it has ended.
+                drop(runtime);
+                let _ = sender.send(tally);
+            };
+            thread::Builder::new().name(name).spawn(body).map(drop)
+        });
+        Ok(worker?)
+    }
+
     /// One for each stream, or one for each known user where connections are shared.
-    fn kits(&self, group: &[Stream]) -> Result<Vec<Kit>, RunError> {
-        let numbers: Vec<usize> = match self.connections {
-            Connections::Own => group
+    fn kits(&self, share: &Share) -> Result<Vec<Kit>, RunError> {
+        let numbers: Vec<usize> = match share.connections {
+            Connections::Own => share
+                .group
                 .iter()
                 .map(|stream| stream.number(0) as usize)
                 .collect(),
@@ -145,28 +217,41 @@ pub(super) fn wake(worker: &Worker) {
 }
 
 /// A worker's counters; `None` when it has ended or is too busy to answer in time.
-pub(super) fn ask(worker: &Worker, planned: u64, patience: Duration) -> Option<Look> {
-    answered(worker, |answer| Command::Look { planned, answer }, patience)
+pub(super) fn ask(
+    worker: &Worker,
+    planned: u64,
+    clock: &dyn Clock,
+    patience: Duration,
+) -> Option<Look> {
+    let command = |answer| Command::Look { planned, answer };
+    answered(worker, command, clock, patience)
 }
 
 /// A worker's tally without the seconds before `from`; `None` as for [`ask`].
-pub(super) fn recent(worker: &Worker, from: usize, patience: Duration) -> Option<Tally> {
-    answered(worker, |answer| Command::Recent { from, answer }, patience)
+pub(super) fn recent(
+    worker: &Worker,
+    from: usize,
+    clock: &dyn Clock,
+    patience: Duration,
+) -> Option<Tally> {
+    let command = |answer| Command::Recent { from, answer };
+    answered(worker, command, clock, patience)
 }
 
 fn answered<T>(
     worker: &Worker,
     command: impl FnOnce(oneshot::Sender<T>) -> Command,
+    clock: &dyn Clock,
     patience: Duration,
 ) -> Option<T> {
     let (answer, mut look) = oneshot::channel();
     worker.commands.send(command(answer)).ok()?;
-    let patience = Instant::now() + patience;
+    let patience = clock.now() + patience;
     loop {
         match look.try_recv() {
             Ok(look) => return Some(look),
-            Err(oneshot::error::TryRecvError::Empty) if Instant::now() < patience => {
-                thread::sleep(Duration::from_millis(1));
+            Err(oneshot::error::TryRecvError::Empty) if clock.now() < patience => {
+                clock.sleep(Duration::from_millis(1));
             }
             Err(_) => return None,
         }

@@ -10,7 +10,7 @@ use crate::support::Server;
 const WORK: Nanos = 20 * MS;
 const TIMEOUT: Nanos = 2 * SECOND;
 const PROFILE: &str = "[target]\ntimeout = '2s'\n[scenario.case]\narrivals = 'constant'\nrate = '200/s'\n\
-    duration = '8s'\n[[scenario.case.endpoint]]\npath = '/health'\n";
+    duration = '5s'\n[[scenario.case.endpoint]]\npath = '/health'\n";
 
 fn asked(server: &Server, figure: &str) -> usize {
     server.requests()[figure].as_u64().expect("a number") as usize
@@ -19,9 +19,9 @@ fn asked(server: &Server, figure: &str) -> usize {
 /// What was due while nobody listened fails, and no more than what was under way when that began.
 fn refusing() -> Case {
     let plan = plan(PROFILE);
-    let server = Server::start(&["latency=20ms", "refuse=1s@3s"]);
+    let server = Server::start(&["latency=20ms", "refuse=1s@2s"]);
     let run = run(&plan, &server.url);
-    let (from, to) = (3 * SECOND, 4 * SECOND);
+    let (from, to) = (2 * SECOND, 3 * SECOND);
     let due = all(&dues(&plan));
     let is_lost = |due: Nanos| due + WORK > from && due < to;
     let charged = |due: &Nanos| if is_lost(*due) { TIMEOUT } else { WORK };

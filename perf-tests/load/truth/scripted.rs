@@ -10,7 +10,9 @@ use super::simulation::{MS, Nanos, SECOND, Served, frozen, own, shared};
 
 /// What the target works on one request.
 const WORK: Nanos = 20 * MS;
-const STALL: Nanos = SECOND;
+const STALL: Nanos = SECOND / 2;
+/// How long each load lasts.
+const SECONDS: u32 = 5;
 
 const CONSTANT: &str = "arrivals = 'constant'\nrate = '200/s'";
 const POISSON: &str = "arrivals = 'poisson'\nrate = '200/s'";
@@ -23,9 +25,9 @@ const ENDPOINT: &str = "[[scenario.case.endpoint]]\npath = '/'\n";
 const SOCKET: &str =
     "[scenario.case.socket]\npath = '/ws'\nmessage = '{id}'\nevery = '200ms..300ms'\n";
 
-fn profile(arrivals: &str, seconds: u32, what: &str) -> Plan {
+fn profile(arrivals: &str, what: &str) -> Plan {
     plan(&format!(
-        "[target]\ntimeout = '10s'\n[scenario.case]\n{arrivals}\nduration = '{seconds}s'\n{what}"
+        "[target]\ntimeout = '10s'\n[scenario.case]\n{arrivals}\nduration = '{SECONDS}s'\n{what}"
     ))
 }
 
@@ -43,7 +45,7 @@ fn sent(plan: &Plan) -> Vec<Vec<Nanos>> {
 /// When the target stalls, counted as it counts: from the first arrival.
 fn stall(plan: &Plan) -> (Nanos, Nanos) {
     let sent = all(&sent(plan));
-    let from = quiet_moment(&sent, 3 * SECOND) + WORK - sent[0];
+    let from = quiet_moment(&sent, 2 * SECOND) + WORK - sent[0];
     (from, from + STALL)
 }
 
@@ -72,7 +74,7 @@ fn responses(served: &[Served]) -> Vec<Nanos> {
 
 fn stalled(name: &'static str, arrivals: &'static str) -> Job {
     Box::new(move || {
-        let plan = profile(arrivals, 10, ENDPOINT);
+        let plan = profile(arrivals, ENDPOINT);
         let stall = stall(&plan);
         let answered = move |at| frozen(WORK, stall, at);
         let server = Server::http(Box::new(move |at, _| answered(at)));
@@ -114,7 +116,7 @@ fn stalled(name: &'static str, arrivals: &'static str) -> Job {
 
 fn slower(name: &'static str, arrivals: &'static str) -> Job {
     Box::new(move || {
-        let plan = profile(arrivals, 10, ENDPOINT);
+        let plan = profile(arrivals, ENDPOINT);
         // 5 ms at first, 15 ms more with every second.
         let answered = |at: Nanos| at + 5 * MS + at.max(0) * 15 / 1_000;
         let server = Server::http(Box::new(move |at, _| answered(at)));
@@ -127,7 +129,7 @@ fn slower(name: &'static str, arrivals: &'static str) -> Job {
 }
 
 fn sockets() -> Case {
-    let plan = profile("arrivals = 'users'\nusers = 50", 10, SOCKET);
+    let plan = profile("arrivals = 'users'\nusers = 50", SOCKET);
     let stall = stall(&plan);
     let answered = move |at| frozen(WORK, stall, at);
     let server = Server::websocket(Box::new(move |at, _| answered(at)));
@@ -150,7 +152,7 @@ fn sockets() -> Case {
 /// Delays drawn from a sequence; what was drawn is what was true.
 fn drawn(name: &'static str, draw: fn(f64, f64) -> f64) -> Job {
     Box::new(move || {
-        let plan = profile(CONSTANT, 8, ENDPOINT);
+        let plan = profile(CONSTANT, ENDPOINT);
         let sequence = Mutex::new(0x9e37_79b9_7f4a_7c15_u64);
         let script: Script = Box::new(move |at, _| {
             let mut state = sequence.lock().expect("a sequence");
