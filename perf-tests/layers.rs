@@ -97,8 +97,19 @@ const RULES: &[Rule] = &[
         "the load knows nothing of requirements and reports",
     ),
     rule(
+        "connection",
+        &["profile::Complaint", "profile::Secret"],
+        "connections to databases stand alone: of the others they use data",
+    ),
+    rule(
         "monitor",
-        &["client", "profile", "record", "requirement::Source"],
+        &[
+            "client",
+            "connection",
+            "profile",
+            "record",
+            "requirement::Source",
+        ],
         "monitors gather evidence and judge none of it",
     ),
     rule(
@@ -124,7 +135,7 @@ const RULES: &[Rule] = &[
     rule(
         "optimize",
         &[
-            "monitor",
+            "connection",
             "profile::Secret",
             "report",
             "requirement",
@@ -154,6 +165,7 @@ const RULES: &[Rule] = &[
         &[
             "baseline",
             "client",
+            "connection",
             "dashboard",
             "hint",
             "load",
@@ -173,6 +185,7 @@ const RULES: &[Rule] = &[
         "cli",
         &[
             "baseline",
+            "connection",
             "dashboard",
             "harness",
             "load",
@@ -325,6 +338,11 @@ fn a_broken_sample_is_caught() {
             "monitor/a.rs",
             "use crate::reference::Options;",
             "monitor must not import reference::Options",
+        ),
+        (
+            "connection/a.rs",
+            "use crate::client::Connector;",
+            "connection must not import client::Connector",
         ),
         (
             "harness/a.rs",

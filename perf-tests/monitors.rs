@@ -6,7 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use agentos_perf::monitor::{DatabaseUrl, Monitors, RedisAddress, Watched, first_text};
+use agentos_perf::connection::{DatabaseUrl, RedisAddress, first_text};
+use agentos_perf::monitor::{Monitors, Watched};
 use agentos_perf::profile::{
     CounterPage, Destination, EvidencePlan, FigureSource, Http, Overrides, ProfileSource, Target,
     load,

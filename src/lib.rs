@@ -5,12 +5,15 @@ pub mod baseline;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod client;
+#[cfg(feature = "evidence")]
+pub mod connection;
 #[cfg(feature = "harness")]
 pub mod dashboard;
 #[cfg(feature = "harness")]
 pub mod harness;
 pub mod hint;
 pub mod load;
+#[cfg(feature = "evidence")]
 pub mod monitor;
 #[cfg(feature = "optimize")]
 pub mod optimize;

@@ -2,15 +2,11 @@
 
 mod addresses;
 mod answer;
-#[cfg(feature = "evidence")]
-mod any_name;
 mod ask;
 mod attempt;
 mod connect;
 mod connect_error;
 mod control;
-#[cfg(feature = "evidence")]
-mod distrust;
 mod excerpt;
 mod form;
 mod framed;
@@ -42,8 +38,6 @@ pub use addresses::{AddressFound, Turns};
 pub use connect::Connector;
 pub use connect_error::ConnectError;
 pub use control::{Answer, ControlClient, ControlError};
-#[cfg(feature = "evidence")]
-pub use distrust::Distrust;
 pub use handshake::Handshake;
 pub use health::{HealthProbe, HealthSample, ProbeAnswer, Prober, check_health};
 pub use http::{Connection, Exchange};
@@ -52,8 +46,6 @@ pub use outcome::Outcome;
 pub use preflight::{Asked, Asking, Preflight, PreflightFailure, preflight, preflight_with};
 pub use request::{PreparedRequest, RequestError, login_request};
 pub use sample::{Sample, Talk};
-#[cfg(feature = "evidence")]
-pub use tls::{Trust, tls_without_protocol};
 pub use tls_cause::TlsFault;
 pub use wire::Stream;
 pub use ws::Line;

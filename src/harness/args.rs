@@ -15,8 +15,8 @@ use super::repeat;
 use super::resolve::Environment;
 use super::token::{credentials, token};
 use super::typed::{self, Given, Typed};
+use crate::connection::{DatabaseUrl, RedisAddress};
 use crate::dashboard::{Address, AddressError};
-use crate::monitor::{DatabaseUrl, RedisAddress};
 use crate::profile::quantity::{self, Reading};
 use crate::profile::{
     At, Complaint, Http, Overrides, Problem, ProfileSource, Secret, Target, scenario_names,

@@ -5,10 +5,9 @@
 
 use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
-use super::database::told;
-use super::database_url::DatabaseUrl;
 use super::rounds::{Figures, Glimpse, Looker, enter};
 use super::statements::{Counted, Statements};
+use crate::connection::{DatabaseUrl, told};
 use crate::record::{Statement, figure};
 use crate::requirement::Source;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::monitor::{DatabasePlace, percent_encoded};
+use crate::connection::{DatabasePlace, percent_encoded};
 use crate::profile::Secret;
 
 /// The password of the first line of a password file that fits (`host:port:database:user:password`, `*` for any,

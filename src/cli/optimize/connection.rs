@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::flags::complaint_line;
-use crate::monitor::{DatabaseUrl, Stated, TLS_PARAMETERS};
+use crate::connection::{DatabaseUrl, Stated, TLS_PARAMETERS};
 use crate::optimize::libpq_files::{from_passfile, from_service_file, url_of};
 use crate::profile::{Secret, read_text};
 

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use clap::{Args, ValueEnum};
 
 use super::connection;
+use crate::connection::{DatabaseUrl, RedisAddress};
 use crate::harness::{BeforeAndAfter, default_folder};
-use crate::monitor::{DatabaseUrl, RedisAddress};
 use crate::optimize::apply::Limits;
 use crate::profile::{Complaint, parse_duration, parse_size};
 use crate::report::file_stamp;

@@ -8,7 +8,7 @@ use tokio_postgres::config::Host;
 
 use super::database_foreign::{self as foreign, Meaning};
 use super::database_tls::{DatabaseTls, PARAMETERS, Stated};
-use super::percent::{percent_decoded, percent_encoded};
+use super::percent_encoding::{percent_decoded, percent_encoded};
 use crate::profile::{Complaint, Secret};
 
 pub(super) const OF_POSTGRES: [&str; 2] = ["postgres", "postgresql"];
