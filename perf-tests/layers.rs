@@ -151,12 +151,12 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "optimize::rules",
-        &["optimize", "requirement"],
+        &["connection::excerpt", "optimize", "requirement"],
         "what is proposed hangs on facts and on what the planner answered",
     ),
     rule(
         "optimize::render",
-        &["optimize", "report", "requirement"],
+        &["connection::excerpt", "optimize", "report", "requirement"],
         "a plan as text hangs on the plan",
     ),
     // Top.

@@ -7,6 +7,7 @@ mod database;
 mod database_foreign;
 mod database_tls;
 mod database_url;
+pub mod excerpt;
 mod percent_encoding;
 mod redis_address;
 mod redis_connection;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::optimize::excerpt::excerpts;
+use crate::connection::excerpt::excerpts;
 use crate::optimize::plan::{Overview, Plan, Proposal, StatementLine, TableLine};
 use crate::optimize::rules::format::{bytes, number, span};
 use crate::report::cleaned as clean;

@@ -52,6 +52,7 @@ fn told(source: Source, seen: &Seen, run: &RunResult) -> Vec<String> {
         (figure::QUERIES, "queries"),
         (figure::FAILED_QUERIES, "of them failed"),
         (figure::ROLLBACKS, "of them rolled back"),
+        (figure::LOGGED_ERRORS, "errors in the log"),
         (figure::DEADLOCKS, "deadlocks"),
         (figure::CONFLICTS, "conflicts"),
         (
