@@ -4,11 +4,14 @@
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod client;
+#[cfg(feature = "evidence")]
+pub mod connection;
 #[cfg(feature = "harness")]
 pub mod dashboard;
 #[cfg(feature = "harness")]
 pub mod harness;
 pub mod load;
+#[cfg(feature = "evidence")]
 pub mod monitor;
 #[cfg(feature = "optimize")]
 pub mod optimize;
@@ -17,6 +20,9 @@ pub mod profile;
 pub mod report;
 pub mod store;
 
-pub use agentos_perf_core::{baseline, hint, judge, plan, record, requirement, search, statistics};
+pub use agentos_perf_core::{
+    baseline, diagnostic, hint, judge, model, plan, record, requirement, search, secret,
+    statistics, text,
+};
 #[cfg(feature = "reference")]
 pub use agentos_reference as reference;

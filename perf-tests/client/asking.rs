@@ -4,10 +4,11 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use agentos_perf::client::{
-    Connection, Connector, ControlClient, ControlError, Outcome, PreparedRequest, ProbeAnswer,
-    Prober, check_health, login_request,
+    Connection, Connector, ControlClient, ControlError, PreparedRequest, ProbeAnswer, Prober,
+    check_health, login_request,
 };
 use agentos_perf::profile::{HealthCheck, TargetRules, UptimeCheck};
+use agentos_perf::record::Outcome;
 
 use tokio::time::Instant;
 

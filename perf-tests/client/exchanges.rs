@@ -3,8 +3,10 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use agentos_perf::client::{Connection, Connector, Exchange, Outcome, PreparedRequest};
-use agentos_perf::profile::{Bounds, Destination};
+use agentos_perf::client::{Connection, Connector, Exchange, PreparedRequest};
+use agentos_perf::plan::Bounds;
+use agentos_perf::profile::Destination;
+use agentos_perf::record::Outcome;
 use tokio::time::Instant;
 
 use crate::server::{

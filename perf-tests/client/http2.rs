@@ -4,10 +4,12 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use agentos_perf::client::{
-    ConnectError, Connection, Connector, ControlClient, Exchange, Outcome, PreparedRequest, Prober,
+    ConnectError, Connection, Connector, ControlClient, Exchange, PreparedRequest, Prober,
     preflight,
 };
-use agentos_perf::profile::{Bounds, Destination, Http, UptimeCheck};
+use agentos_perf::plan::Bounds;
+use agentos_perf::profile::{Destination, Http, UptimeCheck};
+use agentos_perf::record::Outcome;
 use h2::Reason;
 use rustls::ServerConfig;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

@@ -4,7 +4,8 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use agentos_perf::client::{Asked, Asking, preflight, preflight_with};
-use agentos_perf::profile::{Arrivals, Bounds, Destination, Phases, Plan, Redirects};
+use agentos_perf::plan::{Arrivals, Bounds, Phases, Plan};
+use agentos_perf::profile::{Destination, Redirects};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
@@ -414,7 +415,7 @@ async fn a_wrong_destination_is_told_before_anything_is_sent() {
     try_one(&plan(&["/x"]), &destination("ftp://localhost:1")).await;
     try_one(&plan(&["x"]), &destination("http://localhost:1")).await;
     let mut broken = destination("http://localhost:1");
-    broken.token = Some(agentos_perf::profile::Secret::new("s3cret\n"));
+    broken.token = Some(agentos_perf::secret::Secret::new("s3cret\n"));
     try_one(&plan(&["/x"]), &broken).await;
     insta::assert_snapshot!(table);
 }

@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use agentos_perf::profile::{Bounds, Destination, Endpoint, EndpointKind, Http, Secret};
+use agentos_perf::plan::{Bounds, Endpoint, EndpointKind};
+use agentos_perf::profile::{Destination, Http};
+use agentos_perf::secret::Secret;
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};

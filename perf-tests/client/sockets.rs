@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agentos_perf::client::{Connector, Exchange, Handshake, Line, Outcome, Talk, preflight};
-use agentos_perf::profile::{
-    Arrivals, Destination, Endpoint, EndpointKind, Http, Identity, Plan, Secret, Socket,
-};
+use agentos_perf::client::{Connector, Exchange, Handshake, Line, preflight};
+use agentos_perf::plan::{Arrivals, Endpoint, EndpointKind, Plan, Socket};
+use agentos_perf::profile::{Destination, Http, Identity};
+use agentos_perf::record::{Outcome, Talk};
+use agentos_perf::secret::Secret;
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};

@@ -6,14 +6,16 @@ use std::net::{TcpListener, TcpStream};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use agentos_perf::client::{Connection, Connector, Outcome, PreparedRequest, Sample};
+use agentos_perf::client::{Connection, Connector, PreparedRequest};
 use agentos_perf::judge::{Evidence, judge};
 use agentos_perf::load::{failed_run, streams};
 use agentos_perf::pace::{Agenda, Alarm, Deadline};
-use agentos_perf::profile::{Destination, Http, Overrides, Plan, Profile, ProfileSource, load};
+use agentos_perf::plan::Plan;
+use agentos_perf::profile::{Destination, Http, Overrides, Profile, ProfileSource, load};
 use agentos_perf::record::{
     EndpointKind, EndpointResult, EndpointRules, Problem, Rules, RunResult, Status, Tally, Window,
 };
+use agentos_perf::record::{Outcome, Sample};
 
 /// Due times, one exchange on a kept connection, and recording one sample.
 pub(crate) const NAMES: [&str; 3] = ["schedule", "exchange", "record"];

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use agentos_perf::monitor::RedisAddress;
+use agentos_perf::connection::RedisAddress;
 use agentos_perf::optimize::redis::{RedisError, RedisFacts, findings, read};
 
 mod strangers;

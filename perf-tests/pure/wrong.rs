@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use agentos_perf::diagnostic::{Problem, render_problems};
 use agentos_perf::harness::{Args, Environment, resolve};
-use agentos_perf::profile::{Problem, Profile, render_problems};
+use agentos_perf::profile::Profile;
 use tempfile::TempDir;
 
 /// A profile in which nothing is wrong; the cases exchange a line or two of it.
@@ -695,7 +696,7 @@ fn outcome(wrong: &Wrong) -> Result<(Args, Profile), Vec<Problem>> {
         problems
             .into_iter()
             .map(|mut problem| {
-                if let agentos_perf::profile::Place::File { file, .. } = &mut problem.place {
+                if let agentos_perf::diagnostic::Place::File { file, .. } = &mut problem.place {
                     *file = plain(std::mem::take(file));
                 }
                 problem.message = plain(problem.message);

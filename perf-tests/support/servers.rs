@@ -187,12 +187,14 @@ impl Postgres {
             .args(["-c", "max_connections=40", "-c", "shared_buffers=16MB"])
             .args(["-c", "shared_preload_libraries=pg_stat_statements"]);
         let log = self.log();
+        let port = self.port;
         // Its own before it is ready: if it never is, it ends with this all the same.
         let child = self.child.insert(started(&mut command, &log));
         wait_for(child, &log, || {
             let log = fs::read_to_string(&log).unwrap_or_default();
-            // A standby accepts read-only ones.
+            // A standby accepts read-only ones; one that collects its log says so elsewhere.
             log.contains("ready to accept")
+                || (log.contains("redirecting log output") && accepts(port))
         });
     }
 
@@ -289,6 +291,12 @@ impl Drop for Redis {
 
 fn missing(package: &str) -> ! {
     panic!("{package} is missing; install the Debian package {package}")
+}
+
+fn accepts(port: u16) -> bool {
+    let mut asked = Command::new(postgres_program("pg_isready"));
+    asked.args(["-q", "-h", "127.0.0.1", "-p", &port.to_string()]);
+    asked.status().is_ok_and(|status| status.success())
 }
 
 fn postgres_program(name: &str) -> PathBuf {

@@ -9,9 +9,9 @@ use thiserror::Error;
 
 use crate::dashboard::{Address, AddressError, Board, Server, ServerError, View};
 use crate::harness::{note, print as to_stdout, style_of_stdout};
-use crate::profile::Secret;
 use crate::report::json::{ReadError, from_json};
 use crate::report::{Format, RenderError, Report, terminal};
+use crate::secret::Secret;
 
 const FILE: &str = "FILE";
 const SERVE: &str = "serve";

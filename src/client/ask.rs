@@ -7,8 +7,9 @@ use tokio::time::Instant;
 use std::time::Duration;
 
 use super::attempt::Listener;
-use super::{Connection, Exchange, Outcome, PreparedRequest};
-use crate::profile::Bounds;
+use super::{Connection, Exchange, PreparedRequest};
+use crate::plan::Bounds;
+use crate::record::Outcome;
 
 /// More than the longest head that is taken.
 const RAW_BYTES: usize = 65 * 1024;

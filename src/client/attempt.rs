@@ -9,8 +9,9 @@ use tokio::time::Instant;
 use super::excerpt::EXCERPT_BYTES;
 use super::http1::Http1;
 use super::http2::Http2;
-use super::{Outcome, PreparedRequest, Stream, tls_cause};
-use crate::profile::Bounds;
+use super::{PreparedRequest, Stream, tls_cause};
+use crate::plan::Bounds;
+use crate::record::Outcome;
 
 /// Receives what the answer says. The load has no use for it.
 pub(super) trait Listener {

@@ -449,8 +449,8 @@ mod tests {
     use tokio_rustls::TlsAcceptor;
 
     use super::*;
-    use crate::client::Outcome;
     use crate::client::tls::{Verifier, configure};
+    use crate::record::Outcome;
 
     const LONG: Duration = Duration::from_secs(20);
 

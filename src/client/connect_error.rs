@@ -4,7 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{Outcome, TlsFault, tls_cause};
+use super::{TlsFault, tls_cause};
+use crate::record::Outcome;
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]

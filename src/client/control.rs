@@ -11,10 +11,10 @@ use serde_json::Value;
 
 use super::ask::{Heard, ask};
 use super::redirect::{Redirect, redirect};
-use super::{
-    ConnectError, Connection, Connector, Outcome, PreparedRequest, RequestError, excerpt, json,
-};
-use crate::profile::{Bounds, Destination, TargetRules};
+use super::{ConnectError, Connection, Connector, PreparedRequest, RequestError, excerpt, json};
+use crate::plan::Bounds;
+use crate::profile::{Destination, TargetRules};
+use crate::record::Outcome;
 
 /// The most of a body that is read, in bytes, unless something else is asked for.
 pub(super) const BODY_BYTES: usize = 1024 * 1024;
@@ -216,7 +216,7 @@ impl ControlClient {
                 .destination
                 .token
                 .as_ref()
-                .map(crate::profile::Secret::reveal);
+                .map(crate::secret::Secret::reveal);
             let secrets: Vec<&str> = secret.into_iter().collect();
             let said = excerpt::excerpt(&answer.body, &secrets);
             let status = answer.status;

@@ -8,7 +8,9 @@ use url::Position;
 
 use super::RequestError;
 use super::request::{lay_over, own_headers, sensitive};
-use crate::profile::{Destination, Secret, Socket};
+use crate::plan::Socket;
+use crate::profile::Destination;
+use crate::secret::Secret;
 
 /// What a user needs to open its WebSocket; the token's place is filled in.
 #[derive(Clone)]

@@ -7,8 +7,10 @@ use serde_json::Value;
 use super::ask::{Heard, ask};
 use super::control::BODY_BYTES;
 use super::redirect::{Redirect, redirect};
-use super::{Connection, Connector, ControlError, Outcome, PreparedRequest, excerpt, json};
-use crate::profile::{Bounds, Destination, HealthCheck, TargetRules, UptimeCheck};
+use super::{Connection, Connector, ControlError, PreparedRequest, excerpt, json};
+use crate::plan::Bounds;
+use crate::profile::{Destination, HealthCheck, TargetRules, UptimeCheck};
+use crate::record::Outcome;
 
 /// One answer to the question whether the target is well.
 #[derive(Debug, Clone, PartialEq, Eq)]

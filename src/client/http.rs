@@ -9,9 +9,10 @@ use tokio::time::{Instant, sleep};
 
 use super::attempt::{End, Kept, Listener, Trace};
 use super::excerpt::excerpt;
-use super::{ConnectError, Connector, Outcome, PreparedRequest, Turns, retry_after};
+use super::{ConnectError, Connector, PreparedRequest, Turns, retry_after};
 use crate::pace::{Agenda, Deadline};
-use crate::profile::Bounds;
+use crate::plan::Bounds;
+use crate::record::Outcome;
 
 /// An end that shows within this time has not waited for any work of the target: on a fast network a thread that
 /// reads it may be this late.

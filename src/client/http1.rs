@@ -12,8 +12,9 @@ use tokio::time::Instant;
 
 use super::answer::{AnswerReader, Ending, Fault, Progress};
 use super::attempt::{End, Listener, Trace};
-use super::{Outcome, PreparedRequest, Stream};
-use crate::profile::Bounds;
+use super::{PreparedRequest, Stream};
+use crate::plan::Bounds;
+use crate::record::Outcome;
 
 /// As much as one read may bring.
 const BUFFER: usize = 64 * 1024;

@@ -12,8 +12,9 @@ use http::{HeaderMap, HeaderValue, Method, Request};
 use tokio::time::Instant;
 
 use super::attempt::{End, Listener, Trace, cause};
-use super::{Outcome, PreparedRequest, Stream, retry_after};
-use crate::profile::Bounds;
+use super::{PreparedRequest, Stream, retry_after};
+use crate::plan::Bounds;
+use crate::record::Outcome;
 
 /// How much of a body may be on its way at once, in bytes: enough that no answer waits for its leave.
 const WINDOW: u32 = 1024 * 1024;

@@ -2,15 +2,11 @@
 
 mod addresses;
 mod answer;
-#[cfg(feature = "evidence")]
-mod any_name;
 mod ask;
 mod attempt;
 mod connect;
 mod connect_error;
 mod control;
-#[cfg(feature = "evidence")]
-mod distrust;
 mod excerpt;
 mod form;
 mod framed;
@@ -37,20 +33,15 @@ mod wire;
 mod ws;
 
 pub use addresses::{AddressFound, Turns};
-pub use agentos_perf_core::record::{Outcome, Sample, Talk};
 pub use connect::Connector;
 pub use connect_error::ConnectError;
 pub use control::{Answer, ControlClient, ControlError};
-#[cfg(feature = "evidence")]
-pub use distrust::Distrust;
 pub use handshake::Handshake;
 pub use health::{HealthProbe, HealthSample, ProbeAnswer, Prober, check_health};
 pub use http::{Connection, Exchange};
 pub use json::{json_field, json_number};
 pub use preflight::{Asked, Asking, Preflight, PreflightFailure, preflight, preflight_with};
 pub use request::{PreparedRequest, RequestError, login_request};
-#[cfg(feature = "evidence")]
-pub use tls::{Trust, tls_without_protocol};
 pub use tls_cause::TlsFault;
 pub use wire::Stream;
 pub use ws::Line;

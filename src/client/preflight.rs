@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::preflight_scout::{Bad, Finding, Scout};
 use super::{ControlClient, preflight_advice as advice, preflight_http2, preflight_socket};
-use crate::profile::{Destination, Plan, Redirects, TargetRules};
+use crate::plan::Plan;
+use crate::profile::{Destination, Redirects, TargetRules};
 
 /// What a preflight must know beside the plan.
 #[derive(Debug, Clone, Copy, Default)]

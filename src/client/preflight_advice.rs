@@ -4,7 +4,8 @@ use url::Url;
 
 use super::request::without_query;
 use super::{ControlError, PreflightFailure, PreparedRequest, tls_cause};
-use crate::profile::{Destination, Endpoint, Http};
+use crate::plan::Endpoint;
+use crate::profile::{Destination, Http};
 
 const PASS_TOKEN: &str = "by PERF_TOKEN or --token-file";
 

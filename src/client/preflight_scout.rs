@@ -12,7 +12,8 @@ use super::{
     Answer, Asked, ControlClient, ControlError, PreflightFailure, PreparedRequest, excerpt,
     preflight_advice as advice,
 };
-use crate::profile::{Destination, Endpoint, EndpointKind, Plan};
+use crate::plan::{Endpoint, EndpointKind, Plan};
+use crate::profile::Destination;
 
 /// Asked at the same time, at most.
 const AT_ONCE: usize = 8;

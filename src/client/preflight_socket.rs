@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{
-    Connector, Exchange, Handshake, Line, Outcome, PreflightFailure, retry_after, tls_cause,
-};
-use crate::profile::{Destination, Plan, Socket};
+use super::{Connector, Exchange, Handshake, Line, PreflightFailure, retry_after, tls_cause};
+use crate::plan::{Plan, Socket};
+use crate::profile::Destination;
+use crate::record::Outcome;
 
 /// Asked at most so often, until one message has its reply.
 const ATTEMPTS: u32 = 3;

@@ -56,7 +56,8 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
-    use crate::profile::{Destination, Endpoint, EndpointKind, Http};
+    use crate::plan::{Endpoint, EndpointKind};
+    use crate::profile::{Destination, Http};
 
     fn lead(method: &str, path: &str, status: u16, location: &'static str) -> Option<Redirect> {
         let destination = Destination {

@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
 
 use super::json::field_text;
-use crate::profile::Socket;
+use crate::plan::Socket;
 
 /// So many fields are told apart in one pass.
 const FIELDS: usize = 64;

@@ -11,9 +11,11 @@ use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, Method, Request, Uri};
 use url::Position;
 
-use super::Outcome;
 use super::form::{http2, scheme, wire};
-use crate::profile::{Destination, Endpoint, Identity, Secret};
+use crate::plan::Endpoint;
+use crate::profile::{Destination, Identity};
+use crate::record::Outcome;
+use crate::secret::Secret;
 
 /// Why a request cannot be sent. Never shows a token or the value of a header.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -296,7 +298,8 @@ pub(super) fn lay_over(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::{Http, Secret};
+    use crate::profile::Http;
+    use crate::secret::Secret;
 
     fn destination() -> Destination {
         Destination {
@@ -311,7 +314,7 @@ mod tests {
     fn endpoint() -> Endpoint {
         Endpoint {
             name: "agents".into(),
-            kind: crate::profile::EndpointKind::Http,
+            kind: crate::plan::EndpointKind::Http,
             method: "GET".into(),
             path: "/agents?page=1".into(),
             weight: 1,

@@ -8,8 +8,6 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-#[cfg(feature = "evidence")]
-use super::any_name::AnyName;
 use super::{ConnectError, TlsFault};
 use crate::profile::Http;
 
@@ -43,41 +41,9 @@ pub(super) fn config(insecure: bool) -> Result<ClientConfig, ConnectError> {
     Ok(configure(verifier))
 }
 
-/// The same for what does not speak HTTP, and may have an authority of its own.
-///
-/// # Errors
-/// [`ConnectError::NoRoots`] when this machine's roots are to verify certificates, and there are none.
-#[cfg(feature = "evidence")]
-pub fn tls_without_protocol(trust: Trust) -> Result<ClientConfig, ConnectError> {
-    let mut config = configure(match trust {
-        Trust::Anybody => Verifier::Any,
-        Trust::Machine => Verifier::Roots(native_roots()?),
-        Trust::Roots(roots) => Verifier::Roots(roots),
-        Trust::AnyNameOf(roots) => Verifier::AnyNameOf(roots),
-    });
-    config.alpn_protocols.clear();
-    Ok(config)
-}
-
-/// Who has to have signed a server's certificate.
-#[cfg(feature = "evidence")]
-#[derive(Debug, Clone)]
-pub enum Trust {
-    /// Nobody in particular: any certificate is taken.
-    Anybody,
-    /// One of this machine's roots, for the host that is asked.
-    Machine,
-    /// One of these, for the host that is asked.
-    Roots(Arc<RootCertStore>),
-    /// One of these, for whatever host.
-    AnyNameOf(Arc<RootCertStore>),
-}
-
 pub(super) enum Verifier {
     Any,
     Roots(Arc<RootCertStore>),
-    #[cfg(feature = "evidence")]
-    AnyNameOf(Arc<RootCertStore>),
 }
 
 pub(super) fn configure(verifier: Verifier) -> ClientConfig {
@@ -93,11 +59,6 @@ pub(super) fn configure(verifier: Verifier) -> ClientConfig {
             .with_custom_certificate_verifier(Arc::new(AnyCertificate(
                 algorithms.supported_schemes(),
             )))
-            .with_no_client_auth(),
-        #[cfg(feature = "evidence")]
-        Verifier::AnyNameOf(roots) => builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AnyName::of(roots, algorithms)))
             .with_no_client_auth(),
     };
     config.alpn_protocols = vec![ONE.to_vec()];

@@ -11,9 +11,10 @@ use super::excerpt::excerpt;
 use super::framed::{End, Event, Framed};
 use super::reply::{Digits, Reply, fill, matching};
 use super::upgrade::{Answered, Refusal, upgrade};
-use super::{Connector, Exchange, Handshake, Outcome, Stream, Talk, Turns};
+use super::{Connector, Exchange, Handshake, Stream, Turns};
 use crate::pace::Deadline;
-use crate::profile::Socket;
+use crate::plan::Socket;
+use crate::record::{Outcome, Talk};
 
 /// The code of a goodbye.
 const NORMAL: u16 = 1000;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use crate::profile::Secret;
+use crate::secret::Secret;
 
 /// Where the dashboard is served when nothing else is said.
 const PORT: u16 = 9595;

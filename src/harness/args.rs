@@ -15,14 +15,13 @@ use super::repeat;
 use super::resolve::Environment;
 use super::token::{credentials, token};
 use super::typed::{self, Given, Typed};
+use crate::connection::{DatabaseUrl, RedisAddress};
 use crate::dashboard::{Address, AddressError};
-use crate::monitor::{DatabaseUrl, RedisAddress};
+use crate::diagnostic::{At, Complaint, Problem, sort_problems};
 use crate::profile::quantity::{self, Reading};
-use crate::profile::{
-    At, Complaint, Http, Overrides, Problem, ProfileSource, Secret, Target, scenario_names,
-    sort_problems,
-};
+use crate::profile::{Http, Overrides, ProfileSource, Target, scenario_names};
 use crate::report;
+use crate::secret::Secret;
 
 /// All that a session is told from outside its profile.
 #[derive(Debug, Clone, Default)]

@@ -1,6 +1,6 @@
 use super::super::libtest::{Color, Format};
 use super::*;
-use crate::profile::Place;
+use crate::diagnostic::Place;
 use proptest::prelude::*;
 
 fn words(line: &str) -> Vec<OsString> {

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use super::flags::{Flag, Group};
 use super::resolve::Environment;
 use super::typed;
-use crate::profile::{Complaint, Place, Problem};
+use crate::diagnostic::{Complaint, Place, Problem};
 
 /// Of a load, and not of one that has to be like another: it is as long as planned, and nobody else is asked.
 const IDLE: [&str; 6] = [

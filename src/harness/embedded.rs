@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use crate::profile::{Destination, Http, Secret};
+use crate::profile::{Destination, Http};
 use crate::reference;
+use crate::secret::Secret;
 
 /// The variable by which this executable knows that it must be the embedded server.
 const CHILD_ENV: &str = reference::CHILD_OPTIONS;

@@ -1,6 +1,6 @@
 //! Which formats a report is written in, as `--report` names them.
 
-use crate::profile::Complaint;
+use crate::diagnostic::Complaint;
 use crate::profile::nearest::{advice, list};
 use crate::profile::quantity::Reading;
 use crate::report::Format;

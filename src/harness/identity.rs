@@ -9,10 +9,10 @@ use serde_json::Value;
 use super::jwt::SigningKey;
 use super::login::Logins;
 
-use crate::profile::{
-    Algorithm, Destination, Identity, IdentityRules, Login, Plan, Secret, fill_marks,
-};
+use crate::plan::Plan;
+use crate::profile::{Algorithm, Destination, Identity, IdentityRules, Login, fill_marks};
 use crate::record::Problem;
+use crate::secret::Secret;
 
 /// Where users' credentials come from, in the order in which they are preferred.
 #[derive(Debug, Clone, Default)]

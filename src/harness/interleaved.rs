@@ -19,7 +19,8 @@ use crate::baseline::{compare_pairs, table};
 use crate::client::Asking;
 use crate::load::{SocketEngine, failed_run, is_second_first};
 use crate::monitor::Watched;
-use crate::profile::{self, Destination, Plan, Profile};
+use crate::plan::Plan;
+use crate::profile::{Destination, Profile};
 use crate::record::{Problem, RunResult};
 
 /// The least of a turn that is judged: connections have to be made first, and a p95 needs some requests.
@@ -56,10 +57,10 @@ fn by_turns(before: &str, after: &str, turns: u32, flags: &[OsString]) -> Result
         (Ok(before), Ok(after)) => [before, after],
         (before, after) => {
             let wrong = before.err().into_iter().chain(after.err());
-            let mut wrong: Vec<profile::Problem> = wrong.flatten().collect();
+            let mut wrong: Vec<crate::diagnostic::Problem> = wrong.flatten().collect();
             // What is wrong with the flags of both is told once.
-            profile::sort_problems(&mut wrong);
-            return Err(profile::render_problems(&wrong));
+            crate::diagnostic::sort_problems(&mut wrong);
+            return Err(crate::diagnostic::render_problems(&wrong));
         }
     };
     let interrupted = Arc::new(AtomicBool::new(false));
@@ -93,7 +94,7 @@ fn by_turns(before: &str, after: &str, turns: u32, flags: &[OsString]) -> Result
 }
 
 /// A target with what the flags make of the profile, or all that is wrong with them.
-pub(super) fn side(url: &str, flags: &[OsString]) -> Result<Side, Vec<profile::Problem>> {
+pub(super) fn side(url: &str, flags: &[OsString]) -> Result<Side, Vec<crate::diagnostic::Problem>> {
     let words = flags
         .iter()
         .cloned()

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::profile::Complaint;
+use crate::diagnostic::Complaint;
 use crate::profile::nearest::advice;
 use crate::profile::quantity::Reading;
 

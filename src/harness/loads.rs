@@ -12,7 +12,8 @@ use super::repeat;
 use super::session::{Session, locked};
 use crate::load::{SocketEngine, failed_run, millis};
 use crate::monitor::{Watched, Watcher};
-use crate::profile::{Destination, Endpoint, Plan};
+use crate::plan::{Endpoint, Plan};
+use crate::profile::Destination;
 use crate::record::{Outage, Problem, RunResult};
 
 impl Session {
@@ -240,11 +241,11 @@ mod tests {
         assert_eq!(way_out(plans, plan("websocket"), socket), ["websocket"]);
         // Whatever is named can be left out.
         for what in [workflows, two] {
-            let place = crate::profile::Place::Flag("--without".to_owned());
+            let place = crate::diagnostic::Place::Flag("--without".to_owned());
             let without = way_out(plans, plan("api"), what);
             let without = without
                 .into_iter()
-                .map(|name| crate::profile::At::new(name, place.clone()));
+                .map(|name| crate::diagnostic::At::new(name, place.clone()));
             let overrides = Overrides {
                 without: without.collect(),
                 ..Overrides::default()

@@ -6,10 +6,9 @@ use serde_json::Value;
 
 use crate::client::{ControlClient, ControlError, json_field, login_request};
 
-use crate::profile::{
-    Destination, Identity, IdentityRules, Login, Secret, fill_marks, without_mark,
-};
+use crate::profile::{Destination, Identity, IdentityRules, Login, fill_marks, without_mark};
 use crate::record::Problem;
+use crate::secret::Secret;
 
 /// How long one login may take.
 const LOGIN_TIMEOUT: Duration = Duration::from_secs(10);

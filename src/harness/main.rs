@@ -28,9 +28,10 @@ use super::showing;
 use super::telling;
 use super::trials::trials;
 use crate::dashboard::Server;
+use crate::diagnostic::render_problems;
 use crate::monitor::machine;
 use crate::profile::nearest::nearest;
-use crate::profile::{Destination, Profile, render_problems};
+use crate::profile::{Destination, Profile};
 use crate::report::{Format as ReportFormat, Report, cleaned};
 use crate::store::check_folder;
 

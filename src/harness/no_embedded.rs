@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use crate::profile::{Destination, Secret};
+use crate::profile::Destination;
+use crate::secret::Secret;
 
 /// There is none.
 pub(super) enum Embedded {}

@@ -8,10 +8,10 @@ use thiserror::Error;
 use url::Url;
 
 use crate::client::{Answer, ControlClient, ControlError, PreparedRequest, RequestError};
-use crate::profile::{
-    Destination, Endpoint, EndpointKind, Http, Secret, Target, show_duration, without_mark,
-};
-use crate::report::cleaned;
+use crate::plan::{Endpoint, EndpointKind};
+use crate::profile::{Destination, Http, Target, show_duration, without_mark};
+use crate::secret::Secret;
+use crate::text::clean as cleaned;
 
 /// What the specification has where no time is named.
 const TIMEOUT: Duration = Duration::from_secs(10);

@@ -7,8 +7,10 @@ use url::Url;
 
 use super::otlp::Otlp;
 use super::typed::{Given, Typed};
+use crate::diagnostic::{Complaint, Place, Problem};
+use crate::profile::Target;
 use crate::profile::quantity::{self, Reading};
-use crate::profile::{Complaint, Place, Problem, Secret, Target};
+use crate::secret::Secret;
 
 /// Where metrics go below an endpoint.
 const METRICS: &str = "/v1/metrics";

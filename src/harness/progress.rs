@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::{note, note_text, print};
 use crate::load;
-use crate::profile::Plan;
+use crate::plan::Plan;
 
 /// From one quiet line to the next.
 const QUIET: Duration = Duration::from_secs(10);

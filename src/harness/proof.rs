@@ -9,10 +9,11 @@ use super::interleaved::{Side, side};
 use super::loading::Loading;
 use super::output::note;
 use super::progress::Progress;
+use crate::connection::DatabaseUrl;
 use crate::judge::intervals;
 use crate::load::{SocketEngine, millis};
-use crate::monitor::{DatabaseUrl, Watched, machine};
-use crate::profile::Plan;
+use crate::monitor::{Watched, machine};
+use crate::plan::Plan;
 use crate::report::{Report, RunReport};
 
 /// A target and the scenarios that are run against it, each time alike.

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use super::loading::{Failure, Loading, own_fault};
 use super::progress::Progress;
 use crate::client::{Asked, Asking, Preflight, PreflightFailure, preflight_with};
-use crate::profile::{Destination, Plan};
+use crate::plan::Plan;
+use crate::profile::Destination;
 use crate::record::{Outcomes, Problem, RunResult, Status};
 
 /// How often is looked whether the session was interrupted.
@@ -41,7 +42,7 @@ impl LastLoad {
         let loads = runs.iter().filter(|run| run.status != Status::Failed);
         let last = loads.max_by_key(|run| run.started)?;
         let given_up = |outcomes: &Outcomes| {
-            use crate::client::Outcome::{CutOff, NotStarted, Timeout};
+            use crate::record::Outcome::{CutOff, NotStarted, Timeout};
             [Timeout, CutOff, NotStarted]
                 .iter()
                 .any(|outcome| outcomes.contains_key(outcome))

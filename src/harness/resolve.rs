@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use super::args::{Args, parse_all};
-use crate::profile::{self, Problem, Profile, sort_problems};
+use crate::diagnostic::{Problem, sort_problems};
+use crate::profile::{self, Profile};
 
 /// The environment variables, as `std::env::vars_os().collect()` gives them.
 pub type Environment = BTreeMap<OsString, OsString>;

@@ -13,11 +13,12 @@ use std::sync::atomic::AtomicBool;
 use super::loading::Loading;
 use super::progress::Progress;
 use crate::hint::advise;
+use crate::judge::{Evidence, judge};
 use crate::load::{VirtualTime, nowhere};
 use crate::monitor::Watched;
 use crate::profile::{Overrides, Profile, ProfileSource, load};
 use crate::record::RunResult;
-use crate::requirement::{Evidence, Judgement, Requirement, TestVerdict, judge};
+use crate::requirement::{Judgement, Requirement, TestVerdict};
 
 /// What loads of a profile came to.
 struct Judged {
@@ -68,7 +69,7 @@ fn written(text: &str) -> Profile {
 fn read(file: &std::path::Path) -> Profile {
     let source = ProfileSource::File(file.to_owned());
     let profile = load(&source, &Overrides::default());
-    profile.unwrap_or_else(|problems| panic!("{}", crate::profile::render_problems(&problems)))
+    profile.unwrap_or_else(|problems| panic!("{}", crate::diagnostic::render_problems(&problems)))
 }
 
 /// Runs the loads of these scenarios, or of all, and judges what they alone can tell.

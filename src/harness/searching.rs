@@ -7,7 +7,7 @@ use super::loading::{Failure, Loading, own_fault};
 use super::progress::Progress;
 use crate::load::{RunError, failed_run};
 use crate::monitor::Monitors;
-use crate::profile::{Loads, Plan, Search};
+use crate::plan::{Loads, Plan, Search};
 use crate::record::{Problem, Role, RunResult, Status, Step};
 use crate::search::{Leg, Made, holding, is_settled, judged, next, record};
 

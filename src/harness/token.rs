@@ -5,7 +5,9 @@ use std::path::Path;
 use super::identity::Credentials;
 use super::typed::{Given, Typed};
 use super::users_file::read_users;
-use crate::profile::{Complaint, Problem, Secret, file_trouble, read_text};
+use crate::diagnostic::{Complaint, Problem};
+use crate::profile::{file_trouble, read_text};
+use crate::secret::Secret;
 
 /// The token that was given, if any.
 pub(super) fn token(typed: &Typed, problems: &mut Vec<Problem>) -> Option<Secret> {

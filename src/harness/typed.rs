@@ -7,8 +7,8 @@ use lexopt::{Arg, Parser};
 
 use super::flags::{FLAGS, Flag, Takes};
 use super::resolve::Environment;
+use crate::diagnostic::{Complaint, Place, Problem};
 use crate::profile::nearest::{distance, nearest};
-use crate::profile::{Complaint, Place, Problem};
 
 /// What was given for each flag, by the flag's name: the flags in the order of typing, or its variable.
 #[derive(Debug, Default)]

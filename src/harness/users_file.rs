@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::identity::FileUser;
 use super::users_heading::{Columns, PASSWORD, TOKEN, USER, heading, seems_a_heading};
-use crate::profile::{Secret, read_text};
+use crate::profile::read_text;
+use crate::secret::Secret;
 
 /// Reads users from CSV (`user,token[,password]`, with or without a heading) or JSON lines.
 ///

@@ -2,7 +2,8 @@
 
 use super::observer::Observer;
 use super::run::{RunError, run};
-use crate::profile::{Destination, Plan};
+use crate::plan::Plan;
+use crate::profile::Destination;
 use crate::record::RunResult;
 
 /// Runs plans against destinations.

@@ -5,8 +5,9 @@ use std::cell::RefCell;
 use super::mix::Mix;
 use super::numbering::Numbering;
 use super::schedule::Stream;
-use crate::client::{Exchange, Outcome, Sample, Talk};
+use crate::client::Exchange;
 use crate::record::{Excerpt, Tally};
+use crate::record::{Outcome, Sample, Talk};
 
 /// A due request that has been taken up.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use super::observer::Observer;
 use super::run::{LOOK_AHEAD, TICK};
 use super::schedule::nanos;
 use super::settle::Settling;
-use crate::profile::Plan;
+use crate::plan::Plan;
 use crate::record::{RunResult, Tally};
 
 /// Asked so often at once: a single request on its way may keep a verdict open that is settled without it.

@@ -1,7 +1,7 @@
 //! Which endpoint a request asks, by weight.
 
 use super::schedule::{Stream, mix};
-use crate::profile::{EndpointKind, Plan};
+use crate::plan::{EndpointKind, Plan};
 
 /// The weighted choice of a plan.
 #[derive(Debug, Clone)]

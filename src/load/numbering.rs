@@ -1,6 +1,6 @@
 //! Whose request it is.
 
-use crate::profile::Arrivals;
+use crate::plan::Arrivals;
 
 /// How the user of a request follows from its number in the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::profile::Rate;
+    use crate::plan::Rate;
 
     #[test]
     fn a_request_is_its_users_or_else_its_connections() {

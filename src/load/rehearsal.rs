@@ -15,8 +15,8 @@ use super::result;
 use super::run::TICK;
 use super::schedule::{Connections, Stream, nanos, streams};
 use super::worker::rules;
-use crate::client::{Outcome, Sample};
-use crate::profile::Plan;
+use crate::plan::Plan;
+use crate::record::{Outcome, Sample};
 use crate::record::{RunResult, Status, Tally};
 
 /// How an imagined request fares.

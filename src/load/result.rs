@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::schedule::nanos;
 use crate::client::AddressFound;
-use crate::profile::Plan;
+use crate::plan::Plan;
 use crate::record::{
     AddressResult, EndpointResult, EndpointTally, Excerpts, Generator, Observed, Problem,
     RunResult, Slowest, Sockets, Status, Tally, Watch, Window,
@@ -98,7 +98,7 @@ impl Run<'_> {
     }
 }
 
-fn endpoint_result(endpoint: &crate::profile::Endpoint, tally: &EndpointTally) -> EndpointResult {
+fn endpoint_result(endpoint: &crate::plan::Endpoint, tally: &EndpointTally) -> EndpointResult {
     EndpointResult {
         name: endpoint.name.clone(),
         kind: endpoint.kind,

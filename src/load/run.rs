@@ -18,7 +18,8 @@ use super::result;
 use super::schedule::{nanos, streams};
 use super::worker::{Setup, Share, Worker, ask, recent, rules, wake};
 use crate::client::{ConnectError, Connector};
-use crate::profile::{Arrivals, Destination, Plan};
+use crate::plan::{Arrivals, Plan};
+use crate::profile::Destination;
 use crate::record::{RunResult, Status, Tally};
 
 /// From the start of the threads to the start of the run, so that all of them are there in time.

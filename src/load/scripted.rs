@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::users::{User, Users};
-use crate::client::{Exchange, Outcome, Talk, Turns};
-use crate::profile::{Endpoint, EndpointKind, Plan};
+use crate::client::{Exchange, Turns};
+use crate::plan::{Endpoint, EndpointKind, Plan};
+use crate::record::{Outcome, Talk};
 
 /// A target as its users see it.
 pub(crate) trait Target {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::mix::Mix;
 use super::schedule::{Stream, nanos, streams};
-use crate::profile::Plan;
+use crate::plan::Plan;
 
 const SECOND: u64 = 1_000_000_000;
 /// How long before a second ends it is looked at, to begin with: to ask the workers and to judge takes less.

@@ -8,10 +8,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::client::{
-    Connection, Connector, Exchange, Handshake, Line, PreparedRequest, RequestError, Talk, Turns,
+    Connection, Connector, Exchange, Handshake, Line, PreparedRequest, RequestError, Turns,
 };
 use crate::pace::{Agenda, Deadline};
-use crate::profile::{Bounds, Destination, Endpoint, EndpointKind, Plan, Socket};
+use crate::plan::{Bounds, Endpoint, EndpointKind, Plan, Socket};
+use crate::profile::Destination;
+use crate::record::Talk;
 
 /// Longer than any run.
 const NEVER: Duration = Duration::from_secs(7 * 24 * 3600);

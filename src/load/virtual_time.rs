@@ -19,7 +19,8 @@ use super::scripted::{Scene, ScriptedUsers, Target};
 use super::worker::{Part, Share, Worker};
 use crate::client::Connector;
 use crate::pace::Alarm;
-use crate::profile::{Destination, Http, Plan};
+use crate::plan::Plan;
+use crate::profile::{Destination, Http};
 use crate::record::RunResult;
 
 /// Loads a scripted target, whose time goes on from one load to the next.

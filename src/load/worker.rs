@@ -20,7 +20,8 @@ use super::schedule::{Connections, Stream, nanos};
 use super::users::{Kit, VirtualUsers};
 use crate::client::Connector;
 use crate::pace::{Agenda, Alarm};
-use crate::profile::{Destination, Endpoint, Plan};
+use crate::plan::{Endpoint, Plan};
+use crate::profile::Destination;
 use crate::record::{EndpointRules, Rules, Tally};
 
 /// What every worker on a thread is made of.

@@ -7,14 +7,14 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
 
-use super::database_url::DatabaseUrl;
 use super::host::{HostLooker, Listening};
 use super::postgres::PostgresLooker;
 use super::prometheus::PrometheusLooker;
-use super::redis::{RedisAddress, RedisLooker};
+use super::redis::RedisLooker;
 use super::rounds::{Log, Rounds, Told, follow};
 use super::target::TargetLooker;
 use crate::client::ControlClient;
+use crate::connection::{DatabaseUrl, RedisAddress};
 use crate::profile::{Destination, EvidencePlan, Http, Target, TargetRules};
 use crate::record::Observed;
 use crate::requirement::Source;

@@ -5,10 +5,10 @@
 
 use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
-use super::database::told;
-use super::database_url::DatabaseUrl;
+use super::log_reader::LogReader;
 use super::rounds::{Figures, Glimpse, Looker, enter};
 use super::statements::{Counted, Statements};
+use crate::connection::{DatabaseUrl, told};
 use crate::record::{Statement, figure};
 use crate::requirement::Source;
 
@@ -28,9 +28,9 @@ const DATABASE: &str = "SELECT /* agentos-perf */ pg_stat_clear_snapshot(); SELE
      FROM pg_stat_database s WHERE datname = current_database()";
 
 /// Statements that do work, the target's alone.
-const STATEMENTS: &str = "SELECT /* agentos-perf */ s.userid || '/' || s.queryid AS key, sum(s.calls) AS calls, \
+const STATEMENTS: &str = "SELECT /* agentos-perf */ hashtextextended(s.query, 0) AS key, sum(s.calls) AS calls, \
      sum(s.total_exec_time) AS total, sum(s.calls * (s.stddev_exec_time ^ 2 + s.mean_exec_time ^ 2)) AS squares, \
-     max(left(s.query, 300)) AS text FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid \
+     max(left(s.query, 2000)) AS text FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid \
      WHERE d.datname = current_database() AND s.queryid IS NOT NULL AND s.query NOT LIKE '%/* agentos-perf */%' \
      AND s.query !~* '^(begin|start transaction|commit|end|rollback|abort|savepoint|release|set|reset|discard|deallocate|listen|unlisten)\\M' \
      GROUP BY 1";
@@ -42,6 +42,10 @@ pub(super) struct PostgresLooker {
     /// Away while a look is under way.
     session: Option<Session>,
     statements: Statements,
+    /// What counts errors in the server's log, or why there is none; nothing until the first look.
+    log: Option<Result<LogReader, String>>,
+    /// Transactions rolled back until the first look.
+    rolled_back: Option<f64>,
 }
 
 struct Session {
@@ -57,6 +61,8 @@ impl PostgresLooker {
             insecure,
             session: None,
             statements: Statements::default(),
+            log: None,
+            rolled_back: None,
         }
     }
 
@@ -65,7 +71,35 @@ impl PostgresLooker {
         self.statements.differences()
     }
 
-    async fn connect(&self, problems: &mut Vec<(Source, String)>) -> Result<Session, String> {
+    /// Errors in the server's log. Why it cannot be read is worth saying where it would tell what the rollbacks do not.
+    async fn logged_errors(
+        &mut self,
+        client: &Client,
+        figures: &mut Figures,
+        problems: &mut Vec<(Source, String)>,
+    ) -> Result<(), String> {
+        let rolled_back = figures.get(figure::ROLLBACKS).copied();
+        self.rolled_back = self.rolled_back.or(rolled_back);
+        match &mut self.log {
+            Some(Ok(reader)) => {
+                let errors = reader.look(client).await?;
+                enter(
+                    figures,
+                    figure::LOGGED_ERRORS,
+                    errors.map(|errors| errors as f64),
+                );
+            }
+            Some(Err(why)) if rolled_back > self.rolled_back => {
+                let what = format!("its log cannot be read for errors: {why}");
+                problems.push((Source::Postgres, what));
+                self.log = None;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn connect(&mut self, problems: &mut Vec<(Source, String)>) -> Result<Session, String> {
         let client = self.url.connect(self.insecure).await?.client;
         // Asked for before the transaction, which an error would end.
         let asked = client.simple_query(STATEMENTS).await;
@@ -76,6 +110,11 @@ impl PostgresLooker {
                 told(error)
             );
             problems.push((Source::Postgres, what));
+        }
+        match &mut self.log {
+            Some(Ok(reader)) => reader.pass_over(&client).await?,
+            Some(Err(_)) => {}
+            None => self.log = Some(LogReader::new(&client).await),
         }
         client
             .batch_execute(BEGIN)
@@ -113,6 +152,9 @@ impl Looker for PostgresLooker {
                 enter(&mut figures, name, number(&row, name));
             }
         }
+        let problems = &mut glimpse.problems;
+        self.logged_errors(&session.client, &mut figures, problems)
+            .await?;
         if session.has_statements {
             let rows = rows(&session.client, STATEMENTS).await?;
             let counted: Vec<Counted> = rows.iter().filter_map(counted).collect();
@@ -128,7 +170,7 @@ impl Looker for PostgresLooker {
     }
 }
 
-async fn rows(client: &Client, query: &str) -> Result<Vec<SimpleQueryRow>, String> {
+pub(super) async fn rows(client: &Client, query: &str) -> Result<Vec<SimpleQueryRow>, String> {
     let messages = client.simple_query(query).await;
     let messages = messages.map_err(|error| told(&error))?;
     let row = |message| match message {

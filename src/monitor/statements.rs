@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use crate::connection::excerpt::excerpts;
 use crate::record::Statement;
 
 /// The list ends with all others together.
 const MOST: usize = 50;
 const OTHERS: &str = "(others)";
+/// Of a statement, in characters.
 const LONGEST_TEXT: usize = 200;
 
 /// A statement's counters at one look.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Counted {
-    /// What makes it the same at two looks.
+    /// What makes it the same at two looks, in two runs and in two sessions: a hash of its whole text.
     pub(super) key: String,
     pub(super) text: String,
     pub(super) calls: f64,
@@ -59,7 +61,9 @@ impl Statements {
                 squares: sum(|one| one.squares),
             });
         }
-        run.iter().map(statement).collect()
+        let texts: Vec<&str> = run.iter().map(|one| one.text.as_str()).collect();
+        let shown = excerpts(&texts, LONGEST_TEXT);
+        run.iter().zip(shown).map(statement).collect()
     }
 }
 
@@ -75,12 +79,12 @@ fn since(now: &Counted, before: Option<&Counted>) -> Counted {
     }
 }
 
-fn statement(counted: &Counted) -> Statement {
+fn statement((counted, text): (&Counted, String)) -> Statement {
     let mean = counted.total_ms / counted.calls;
     let variance = (counted.squares / counted.calls - mean * mean).max(0.0);
-    let words: Vec<&str> = counted.text.split_whitespace().collect();
     Statement {
-        text: words.join(" ").chars().take(LONGEST_TEXT).collect(),
+        id: counted.key.clone(),
+        text,
         calls: counted.calls as u64,
         total_ms: counted.total_ms,
         deviation_ms: variance.sqrt(),
@@ -117,6 +121,30 @@ mod tests {
         assert!((run[0].mean_ms() - 15.0).abs() < 1e-9);
         assert!((run[0].deviation_ms - 5.0).abs() < 1e-6);
         assert_eq!((run[1].text.as_str(), run[1].calls), ("SELECT c", 1));
+    }
+
+    #[test]
+    fn statements_that_begin_alike_are_two() {
+        let list = "agents.column_of_some_length, ".repeat(10);
+        let mut statements = Statements::default();
+        statements.look(Vec::new());
+        let alike = ["id", "name"].map(|column| Counted {
+            text: format!("SELECT {list} FROM agents WHERE agents.{column} = $1"),
+            ..counted(column, &[1.0])
+        });
+        statements.look(alike.to_vec());
+        let run = statements.differences();
+        let told: Vec<(&str, &str)> = run
+            .iter()
+            .map(|one| (one.id.as_str(), one.text.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("id", "SELECT … FROM agents WHERE agents.id = $1"),
+                ("name", "SELECT … FROM agents WHERE agents.name = $1"),
+            ]
+        );
     }
 
     #[test]

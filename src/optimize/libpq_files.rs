@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::monitor::{DatabasePlace, percent_encoded};
-use crate::profile::Secret;
+use crate::connection::{DatabasePlace, percent_encoded};
+use crate::secret::Secret;
 
 /// The password of the first line of a password file that fits (`host:port:database:user:password`, `*` for any,
 /// `\` before a colon that is meant).

@@ -6,7 +6,6 @@
 //! only `apply` changes anything there.
 
 pub mod apply;
-pub(crate) mod excerpt;
 pub mod facts;
 pub mod known_queries;
 pub mod libpq_files;

@@ -9,7 +9,7 @@ use url::Url;
 use super::file_top::word;
 use super::identity::Identity;
 use super::quantity::Reading;
-use agentos_perf_core::secret::Secret;
+use crate::secret::Secret;
 
 /// Which version of HTTP requests are sent in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]

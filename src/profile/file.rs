@@ -7,9 +7,9 @@ use super::evidence::EvidencePlan;
 use super::file_search::SearchTable;
 use super::file_socket::SocketTable;
 use super::identity::IdentityRules;
-use super::problem::{At, Place};
 use super::target::Target;
 use super::target_rules::Redirects;
+use crate::diagnostic::{At, Place};
 use crate::plan::Rate;
 use crate::requirement::{Limit, Metric, Population, Severity};
 

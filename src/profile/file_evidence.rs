@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::evidence::{CounterPage, EndpointTable, EvidencePlan, Field, FigureSource, TargetPages};
 use super::file_top::{path, require, word};
 use super::nearest::advice;
-use super::problem::{At, Complaint, Problem};
 use super::quantity::{self, Reading};
 use super::reader::{Reader, any, as_text};
 use super::tree::{Table, Value};
+use crate::diagnostic::{At, Complaint, Problem};
 use crate::requirement::{Metric, Source};
 
 const EVERY: Duration = Duration::from_secs(2);

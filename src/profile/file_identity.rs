@@ -6,12 +6,12 @@ use super::file_scenario::read_marked_headers;
 use super::file_top::{path, require, to_json, word};
 use super::identity::{Algorithm, IdentityRules, Login};
 use super::marks::check_marks;
-use super::problem::{Complaint, Problem};
 use super::quantity;
 use super::reader::{Reader, any};
 use super::target_rules::TargetRules;
 use super::tree::Table;
 use super::validate::value_or;
+use crate::diagnostic::{Complaint, Problem};
 use crate::plan::Rate;
 
 const KEYS: [&str; 7] = [

@@ -3,10 +3,10 @@
 use super::file::{CheckTable, RequirementTable};
 use super::file_top::{require, word};
 use super::nearest::nearest;
-use super::problem::{At, Complaint, Problem};
 use super::quantity::Reading;
 use super::reader::{Reader, any};
 use super::tree::Table;
+use crate::diagnostic::{At, Complaint, Problem};
 use crate::requirement::{Limit, Metric, Population, Severity};
 
 /// What a check says, be it alone or one of several.

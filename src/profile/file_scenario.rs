@@ -6,10 +6,10 @@ use super::file_socket;
 use super::file_top::{path, require, to_json, word};
 use super::marks::check_marks;
 use super::nearest::nearest;
-use super::problem::{At, Complaint, Problem};
 use super::quantity::{self, Reading};
 use super::reader::{Reader, as_text};
 use super::tree::{Entry, Table, Value};
+use crate::diagnostic::{At, Complaint, Problem};
 
 /// Headers that the client sets by itself, so that a profile's would contradict it.
 const OWN_HEADERS: [&str; 6] = [

@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::file::{CheckTable, Kind};
 use super::file_requirement::{read_check, unit_name};
 use super::file_top::require;
-use super::problem::{At, Complaint, Place};
 use super::quantity::{self, Reading};
 use super::reader::Reader;
 use super::tree::{Node, Value};
+use crate::diagnostic::{At, Complaint, Place};
 use crate::plan::Rate;
 use crate::requirement::{Comparison, Limit, Metric, Unit};
 

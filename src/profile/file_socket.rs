@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::file_top::{path, require};
 use super::marks::check_marks;
-use super::problem::{At, Complaint, Place, Problem};
 use super::quantity::{self, Reading};
 use super::reader::{Reader, any, as_text};
 use super::tree::Table;
+use crate::diagnostic::{At, Complaint, Place, Problem};
 
 /// `[scenario.NAME.socket]`.
 pub(super) struct SocketTable {

@@ -5,13 +5,13 @@ use super::evidence::EvidencePlan;
 use super::file::{HealthTable, ProfileFile, TargetTable, UptimeTable};
 use super::marks::check_marks;
 use super::nearest::advice;
-use super::problem::{At, Complaint, Problem};
 use super::quantity::{self, Reading};
 use super::reader::{Reader, any};
 use super::target::Target;
 use super::target_rules::Redirects;
 use super::tree::{Table, Value};
 use super::{file_evidence, file_identity, file_requirement, file_scenario};
+use crate::diagnostic::{At, Complaint, Problem};
 
 /// What is told of a key that has to be there.
 pub(super) const MISSING: &str = "is missing";

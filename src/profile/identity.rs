@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::target_rules::TargetRules;
 use crate::plan::Rate;
-use agentos_perf_core::secret::Secret;
+use crate::secret::Secret;
 
 /// How users get their names, tokens and headers.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -1,8 +1,8 @@
 //! Marks such as `{user}`: what stands in braces for something that is filled in.
 
 use super::nearest::nearest;
-use super::problem::Complaint;
 use super::quantity::Reading;
+use crate::diagnostic::Complaint;
 
 /// Whatever is filled in somewhere.
 const KNOWN: [&str; 6] = ["user", "token", "n", "ip", "id", "password"];

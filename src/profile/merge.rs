@@ -2,9 +2,9 @@
 
 use super::file::Kind;
 use super::nearest::advice;
-use super::problem::{Complaint, Problem};
 use super::reader::as_text;
 use super::tree::{Entry, Node, Table, Value};
+use crate::diagnostic::{Complaint, Problem};
 
 /// `over` laid over `base`: tables key by key, endpoints and requirements by name, all else replaced.
 ///

@@ -18,7 +18,6 @@ pub(crate) mod nearest;
 #[cfg(test)]
 mod offered_tests;
 mod overrides;
-mod problem;
 pub mod quantity;
 mod reader;
 mod source;
@@ -35,17 +34,12 @@ mod validate_search_metric;
 mod validate_socket;
 mod without;
 
-pub use agentos_perf_core::plan::{
-    Arrivals, Bounds, Endpoint, EndpointKind, Loads, Phases, Plan, Rate, RecoveryWatch, Search,
-    Socket,
-};
-pub use agentos_perf_core::secret::Secret;
+pub use crate::secret::Secret;
 pub use destination::{Destination, Http};
 pub use evidence::{CounterPage, EndpointTable, EvidencePlan, Field, FigureSource, TargetPages};
 pub use identity::{Algorithm, Identity, IdentityRules, Login, fill_marks};
 pub use model::{HealthCheck, Profile, UptimeCheck};
 pub use overrides::Overrides;
-pub use problem::{At, Complaint, Place, Problem, render_problems, sort_problems};
 #[cfg(feature = "harness")]
 pub(crate) use source::reason as file_trouble;
 pub use source::{ProfileSource, scenario_names};

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Plan;
 use super::destination::Http;
 use super::evidence::EvidencePlan;
 use super::identity::IdentityRules;
 use super::target::Target;
 use super::target_rules::TargetRules;
+use crate::plan::Plan;
 use crate::requirement::Requirement;
 
 /// A profile after validation, with flags and variables laid over it.

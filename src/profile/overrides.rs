@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::destination::Http;
 use super::file::{Kind, ProfileFile, ScenarioTable};
 use super::nearest::{advice, list, there_are};
-use super::problem::{At, Complaint, Place, Problem};
 use super::target::Target;
 use super::without::leave_out;
+use crate::diagnostic::{At, Complaint, Place, Problem};
 use crate::plan::Rate;
 
 /// Values that go before the profile's, each with the flag or variable it came from.

@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use super::problem::Complaint;
 use super::units::{UnitError, parse_duration, parse_range, parse_rate, parse_size, show_duration};
+use crate::diagnostic::Complaint;
 use crate::plan::Rate;
 
 /// What reading a value comes to.

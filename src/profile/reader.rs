@@ -1,9 +1,9 @@
 //! Reads typed values out of a table, and collects all that is wrong instead of stopping at the first.
 
 use super::nearest::{advice, list, nearest};
-use super::problem::{At, Complaint, Place, Problem};
 use super::quantity::Reading;
 use super::tree::{Entry, Node, Table, Value};
+use crate::diagnostic::{At, Complaint, Place, Problem};
 
 /// One table being read.
 pub(super) struct Reader<'a, 'p> {

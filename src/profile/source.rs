@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::merge::{lay_over, without};
 use super::nearest::{advice, nearest, there_are};
-use super::problem::{Complaint, Place, Problem};
 use super::reader::as_text;
 use super::text_file::read_text;
 use super::tree::{self, Table};
+use crate::diagnostic::{Complaint, Place, Problem};
 
 /// The profiles that are compiled in.
 const BUILTIN: [(&str, &str); 3] = [

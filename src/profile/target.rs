@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 use url::Url;
 
-use super::problem::Complaint;
+use crate::diagnostic::Complaint;
 
 /// What a URL has to look like.
 const EXAMPLE: &str = "write http://HOST:PORT, such as http://localhost:8000";

@@ -3,7 +3,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Place, Problem, join};
+use crate::diagnostic::{Place, Problem, join};
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]

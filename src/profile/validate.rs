@@ -10,12 +10,12 @@ use super::file_top::{self, MISSING};
 use super::identity::IdentityRules;
 use super::model::{HealthCheck, Profile, UptimeCheck};
 use super::overrides::{Overrides, lay_over};
-use super::problem::{At, Complaint, Place, Problem, sort_problems};
 use super::source::ProfileSource;
 use super::target_rules::{Redirects, TargetRules};
 use super::validate_requirement::{requirement, speaks_of_the_session, thresholds};
 use super::validate_scenario::{Common, name, plan};
 use super::validate_search::headroom;
+use crate::diagnostic::{At, Complaint, Place, Problem, sort_problems};
 use crate::plan::{Bounds, Plan};
 use crate::requirement::{Check, Requirement, Scope};
 

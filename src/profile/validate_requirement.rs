@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::file::{CheckTable, Kind, ProfileFile, RequirementTable, ScenarioTable};
 use super::nearest::advice;
-use super::problem::{At, Complaint, Problem};
 use super::quantity::Reading;
 use super::units::show_duration;
 use super::validate_scenario::name;
 use super::validate_search_metric;
 use super::validate_socket::{CONNECT, MESSAGE, connect_timeout, reply_timeout};
+use crate::diagnostic::{At, Complaint, Problem};
 use crate::plan::{Bounds, Plan};
 use crate::requirement::{Check, Metric, Population, Requirement, Scope, Severity};
 

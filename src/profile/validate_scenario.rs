@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::file::{EndpointTable, Kind, ProfileFile, ScenarioTable};
 use super::file_top::MISSING;
 use super::nearest::list;
-use super::problem::{At, Complaint, Problem};
 use super::units::show_duration;
 use super::validate::{same_file, value_or};
 use super::validate_search;
 use super::validate_socket;
+use crate::diagnostic::{At, Complaint, Problem};
 use crate::plan::EndpointKind;
 use crate::plan::{Arrivals, Bounds, Endpoint, Phases, Plan, Rate};
 

@@ -1,8 +1,8 @@
 //! Which metrics a search finds, and how far it can show them.
 
 use super::file::{CheckTable, Kind, ScenarioTable};
-use super::problem::{Complaint, Problem};
 use super::validate_requirement::speaks_of_the_generator;
+use crate::diagnostic::{Complaint, Problem};
 use crate::requirement::{Comparison, Metric};
 
 /// Whether a scenario is of the kind on which a metric is measured.

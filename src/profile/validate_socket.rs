@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::file::{Kind, ScenarioTable};
 use super::file_socket::SocketTable;
-use super::problem::{Complaint, Problem};
 use super::validate::value_or;
+use crate::diagnostic::{Complaint, Problem};
 use crate::plan::Endpoint;
 use crate::plan::{EndpointKind, Socket};
 

@@ -2,7 +2,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::*;
-use crate::profile::{Arrivals, Rate, Target, render_problems};
+use crate::diagnostic::render_problems;
+use crate::plan::{Arrivals, Rate};
+use crate::profile::Target;
 use proptest::prelude::*;
 
 fn builtin(name: &str, overrides: &Overrides) -> Profile {
@@ -82,7 +84,7 @@ fn the_built_in_profiles_are_what_they_say() {
     ];
     assert_eq!(names, session);
     let loads = |plan: &Plan| match plan.search.as_ref().map(|search| &search.loads) {
-        Some(crate::profile::Loads::Steps { users, recovery }) => {
+        Some(crate::plan::Loads::Steps { users, recovery }) => {
             users.len() as u32 + u32::from(recovery.is_some())
         }
         _ => 1,

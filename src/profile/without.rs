@@ -2,8 +2,8 @@
 
 use super::file::{ProfileFile, ScenarioTable};
 use super::nearest::nearest;
-use super::problem::{At, Complaint, Problem};
 use super::validate_scenario::name;
+use crate::diagnostic::{At, Complaint, Problem};
 
 /// Marks what is left out, and complains about what is unknown.
 pub(super) fn leave_out(

@@ -1,5 +1,6 @@
-use super::super::problem::Place;
-use crate::profile::{At, Overrides, Profile, ProfileSource, load, render_problems};
+use crate::diagnostic::Place;
+use crate::diagnostic::{At, render_problems};
+use crate::profile::{Overrides, Profile, ProfileSource, load};
 
 const TEXT: &str = r#"
 [scenario.api]
@@ -60,7 +61,7 @@ fn without(names: &[&str]) -> Result<Profile, String> {
 /// `scenario: endpoints` of each plan, and `name checks` of each requirement.
 fn outline(names: &[&str]) -> (Vec<String>, Vec<String>) {
     let profile = without(names).unwrap_or_else(|problems| panic!("{names:?}: {problems}"));
-    let plan = |plan: &crate::profile::Plan| {
+    let plan = |plan: &crate::plan::Plan| {
         let endpoints = plan.endpoints.iter();
         let endpoints = endpoints.map(|one| format!("{} {}", one.name, one.weight));
         let endpoints: Vec<String> = endpoints.collect();

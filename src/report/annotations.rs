@@ -3,9 +3,9 @@
 //! A command is a line `::error title=TITLE::MESSAGE`. What would end it or its title early is encoded as GitHub documents
 //! it: `%`, carriage return and line feed everywhere, and `:` and `,` in properties.
 
-use super::cleaned as clean;
 use super::message;
 use crate::requirement::{Judgement, TestVerdict};
+use crate::text::clean;
 
 /// A command for each requirement whose test fails (`error`) or warns (`warning`), a line each.
 ///

@@ -4,9 +4,9 @@ use csv::{Terminator, WriterBuilder};
 use thiserror::Error;
 
 use super::Report;
-use super::cleaned as clean;
 use crate::record::{Outcomes, RunResult, Second, figure};
 use crate::requirement::Source;
+use crate::text::clean;
 
 /// Why a report could not be written as CSV.
 #[derive(Debug, Error)]

@@ -12,8 +12,8 @@ use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
 use thiserror::Error;
 
 use super::Report;
-use super::cleaned as clean;
 use crate::record::{Histogram, RunResult, Window};
+use crate::text::clean;
 
 /// The log's column of maxima is in milliseconds; its histograms are in nanoseconds.
 const NANOS_TO_MS: f64 = 1e6;

@@ -5,11 +5,11 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report as Xml, TestCase, TestCaseStatus, TestSuite, XmlString};
 use thiserror::Error;
 
-use super::cleaned as clean;
 use super::terminal::{self, Style};
 use super::{Report, instant, message};
 use crate::record::RunResult;
 use crate::requirement::{Judgement, TestVerdict};
+use crate::text::clean;
 
 /// Columns of the text in `system-out`.
 const WIDTH: usize = 120;

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::cleaned as clean;
 use crate::record::{Outcomes, RunResult, Second, Summary, Times, figure};
 use crate::requirement::{Judgement, Source, Unit, Verdict, human};
+use crate::text::clean;
 
 /// What goes on now, as against the whole run.
 const RECENT: usize = 5;

@@ -1,8 +1,8 @@
 //! The text of a failing test: what was measured, against what, how sure, why, and what to do.
 
-use super::cleaned as clean;
 use super::said::Said;
 use crate::requirement::{CheckJudgement, Judgement, Verdict, human};
+use crate::text::clean;
 
 /// The text of a failing test, in a handful of lines without a final line break.
 ///

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::RunReport;
-use super::cleaned as clean;
+use crate::text::clean;
 
 /// A run under the name that its figures have.
 pub(super) struct Named<'a> {

@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 pub mod baseline;
+pub mod diagnostic;
 pub mod hint;
 pub mod judge;
 pub mod model;

@@ -1,6 +1,6 @@
 //! A database that is asked over TLS alone, and shows a certificate of an authority that is known to nobody else.
 
-use agentos_perf::monitor::DatabaseUrl;
+use agentos_perf::connection::DatabaseUrl;
 use agentos_perf::record::{Observed, figure};
 use agentos_perf::requirement::Source;
 

@@ -5,8 +5,10 @@ use std::sync::{Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use agentos_perf::diagnostic::render_problems;
 use agentos_perf::load::{self, Observer, Progress};
-use agentos_perf::profile::{Destination, Http, Overrides, Plan, ProfileSource, render_problems};
+use agentos_perf::plan::Plan;
+use agentos_perf::profile::{Destination, Http, Overrides, ProfileSource};
 use agentos_perf::record::{Histogram, RunResult, Summary};
 
 use super::simulation::{MS, Nanos, quantile};

@@ -1,6 +1,6 @@
 //! Targets that refuse connections, or end them.
 
-use agentos_perf::client::Outcome;
+use agentos_perf::record::Outcome;
 use agentos_perf::record::Summary;
 
 use super::bench::{Case, all, dues, figures, judge, ours, plan, run};

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use agentos_perf::profile::{Arrivals, Plan};
+use agentos_perf::plan::{Arrivals, Plan};
 
 use super::bench::{Case, Job, all, dues, figures, judge, ours, plan, quiet_moment, run};
 use super::server::{Script, Seen, Server};
@@ -141,7 +141,7 @@ fn sockets() -> Case {
     case.ours = ours(&messages.response);
     let ok = messages
         .outcomes
-        .get(&agentos_perf::client::Outcome::Ok)
+        .get(&agentos_perf::record::Outcome::Ok)
         .copied();
     case.must(ok == Some(case.asked as u64), || {
         format!("{:?}", messages.outcomes)

@@ -1,10 +1,10 @@
 //! Runs as the load engine records them, of requests that were never sent.
 
-use agentos_perf::client::{Outcome, Sample};
 use agentos_perf::record::{
     EndpointKind, EndpointResult, EndpointRules, Generator, Observed, Rules, RunResult, Sockets,
     Status, Tally, Watch, Window,
 };
+use agentos_perf::record::{Outcome, Sample};
 
 const SECOND: u64 = 1_000_000_000;
 

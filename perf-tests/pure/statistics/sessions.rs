@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use agentos_perf::client::Outcome;
 use agentos_perf::judge::{Evidence, is_settled, judge};
 use agentos_perf::load::{Fare, Observer, Progress, rehearse};
-use agentos_perf::profile::{EndpointKind, Overrides, Plan, Profile, ProfileSource, load};
+use agentos_perf::plan::{EndpointKind, Plan};
+use agentos_perf::profile::{Overrides, Profile, ProfileSource, load};
+use agentos_perf::record::Outcome;
 use agentos_perf::record::{RunResult, Step};
 use agentos_perf::requirement::{Requirement, TestVerdict};
 use agentos_perf::search::{self, Made};
@@ -169,18 +170,18 @@ fn rehearsed(
 
 fn search(profile: &Profile, plan: &Plan, service: Service, random: &mut Random) -> RunResult {
     let search = plan.search.as_ref().expect("a search");
-    let holding = scenario::holding(plan, search);
+    let holding = search::holding(plan, search);
     let (mut made, mut steps) = (Vec::<Made>::new(), Vec::<Step>::new());
-    while let Some(leg) = scenario::next(search, &steps) {
+    while let Some(leg) = search::next(search, &steps) {
         let mut settled = |run: &RunResult, open: &[u64]| {
-            scenario::is_settled(run, open, &holding, profile.confidence)
+            search::is_settled(run, open, &holding, profile.confidence)
         };
         let run = rehearsed(&leg.plan(plan), service, random, &mut settled);
-        let step = scenario::judged(plan, leg, &run, None, &holding, profile.confidence);
+        let step = search::judged(plan, leg, &run, None, &holding, profile.confidence);
         steps.push(step.clone());
         made.push(Made { leg, step, run });
     }
-    scenario::record(plan, search, &made).expect("a search has a first load")
+    search::record(plan, search, &made).expect("a search has a first load")
 }
 
 /// Asks whether all is settled, and shows nothing.

@@ -5,9 +5,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::flags::complaint_line;
-use crate::monitor::{DatabaseUrl, Stated, TLS_PARAMETERS};
+use crate::connection::{DatabaseUrl, Stated, TLS_PARAMETERS};
 use crate::optimize::libpq_files::{from_passfile, from_service_file, url_of};
-use crate::profile::{Secret, read_text};
+use crate::profile::read_text;
+use crate::secret::Secret;
 
 /// Where the system keeps services for everybody.
 const SYSTEM_SERVICES: &str = "/etc/postgresql-common/pg_service.conf";

@@ -7,10 +7,11 @@ use std::time::{Duration, SystemTime};
 use clap::{Args, ValueEnum};
 
 use super::connection;
+use crate::connection::{DatabaseUrl, RedisAddress};
+use crate::diagnostic::Complaint;
 use crate::harness::{BeforeAndAfter, default_folder};
-use crate::monitor::{DatabaseUrl, RedisAddress};
 use crate::optimize::apply::Limits;
-use crate::profile::{Complaint, parse_duration, parse_size};
+use crate::profile::{parse_duration, parse_size};
 use crate::report::file_stamp;
 
 /// Find improvements to a PostgreSQL database and apply them

@@ -11,8 +11,9 @@ use tokio::runtime::Runtime;
 
 pub use flags::OptimizeArgs;
 
+use crate::connection::DatabaseUrl;
 use crate::harness::{note, print as to_stdout};
-use crate::monitor::{DatabaseUrl, machine};
+use crate::monitor::machine;
 use crate::optimize::plan::Plan;
 use crate::optimize::planner::{AskError, Planner, advise};
 use crate::optimize::planner_query::{PlannerAnswers, PlannerQuery};

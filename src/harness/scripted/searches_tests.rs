@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::targets::{gone, limited, ms, rate_limited, sound};
 use super::{Judged, interruptible, judged, written};
-use crate::client::Outcome;
 use crate::load::{Answer, Request, VirtualTime};
 use crate::profile::Profile;
+use crate::record::Outcome;
 use crate::record::{Ending, Role, Search, Standing, Status};
 use crate::requirement::Verdict;
 

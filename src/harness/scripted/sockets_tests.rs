@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::targets::{Script, ms, on_sockets};
 use super::{fixture, judged};
-use crate::client::Outcome;
 use crate::load::{Answer, VirtualTime};
-use crate::profile::EndpointKind;
+use crate::plan::EndpointKind;
+use crate::record::Outcome;
 
 const SOCKETS: &str = "scenario::websocket";
 const MIXED: &str = "scenario::mixed";

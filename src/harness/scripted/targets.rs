@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use crate::client::Outcome;
 use crate::load::{Answer, Request};
-use crate::profile::EndpointKind;
+use crate::plan::EndpointKind;
+use crate::record::Outcome;
 
 /// What a target does with a request.
 pub(super) type Script = Box<dyn Fn(&Request<'_>) -> Answer>;

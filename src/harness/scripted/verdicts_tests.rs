@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::targets::{Script, failing, gone, ms, rate_limited, slow, sound, stalling};
 use super::{fixture, judged};
-use crate::client::Outcome;
 use crate::load::VirtualTime;
 use crate::profile::Profile;
+use crate::record::Outcome;
 use crate::record::{Recurring, Second, Summary};
 
 const P50: &str = "response_time::p50";

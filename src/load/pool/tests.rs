@@ -3,11 +3,12 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::client::{Exchange, Outcome};
+use crate::client::Exchange;
 use crate::load::mix::Mix;
 use crate::load::numbering::Numbering;
 use crate::load::schedule::{nanos, streams};
-use crate::profile::{Arrivals, Bounds, Endpoint, EndpointKind, Phases, Plan, Rate};
+use crate::plan::{Arrivals, Bounds, Endpoint, EndpointKind, Phases, Plan, Rate};
+use crate::record::Outcome;
 use crate::record::{EndpointRules, Histogram, Rules, UserGroup};
 
 const fn secs(seconds: u64) -> Duration {

@@ -6,8 +6,11 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Mutex;
 
 use super::*;
-use crate::client::{AddressFound, Outcome};
-use crate::profile::{Bounds, Endpoint, EndpointKind, Http, Identity, Phases, Rate, Secret};
+use crate::client::AddressFound;
+use crate::plan::{Bounds, Endpoint, EndpointKind, Phases, Rate};
+use crate::profile::{Http, Identity};
+use crate::record::Outcome;
+use crate::secret::Secret;
 
 struct Quiet;
 

@@ -6,7 +6,7 @@ mod random;
 mod rate;
 mod users;
 
-use crate::profile::{Arrivals, Plan};
+use crate::plan::{Arrivals, Plan};
 
 use burst::BurstUser;
 use poisson::Poisson;

@@ -4,7 +4,7 @@ use rand_distr::{Beta, Distribution, Gamma};
 
 use super::random::{SplitMix, mix};
 use super::rate::RampedRate;
-use crate::profile::Rate;
+use crate::plan::Rate;
 
 /// Doublings that a run can hold: more than a run of 24 hours at the highest rate.
 const DOUBLINGS: usize = 48;

@@ -1,6 +1,6 @@
 //! A rate that rises in a straight line over the ramp-up and then stays.
 
-use crate::profile::Rate;
+use crate::plan::Rate;
 
 /// Nanoseconds in a second times millionths in one: a rate's units against the schedule's.
 const SCALE: u128 = 1_000_000_000_000_000;

@@ -3,14 +3,14 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::profile::{Bounds, Endpoint, Phases, Rate};
+use crate::plan::{Bounds, Endpoint, Phases, Rate};
 
 const SECOND: u64 = 1_000_000_000;
 
 fn plan(arrivals: Arrivals, ramp_up: u64, seed: u64) -> Plan {
     let endpoint = Endpoint {
         name: "health".into(),
-        kind: crate::profile::EndpointKind::Http,
+        kind: crate::plan::EndpointKind::Http,
         method: "GET".into(),
         path: "/health".into(),
         weight: 1,

@@ -5,11 +5,12 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::*;
-use crate::client::Outcome;
 use crate::load::rehearsal::{Fare, rehearse};
 use crate::load::schedule::{nanos, streams};
 use crate::load::scripted::{Answer, Request};
-use crate::profile::{Arrivals, Overrides, ProfileSource, load};
+use crate::plan::Arrivals;
+use crate::profile::{Overrides, ProfileSource, load};
+use crate::record::Outcome;
 use crate::record::{Status, Summary};
 
 const QUANTILES: [f64; 4] = [0.5, 0.95, 0.99, 1.0];

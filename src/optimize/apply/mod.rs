@@ -14,7 +14,7 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use super::plan::Proposal;
-use crate::monitor::DatabaseUrl;
+use crate::connection::DatabaseUrl;
 use session::{ChangeSession, Ended};
 
 pub use undo::{UndoError, script};

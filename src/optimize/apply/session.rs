@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use tokio_postgres::Client;
 
 use super::{ApplyError, Event, Limits, progress};
-use crate::monitor::{Database, DatabaseUrl, first_text, is_gone, told};
+use crate::connection::{Database, DatabaseUrl, first_text, is_gone, told};
 use crate::optimize::name::literal;
 
 /// Held while a database is changed. The letters of the name in a number, so that nobody else has it by chance.

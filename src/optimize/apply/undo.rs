@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::optimize::name::{dropping, literal};
 use crate::optimize::plan::{ChangeKind, Proposal};
-use crate::report::cleaned;
+use crate::text::clean as cleaned;
 
 /// The undo script could not be written.
 #[derive(Debug, Error)]

@@ -4,7 +4,7 @@ use thiserror::Error;
 use tokio_postgres::Client;
 
 use super::explained::Explained;
-use crate::monitor::{first_text, is_gone, told};
+use crate::connection::{first_text, is_gone, told};
 use crate::optimize::name::{literal, quoted};
 
 /// Since this version `EXPLAIN` itself makes plans for any value.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::ask::{AskError, Planner};
 use super::explained::Explained;
 use super::guess::unproved;
-use crate::optimize::excerpt::excerpts;
+use crate::connection::excerpt::excerpts;
 use crate::optimize::facts::Facts;
 use crate::optimize::planner_query::{Advice, PlannerAnswers, PlannerQuery};
 use crate::optimize::workload::{Candidate, candidates, uses};

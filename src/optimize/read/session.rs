@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio_postgres::Client;
 
-use crate::monitor::{first_text, is_gone, told};
+use crate::connection::{first_text, is_gone, told};
 
 /// Nothing is changed, nothing waits for a lock, and nothing takes long. Names are those of the catalog whatever the
 /// database's own tables, functions and operators are called, and what the server writes of others is with its schema.

@@ -12,7 +12,7 @@ mod sizes;
 mod text;
 mod walk;
 
-pub use crate::monitor::RedisError;
+pub use crate::connection::RedisError;
 pub use facts::{
     BigKey, Group, Persistence, RedisClients, RedisCounters, RedisDatabase, RedisFacts,
     RedisMemory, Sample,

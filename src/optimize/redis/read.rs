@@ -7,7 +7,7 @@ use super::facts::RedisFacts;
 use super::info::{self, SETTINGS};
 use super::text::refusal;
 use super::walk;
-use crate::monitor::{RedisAddress, RedisConnection, RedisError, Reply};
+use crate::connection::{RedisAddress, RedisConnection, RedisError, Reply};
 
 /// How long an answer may take. All of these are quick: what is slower stands behind something else.
 pub(super) const ANSWER: Duration = Duration::from_secs(2);

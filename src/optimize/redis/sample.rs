@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::facts::{BigKey, Group, Sample};
 use super::text::{LONGEST, key, pattern, shown};
-use crate::optimize::excerpt::short_names;
+use crate::connection::excerpt::short_names;
 
 /// Names of keys may be anything: as many groups are kept apart.
 const MOST_GROUPS: usize = 200;

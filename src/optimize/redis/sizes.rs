@@ -2,7 +2,7 @@
 
 use super::read::{ANSWER, unseen};
 use super::sample::Size;
-use crate::monitor::{RedisConnection, RedisError, Reply};
+use crate::connection::{RedisConnection, RedisError, Reply};
 
 /// Asking for the length of a key counts as using it, so that it is done for some alone.
 const MOST_LENGTHS: usize = 1000;

@@ -8,7 +8,7 @@ use super::facts::RedisFacts;
 use super::read::{ANSWER, unseen};
 use super::sample::Sampler;
 use super::sizes::{Sizes, ask_each};
-use crate::monitor::{RedisConnection, RedisError, Reply};
+use crate::connection::{RedisConnection, RedisError, Reply};
 
 /// As many keys are looked at. `SCAN` goes by the hash of a key, so that the first ones are like any others.
 const MOST_KEYS: usize = 10_000;

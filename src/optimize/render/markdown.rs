@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::optimize::plan::{Plan, Proposal};
-use crate::report::cleaned as clean;
 use crate::report::markdown::escaped;
+use crate::text::clean;
 
 /// The plan as Markdown.
 pub fn markdown(plan: &Plan) -> String {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::optimize::plan::{Plan, Proposal, Risk};
-use crate::report::cleaned as clean;
+use crate::text::clean;
 
 /// The plan as a script. Each statement is a transaction of its own, as `psql` makes them; proposals of high risk are
 /// commented out.

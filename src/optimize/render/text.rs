@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use crate::optimize::excerpt::excerpts;
+use crate::connection::excerpt::excerpts;
 use crate::optimize::plan::{Overview, Plan, Proposal, StatementLine, TableLine};
 use crate::optimize::rules::format::{bytes, number, span};
-use crate::report::cleaned as clean;
 use crate::requirement::human;
+use crate::text::clean;
 
 /// As much of a statement is shown.
 const LONGEST: usize = 60;

@@ -2,7 +2,7 @@
 
 use super::format::{bytes, number, span};
 use super::overview::LONGEST;
-use crate::optimize::excerpt::excerpts;
+use crate::connection::excerpt::excerpts;
 use crate::optimize::facts::{Facts, Table};
 use crate::optimize::name::{dropping, qualified, quoted};
 use crate::optimize::plan::{ChangeKind, Plan, Proof, Proposal, Risk};

@@ -1,6 +1,6 @@
 //! Figures of the whole.
 
-use crate::optimize::excerpt::excerpts;
+use crate::connection::excerpt::excerpts;
 use crate::optimize::facts::{Facts, Statement};
 use crate::optimize::plan::{Overview, StatementLine, TableLine};
 

@@ -2,8 +2,8 @@
 
 use super::Fact;
 use crate::record::{RunResult, Seen, figure};
-use crate::report::cleaned as clean;
 use crate::requirement::{Source, Unit, human};
+use crate::text::clean;
 
 /// A fact for each source that was asked.
 pub(super) fn of(run: &RunResult) -> impl Iterator<Item = Fact> {
@@ -52,6 +52,7 @@ fn told(source: Source, seen: &Seen, run: &RunResult) -> Vec<String> {
         (figure::QUERIES, "queries"),
         (figure::FAILED_QUERIES, "of them failed"),
         (figure::ROLLBACKS, "of them rolled back"),
+        (figure::LOGGED_ERRORS, "errors in the log"),
         (figure::DEADLOCKS, "deadlocks"),
         (figure::CONFLICTS, "conflicts"),
         (

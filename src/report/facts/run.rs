@@ -5,8 +5,8 @@ use crate::record::{
     AddressResult, Generator, Outage, Outcomes, Recurring, RunResult, Summary, Times,
 };
 use crate::report::RunReport;
-use crate::report::cleaned as clean;
 use crate::requirement::{Intervals, Unit, human};
+use crate::text::clean;
 
 /// The most kinds of failures that are shown with what they were answered.
 const MOST_FAILURES: usize = 8;
@@ -234,8 +234,8 @@ fn counted(count: u64, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::Outcome;
     use crate::record::Histogram;
+    use crate::record::Outcome;
 
     fn one(outcomes: &[(Outcome, u64)], left_out: Option<&str>) -> String {
         let mut response = Histogram::new();

@@ -2,8 +2,8 @@
 
 use super::Fact;
 use crate::record::{Ending, LoadUnit, Recovery, Scaling, Search, Standing, Step};
-use crate::report::cleaned as clean;
 use crate::requirement::{Unit, human};
+use crate::text::clean;
 
 /// Where it held and where it broke, in a few words.
 pub(in crate::report) fn heading(search: &Search) -> String {

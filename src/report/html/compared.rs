@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use crate::report::cleaned as clean;
 use crate::requirement::{Judgement, Standing};
+use crate::text::clean;
 
 /// The figures of a requirement and what they were; nothing for what is held against limits.
 pub(super) fn section(judgement: &Judgement) -> Markup {

@@ -25,8 +25,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
 use super::Report;
-use super::cleaned as clean;
 use crate::requirement::{Judgement, Requirement, TestVerdict, Verdict, human};
+use crate::text::clean;
 
 /// How the page looks.
 const STYLE: &str = include_str!("style.css");

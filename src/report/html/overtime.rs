@@ -7,9 +7,9 @@ use maud::{Markup, html};
 use super::chart::{ACROSS, Axis, Chart, Fill, Line, Series, Stretch, values};
 use super::resources::resources;
 use super::scale::Scale;
-use crate::client::Outcome;
+use crate::record::Outcome;
 use crate::record::{Coarse, Outcomes, RunResult, Second};
-use crate::report::cleaned as clean;
+use crate::text::clean;
 
 /// A longer run has several seconds in each point, so that a page of an hour is not larger than one of minutes.
 pub(super) const MOST_POINTS: usize = 300;

@@ -5,9 +5,9 @@ use maud::{Markup, html};
 use super::curve::{self, Limits};
 use super::{overtime, steps, tables};
 use crate::record::{RunResult, Status, Summary};
-use crate::report::cleaned as clean;
 use crate::report::{Report, RunReport, facts};
 use crate::requirement::{Unit, human};
+use crate::text::clean;
 
 pub(super) fn section(report: &Report, shown: &RunReport) -> Markup {
     let run = &shown.run;

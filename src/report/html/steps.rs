@@ -6,9 +6,9 @@ use super::chart::{ACROSS, Axis, Chart, Fill, Mark, Series};
 use super::scale::Scale;
 use super::tables::{rate, share, time_cell};
 use crate::record::{LoadUnit, Role, Search, Standing, Step, Times};
-use crate::report::cleaned as clean;
 use crate::report::facts::number;
 use crate::requirement::{StepIntervals, human};
+use crate::text::clean;
 
 /// The charts of a search.
 pub(super) fn charts(search: &Search) -> Markup {

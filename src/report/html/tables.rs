@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use crate::record::{RunResult, Statement, Summary, Times};
 use crate::report::RunReport;
-use crate::report::cleaned as clean;
 use crate::requirement::{Interval, Intervals, Unit, human};
+use crate::text::clean;
 
 /// All requests, those answered well, service times, and each endpoint.
 pub(super) fn times(shown: &RunReport, summary: &Summary) -> Markup {

@@ -5,10 +5,10 @@ use maud::{Markup, html};
 use super::scale::Scale;
 use super::{Open, compared};
 use crate::report::Report;
-use crate::report::cleaned as clean;
 use crate::requirement::{
     Check, CheckJudgement, Estimate, Judgement, Requirement, TestVerdict, Unit, Verdict, human,
 };
+use crate::text::clean;
 
 /// Width and height of the picture of an interval.
 const GAUGE: (f64, f64) = (140.0, 22.0);

@@ -9,9 +9,9 @@ mod tests;
 use super::Report;
 use super::said::Said;
 use crate::requirement::{Judgement, TestVerdict, human};
-use agentos_perf_core::text::markdown::text;
+use crate::text::markdown::text;
 #[cfg(feature = "optimize")]
-pub(crate) use agentos_perf_core::text::markdown::text as escaped;
+pub(crate) use crate::text::markdown::text as escaped;
 
 /// The report as GitHub-flavoured Markdown, each line ended.
 ///

@@ -3,7 +3,7 @@
 use super::table::Table;
 use crate::report::said::Said;
 use crate::requirement::{Check, CheckJudgement, Judgement, Standing, TestVerdict, Verdict, human};
-use agentos_perf_core::text::markdown::text;
+use crate::text::markdown::text;
 
 pub(super) fn table(judgements: &[Judgement], strict: bool, said: &mut Said) -> String {
     let headings = [

@@ -7,7 +7,7 @@ use crate::record::{
 use crate::report::RunReport;
 use crate::report::said::Said;
 use crate::requirement::{Interval, Intervals, RunIntervals, StepIntervals, Unit, human};
-use agentos_perf_core::text::markdown::text;
+use crate::text::markdown::text;
 
 const PERCENTILES: [&str; 4] = ["p50", "p90", "p95", "p99"];
 

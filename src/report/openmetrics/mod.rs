@@ -12,9 +12,9 @@ mod times;
 mod writer;
 
 use super::Report;
-use super::cleaned as clean;
 use super::names::Named;
 use crate::record::Status;
+use crate::text::clean;
 use writer::{Family, Kind};
 
 /// Milliseconds to a second.

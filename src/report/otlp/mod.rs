@@ -18,9 +18,9 @@ mod tests;
 mod times;
 
 use super::Report;
-use super::cleaned as clean;
 use super::names::Named;
 use crate::record::{RunResult, Status};
+use crate::text::clean;
 use message::{Attribute, Metric, Request, Resource, ResourceMetrics, Scope, ScopeMetrics};
 use metric::Gauge;
 

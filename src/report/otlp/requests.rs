@@ -3,7 +3,7 @@
 use super::message::{Attribute, Data, Figure, Metric, Number};
 use super::metric::Gauge;
 use super::{Named, at, started};
-use crate::client::Outcome;
+use crate::record::Outcome;
 use crate::record::{Counts, Outcomes};
 
 pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> [Metric; 2] {

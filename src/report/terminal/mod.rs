@@ -9,10 +9,10 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use crate::report::cleaned as clean;
 use crate::report::said::Said;
 use crate::report::{Report, RunReport};
 use crate::requirement::{Judgement, human};
+use crate::text::clean;
 
 use line::{Line, Tone, labelled};
 

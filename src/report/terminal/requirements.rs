@@ -2,9 +2,9 @@
 
 use super::line::{Line, Tone, labelled};
 use super::table::{Cell, Side, Table};
-use crate::report::cleaned as clean;
 use crate::report::said::Said;
 use crate::requirement::{Check, CheckJudgement, Judgement, Standing, TestVerdict, Verdict, human};
+use crate::text::clean;
 
 pub(super) fn lines(
     judgements: &[Judgement],

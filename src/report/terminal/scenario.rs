@@ -5,10 +5,10 @@ use super::search;
 use super::spread;
 use super::table::{Cell, Side, Table};
 use crate::record::{EndpointSummary, RunResult, Status, Summary, Times};
-use crate::report::cleaned as clean;
 use crate::report::said::Said;
 use crate::report::{RunReport, facts};
 use crate::requirement::{Interval, Intervals, RunIntervals, Unit, human};
+use crate::text::clean;
 
 /// From this width on an endpoint's request has a column of its own.
 const WIDE: usize = 120;

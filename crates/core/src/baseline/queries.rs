@@ -19,7 +19,7 @@ pub fn compare_queries(before: &Report, after: &Report, confidence: f64) -> Vec<
     let (before, after) = (statements(before), statements(after));
     let mut both: Vec<(&Statement, &Statement)> = before
         .iter()
-        .filter_map(|one| Some((one, after.iter().find(|other| other.text == one.text)?)))
+        .filter_map(|one| Some((one, after.iter().find(|other| other.is_same(one))?)))
         .filter(|(a, b)| a.calls >= LEAST_CALLS && b.calls >= LEAST_CALLS)
         .collect();
     both.truncate(MOST);
@@ -50,7 +50,7 @@ fn statements(report: &Report) -> Vec<Statement> {
     let told = all_runs.flat_map(|shown| &shown.run.observed.statements);
     // The rest of them together is made of other statements each time.
     for one in told.filter(|one| !one.text.starts_with('(')) {
-        match all.iter_mut().find(|other| other.text == one.text) {
+        match all.iter_mut().find(|other| other.is_same(one)) {
             Some(other) => *other = together(other, one),
             None => all.push(one.clone()),
         }
@@ -67,6 +67,7 @@ fn together(a: &Statement, b: &Statement) -> Statement {
     let mean = total_ms / calls.max(1) as f64;
     let variance = (squares(a) + squares(b)) / calls.max(1) as f64 - mean * mean;
     Statement {
+        id: a.id.clone(),
         text: a.text.clone(),
         calls,
         total_ms,
@@ -96,6 +97,7 @@ mod tests {
         let all = statements
             .iter()
             .map(|(text, calls, mean, deviation)| Statement {
+                id: String::new(),
                 text: (*text).to_owned(),
                 calls: *calls,
                 total_ms: *calls as f64 * mean,
@@ -130,6 +132,31 @@ mod tests {
         assert_eq!(told, wanted);
         let worse = compare_queries(&after, &before, 0.95);
         assert_eq!(worse[1].standing, Some(Standing::Worse));
+    }
+
+    #[test]
+    fn a_statement_is_known_by_its_whole_text() {
+        let with_ids = |rows: &[(&str, &str)]| {
+            let table: Vec<_> = rows
+                .iter()
+                .map(|(_, text)| (*text, 100, 5.0, 1.0))
+                .collect();
+            let mut made = report(&table);
+            let told = &mut made.runs[0].run.observed.statements;
+            for (one, (id, _)) in told.iter_mut().zip(rows) {
+                (*id).clone_into(&mut one.id);
+            }
+            made
+        };
+        // How much is shown of a statement depends on the others beside it.
+        let before = with_ids(&[("1", "SELECT … a"), ("2", "SELECT … b"), ("3", "same")]);
+        let after = with_ids(&[("2", "SELECT"), ("4", "same"), ("1", "SELECT … a")]);
+        let shown = compare_queries(&before, &after, 0.95);
+        let shown: Vec<&str> = shown.iter().map(|one| one.scenario.as_str()).collect();
+        assert_eq!(shown, ["SELECT … a", "SELECT … b"]);
+        // A report of an earlier version has no more than what is shown.
+        let old = with_ids(&[("", "same")]);
+        assert_eq!(compare_queries(&before, &old, 0.95).len(), 1);
     }
 
     #[test]

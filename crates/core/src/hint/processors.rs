@@ -41,7 +41,8 @@ pub(super) fn idle_and_slow(case: &Case<'_>) -> Option<String> {
 pub(super) fn busy(case: &Case<'_>) -> Option<String> {
     let told = topics(case.judgement).contains(&Topic::Processor);
     let used = Processors::of(case)?;
-    if !told && used.worst() < BUSY_PERCENT {
+    let is_starved = || machine(case).is_some_and(|full| full >= FULL_PERCENT);
+    if used.worst() < BUSY_PERCENT && (!told || is_starved()) {
         return None;
     }
     Some(match used.thread {

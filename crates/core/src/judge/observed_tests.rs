@@ -266,6 +266,57 @@ fn a_rollback_is_not_a_failure_and_what_failed_is_one() {
 }
 
 #[test]
+fn errors_in_the_log_are_what_failed() {
+    let none: fn(f64) -> f64 = |_| 0.0;
+    let table: [(fn(f64) -> f64, Verdict, &str); 3] = [
+        (
+            |_| 7.0,
+            Verdict::Pass,
+            "0 % of 1,200 transactions had an error in the server's log",
+        ),
+        (
+            |second| 5.0 * second,
+            Verdict::Fail,
+            "5 % of 1,200 transactions had",
+        ),
+        // More than were counted: of connections that were refused no transaction is.
+        (
+            |second| 200.0 * second,
+            Verdict::Fail,
+            "100 % of 2,400 transactions had",
+        ),
+    ];
+    for (logged, verdict, said) in table {
+        let mut run = transactions(|second| 48.0 * second, none, none);
+        let log = told(Source::Postgres, &[(figure::LOGGED_ERRORS, logged)]);
+        let seen = run.observed.sources.get_mut(&Source::Postgres);
+        let seen = seen.expect("it is there");
+        let log = &log.observed.sources[&Source::Postgres];
+        for (look, logged) in seen.looks.iter_mut().zip(&log.looks) {
+            look.figures.extend(logged.figures.clone());
+        }
+        let found = judged(&run, "query_error_rate", "< 1 %");
+        assert_eq!(found.verdict, verdict, "{said}: {}", found.reason);
+        assert!(found.reason.contains(said), "{}", found.reason);
+        // The last part of the log was not read, so it could hold anything.
+        let seen = run.observed.sources.get_mut(&Source::Postgres);
+        let seen = seen.expect("it is there");
+        seen.problems.push("GRANT pg_monitor".to_owned());
+        let last = seen.looks.last_mut().expect("a look");
+        last.figures.remove(figure::LOGGED_ERRORS);
+        let open = judged(&run, "query_error_rate", "< 1 %");
+        assert_eq!(open.verdict, Verdict::Inconclusive, "{}", open.reason);
+        assert!(
+            open.reason
+                .contains("576 of 1,200 transactions were rolled back")
+                && open.reason.contains("; GRANT pg_monitor"),
+            "{}",
+            open.reason
+        );
+    }
+}
+
+#[test]
 fn where_rollbacks_decide_nothing_the_service_s_own_count_does() {
     let mut run = transactions(|second| 48.0 * second, |_| 0.0, |_| 0.0);
     let own = told(
@@ -305,6 +356,7 @@ fn a_postgres_that_does_not_count_sessions_is_judged_by_the_rest() {
 fn the_quantile_of_queries_is_called_an_estimate() {
     let mut run = told(Source::Postgres, &[(figure::QUERIES, |second| second)]);
     run.observed.statements = vec![Statement {
+        id: "1".to_owned(),
         text: "SELECT 1".to_owned(),
         calls: 100,
         total_ms: 2_000.0,
@@ -393,6 +445,94 @@ fn the_fullest_of_what_a_process_can_use_is_judged_and_named() {
         assert!(found.reason.contains(said), "{}", found.reason);
         let high = found.checks[0].estimate.and_then(|estimate| estimate.high);
         assert!(high.expect("an end") <= 100.0, "{}", found.reason);
+    }
+}
+
+#[test]
+fn a_target_on_a_full_machine_can_use_no_more() {
+    // What the target uses, the machine, and the load generator's part of the latter.
+    let table: [(f64, f64, f64, Option<bool>, Verdict, &str); 6] = [
+        (
+            20.0,
+            99.96,
+            5.0,
+            Some(true),
+            Verdict::Fail,
+            " (uvicorn 4711), on a machine whose processors are 99.96 % used, 5 % by the load generator: all but that: \
+             94.96 % on",
+        ),
+        // It is the generator that takes the time; its own share is judged elsewhere.
+        (
+            20.0,
+            99.96,
+            70.0,
+            Some(true),
+            Verdict::Pass,
+            "70 % by the load generator: all but that: 29.96 % on",
+        ),
+        (
+            20.0,
+            99.96,
+            5.0,
+            None,
+            Verdict::Fail,
+            "all but that: 94.96 %",
+        ),
+        (
+            20.0,
+            99.96,
+            5.0,
+            Some(false),
+            Verdict::Pass,
+            " (uvicorn 4711): 20 %",
+        ),
+        // Time is left, so the target could have used it.
+        (
+            20.0,
+            88.0,
+            2.0,
+            Some(true),
+            Verdict::Pass,
+            " (uvicorn 4711): 20 %",
+        ),
+        // The target alone fills it.
+        (
+            93.0,
+            99.0,
+            5.0,
+            Some(true),
+            Verdict::Fail,
+            "all but that: 94 %",
+        ),
+    ];
+    for (target, machine, own, local, verdict, said) in table {
+        let mut run = process(&[]);
+        let host = Seen::default();
+        run.observed.sources.insert(Source::Host, host);
+        for (source, figures) in [
+            (
+                Source::Process,
+                vec![(figure::CPU, target), (figure::CPU_ALLOWED, target)],
+            ),
+            (
+                Source::Host,
+                vec![(figure::CPU, machine), (figure::CPU_OWN, own)],
+            ),
+        ] {
+            let seen = run.observed.sources.get_mut(&source).expect("it is there");
+            let looks = (0..=12).map(|second| Glance {
+                at_ms: second * 1_000,
+                figures: figures
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), *value))
+                    .collect(),
+            });
+            seen.looks = looks.collect();
+        }
+        run.observed.local = local;
+        let found = judged(&run, "cpu", "< 80 %");
+        assert_eq!(found.verdict, verdict, "{}", found.reason);
+        assert!(found.reason.contains(said), "{}", found.reason);
     }
 }
 

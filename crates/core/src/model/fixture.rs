@@ -231,6 +231,7 @@ pub fn observed() -> Observed {
             requests: Some(1_000.0),
         }],
         statements: vec![Statement {
+            id: "-5021476538142307000".to_owned(),
             text: "SELECT * FROM agents WHERE name LIKE $1".to_owned(),
             calls: 40,
             total_ms: 6_000.0,

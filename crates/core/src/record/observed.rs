@@ -33,6 +33,8 @@ pub mod figure {
     pub const FAILED_QUERIES: &str = "failed_queries";
     /// Transactions that were rolled back, for whatever reason; a counter.
     pub const ROLLBACKS: &str = "rolled_back";
+    /// Errors in the server's log, of any session on the database but the monitor's; a counter.
+    pub const LOGGED_ERRORS: &str = "logged_errors";
     /// Queries that were cancelled on a standby because of what it replayed; a counter.
     pub const CONFLICTS: &str = "conflicts";
     /// Sessions that a fatal error or an operator ended; a counter.
@@ -149,6 +151,10 @@ pub struct EndpointFigures {
 /// A database statement, during this run alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Statement {
+    /// What it is known by in other runs of the same database: a hash of its whole text. Empty in records that were
+    /// written before it was kept, and for the rest of a list.
+    #[serde(default)]
+    pub id: String,
     /// Its text with placeholders for values, shortened.
     pub text: String,
     /// How often it was run.
@@ -160,6 +166,15 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// Whether both are the same statement; by what is shown of it where an older record has nothing else.
+    pub fn is_same(&self, other: &Statement) -> bool {
+        if self.id.is_empty() || other.id.is_empty() {
+            self.text == other.text
+        } else {
+            self.id == other.id
+        }
+    }
+
     /// The mean time of a call, in milliseconds.
     pub fn mean_ms(&self) -> f64 {
         self.total_ms / self.calls.max(1) as f64

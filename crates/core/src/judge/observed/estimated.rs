@@ -70,6 +70,7 @@ mod tests {
 
     fn statement(calls: u64, mean: f64, deviation: f64) -> Statement {
         Statement {
+            id: String::new(),
             text: String::new(),
             calls,
             total_ms: mean * calls as f64,

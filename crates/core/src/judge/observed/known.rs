@@ -165,7 +165,7 @@ fn slowest(
     })
 }
 
-fn counted(blocks: Vec<Block>, of: &str, did: &'static str) -> Result<Known, String> {
+pub(super) fn counted(blocks: Vec<Block>, of: &str, did: &'static str) -> Result<Known, String> {
     if blocks.iter().all(|block| block.trials <= 0.0) {
         return Err(format!("no {of} were counted during the run"));
     }

@@ -2,10 +2,18 @@
 
 use super::known::{Known, gauge};
 use crate::record::{RunResult, Seen, figure};
+use crate::requirement::Source;
+use crate::requirement::{Unit, human};
+use crate::statistics::MeanBlock;
 
-/// The processors that the processes may use, and the one that the busiest thread can use: whichever is fuller.
+/// From here on a machine has no processor time left, in percent.
+const FULL_PERCENT: f64 = 90.0;
+
+/// The processors that the processes may use, the one that the busiest thread can use, and a machine that is full:
+/// whichever is fullest.
 ///
-/// A service whose work is one thread's is at its end with one processor full, however many are idle.
+/// A service whose work is one thread's is at its end with one processor full, however many are idle; and one on a
+/// machine that others have filled cannot use more, however little it uses.
 pub(super) fn processors(seen: &Seen, run: &RunResult) -> Result<Known, String> {
     let machine = gauge(seen, figure::CPU, run)?;
     let mut parts = Vec::new();
@@ -23,7 +31,31 @@ pub(super) fn processors(seen: &Seen, run: &RunResult) -> Result<Known, String> 
         let what = ", its busiest thread, of the one processor that a thread can use";
         parts.push((what.to_owned(), thread));
     }
+    parts.extend(full_machine(run));
     Ok(Known::Worst(parts))
+}
+
+/// All that runs beside the load generator on a machine that is full; `None` where processor time is left.
+///
+/// What the generator takes is not counted: it can be given another machine, and then the target has that time.
+fn full_machine(run: &RunResult) -> Option<(String, Vec<MeanBlock>)> {
+    let host = run.observed.seen(Source::Host)?;
+    let ms = |nanos: u64| (nanos / 1_000_000).cast_signed();
+    let mean = |name: &str| {
+        let values = host.between(name, ms(run.window.from), ms(run.window.to));
+        let sum: f64 = values.iter().map(|(_, value)| value).sum();
+        (!values.is_empty()).then(|| sum / values.len() as f64)
+    };
+    let (all, own) = (mean(figure::CPU)?, mean(figure::CPU_OWN)?);
+    if run.observed.local == Some(false) || all < FULL_PERCENT {
+        return None;
+    }
+    let what = format!(
+        ", on a machine whose processors are {} used, {} by the load generator: all but that",
+        human::show(Unit::Share, all),
+        human::show(Unit::Share, own)
+    );
+    Some((what, gauge(host, figure::CPU, run).ok()?))
 }
 
 /// The memory of the machine, or what a limit leaves of it.

@@ -2,9 +2,10 @@
 //!
 //! It counts those that were rolled back: all that failed, and all that somebody rolled back without a failure, as pools
 //! do with every connection they hand out or take back. Of deadlocks, conflicts and sessions that were ended it is certain
-//! that a statement failed. The truth lies between the two.
+//! that a statement failed. The truth lies between the two. Where the server's log can be read, the errors in it are what
+//! failed.
 
-use super::known::{Known, untold, unusable};
+use super::known::{Known, counted, untold, unusable};
 use crate::record::{Seen, figure};
 use crate::requirement::human;
 use crate::statistics::Block;
@@ -13,6 +14,13 @@ use crate::statistics::Block;
 pub(super) fn errors(seen: &Seen) -> Result<Known, String> {
     if seen.last(figure::QUERIES).is_none() || seen.last(figure::ROLLBACKS).is_none() {
         return Err(untold());
+    }
+    if let Some(blocks) = logged(seen) {
+        return counted(
+            blocks,
+            "transactions",
+            "transactions had an error in the server's log",
+        );
     }
     // Before version 14 it does not count how sessions ended.
     let counts_sessions = seen.last(figure::ENDED_SESSIONS).is_some();
@@ -55,5 +63,36 @@ pub(super) fn errors(seen: &Seen) -> Result<Known, String> {
         human::count(all),
         human::count(sum(&least, |block| block.hits)),
     );
+    let problems = seen.problems.iter().map(|problem| format!("; {problem}"));
+    let why = why + &problems.collect::<String>();
     Ok(Known::Between { least, most, why })
+}
+
+/// Errors in the server's log; `None` unless it was read for as long as transactions were counted.
+fn logged(seen: &Seen) -> Option<Vec<Block>> {
+    if seen.span(figure::LOGGED_ERRORS)? != seen.span(figure::QUERIES)? {
+        return None;
+    }
+    let rises = seen.rises([
+        figure::QUERIES,
+        figure::LOGGED_ERRORS,
+        figure::DEADLOCKS,
+        figure::CONFLICTS,
+    ])?;
+    let (mut blocks, mut ahead) = (Vec::new(), 0.0);
+    for [all, errors, deadlocks, conflicts] in rises {
+        // A log that misses what is certain is set to keep less than errors for some role.
+        ahead += errors.max(deadlocks + conflicts);
+        // Transactions are counted up to a second later than their errors are logged.
+        let hits = all.min(ahead);
+        ahead -= hits;
+        blocks.push(Block { hits, trials: all });
+    }
+    if ahead > 0.0 {
+        blocks.push(Block {
+            hits: ahead,
+            trials: ahead,
+        });
+    }
+    Some(blocks)
 }

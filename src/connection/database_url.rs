@@ -8,8 +8,9 @@ use tokio_postgres::config::Host;
 
 use super::database_foreign::{self as foreign, Meaning};
 use super::database_tls::{DatabaseTls, PARAMETERS, Stated};
-use super::percent::{percent_decoded, percent_encoded};
-use crate::profile::{Complaint, Secret};
+use super::percent_encoding::{percent_decoded, percent_encoded};
+use crate::diagnostic::Complaint;
+use crate::secret::Secret;
 
 pub(super) const OF_POSTGRES: [&str; 2] = ["postgres", "postgresql"];
 const PORT: u16 = 5432;

@@ -34,7 +34,7 @@ impl Place {
     }
 
     /// The same place, for a key below it.
-    pub(super) fn below(&self, key: &str) -> Place {
+    pub fn below(&self, key: &str) -> Place {
         let mut place = self.clone();
         if let Place::File { key: path, .. } = &mut place {
             *path = join(path, key);
@@ -43,7 +43,7 @@ impl Place {
     }
 
     /// Whether it is a flag or a variable, not a profile.
-    pub(super) fn is_override(&self) -> bool {
+    pub fn is_override(&self) -> bool {
         !matches!(self, Place::File { .. })
     }
 
@@ -60,7 +60,7 @@ impl Place {
 }
 
 /// A dotted key.
-pub(super) fn join(path: &str, key: &str) -> String {
+pub fn join(path: &str, key: &str) -> String {
     if path.is_empty() {
         key.to_owned()
     } else {

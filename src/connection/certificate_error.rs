@@ -1,4 +1,4 @@
-//! Why a server's certificate was not taken.
+//! Why a server's certificate was not accepted.
 
 use std::error::Error;
 use std::io;
@@ -8,17 +8,17 @@ use rustls::CertificateError;
 /// Letters of a certificate's names that are told.
 const MOST_NAMES: usize = 80;
 
-/// Why a server's certificate was not taken, as far as something can be done about it.
+/// Why a server's certificate was not accepted, as far as something can be done about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Distrust {
     /// It hangs on no root that is trusted.
-    #[error("nobody who is trusted has signed its certificate")]
+    #[error("its certificate is not signed by a trusted authority")]
     Issuer,
     /// It is another host's.
     #[error("its certificate is for another name ({0})")]
     Name(String),
     /// An authority's own certificate, which is there to sign others.
-    #[error("its certificate is that of an authority, and none of a server")]
+    #[error("its certificate is that of an authority, not of a server")]
     Authority,
 }
 

@@ -11,8 +11,8 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::config::SslMode;
 
-use crate::client::{ConnectError, Trust, tls_without_protocol};
-use crate::profile::{Complaint, without_mark};
+use super::tls::{NoRoots, Trust, client_config};
+use crate::diagnostic::Complaint;
 
 /// Those that are read here; the driver knows two modes, and no files.
 pub const PARAMETERS: [&str; 4] = ["sslmode", "sslrootcert", "sslcert", "sslkey"];
@@ -130,7 +130,7 @@ impl DatabaseTls {
         !self.is_named && self.mode == Mode::Disable
     }
 
-    pub(super) fn config(&self, insecure: bool) -> Result<ClientConfig, ConnectError> {
+    pub(super) fn config(&self, insecure: bool) -> Result<ClientConfig, NoRoots> {
         let trust = match (&self.roots, self.mode) {
             _ if insecure => Trust::Anybody,
             // It is not used, and not every machine has roots.
@@ -139,7 +139,7 @@ impl DatabaseTls {
             (Some(roots), _) => Trust::Roots(Arc::clone(roots)),
             (None, _) => Trust::Machine,
         };
-        let mut config = tls_without_protocol(trust)?;
+        let mut config = client_config(trust)?;
         if let Some(own) = &self.own {
             let own = SingleCertAndKey::from(Arc::clone(own));
             config.client_auth_cert_resolver = Arc::new(own);
@@ -191,6 +191,11 @@ fn own(stated: &dyn Fn(&str) -> Option<Stated>) -> Result<Option<CertifiedKey>, 
         }
         _ => Err(Complaint::new("sslcert and sslkey go together")),
     }
+}
+
+/// The bytes without the byte order mark that some editors write.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {

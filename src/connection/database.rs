@@ -7,8 +7,8 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{CancelToken, Client, Config, Error, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::certificate_error::Distrust;
 use super::database_url::DatabaseUrl;
-use crate::client::Distrust;
 
 const CONNECT: Duration = Duration::from_secs(2);
 const GREETING: Duration = Duration::from_secs(10);

@@ -1,16 +1,40 @@
 //! Why Redis tells nothing.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::client::{ConnectError, Distrust};
+use super::certificate_error::Distrust;
+use super::tls::NoRoots;
 
 /// Why Redis tells nothing. None of it holds the password.
 #[derive(Debug, thiserror::Error)]
 pub enum RedisError {
-    /// There is no connection.
-    #[error("{0}{advice}", advice = advice(.0))]
-    Connect(#[from] ConnectError),
+    /// The host's name is not known.
+    #[error("the name `{host}` cannot be resolved: {source}")]
+    Name {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        source: io::Error,
+    },
+    /// Refused, unreachable, or broken off.
+    #[error("cannot connect to {address}: {source}")]
+    Tcp {
+        /// The last address that was tried.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The TLS handshake failed.
+    #[error("the TLS handshake failed: {what}{advice}", what = what(.0), advice = advice(.0))]
+    Tls(io::Error),
+    /// Certificates must be verified, and this machine has no authorities.
+    #[error("{0}")]
+    NoRoots(#[from] NoRoots),
+    /// There was no connection in time.
+    #[error("no connection within {0:?}")]
+    NoConnection(Duration),
     /// There was a connection.
     #[error("the connection broke: {0}")]
     Broken(io::Error),
@@ -34,12 +58,14 @@ pub enum RedisError {
     NoCounters,
 }
 
+/// Why a handshake failed.
+fn what(error: &io::Error) -> String {
+    Distrust::of(error).map_or_else(|| error.to_string(), |distrust| distrust.to_string())
+}
+
 /// What to do about a certificate that was not taken, behind what is said of it.
-fn advice(error: &ConnectError) -> &'static str {
-    let ConnectError::Tls(failed) = error else {
-        return "";
-    };
-    match Distrust::of(failed) {
+fn advice(error: &io::Error) -> &'static str {
+    match Distrust::of(error) {
         Some(Distrust::Issuer) => {
             ": name the file with the certificate of its authority in SSL_CERT_FILE, or take any certificate with \
              --insecure"

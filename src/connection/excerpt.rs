@@ -18,14 +18,14 @@ const CONTEXT: usize = 12;
 ///
 /// What is too long loses its lists of columns and of values first, as a statement's condition says more. Where two
 /// different texts would still look alike, each shows the place at which it differs.
-pub(crate) fn excerpts(texts: &[&str], longest: usize) -> Vec<String> {
+pub fn excerpts(texts: &[&str], longest: usize) -> Vec<String> {
     let lines: Vec<String> = texts.iter().map(|text| one_line(text)).collect();
     let shown = lines.iter().map(|line| excerpt(line, longest)).collect();
     told_apart(&lines, shown, longest)
 }
 
 /// The same of names, in which every space counts.
-pub(crate) fn short_names(names: &[String], longest: usize) -> Vec<String> {
+pub fn short_names(names: &[String], longest: usize) -> Vec<String> {
     let shown = names.iter().map(|name| cut(name, longest)).collect();
     told_apart(names, shown, longest)
 }

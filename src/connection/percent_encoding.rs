@@ -22,7 +22,7 @@ pub(super) fn percent_decoded(text: &str) -> Option<String> {
 }
 
 /// What every part of a URL takes for exactly this text.
-pub(crate) fn percent_encoded(text: &str) -> String {
+pub fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

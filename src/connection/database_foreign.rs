@@ -1,7 +1,7 @@
 //! What URLs of databases have that are written for an ORM, a pool or a driver.
 
 use super::database_tls::MODES;
-use crate::profile::Complaint;
+use crate::diagnostic::Complaint;
 
 /// Schemes of databases that speak another protocol.
 const OTHERS: [(&str, &str); 8] = [

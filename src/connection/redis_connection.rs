@@ -1,17 +1,17 @@
 //! A connection to Redis that has given its password.
 //!
 //! It is this and no crate because all that is wanted are a few commands that only read, with an end in time and in
-//! bytes for whatever answers, and TLS as the load itself does it.
+//! bytes for whatever answers, and TLS as databases are asked over it.
 
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
-use super::redis::RedisAddress;
+use super::redis_address::RedisAddress;
 use super::redis_error::RedisError;
+use super::redis_stream::{RedisConnector, Stream};
 use super::resp::{Reply, read_reply, write_command};
-use crate::client::{Connector, Stream};
 
 const CONNECT: Duration = Duration::from_secs(2);
 /// Far more than anything that is asked for.
@@ -22,7 +22,7 @@ const MOST_TOLD: usize = 120;
 
 /// A connection that has given its password.
 pub struct RedisConnection {
-    stream: Stream,
+    stream: Box<dyn Stream>,
     /// What came and is not read yet.
     received: Vec<u8>,
 }
@@ -36,12 +36,16 @@ impl RedisConnection {
         address: &RedisAddress,
         insecure: bool,
     ) -> Result<RedisConnection, RedisError> {
-        let connector = address.connector(insecure)?;
+        let connector = RedisConnector::new(address, insecure)?;
         RedisConnection::open_by(&connector, address).await
     }
 
-    pub(super) async fn open_by(
-        connector: &Connector,
+    /// The same by a connector that is kept for many.
+    ///
+    /// # Errors
+    /// As [`RedisConnection::open`].
+    pub async fn open_by(
+        connector: &RedisConnector,
         address: &RedisAddress,
     ) -> Result<RedisConnection, RedisError> {
         let mut connection = RedisConnection {
@@ -132,8 +136,8 @@ fn without_echo(why: &str) -> String {
     )
 }
 
-/// As much of a refusal as is told.
-pub(super) fn shortened(why: &str) -> String {
+/// As much of a refusal as is shown.
+pub fn shortened(why: &str) -> String {
     why.chars().take(MOST_TOLD).collect()
 }
 
