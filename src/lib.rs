@@ -4,8 +4,6 @@
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod client;
-#[cfg(feature = "evidence")]
-pub mod connection;
 #[cfg(feature = "harness")]
 pub mod dashboard;
 #[cfg(feature = "harness")]
@@ -13,8 +11,6 @@ pub mod harness;
 pub mod load;
 #[cfg(feature = "evidence")]
 pub mod monitor;
-#[cfg(feature = "optimize")]
-pub mod optimize;
 pub mod pace;
 pub mod profile;
 pub mod report;
@@ -24,5 +20,9 @@ pub use agentos_perf_core::{
     baseline, diagnostic, hint, judge, model, plan, record, requirement, search, secret,
     statistics, text,
 };
+#[cfg(feature = "optimize")]
+pub use agentos_perf_optimize as optimize;
+#[cfg(feature = "evidence")]
+pub use agentos_perf_optimize::connection;
 #[cfg(feature = "reference")]
 pub use agentos_reference as reference;

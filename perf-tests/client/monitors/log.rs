@@ -8,8 +8,8 @@ use agentos_perf::connection::DatabaseUrl;
 use agentos_perf::record::{Seen, figure};
 use agentos_perf::requirement::Source;
 
-use crate::support::servers::Postgres;
 use super::{AGES, during, watched};
+use crate::support::servers::Postgres;
 
 const CONFIGURATION: &str = "logging_collector = on\nlog_directory = 'it''s log'\nlog_filename = 'first.log'\n\
     log_line_prefix = '%m [%p] %q%u@%d '\n";

@@ -10,8 +10,6 @@ use super::Report;
 use super::said::Said;
 use crate::requirement::{Judgement, TestVerdict, human};
 use crate::text::markdown::text;
-#[cfg(feature = "optimize")]
-pub(crate) use crate::text::markdown::text as escaped;
 
 /// The report as GitHub-flavoured Markdown, each line ended.
 ///
