@@ -146,7 +146,7 @@ step_dependencies() {
     tool cargo-deny 0.20.2
     cargo deny --locked --log-level error check licenses bans sources
     if cargo deny --locked fetch db >/dev/null 2>&1; then
-        cargo deny --locked check --disable-fetch advisories
+        cargo deny --locked check advisories
     else
         echo "note: the database of advisories cannot be reached; they are not checked"
     fi
