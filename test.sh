@@ -204,9 +204,9 @@ step_tests() {
 # That a process each comes to the same is asked of two of the scenarios: of all of them it is one of the tests.
 step_requirements() {
     title "the requirements, in one process"
-    cargo test --locked --test perf
+    cargo test --locked --workspace --test perf
     title "the requirements of two scenarios, a process each"
-    PERF_SCENARIOS=api,websocket cargo nextest run --locked --no-fail-fast --test perf
+    PERF_SCENARIOS=api,websocket cargo nextest run --locked --workspace --no-fail-fast --test perf
 }
 
 # archive FILE: the built tests, for partitions on other machines that have the checkout at the same place.
