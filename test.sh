@@ -14,12 +14,12 @@ need() { command -v "$1" >/dev/null 2>&1 || fail "$1 is missing; install $2"; }
 installs() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
 install() { apt-get update -qq && apt-get install -y -qq "$@"; }
 
-# tool NAME VERSION: a program from crates.io, built once into target/tools. Where there is one already, as on the
-# machines of CI, that one is used.
+# tool NAME VERSION: a program from crates.io, built once into target/tools, unoptimized, as it runs for seconds. Where
+# there is one already, as on the machines of CI, that one is used.
 tool() {
     if grep -qs "^\"$1 $2 " target/tools/.crates.toml; then return; fi
     if [ ! -e "target/tools/bin/$1" ] && command -v "$1" >/dev/null 2>&1; then return; fi
-    cargo install --quiet --locked --root target/tools --version "$2" "$1"
+    cargo install --quiet --locked --debug --root target/tools --version "$2" "$1"
 }
 
 rust() {
@@ -31,7 +31,7 @@ rust() {
             rustup component add "$part"
         }
     done
-    tool cargo-nextest 0.9.143
+    tool cargo-nextest 0.9.151
 }
 
 node_and_shellcheck() {
@@ -139,19 +139,24 @@ step_doctests() {
     cargo test --locked --workspace --doc
 }
 
-# Licences, bans and sources of the dependencies.
+# Licences, bans and sources of the dependencies, and what is known against them where that can be fetched.
 step_dependencies() {
     if [ ! -f deny.toml ]; then return; fi
     title "dependencies"
     tool cargo-deny 0.20.2
-    cargo deny --locked check licenses bans sources
+    cargo deny --locked --log-level error check licenses bans sources
+    if cargo deny --locked fetch db >/dev/null 2>&1; then
+        cargo deny --locked check advisories
+    else
+        echo "note: the database of advisories cannot be reached; they are not checked"
+    fi
 }
 
 # The book of docs/, with its links.
 step_book() {
     if [ ! -f docs/book.toml ]; then return; fi
     title "the book"
-    tool mdbook 0.4.52
+    tool mdbook 0.5.4
     mdbook build docs
 }
 
@@ -199,9 +204,9 @@ step_tests() {
 # That a process each comes to the same is asked of two of the scenarios: of all of them it is one of the tests.
 step_requirements() {
     title "the requirements, in one process"
-    cargo test --locked --test perf
+    cargo test --locked --workspace --test perf
     title "the requirements of two scenarios, a process each"
-    PERF_SCENARIOS=api,websocket cargo nextest run --locked --no-fail-fast --test perf
+    PERF_SCENARIOS=api,websocket cargo nextest run --locked --workspace --no-fail-fast --test perf
 }
 
 # archive FILE: the built tests, for partitions on other machines that have the checkout at the same place.

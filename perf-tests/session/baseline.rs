@@ -208,7 +208,7 @@ fn of_two_targets_the_slower_one_is_found_and_the_same_is_not() {
             .expect("it runs")
     };
     let [usual, same, slower] =
-        ["latency=40ms", "latency=40ms", "latency=52ms"].map(|fault| Server::start(&[fault]));
+        ["latency=40ms", "latency=40ms", "latency=60ms"].map(|fault| Server::start(&[fault]));
     let alike = by_turns(&usual, &same);
     assert_eq!(alike.status.code(), Some(0), "{}", told(&alike));
     let worse = by_turns(&usual, &slower);

@@ -64,6 +64,8 @@ fn nextest(server: &Server, folder: &TempDir) -> (Option<i32>, Value, String) {
             "nextest",
             "run",
             "--locked",
+            // As the tests themselves are built, or features make it another build.
+            "--workspace",
             "--no-fail-fast",
             "--test",
             "perf",
