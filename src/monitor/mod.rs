@@ -15,6 +15,8 @@ mod database_url;
 mod exposition;
 #[cfg(feature = "evidence")]
 mod found;
+#[cfg(all(any(test, fuzzing), feature = "harness"))]
+pub(crate) mod fuzz;
 mod generator;
 #[cfg(feature = "evidence")]
 mod host;
