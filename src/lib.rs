@@ -6,6 +6,9 @@ pub mod cli;
 pub mod client;
 #[cfg(feature = "harness")]
 pub mod dashboard;
+#[cfg(all(any(test, fuzzing), feature = "harness"))]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "harness")]
 pub mod harness;
 pub mod load;

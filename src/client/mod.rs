@@ -11,6 +11,8 @@ mod excerpt;
 mod form;
 mod framed;
 mod frames;
+#[cfg(all(any(test, fuzzing), feature = "harness"))]
+pub(crate) mod fuzz;
 mod handshake;
 mod health;
 mod http;

@@ -7,6 +7,8 @@ mod compared_flags;
 mod embedded;
 mod flags;
 mod formats;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod gathering;
 mod github;
 mod help;

@@ -23,13 +23,13 @@ pub(super) fn read_users(path: &Path) -> Result<Vec<FileUser>, String> {
 }
 
 /// A line's number and what is wrong with it.
-type Wrong = (usize, &'static str);
+pub(super) type Wrong = (usize, &'static str);
 
 /// Reads all users; the first character says which of the two forms it is.
 ///
 /// # Errors
 /// With the number of the line and what is wrong, which repeats none of it.
-fn parse(text: &str) -> Result<Vec<FileUser>, Wrong> {
+pub(super) fn parse(text: &str) -> Result<Vec<FileUser>, Wrong> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let lines: Vec<(&str, usize)> = text
         .lines()

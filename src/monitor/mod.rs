@@ -4,6 +4,8 @@
 mod allowance;
 mod exposition;
 mod found;
+#[cfg(all(any(test, fuzzing), feature = "harness"))]
+pub(crate) mod fuzz;
 mod generator;
 mod host;
 mod late;

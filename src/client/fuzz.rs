@@ -1,0 +1,76 @@
+//! What comes from a target is fuzzed.
+
+use super::answer::{AnswerReader, Progress};
+use super::frames::{FrameReader, Heard};
+
+/// More than the bodies and messages of a corpus have.
+const LONGEST: u64 = 1 << 16;
+
+/// What an answer says hangs on its bytes, not on how they were split.
+///
+/// # Panics
+/// When it does.
+pub fn http1_answer(bytes: &[u8]) {
+    let (&[choice, size], bytes) = bytes.split_first_chunk().unwrap_or((&[0, 0], bytes));
+    let read = |pieces: usize| {
+        let mut reader = AnswerReader::new(choice & 1 == 1, LONGEST);
+        let mut body = Vec::new();
+        let mut used = 0;
+        let mut end = None;
+        for piece in bytes.chunks(pieces) {
+            match reader.read(piece, &mut |data| body.extend_from_slice(data)) {
+                Ok(Progress::More) => used += piece.len(),
+                Ok(Progress::Done { used: last }) => {
+                    assert!(last <= piece.len());
+                    used += last;
+                    end = Some(Ok(()));
+                }
+                Err(fault) => end = Some(Err(fault)),
+            }
+            if end.is_some() {
+                break;
+            }
+        }
+        assert!(body.len() as u64 <= LONGEST);
+        if end != Some(Ok(())) {
+            used = 0;
+        }
+        let ending = end.is_none().then(|| reader.eof());
+        (end, used, body, reader.status(), ending)
+    };
+    assert_eq!(
+        read(usize::from(size).max(1)),
+        read(bytes.len().max(1)),
+        "in pieces, and at once"
+    );
+}
+
+/// What frames say hangs on their bytes, not on how they were split, and no message is longer than allowed.
+///
+/// # Panics
+/// When it is not so.
+pub fn websocket_frames(bytes: &[u8]) {
+    let (&[size], bytes) = bytes.split_first_chunk().unwrap_or((&[0], bytes));
+    let read = |pieces: usize| {
+        let mut reader = FrameReader::new(Vec::new(), LONGEST);
+        let mut heard = Vec::new();
+        for piece in bytes.chunks(pieces) {
+            let read = reader.read(piece, &mut |one: Heard<'_>| {
+                if let Heard::Text(text) = one {
+                    assert!(text.len() as u64 <= LONGEST);
+                }
+                heard.push(format!("{one:?}"));
+                None::<()>
+            });
+            if let Err(fault) = read {
+                return (heard, Some(fault));
+            }
+        }
+        (heard, None)
+    };
+    assert_eq!(
+        read(usize::from(size).max(1)),
+        read(bytes.len().max(1)),
+        "in pieces, and at once"
+    );
+}
