@@ -173,7 +173,7 @@ limit = ">= 120/s"
 [scenario.stress]
 arrivals = "capacity"
 rate = { from = "150/s", to = "600/s" }
-precision = "20 %"
+precision = "45 %"
 connections = 1000
 duration = "2s"
 extend = "1s"
@@ -184,9 +184,10 @@ holds = [{ metric = "response_time_p95", limit = "< 200 ms" }]
     assert_eq!(search["ending"], "settled", "{search}");
     let (held, broken) = (search["held"].as_f64(), search["broken"].as_f64());
     let (held, broken) = (held.expect("one held"), broken.expect("one broke"));
-    // In two seconds a rate a little above the 200 per second does not yet fill a queue of 200 ms.
+    // In two seconds a rate a little above the 200 per second does not yet fill a queue of 200 ms. Virtual time has
+    // finer steps: each of them is one more in which this machine may be busy elsewhere.
     assert!((150.0..240.0).contains(&held), "{held} {broken}");
-    assert!((190.0..280.0).contains(&broken), "{held} {broken}");
+    assert!((200.0..310.0).contains(&broken), "{held} {broken}");
     assert_eq!(verdict(&judged, "capacity"), "pass");
     assert_eq!(judged.output.status.code(), Some(0));
 }
