@@ -119,7 +119,7 @@ limit = ">= 50"
 name = "many"
 scenario = "stress"
 metric = "breaking_point"
-limit = ">= 200"
+limit = ">= 150"
 [[requirement]]
 name = "recovery"
 scenario = "stress"
@@ -129,7 +129,7 @@ limit = "< 60 s"
 timeout = "5s"
 [scenario.stress]
 arrivals = "steps"
-steps = [50, 200]
+steps = [50, 150]
 think_time = "400ms..600ms"
 ramp_up = "500ms"
 duration = "2s"
@@ -141,7 +141,7 @@ recovery = { duration = "3s", or_below = "200ms" }
     let run = judged.run("stress");
     let expected = [
         (50.0, "load", "held"),
-        (200.0, "load", "broken"),
+        (150.0, "load", "broken"),
         (50.0, "recovery", "held"),
     ];
     assert_eq!(standings(run), expected, "{}", run["search"]);
@@ -170,8 +170,8 @@ metric = "capacity"
 limit = ">= 120/s"
 [scenario.stress]
 arrivals = "capacity"
-rate = { from = "150/s", to = "600/s" }
-precision = "20 %"
+rate = { from = "120/s", to = "600/s" }
+precision = "45 %"
 connections = 1000
 duration = "2s"
 extend = "1s"
@@ -182,9 +182,10 @@ holds = [{ metric = "response_time_p95", limit = "< 200 ms" }]
     assert_eq!(search["ending"], "settled", "{search}");
     let (held, broken) = (search["held"].as_f64(), search["broken"].as_f64());
     let (held, broken) = (held.expect("one held"), broken.expect("one broke"));
-    // In two seconds a rate a little above the 200 per second does not yet fill a queue of 200 ms.
-    assert!((150.0..240.0).contains(&held), "{held} {broken}");
-    assert!((190.0..280.0).contains(&broken), "{held} {broken}");
+    // 120, 240 and 170 per second. Virtual time has finer steps: each is one more in which this machine may be busy
+    // elsewhere.
+    assert!((160.0..=200.0).contains(&held), "{held} {broken}");
+    assert!((200.0..=240.0).contains(&broken), "{held} {broken}");
     assert_eq!(verdict(&judged, "capacity"), "pass");
     assert_eq!(judged.output.status.code(), Some(0));
 }

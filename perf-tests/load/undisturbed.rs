@@ -37,8 +37,10 @@ fn nothing() -> String {
     listener.local_addr().expect("an address").to_string()
 }
 
-/// The report of a session whose sources are all at this address.
-fn session(server: &Server, sources: Option<&str>) -> Value {
+/// The report of a session whose sources are all at this address. Its server is a fresh one: what an earlier session left
+/// in it would be part of the difference.
+fn session(sources: Option<&str>) -> Value {
+    let server = Server::start(&[]);
     let folder = TempDir::new().expect("a temporary folder");
     let profile = folder.path().join("short.toml");
     let text = format!("extends = {QUICK:?}\n[scenario.api]\nduration = \"3s\"\n");
@@ -69,8 +71,8 @@ fn time(report: &Value, figure: &str) -> f64 {
 const ATTEMPTS: usize = 3;
 
 /// p50 and p95 in milliseconds, of a session that tells what its sources were missing.
-fn times(server: &Server, sources: Option<&str>) -> [f64; 2] {
-    let report = session(server, sources);
+fn times(sources: Option<&str>) -> [f64; 2] {
+    let report = session(sources);
     let told = report.to_string();
     let is_told = told.contains("redis") && told.contains("postgres");
     assert_eq!(
@@ -83,20 +85,19 @@ fn times(server: &Server, sources: Option<&str>) -> [f64; 2] {
 
 #[test]
 fn whatever_monitors_meet_the_load_goes_on_as_ever() {
-    let server = Server::start(&[]);
     let cases = [
         ("hung", port(hang)),
         ("garbled", port(garble)),
         ("gone", nothing()),
     ];
-    let mut alone = times(&server, None);
+    let mut alone = times(None);
     for (name, sources) in cases {
         let mut table = String::new();
         let is_undisturbed = (0..ATTEMPTS).any(|attempt| {
             if attempt > 0 {
-                alone = times(&server, None);
+                alone = times(None);
             }
-            let beside = times(&server, Some(&sources));
+            let beside = times(Some(&sources));
             for (what, [p50, p95]) in [("none", alone), (name, beside)] {
                 let _ = writeln!(table, "{what:8} p50 {p50:.2} ms, p95 {p95:.2} ms");
             }

@@ -10,7 +10,7 @@ use super::simulation::{MS, Nanos, SECOND, Served, frozen, own, shared};
 
 /// What the target works on one request.
 const WORK: Nanos = 20 * MS;
-const STALL: Nanos = SECOND / 2;
+const STALL: Nanos = SECOND;
 /// How long each load lasts.
 const SECONDS: u32 = 5;
 

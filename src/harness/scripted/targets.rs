@@ -49,7 +49,7 @@ pub(super) fn gone(from: Duration, to: Duration) -> Script {
             return Answer::ended(Outcome::Connect, Duration::ZERO);
         }
         if (from..to).contains(&(request.at + WORK)) {
-            return Answer::ended(Outcome::Reset, from - request.at);
+            return Answer::ended(Outcome::Reset, from.saturating_sub(request.at));
         }
         Answer::good(WORK)
     })
@@ -65,7 +65,8 @@ pub(super) fn stalling(at: &'static [Duration], lasts: Duration) -> Script {
             .iter()
             .filter(|from| request.at < **from + lasts)
             .find(is_met);
-        Answer::good(met.map_or(WORK, |from| *from + lasts + WORK - request.at))
+        let until = met.map(|from| *from + lasts + WORK);
+        Answer::good(until.map_or(WORK, |until| until.saturating_sub(request.at)))
     })
 }
 
@@ -95,7 +96,7 @@ pub(super) fn limited(places: usize, service: Duration) -> Script {
         let places = &mut *free.borrow_mut();
         let place = places.iter_mut().min().expect("a place");
         *place = request.at.max(*place) + service;
-        Answer::good(*place - request.at)
+        Answer::good(place.saturating_sub(request.at))
     })
 }
 
