@@ -266,10 +266,13 @@ fn a_rollback_is_not_a_failure_and_what_failed_is_one() {
     }
 }
 
+/// Errors in the log by the second, the verdict, and what is said.
+type Logged<'a> = (fn(f64) -> f64, Verdict, &'a str);
+
 #[test]
 fn errors_in_the_log_are_what_failed() {
     let none: fn(f64) -> f64 = |_| 0.0;
-    let table: [(fn(f64) -> f64, Verdict, &str); 3] = [
+    let table: [Logged<'_>; 3] = [
         (
             |_| 7.0,
             Verdict::Pass,
@@ -449,10 +452,13 @@ fn the_fullest_of_what_a_process_can_use_is_judged_and_named() {
     }
 }
 
+/// What the target uses, the machine, and the load generator's part of the latter; whether it is this machine; the verdict,
+/// and what is said.
+type Starved<'a> = (f64, f64, f64, Option<bool>, Verdict, &'a str);
+
 #[test]
 fn a_target_on_a_full_machine_can_use_no_more() {
-    // What the target uses, the machine, and the load generator's part of the latter.
-    let table: [(f64, f64, f64, Option<bool>, Verdict, &str); 6] = [
+    let table: [Starved<'_>; 6] = [
         (
             20.0,
             99.96,
