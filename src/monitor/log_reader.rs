@@ -77,7 +77,9 @@ impl LogReader {
     /// Passes over the errors of a connection that is the monitor's own.
     pub(super) async fn pass_over(&mut self, client: &Client) -> Result<(), String> {
         let found = rows(client, "SELECT pg_backend_pid() AS pid").await?;
-        found.iter().for_each(|row| self.is_own(row));
+        for row in &found {
+            self.is_own(row);
+        }
         Ok(())
     }
 

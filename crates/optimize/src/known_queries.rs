@@ -85,6 +85,29 @@ mod tests {
         }
     }
 
+    /// Only these are filtered and ordered by in its code: an index on anything else would never be used.
+    #[test]
+    fn agentos_is_asked_for_columns_that_its_code_filters_by() {
+        let known = agentos();
+        let asked: Vec<(&str, Vec<&str>)> = known
+            .iter()
+            .map(|one| {
+                let columns = one.columns.iter().map(String::as_str);
+                (one.table.as_str(), columns.collect())
+            })
+            .collect();
+        assert_eq!(
+            asked,
+            [
+                ("agents", vec!["organization_id", "created_at"]),
+                (
+                    "agents",
+                    vec!["organization_id", "type", "is_active_version"]
+                ),
+            ]
+        );
+    }
+
     #[test]
     fn what_is_not_of_the_form_is_told() {
         for text in [

@@ -1,6 +1,7 @@
 //! What the cache, the database and the machine tell of a finding.
 
 use super::case::{Case, Topic, topics};
+use super::generator::late_share;
 pub(super) use super::processors::{busy, full_machine, idle_and_slow};
 use super::trend::slope;
 use crate::record::{Seen, Statement, figure};
@@ -8,6 +9,9 @@ use crate::requirement::{Metric, Source, Unit, human};
 
 /// Statements named in one line.
 const NAMED: usize = 3;
+
+/// A cause that explains this share of what was missed is the main one.
+const MOSTLY: f64 = 0.5;
 
 /// What any service takes in its first seconds of load, in MiB.
 const LEAST_GROWTH_MIB: f64 = 16.0;
@@ -242,6 +246,10 @@ pub(super) fn band(case: &Case<'_>) -> Option<String> {
         Some((judged.check.metric, value))
     });
     let (metric, value) = judged?;
+    // Most of the time is the load generator's, and says nothing of the target.
+    if late_share(case).is_some_and(|share| share >= MOSTLY) {
+        return None;
+    }
     let (what, band) = match metric {
         Metric::ResponseTime { quantile } if (quantile - 0.95).abs() < 1e-9 => (
             "p95",

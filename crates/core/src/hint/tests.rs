@@ -461,6 +461,10 @@ fn a_stopped_generator_is_not_the_targets_pause() {
         !lines.iter().any(|line| line.contains("garbage")),
         "{lines:?}"
     );
+    assert!(
+        !lines.iter().any(|line| line.contains("needs optimization")),
+        "{lines:?}"
+    );
     let again = advise(&slow(), &[longer(&stopped())]);
     assert!(
         !again.iter().any(|line| line.contains("come again")),

@@ -265,10 +265,13 @@ fn a_rollback_is_not_a_failure_and_what_failed_is_one() {
     }
 }
 
+/// Errors in the log by the second, the verdict, and what is said.
+type Logged<'a> = (fn(f64) -> f64, Verdict, &'a str);
+
 #[test]
 fn errors_in_the_log_are_what_failed() {
     let none: fn(f64) -> f64 = |_| 0.0;
-    let table: [(fn(f64) -> f64, Verdict, &str); 3] = [
+    let table: [Logged<'_>; 3] = [
         (
             |_| 7.0,
             Verdict::Pass,
@@ -448,10 +451,13 @@ fn the_fullest_of_what_a_process_can_use_is_judged_and_named() {
     }
 }
 
+/// What the target uses, the machine, and the load generator's part of the latter; whether it is this machine; the verdict,
+/// and what is said.
+type Starved<'a> = (f64, f64, f64, Option<bool>, Verdict, &'a str);
+
 #[test]
 fn a_target_on_a_full_machine_can_use_no_more() {
-    // What the target uses, the machine, and the load generator's part of the latter.
-    let table: [(f64, f64, f64, Option<bool>, Verdict, &str); 6] = [
+    let table: [Starved<'_>; 6] = [
         (
             20.0,
             99.96,
@@ -459,7 +465,7 @@ fn a_target_on_a_full_machine_can_use_no_more() {
             Some(true),
             Verdict::Fail,
             " (uvicorn 4711), on a machine whose processors are 99.96 % used, 5 % by the load generator: all but that: \
-             94.96 % on",
+             95 % on",
         ),
         // It is the generator that takes the time; its own share is judged elsewhere.
         (
@@ -468,16 +474,9 @@ fn a_target_on_a_full_machine_can_use_no_more() {
             70.0,
             Some(true),
             Verdict::Pass,
-            "70 % by the load generator: all but that: 29.96 % on",
+            "70 % by the load generator: all but that: 30 % on",
         ),
-        (
-            20.0,
-            99.96,
-            5.0,
-            None,
-            Verdict::Fail,
-            "all but that: 94.96 %",
-        ),
+        (20.0, 99.96, 5.0, None, Verdict::Fail, "all but that: 95 %"),
         (
             20.0,
             99.96,

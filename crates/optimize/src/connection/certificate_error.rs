@@ -51,7 +51,10 @@ impl Distrust {
             CertificateError::NotValidForNameContext { presented, .. } => {
                 let names = match presented.as_slice() {
                     [] => "it has no subjectAltName".to_owned(),
-                    names => names.join(", ").chars().take(MOST_NAMES).collect(),
+                    names => {
+                        let bare: Vec<&str> = names.iter().map(|name| bare(name)).collect();
+                        bare.join(", ").chars().take(MOST_NAMES).collect()
+                    }
                 };
                 Some(Distrust::Name(names))
             }
@@ -66,9 +69,26 @@ impl Distrust {
     }
 }
 
+/// `example.com`, of which the library says `DnsName("example.com")`.
+fn bare(name: &str) -> &str {
+    let inner = name.split_once('(').map_or(name, |(_, inner)| inner);
+    inner.trim_end_matches(')').trim_matches('"')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_shown_as_people_write_them() {
+        for (name, shown) in [
+            ("DnsName(\"example.com\")", "example.com"),
+            ("IpAddress(127.0.0.1)", "127.0.0.1"),
+            ("example.com", "example.com"),
+        ] {
+            assert_eq!(bare(name), shown);
+        }
+    }
 
     #[test]
     fn it_is_found_however_deep_it_lies() {

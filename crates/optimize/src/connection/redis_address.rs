@@ -37,7 +37,9 @@ impl RedisAddress {
         let host = host.ok_or_else(|| wrong("the URL has no host"))?;
         // Of a scheme that it knows, the parser reads the host as an address or as a name in its plain form.
         let host = Url::parse(&format!("http://{host}/"));
-        let host = host.ok().and_then(|url| url.host().map(plain_host));
+        let host = host
+            .ok()
+            .and_then(|url| url.host().map(|host| plain_host(&host)));
         let plain =
             |text: &str| percent_decoded(text).ok_or_else(|| wrong("the URL has a wrong %"));
         let user = Some(plain(url.username())?).filter(|user| !user.is_empty());
@@ -88,9 +90,9 @@ impl RedisAddress {
 }
 
 /// A host as names are looked up and certificates are verified: an IPv6 address without its brackets.
-fn plain_host(host: Host<&str>) -> String {
+fn plain_host(host: &Host<&str>) -> String {
     match host {
-        Host::Domain(name) => name.to_owned(),
+        Host::Domain(name) => (*name).to_owned(),
         Host::Ipv4(address) => address.to_string(),
         Host::Ipv6(address) => address.to_string(),
     }

@@ -154,6 +154,26 @@ fn an_empty_database_has_nothing_to_say() {
 }
 
 #[test]
+fn an_empty_schema_has_nothing_to_propose() {
+    let mut facts = sound();
+    facts.tables[0] = Table {
+        live: 0.0,
+        planner_rows: Some(0.0),
+        has_statistics: Some(false),
+        heap_bytes: 0,
+        vacuumed_s: None,
+        analyzed_s: None,
+        ..table(1, "t")
+    };
+    facts.indexes.push(index(12, "t_a_again", &["a"]));
+    facts.indexes.push(index(13, "t_unused", &["b"]));
+    for index in &mut facts.indexes {
+        (index.bytes, index.scans) = (8192, 0.0);
+    }
+    assert!(proposed(&facts).is_empty(), "{:?}", proposed(&facts));
+}
+
+#[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn indexes_that_are_no_use_are_dropped() {
     let with = |more: Vec<Index>| {
@@ -479,6 +499,29 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
                 ..table(1, "t")
             },
             vec!["analyze t (low)"],
+        ),
+        (
+            "its counters were reset: it has a million rows, of which few are dead, and statistics",
+            Table {
+                live: 0.0,
+                dead: 2e4,
+                vacuumed_s: None,
+                analyzed_s: None,
+                ..table(1, "t")
+            },
+            vec![],
+        ),
+        (
+            "the same, with statistics that may not be seen",
+            Table {
+                live: 0.0,
+                dead: 2e4,
+                vacuumed_s: None,
+                analyzed_s: None,
+                has_statistics: None,
+                ..table(1, "t")
+            },
+            vec![],
         ),
         (
             "changed since",
