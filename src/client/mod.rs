@@ -32,6 +32,7 @@ mod reply;
 mod request;
 mod retry_after;
 mod sample;
+mod stream_error;
 mod tls;
 mod tls_cause;
 mod upgrade;

@@ -203,7 +203,13 @@ impl Scout<'_> {
                     self.destination,
                 )))
             }
-            ControlError::Body => last.then(|| note("answered with a body that was cut off")),
+            ControlError::Body { said } => last.then(|| {
+                let why = if said.is_empty() { "" } else { ": " };
+                note(&format!("answered with a body that was cut off{why}{said}"))
+            }),
+            ControlError::Reset { advice, .. } => {
+                last.then(|| silent(shown, error, (*advice).to_owned()))
+            }
             ControlError::TooLong(limit) => {
                 let answered = format!("answered with a body of more than {limit} bytes");
                 Some(bad(shown, answered, advice::too_long()))
