@@ -16,6 +16,7 @@ mod sockets;
 mod summary;
 mod tally;
 mod users;
+mod waits;
 
 pub use crate::profile::EndpointKind;
 pub use address::AddressResult;

@@ -102,6 +102,7 @@ pub(crate) fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunRes
             cpu: vec![11.25; tally.seconds.len()],
             refusals: 0,
             waited_for_connection: 0,
+            connection_limit: None,
             connections: 100,
             resent: 0,
         },
@@ -382,6 +383,7 @@ pub(crate) fn judged(
             estimate,
             verdict,
             reason: reason.to_owned(),
+            is_unreached: false,
         }],
         verdict,
         reason: reason.to_owned(),
@@ -413,6 +415,7 @@ fn scenario() -> Judgement {
         estimate: Some(estimate),
         verdict,
         reason: "20 of 1,000 requests failed".to_owned(),
+        is_unreached: false,
     });
     Judgement {
         checks: parts.collect(),

@@ -7,7 +7,7 @@ use crate::record::{
     AddressResult, EndpointKind, EndpointResult, EndpointRules, Generator, Observed, Outage,
     Problem, Rules, Sockets, Tally, Watch, Window,
 };
-use crate::requirement::{Limit, Severity};
+use crate::requirement::{Limit, Severity, TestVerdict};
 
 mod doubts;
 
