@@ -204,8 +204,9 @@ impl Scout<'_> {
                 )))
             }
             ControlError::Body { said } => last.then(|| {
-                let why = if said.is_empty() { "" } else { ": " };
-                note(&format!("answered with a body that was cut off{why}{said}"))
+                let why = Some(said).filter(|said| !said.is_empty());
+                let why = why.map_or_else(String::new, |said| format!(" ({said})"));
+                note(&format!("answered with a body that was cut off{why}"))
             }),
             ControlError::Reset { advice, .. } => {
                 last.then(|| silent(shown, error, (*advice).to_owned()))

@@ -125,4 +125,23 @@ mod tests {
         });
         insta::assert_snapshot!(codes.collect::<String>());
     }
+
+    #[test]
+    fn who_ended_it_is_said() {
+        for (by, expected) in [
+            (By::Stream, "the target reset the stream: "),
+            (
+                By::Connection,
+                "the target closed the connection (GOAWAY): ",
+            ),
+            (By::Client, "what the target sent is not valid HTTP/2: "),
+        ] {
+            let reason = Reason::PROTOCOL_ERROR;
+            let said = StreamError { by, reason }.to_string();
+            assert!(said.starts_with(expected), "{said}");
+        }
+        // What did not come from the target was found by the client.
+        let own = StreamError::of(&Error::from(Reason::CANCEL)).unwrap();
+        assert_eq!((own.by, own.reason), (By::Client, Reason::CANCEL));
+    }
 }
