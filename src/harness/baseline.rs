@@ -239,4 +239,31 @@ mod tests {
         }
         assert_eq!(refused, 7);
     }
+
+    /// Only this is an error of the session: what does not belong to a baseline is a warning.
+    #[test]
+    fn a_baseline_that_cannot_be_written_is_told_from_one_that_is_refused() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").expect("a file");
+        let saved = |place: &Path, report: Report| {
+            let name = place.join("x.json");
+            save(folder.path(), name.to_str().expect("a plain path"), report)
+        };
+        let good = session(&this_machine(), &profile(&[]));
+        let below_a_file = saved(&file, good.clone());
+        assert!(
+            matches!(below_a_file, Err(BaselineError::Store(_))),
+            "{below_a_file:?}"
+        );
+        let mut broken = good.clone();
+        broken.runs[0].run.status = Status::Partial;
+        let refused = saved(folder.path(), broken);
+        assert!(
+            matches!(refused, Err(BaselineError::Refused(_))),
+            "{refused:?}"
+        );
+        let kept = saved(folder.path(), good).expect("a baseline");
+        assert!(kept.starts_with("Baseline: "), "{kept}");
+    }
 }
