@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use agentos_perf::client::{Connection, Connector, PreparedRequest};
+use agentos_perf::client::{Connection, Connector, PreparedRequest, preflight};
 use agentos_perf::profile::Destination;
+use h2::Reason;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -13,6 +14,8 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
+use crate::http2_server::{Http2Server, Reply};
+use crate::preflights::plan;
 use crate::server::{LONG, OK, Server, Step, bounds, certificate, destination, endpoint, send};
 
 /// A server whose certificate is that of an authority.
@@ -88,6 +91,46 @@ async fn why(destination: Destination) -> String {
         None => refusal,
     };
     format!("{}\n    {refusal}\n    {advice}", exchange.outcome)
+}
+
+/// What a load and the preflight say of a target that answers like this.
+async fn of_http2(reply: Reply, times: usize) -> String {
+    let server = Http2Server::plain(vec![vec![reply; times]; 8]).await;
+    let destination = server.destination();
+    let mut connection = Connection::new(Connector::new(&destination).unwrap());
+    let request = PreparedRequest::new(&[], &endpoint("GET", "/x"), &destination).unwrap();
+    let give_up = Instant::now() + LONG;
+    let exchange = connection.exchange(&request, &bounds(LONG), give_up).await;
+    let said = connection.excerpt(&request);
+    let outcome = exchange.outcome;
+    drop(connection);
+    let before = match preflight(&plan(&["/x"]), &destination).await {
+        Ok(ready) => ready.notes.join("\n    "),
+        Err(failure) => failure.to_string(),
+    };
+    let before = before.replace(&server.address.to_string(), "HOST");
+    format!("{outcome}: {said}\n    {before}")
+}
+
+#[tokio::test]
+async fn each_code_of_http2_is_named_by_the_load_and_by_the_preflight() {
+    let reset = Reply::Reset;
+    let cases = [
+        ("CANCEL", reset(Reason::CANCEL), 3),
+        ("INTERNAL_ERROR", reset(Reason::INTERNAL_ERROR), 3),
+        ("ENHANCE_YOUR_CALM", reset(Reason::ENHANCE_YOUR_CALM), 3),
+        ("HTTP_1_1_REQUIRED", reset(Reason::HTTP_1_1_REQUIRED), 3),
+        // Sent again six times before it counts, and three times by the preflight.
+        ("REFUSED_STREAM", reset(Reason::REFUSED_STREAM), 21),
+        ("no code", Reply::Abort, 3),
+        ("in the body", Reply::Part(200, Reason::CANCEL), 3),
+    ];
+    let mut table = String::new();
+    for (name, reply, times) in cases {
+        let said = of_http2(reply, times).await;
+        writeln!(table, "{name}: {said}").unwrap();
+    }
+    insta::assert_snapshot!(table);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::excerpt::EXCERPT_BYTES;
 use super::http1::Http1;
 use super::http2::Http2;
+use super::stream_error::StreamError;
 use super::{PreparedRequest, Stream, tls_cause};
 use crate::plan::Bounds;
 use crate::record::Outcome;
@@ -57,6 +58,8 @@ pub(super) struct Trace {
     pub(super) address: Option<u16>,
     /// Why the connection broke, if TLS itself is what failed.
     pub(super) tls: Option<Box<rustls::Error>>,
+    /// Why HTTP/2 ended the request or its connection.
+    pub(super) stream_error: Option<StreamError>,
     /// How the body of an answer begins that was not expected.
     pub(super) excerpt: Vec<u8>,
     /// How long the target asks to wait, in seconds, by the head of its refusal.

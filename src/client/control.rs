@@ -66,9 +66,20 @@ pub enum ControlError {
         "an answer whose head is longer than 64 KiB, has too many headers, or contradicts itself"
     )]
     Head,
+    /// HTTP/2 ended the request with a code, before an answer.
+    #[error("no answer ({said})")]
+    Reset {
+        /// The code and its meaning.
+        said: String,
+        /// What to do about it.
+        advice: &'static str,
+    },
     /// The body was cut off.
-    #[error("the body was cut off")]
-    Body,
+    #[error("the body was cut off{}", after_colon(.said))]
+    Body {
+        /// Why, as far as that is known.
+        said: String,
+    },
     /// The body is longer than allowed, in bytes.
     #[error("the body is longer than {0} bytes")]
     TooLong(u64),
@@ -311,6 +322,7 @@ fn trouble(heard: &Heard, connection: &Connection, bounds: &Bounds) -> ControlEr
     if let Some(refusal) = connection.refusal() {
         return refusal.into();
     }
+    let error = connection.stream_error();
     match (heard.exchange.outcome, &heard.head) {
         (Outcome::Timeout, Some(head)) => ControlError::Unfinished {
             status: head.status,
@@ -327,10 +339,18 @@ fn trouble(heard: &Heard, connection: &Connection, bounds: &Bounds) -> ControlEr
         (Outcome::BadBody, _) if heard.is_too_long(bounds.body_bytes) => {
             ControlError::TooLong(bounds.body_bytes)
         }
-        (Outcome::BadBody, _) => ControlError::Body,
+        (Outcome::BadBody, _) => ControlError::Body {
+            said: error.map_or_else(String::new, |error| error.to_string()),
+        },
         (Outcome::Tls, _) => ControlError::Tls("the TLS connection failed".to_owned()),
-        (Outcome::Reset, _) => ControlError::Broken(NOTHING.to_owned()),
-        (_, _) if heard.is_http => ControlError::Head,
-        (_, _) => ControlError::Broken("what came is not HTTP".to_owned()),
+        (outcome, _) => match error {
+            Some(error) => ControlError::Reset {
+                said: error.to_string(),
+                advice: error.advice(),
+            },
+            None if outcome == Outcome::Reset => ControlError::Broken(NOTHING.to_owned()),
+            None if heard.is_http => ControlError::Head,
+            None => ControlError::Broken("what came is not HTTP".to_owned()),
+        },
     }
 }

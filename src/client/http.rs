@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::attempt::{End, Kept, Listener, Trace};
 use super::excerpt::excerpt;
+use super::stream_error::StreamError;
 use super::{ConnectError, Connector, PreparedRequest, Turns, retry_after};
 use crate::pace::{Agenda, Deadline};
 use crate::plan::Bounds;
@@ -48,6 +49,7 @@ pub struct Connection {
     // Boxed, so that a user without a connection costs next to nothing.
     kept: Option<Box<KeptLink>>,
     refusal: Option<Box<ConnectError>>,
+    stream_error: Option<StreamError>,
     excerpt: Vec<u8>,
     retry_after: Option<u32>,
     deadline: Deadline,
@@ -70,6 +72,7 @@ impl Connection {
             connector,
             kept: None,
             refusal: None,
+            stream_error: None,
             excerpt: Vec::new(),
             retry_after: None,
             deadline: Deadline::tokio(),
@@ -108,12 +111,22 @@ impl Connection {
     }
 
     /// Why the last exchange failed, as far as the answer or the connection says it: how the body of an unexpected
-    /// answer begins, without secrets, or why there was no connection. Empty when there is nothing to say.
+    /// answer begins, without secrets, why there was no connection, or with which code HTTP/2 ended it. Empty when there
+    /// is nothing to say.
     pub fn excerpt(&self, request: &PreparedRequest) -> String {
-        match &self.refusal {
-            Some(refusal) => refusal.to_string(),
-            None => excerpt(&self.excerpt, &request.secrets()),
+        if let Some(refusal) = &self.refusal {
+            return refusal.to_string();
         }
+        let said = excerpt(&self.excerpt, &request.secrets());
+        match self.stream_error {
+            Some(error) if said.is_empty() => error.to_string(),
+            _ => said,
+        }
+    }
+
+    /// Why HTTP/2 ended the last exchange; `None` where it did not.
+    pub(super) fn stream_error(&self) -> Option<StreamError> {
+        self.stream_error
     }
 
     /// How long the target asked to wait when it refused the last request, in seconds: by `Retry-After`, or in a JSON
@@ -173,6 +186,7 @@ impl Connection {
             ..Trace::default()
         };
         self.refusal = None;
+        self.stream_error = None;
         self.excerpt.clear();
         self.retry_after = None;
         if give_up <= begun {
@@ -190,6 +204,7 @@ impl Connection {
         let ended = self.deadline.within(limit, attempts).await;
         self.excerpt.append(&mut trace.excerpt);
         self.retry_after = trace.retry_after;
+        self.stream_error = trace.stream_error;
         if let Some(outcome) = ended {
             return trace.ended(outcome);
         }
@@ -235,6 +250,7 @@ impl Open<'_> {
                 return Outcome::Reset;
             };
             trace.address = link.address;
+            trace.stream_error = None;
             let round_trip = link.round_trip;
             let end = link.kept.attempt(request, bounds, trace, listener).await;
             if !end.clean {

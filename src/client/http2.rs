@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderValue, Method, Request};
 use tokio::time::Instant;
 
 use super::attempt::{End, Listener, Trace, cause};
+use super::stream_error::StreamError;
 use super::{PreparedRequest, Stream, retry_after};
 use crate::plan::Bounds;
 use crate::record::Outcome;
@@ -121,6 +122,7 @@ impl Http2 {
         if let Some(error) = error.get_io() {
             trace.cause(error);
         }
+        trace.stream_error = StreamError::of(error);
         let is_refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
         End {
             // A refused stream does not end its connection.
@@ -152,8 +154,12 @@ impl Http2 {
             let chunk = match self.driver.along(pin!(chunk)).await {
                 Some(Some(Ok(chunk))) => chunk,
                 // Trailers may follow, and how a stream ends that had none is told there alone.
-                Some(None) => return self.has_ended_well(body).await,
-                Some(Some(Err(_))) | None => return false,
+                Some(None) => return self.has_ended_well(body, trace).await,
+                Some(Some(Err(error))) => {
+                    trace.stream_error = StreamError::of(&error);
+                    return false;
+                }
+                None => return false,
             };
             trace.bytes += chunk.len() as u64;
             let is_taken = body.flow_control().release_capacity(chunk.len()).is_ok();
@@ -168,9 +174,16 @@ impl Http2 {
         true
     }
 
-    async fn has_ended_well(&mut self, body: &mut RecvStream) -> bool {
+    async fn has_ended_well(&mut self, body: &mut RecvStream, trace: &mut Trace) -> bool {
         let trailers = poll_fn(|cx| body.poll_trailers(cx));
-        matches!(self.driver.along(pin!(trailers)).await, Some(Ok(_)))
+        match self.driver.along(pin!(trailers)).await {
+            Some(Ok(_)) => true,
+            Some(Err(error)) => {
+                trace.stream_error = StreamError::of(&error);
+                false
+            }
+            None => false,
+        }
     }
 }
 

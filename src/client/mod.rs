@@ -28,6 +28,7 @@ mod redirect;
 mod reply;
 mod request;
 mod retry_after;
+mod stream_error;
 mod tls;
 mod tls_cause;
 mod upgrade;

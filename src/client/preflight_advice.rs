@@ -6,6 +6,7 @@ use super::request::without_query;
 use super::{ControlError, PreflightFailure, PreparedRequest, tls_cause};
 use crate::plan::Endpoint;
 use crate::profile::{Destination, Http};
+use crate::record::Outcome;
 
 const PASS_TOKEN: &str = "by PERF_TOKEN or --token-file";
 
@@ -110,18 +111,6 @@ pub(super) struct Refused<'a> {
     pub(super) user: Option<&'a str>,
 }
 
-/// What a refusal has in it that is about who the user is rather than about the token.
-const ABOUT_USERS: [&str; 8] = [
-    "user not found",
-    "unknown user",
-    "no such user",
-    "user does not exist",
-    "member",
-    "organization",
-    "organisation",
-    "tenant",
-];
-
 impl Refused<'_> {
     /// What to do about a status that no load would change; `None` for others.
     pub(super) fn advice(&self) -> Option<String> {
@@ -156,9 +145,8 @@ impl Refused<'_> {
 
     /// A token that the generator signed: either the signature is not taken, or the user is not known.
     fn minted(&self) -> String {
-        let said = self.said.to_lowercase();
-        let is_about_users = ABOUT_USERS.iter().any(|words| said.contains(words));
-        if self.status == 403 || is_about_users {
+        let is_about_user = Outcome::Status(self.status).is_about_user(self.said);
+        if self.status == 403 || is_about_user {
             let user = self
                 .user
                 .map_or_else(String::new, |user| format!(" `{user}`"));

@@ -204,7 +204,14 @@ impl Scout<'_> {
                     self.destination,
                 )))
             }
-            ControlError::Body => last.then(|| note("answered with a body that was cut off")),
+            ControlError::Body { said } => last.then(|| {
+                let why = Some(said).filter(|said| !said.is_empty());
+                let why = why.map_or_else(String::new, |said| format!(" ({said})"));
+                note(&format!("answered with a body that was cut off{why}"))
+            }),
+            ControlError::Reset { advice, .. } => {
+                last.then(|| silent(shown, error, (*advice).to_owned()))
+            }
             ControlError::TooLong(limit) => {
                 let answered = format!("answered with a body of more than {limit} bytes");
                 Some(bad(shown, answered, advice::too_long()))

@@ -73,6 +73,7 @@ pub(super) fn fill(message: &str, id: &str, out: &mut Vec<u8>) {
 
 /// Holds a frame against the message with this id; an empty id is waited for by nobody.
 pub(super) fn matching(text: &str, socket: &Socket, id: &str) -> Reply {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if socket.reply.is_empty() && socket.matching.is_empty() {
         return if !id.is_empty() && text.contains(id) {
             Reply::Mine
@@ -97,20 +98,36 @@ fn is_flat(text: &str, socket: &Socket) -> bool {
         && is_name(&socket.matching)
 }
 
-/// By a tree of all that the frame says.
+/// By a tree of all that the frame says. A frame may hold several messages, as an array of objects: then it is the reply
+/// that any of them is.
 fn parsed(text: &str, socket: &Socket, id: &str) -> Reply {
     let Ok(frame) = serde_json::from_str::<Value>(text) else {
         return Reply::None;
     };
+    let whole = reply_of(&frame, text, socket, id);
+    let Value::Array(messages) = &frame else {
+        return whole;
+    };
+    let objects = messages.iter().filter(|message| message.is_object());
+    let each = objects.map(|message| reply_of(message, &message.to_string(), socket, id));
+    each.fold(whole, |best, reply| match (best, reply) {
+        (Reply::Mine, _) | (_, Reply::Mine) => Reply::Mine,
+        (Reply::Late, _) | (_, Reply::Late) => Reply::Late,
+        (Reply::None, Reply::None) => Reply::None,
+    })
+}
+
+/// By one message; `text` is the same, written out.
+fn reply_of(frame: &Value, text: &str, socket: &Socket, id: &str) -> Reply {
     let says = |(field, wanted): &(String, String)| {
-        field_text(&frame, field).is_some_and(|text| text == *wanted)
+        field_text(frame, field).is_some_and(|text| text == *wanted)
     };
     if !socket.reply.iter().all(says) {
         return Reply::None;
     }
     let repeated = match socket.matching.as_str() {
         "" => text.contains(id).then(|| id.to_owned()),
-        field => field_text(&frame, field),
+        field => field_text(frame, field),
     };
     match repeated {
         Some(repeated) if !id.is_empty() && is_same(&repeated, id) => Reply::Mine,
@@ -306,6 +323,44 @@ mod tests {
             (&pong, r#"{"type":"pong"}"#, "7", Late),
             (&pong, r#"{"type":"ping","timestamp":7}"#, "7", None),
             (&pong, r#"["pong",7]"#, "7", None),
+            (
+                &pong,
+                "\u{feff}{\"type\":\"pong\",\"timestamp\":7}",
+                "7",
+                Mine,
+            ),
+            (&any, "\u{feff}echo x7", "x7", Mine),
+            (&pong, r#"[{"type":"pong","timestamp":7}]"#, "7", Mine),
+            (
+                &pong,
+                "\u{feff} [{\"type\":\"news\"},{\"type\":\"pong\",\"timestamp\":6},{\"type\":\"pong\",\"timestamp\":7}]",
+                "7",
+                Mine,
+            ),
+            // The id of another message in the frame is not this one's.
+            (
+                &pong,
+                r#"[{"type":"news","timestamp":7},{"type":"pong","timestamp":6}]"#,
+                "7",
+                Late,
+            ),
+            (&pong, r#"[{"type":"news","timestamp":7}]"#, "7", None),
+            (&pong, r#"[[{"type":"pong","timestamp":7}]]"#, "7", None),
+            (&pong, "[]", "7", None),
+            (&deep, r#"[{"meta":{"id":7}}]"#, "7", Mine),
+            (&deep, r#"[{"meta":{}},{"meta":{"id":8}}]"#, "7", Late),
+            (
+                &typed,
+                r#"[{"type":"news"},{"type":"pong","echo":"x7"}]"#,
+                "x7",
+                Mine,
+            ),
+            (
+                &typed,
+                r#"[{"type":"pong"},{"type":"news","echo":"x7"}]"#,
+                "x7",
+                Late,
+            ),
             (&pong, "pong 7", "7", None),
             (&deep, r#"{"meta":{"id":7}}"#, "7", Mine),
             (&typed, r#"{"type":"pong","echo":"x7"}"#, "x7", Mine),

@@ -107,16 +107,18 @@ fn refused(path: &Path, other: &[String]) -> String {
 }
 
 /// Adds the session to a baseline, or makes it; tells what came of it.
-fn save(folder: &Path, name: &str, report: Report) -> Result<String, String> {
-    let path = baseline_path(folder, name).map_err(|error| error.to_string())?;
+fn save(folder: &Path, name: &str, report: Report) -> Result<String, BaselineError> {
+    let refuse = |why: &str| Err(BaselineError::Refused(why.to_owned()));
+    let path = baseline_path(folder, name)?;
     let mut runs = report.runs.iter().map(|shown| &shown.run);
     if runs.len() == 0 || !runs.all(|run| run.status == Status::Complete) {
-        return Err("there is no new baseline: not all loads were run to their end".to_owned());
+        return refuse("there is no new baseline: not all loads were run to their end");
     }
     if report.judgements.iter().any(misses_headroom) {
-        return Err("there is no new baseline: the load generator itself was too slow, and later sessions would be held \
-                    against that"
-            .to_owned());
+        return refuse(
+            "there is no new baseline: the load generator itself was too slow, and later sessions would be held \
+             against that",
+        );
     }
     let fits = {
         let (path, report) = (path.clone(), report.clone());
@@ -129,7 +131,7 @@ fn save(folder: &Path, name: &str, report: Report) -> Result<String, String> {
             }
         }
     };
-    let count = add_to_baseline(&path, report, fits).map_err(|error| error.to_string())?;
+    let count = add_to_baseline(&path, report, fits)?;
     let plural = if count == 1 { "" } else { "s" };
     Ok(format!(
         "Baseline: {} ({count} session{plural})",
@@ -152,16 +154,21 @@ fn earlier(path: &Path) -> Result<Vec<Report>, String> {
     read_baseline(path).map_err(|error| error.to_string())
 }
 
-/// Keeps the session as a baseline.
-pub(super) fn keep(session: &Session, folder: &Path, name: &str, nextest: bool) {
+/// Keeps the session as a baseline. `false` when it should be kept and the file can't be written.
+pub(super) fn keep(session: &Session, folder: &Path, name: &str, nextest: bool) -> bool {
     if nextest {
         note("warning: with nextest no baseline is kept; use cargo test for one");
-        return;
+        return true;
     }
     match save(folder, name, session.report()) {
         Ok(told) => note(told),
+        Err(error @ BaselineError::Store(_)) => {
+            note(format_args!("error: the baseline is not saved: {error}"));
+            return false;
+        }
         Err(error) => note(format_args!("warning: {error}")),
     }
+    true
 }
 
 #[cfg(test)]
@@ -231,5 +238,32 @@ mod tests {
             refused += usize::from(!same);
         }
         assert_eq!(refused, 7);
+    }
+
+    /// Only this is an error of the session: what does not belong to a baseline is a warning.
+    #[test]
+    fn a_baseline_that_cannot_be_written_is_told_from_one_that_is_refused() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").expect("a file");
+        let saved = |place: &Path, report: Report| {
+            let name = place.join("x.json");
+            save(folder.path(), name.to_str().expect("a plain path"), report)
+        };
+        let good = session(&this_machine(), &profile(&[]));
+        let below_a_file = saved(&file, good.clone());
+        assert!(
+            matches!(below_a_file, Err(BaselineError::Store(_))),
+            "{below_a_file:?}"
+        );
+        let mut broken = good.clone();
+        broken.runs[0].run.status = Status::Partial;
+        let refused = saved(folder.path(), broken);
+        assert!(
+            matches!(refused, Err(BaselineError::Refused(_))),
+            "{refused:?}"
+        );
+        let kept = saved(folder.path(), good).expect("a baseline");
+        assert!(kept.starts_with("Baseline: "), "{kept}");
     }
 }

@@ -43,7 +43,7 @@ const BROKEN_OFF: i32 = 130;
 /// The whole of the `perf` test target: reads the command line and the environment, runs, tells.
 ///
 /// Exit code 0 when every selected requirement is kept, 101 when one is not, 2 when what was typed makes
-/// no sense.
+/// no sense, or the report, the baseline or the log file can't be written.
 pub fn main() -> ExitCode {
     embedded_server().unwrap_or_else(|| run(std::env::args_os().skip(1)))
 }
@@ -112,20 +112,19 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
         showing::expect(server, session.profile(), &run);
     }
     let (conclusion, failures) = runner::run(&args.libtest, trials, prepared.logfile);
-    complain(&failures);
-    let is_written = telling::tell(&session, &args.libtest, &folder, nextest, &github);
+    let is_logged = complain(&failures);
+    let is_reported = telling::tell(&session, &args.libtest, &folder, nextest, &github);
     #[cfg(feature = "otlp")]
     session.send();
-    if let Some(name) = args.save_baseline.as_deref() {
-        baseline::keep(&session, &folder, name, nextest);
-    }
+    let baseline = args.save_baseline.as_deref();
+    let is_kept = baseline.is_none_or(|name| baseline::keep(&session, &folder, name, nextest));
     if let Some(server) = prepared.dashboard {
         showing::stay(&server, session.report(), &stopping);
     }
     // The embedded server goes with the session.
     drop(session);
-    // A session without a report has not done what was asked for, whatever its verdicts are.
-    if is_written || conclusion.has_failed() {
+    // A session that could not write what was asked for is no success, whatever its verdicts are.
+    if is_reported && is_logged && is_kept || conclusion.has_failed() {
         conclusion.exit_code()
     } else {
         ExitCode::from(USAGE)
@@ -174,6 +173,10 @@ fn settings(args: &Args, profile: &Profile, folder: PathBuf, prepared: &Prepared
 
 /// Exit code 2 when a reader would take a part of the names for all of them.
 fn listed(failures: &Failures) -> ExitCode {
+    if failures.logfile.is_some() {
+        complain(failures);
+        return ExitCode::from(USAGE);
+    }
     match failures.stdout.as_ref() {
         Some(error) if !output::is_gone(error) => {
             note(output::unwritable(error));

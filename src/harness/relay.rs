@@ -14,9 +14,32 @@ pub(super) struct Sinks {
     logfile: Option<Sink>,
 }
 
+/// A place that results are written to.
+trait Out: Write + Send {
+    /// Writes what is left when nothing more comes.
+    fn finish(&mut self) -> io::Result<()> {
+        self.flush()
+    }
+}
+
+/// What is passed on as it comes.
+struct AsItIs<W>(W);
+
+impl<W: Write> Write for AsItIs<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl<W: Write + Send> Out for AsItIs<W> {}
+
 /// One place that results are written to. After its first failure it is left alone.
 struct Sink {
-    out: Box<dyn Write + Send>,
+    out: Box<dyn Out>,
     failure: Option<io::Error>,
 }
 
@@ -44,13 +67,13 @@ impl Sinks {
     ) -> Sinks {
         let logfile = logfile.map(|file| {
             if is_coloured {
-                Sink::new(file)
+                Sink::new(AsItIs(file))
             } else {
                 Sink::new(Plain::new(file))
             }
         });
         Sinks {
-            stdout: Sink::new(stdout),
+            stdout: Sink::new(AsItIs(stdout)),
             logfile,
         }
     }
@@ -64,8 +87,8 @@ impl Sinks {
 
     fn failures(self) -> Failures {
         Failures {
-            stdout: self.stdout.failure,
-            logfile: self.logfile.and_then(|sink| sink.failure),
+            stdout: self.stdout.ended(),
+            logfile: self.logfile.and_then(Sink::ended),
         }
     }
 }
@@ -121,7 +144,7 @@ fn pass_on(mut reader: PipeReader, mut sinks: Sinks) -> Failures {
 }
 
 impl Sink {
-    fn new(out: impl Write + Send + 'static) -> Sink {
+    fn new(out: impl Out + 'static) -> Sink {
         Sink {
             out: Box::new(out),
             failure: None,
@@ -134,6 +157,10 @@ impl Sink {
         }
         let written = self.out.write_all(bytes);
         self.failure = written.and_then(|()| self.out.flush()).err();
+    }
+
+    fn ended(mut self) -> Option<io::Error> {
+        self.failure.or_else(|| self.out.finish().err())
     }
 }
 
@@ -175,9 +202,10 @@ impl Write for Plain {
     }
 }
 
-impl Drop for Plain {
-    fn drop(&mut self) {
+impl Out for Plain {
+    fn finish(&mut self) -> io::Result<()> {
         // The last line of a list or of a run that was broken off has no end.
-        let _ = self.write_line();
+        self.write_line()?;
+        self.flush()
     }
 }

@@ -69,14 +69,18 @@ fn run_into(
     }
 }
 
-/// Says which results could not be written, unless their reader just went away.
-pub(super) fn complain(failures: &Failures) {
+/// Says which results could not be written, unless their reader just went away. `false` when the log file is not whole:
+/// unlike standard output, it was asked for.
+pub(super) fn complain(failures: &Failures) -> bool {
     if let Some(error) = &failures.stdout {
         output::warn_unwritable(error);
     }
     if let Some(error) = &failures.logfile {
-        output::note(format_args!("warning: can't write the log file: {error}"));
+        output::note(format_args!(
+            "error: --logfile: can't write all results: {error}; make room on that disk, or name a file elsewhere"
+        ));
     }
+    failures.logfile.is_none()
 }
 
 /// What libtest-mimic is told of the flags.

@@ -87,6 +87,23 @@ fn a_log_file_has_what_standard_output_has_without_its_colours() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_file_without_room_is_an_error() {
+    use std::fs::OpenOptions;
+    for always in [false, true] {
+        let full = OpenOptions::new().write(true).open("/dev/full");
+        let stdout = Bounded::new(usize::MAX);
+        let sinks = Sinks::new(stdout.clone(), full.ok(), always);
+        let (conclusion, failures) = run_into(&Libtest::default(), trials(), sinks, false);
+        assert_eq!((conclusion.num_passed, conclusion.num_failed), (1, 2));
+        assert!(failures.logfile.is_some() && failures.stdout.is_none());
+        assert!(stdout.text().contains("1 passed; 2 failed"));
+        assert!(!complain(&failures));
+    }
+    assert!(complain(&Failures::default()));
+}
+
 #[test]
 fn the_names_of_a_list_are_passed_on_whole() {
     let libtest = Libtest {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use csv::StringRecord;
 use serde_json::Value;
 
 use super::identity::FileUser;
@@ -40,7 +41,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<FileUser>, Wrong> {
     let users = match lines.first() {
         Some((first, _)) if first.starts_with('{') => json_lines(&lines)?,
         Some((first, number)) if first.starts_with('[') => return Err((*number, ARRAY)),
-        _ => csv(&lines)?,
+        _ => table(&lines)?,
     };
     if users.is_empty() {
         return Err((1, "there is no user"));
@@ -113,14 +114,11 @@ fn json_lines(lines: &[(&str, usize)]) -> Result<Numbered, Wrong> {
     lines.iter().map(read).collect()
 }
 
-fn csv(lines: &[(&str, usize)]) -> Result<Numbered, Wrong> {
-    let mut rows = Vec::new();
-    for (line, number) in lines {
-        let cells = cells(line).ok_or((*number, "a quote is not closed on this line"))?;
-        if cells.len() == 1 && cells[0].contains([';', '\t']) {
-            return Err((*number, "the columns must be separated by commas"));
-        }
-        rows.push((cells, *number));
+fn table(lines: &[(&str, usize)]) -> Result<Numbered, Wrong> {
+    let mut rows = rows(lines)?;
+    let other = |cells: &[String]| cells.len() == 1 && cells[0].contains([';', '\t']);
+    if let Some((_, number)) = rows.iter().find(|(cells, _)| other(cells)) {
+        return Err((*number, "the columns must be separated by commas"));
     }
     let mut columns = Columns::default();
     if let Some(((first, number), rest)) = rows.split_first() {
@@ -154,25 +152,34 @@ fn csv(lines: &[(&str, usize)]) -> Result<Numbered, Wrong> {
     rows.into_iter().map(read).collect()
 }
 
-/// The cells of a line (RFC 4180, without line breaks in quotes).
-fn cells(line: &str) -> Option<Vec<String>> {
-    let mut cells = vec![String::new()];
-    let mut quoted = false;
-    let mut characters = line.chars().peekable();
-    while let Some(character) = characters.next() {
-        let cell = cells.last_mut()?;
-        match character {
-            '"' if quoted && characters.peek() == Some(&'"') => {
-                characters.next();
-                cell.push('"');
-            }
-            '"' => quoted = !quoted,
-            ',' if !quoted => cells.push(String::new()),
-            other => cell.push(other),
-        }
+const UNCLOSED: &str = "a quote is not closed on this line";
+
+/// The cells of each line (RFC 4180, without line breaks in quotes).
+fn rows(lines: &[(&str, usize)]) -> Result<Vec<(Vec<String>, usize)>, Wrong> {
+    // Each line ends, so that a quote that is not closed takes the end of its line along.
+    let text: String = lines.iter().map(|(line, _)| format!("{line}\n")).collect();
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let row = |(record, (_, number)): (csv::Result<StringRecord>, &(&str, usize))| {
+        let record = record.map_err(|_| (*number, "this is not a line of CSV"))?;
+        let cells = record.iter().map(cell).collect::<Option<_>>();
+        Ok((cells.ok_or((*number, UNCLOSED))?, *number))
+    };
+    reader.records().zip(lines).map(row).collect()
+}
+
+/// A cell without the spaces around it, and without quotes that have spaces around them; `None` where a quote is not closed.
+fn cell(text: &str) -> Option<String> {
+    if text.contains('\n') {
+        return None;
     }
-    let trimmed = cells.iter().map(|cell| cell.trim().to_owned()).collect();
-    (!quoted).then_some(trimmed)
+    let text = text.trim();
+    match text.strip_prefix('"') {
+        None => Some(text.to_owned()),
+        Some(quoted) => Some(quoted.strip_suffix('"')?.replace("\"\"", "\"")),
+    }
 }
 
 #[cfg(test)]
@@ -211,6 +218,29 @@ mod tests {
                 "{\"user\":\"ann\",\"token\":\"t1\"}\n{\"id\":7,\"jwt\":\"t2\"}",
                 "ann t1 -; 7 t2 -",
             ),
+            ("# ours, and \"no one's\nuser,token\nann,t1\n", "ann t1 -"),
+            ("\n \n# a\n\nToken, User\n\nt1, ann\n", "ann t1 -"),
+            ("  # a\n user , token \n\tann , t1 \n", "ann t1 -"),
+            ("# a\r\n\r\nuser,token\r\n\r\n# b\r\nann,t1\r\n", "ann t1 -"),
+            ("#\nuser,token\n\"#1\",t1\n#2,t2\n", "#1 t1 -"),
+            ("\"user\",\"token\"\n\"ann\",\"t1\"", "ann t1 -"),
+            ("user, \"token\"\n \"ann\" , \"t1\" ", "ann t1 -"),
+            (
+                "# a\n\nann,t1\n\nbob",
+                "line 5: this user has neither a token nor a password",
+            ),
+            (
+                "user,token\n\"ann\nb\",t1\n",
+                "line 2: a quote is not closed on this line",
+            ),
+            (
+                "user,token\nann,t1\nbob,\"t2",
+                "line 3: a quote is not closed on this line",
+            ),
+            (
+                "user,token\nann, \"t1,x\"",
+                "line 2: a quote is not closed on this line",
+            ),
             ("", "line 1: there is no user"),
             ("user,token\n", "line 1: there is no user"),
             ("ann,t1\nann,t2", "line 2: this user is there a second time"),
@@ -235,6 +265,32 @@ mod tests {
             ),
         ] {
             assert_eq!(shown(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn users_are_read_in_every_encoding() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("users");
+        let text = "# ours\r\n\r\nuser,token\r\n\"ann\",t1\r\n";
+        let json = "\n# ours\n{\"user\":\"ann\",\"token\":\"t1\"}\n";
+        for text in [text, json] {
+            let utf16 = |order: fn(u16) -> [u8; 2]| {
+                let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+                units.flat_map(order).collect::<Vec<u8>>()
+            };
+            let marked = [b"\xef\xbb\xbf", text.as_bytes()].concat();
+            let forms = [
+                text.into(),
+                marked,
+                utf16(u16::to_le_bytes),
+                utf16(u16::to_be_bytes),
+            ];
+            for bytes in forms {
+                std::fs::write(&path, bytes).unwrap();
+                let users = read_users(&path).unwrap();
+                assert_eq!((users.len(), users[0].user.as_str()), (1, "ann"));
+            }
         }
     }
 

@@ -92,6 +92,7 @@ impl Run<'_> {
             cpu: self.cpu.to_vec(),
             refusals: failed.map(|counts| counts.failed_by_generator).sum(),
             waited_for_connection: tally.waited_for_connection,
+            connection_limit: self.plan.arrivals.connection_limit(),
             connections: tally.connections,
             resent: tally.resent,
         }

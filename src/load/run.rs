@@ -173,7 +173,7 @@ impl Coordinator<'_> {
         if status == Status::Complete {
             result.notes.extend(self.connector.notes());
         }
-        result.notes.extend(cap(self.plan, &result));
+        result.notes.extend(result.generator.waits_note());
         if lost > 0 {
             // Without a worker's book the sums are wrong, and a verdict on them would be as well.
             result.status = Status::Partial;
@@ -311,22 +311,6 @@ impl Underway for Coordinator<'_> {
     fn result(&self, tally: &Tally, end: u64, looks: &Looks<'_>) -> RunResult {
         self.record(tally, end, Status::Complete, looks)
     }
-}
-
-/// What the plan's own limit of connections held up; nobody reads a queue of the generator's as the target's.
-fn cap(plan: &Plan, result: &RunResult) -> Option<String> {
-    let (Arrivals::Constant { connections, .. } | Arrivals::Poisson { connections, .. }) =
-        plan.arrivals
-    else {
-        return None;
-    };
-    let waited = result.generator.waited_for_connection;
-    (waited > 0).then(|| {
-        format!(
-            "{waited} requests waited for one of at most {connections} connections (`connections`, --connections): \
-             the wait is in their response time, and is not the target's"
-        )
-    })
 }
 
 #[cfg(test)]

@@ -50,7 +50,11 @@ impl Found {
         if !is_answered {
             self.unanswered.push(name.clone());
         }
-        let is_absent = is_answered && wrong.iter().all(|(_, is_absent)| *is_absent);
+        let is_absent = wrong.iter().all(|(_, is_absent)| *is_absent);
+        if !is_answered && is_absent {
+            // It may stand on the page that did not answer, which is told already.
+            return;
+        }
         let Some((why, _)) = wrong.into_iter().next() else {
             return;
         };
@@ -154,7 +158,13 @@ mod tests {
                 [Some(json!({"a": {}})), Some(json!({}))],
                 [1, 0, 0],
             ),
-            ("cache_misses", [Some(json!({"a": {}})), None], [0, 1, 1]),
+            ("cache_misses", [Some(json!({"a": {}})), None], [0, 1, 0]),
+            ("cpu_percent", [None, Some(json!({}))], [0, 1, 0]),
+            (
+                "cache_misses",
+                [Some(json!({"a": {"misses": -1}})), None],
+                [0, 1, 1],
+            ),
             ("cache_misses", [None, None], [0, 1, 0]),
             (
                 "cache_misses",

@@ -98,16 +98,18 @@ fn read_target(table: &Table, problems: &mut Vec<Problem>) -> Option<TargetPages
     let every = reader.scalar("every", quantity::lasting);
     let timeout = reader.scalar("timeout", quantity::lasting);
     let pages = read_pages(&mut reader);
-    let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).collect();
-    let figures = read_figures(&mut reader, &TARGET_FIGURES, "fields", |text| {
-        field(text, &names)
+    let names = pages.as_ref().map(|pages| {
+        let names = pages.iter().map(|(name, _)| name.as_str());
+        names.collect::<Vec<_>>()
     });
-    let at = reader.text("endpoints", |text| field(text, &names));
+    let names = names.as_deref();
+    let figures = read_figures(&mut reader, &TARGET_FIGURES, "fields", |text| {
+        field(text, names)
+    });
+    let at = reader.text("endpoints", |text| field(text, names));
     let fields = reader.table("endpoint_fields");
     let endpoints = at.map(|at| read_endpoints(at, fields, reader.problems()));
-    if pages.is_empty() {
-        return None;
-    }
+    let pages = pages.filter(|pages| !pages.is_empty())?;
     Some(TargetPages {
         paths: pages.into_iter().map(|(_, path)| path).collect(),
         auth,
@@ -118,20 +120,21 @@ fn read_target(table: &Table, problems: &mut Vec<Problem>) -> Option<TargetPages
     })
 }
 
-fn read_pages(reader: &mut Reader<'_, '_>) -> Vec<(String, String)> {
-    let Some(table) = reader.table("pages") else {
-        return Vec::new();
-    };
+/// The names and paths of all pages; `None` where they cannot be read at all. A page with a wrong path keeps its name: what
+/// refers to it is right.
+fn read_pages(reader: &mut Reader<'_, '_>) -> Option<Vec<(String, String)>> {
+    let table = reader.table("pages")?;
     let mut pages = Vec::new();
     for entry in &table.entries {
-        match as_text(&entry.node).and_then(path) {
-            Ok(path) => pages.push((entry.key.clone(), path)),
-            Err(complaint) => reader
-                .problems()
-                .push(complaint.at(entry.node.place.clone())),
-        }
+        let read = as_text(&entry.node).and_then(path);
+        let path = read.unwrap_or_else(|complaint| {
+            let problem = complaint.at(entry.node.place.clone());
+            reader.problems().push(problem);
+            String::new()
+        });
+        pages.push((entry.key.clone(), path));
     }
-    pages
+    Some(pages)
 }
 
 /// A table from figures to what tells them, each a list or `{ KEY = [...], absent = 0 }`.
@@ -193,8 +196,8 @@ fn is_counter(figure: &str) -> bool {
     COUNTERS.contains(&figure) || figure == "query_time_ms"
 }
 
-/// `PAGE:FIELD`.
-fn field(text: &str, pages: &[&str]) -> Reading<Field> {
+/// `PAGE:FIELD`; where the pages themselves are wrong, any name may be right.
+fn field(text: &str, pages: Option<&[&str]>) -> Reading<Field> {
     let example = "write PAGE:FIELD, such as \"summary:database.cache_hit_rate\"";
     let (name, field) = text
         .split_once(':')
@@ -202,9 +205,12 @@ fn field(text: &str, pages: &[&str]) -> Reading<Field> {
     if field.is_empty() {
         return Err(Complaint::new(format!("`{text}` names no field")).help(example));
     }
-    let page = pages.iter().position(|page| *page == name).ok_or_else(|| {
-        Complaint::new(format!("there is no page `{name}`")).help(advice(name, pages))
-    })?;
+    let page = match pages {
+        None => 0,
+        Some(pages) => pages.iter().position(|page| *page == name).ok_or_else(|| {
+            Complaint::new(format!("there is no page `{name}`")).help(advice(name, pages))
+        })?,
+    };
     Ok(Field {
         page,
         field: field.to_owned(),

@@ -73,3 +73,22 @@ fn what_cannot_stand_for_a_counter_is_refused() {
         "{problems:?}"
     );
 }
+
+/// What refers to a page that is wrong itself is no second mistake.
+#[test]
+fn a_wrong_page_is_the_only_problem() {
+    let figures = "[target.figures]\ncpu_percent = \"own:cpu\"\nqueries = [\"own:a\", \"own:b\"]\n";
+    let table = [
+        ("pages = { own = \"own page\" }\nendpoints = \"own:all\"", 1),
+        ("pages = { own = 7 }\nendpoints = \"own:all\"", 1),
+        ("pages = \"/own\"\nendpoints = \"own:all\"", 1),
+        ("every = \"2s\"\nendpoints = \"own:all\"", 1),
+        ("pages = { own = \"/own\" }\nendpoints = \"own:all\"", 0),
+        // Here each of them is.
+        ("pages = { other = \"/own\" }\nendpoints = \"own:all\"", 4),
+    ];
+    for (lines, expected) in table {
+        let (_, problems) = read_text(&format!("[target]\n{lines}\n{figures}"));
+        assert_eq!(problems.len(), expected, "{lines}: {problems:?}");
+    }
+}

@@ -131,6 +131,25 @@ fn a_log_file_is_written_beside_standard_output_or_refused_before_the_load() {
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.starts_with("error: --logfile: "), "{stderr}");
     assert_eq!(server.total(), asked, "nothing is loaded");
+
+    // Nothing fits there: the results are on standard output and in the report, and the log was asked for.
+    for (url, code) in [(server.url.as_str(), 2), (NOWHERE, 101)] {
+        let full = session(folder.path(), url, &["--logfile", "/dev/full"]).output();
+        let full = full.expect("it runs");
+        let stderr = String::from_utf8_lossy(&full.stderr).into_owned();
+        assert_eq!(full.status.code(), Some(code), "{stderr}");
+        assert!(stderr.contains("error: --logfile: "), "{stderr}");
+        let printed = String::from_utf8_lossy(&full.stdout);
+        assert!(printed.contains("test s::p50 ... "), "{printed}");
+        assert!(folder.path().join("perf/latest/report.json").exists());
+    }
+    let listing = session(
+        folder.path(),
+        NOWHERE,
+        &["--list", "--logfile", "/dev/full"],
+    )
+    .output();
+    assert_eq!(listing.expect("it runs").status.code(), Some(2));
 }
 
 #[test]

@@ -130,6 +130,8 @@ struct CheckForm {
     endpoint: Option<String>,
     verdict: Option<Verdict>,
     reason: Option<String>,
+    #[serde(default)]
+    unreached: bool,
 }
 
 fn judgement(form: RequirementForm) -> Judgement {
@@ -190,5 +192,6 @@ fn check_judgement(form: &CheckForm) -> Option<CheckJudgement> {
         estimate,
         verdict: form.verdict?,
         reason: form.reason.clone().unwrap_or_default(),
+        is_unreached: form.unreached,
     })
 }

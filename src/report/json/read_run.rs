@@ -256,6 +256,7 @@ fn generator(form: GeneratorForm) -> Generator {
         cpu: cpu.map(|percent| percent.unwrap_or(f64::NAN)).collect(),
         refusals: form.refusals,
         waited_for_connection: form.waited_for_connection,
+        connection_limit: None,
         connections: form.connections,
         resent: form.resent,
     }

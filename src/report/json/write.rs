@@ -116,6 +116,9 @@ struct CheckForm<'a> {
     endpoint: Option<&'a str>,
     verdict: Option<Verdict>,
     reason: Option<&'a str>,
+    /// Only where it is so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unreached: bool,
 }
 
 fn requirement(judgement: &Judgement, strict: bool) -> RequirementForm<'_> {
@@ -167,6 +170,7 @@ fn check_form<'a>(check: &'a Check, judged: Option<&'a CheckJudgement>) -> Check
         endpoint: judged.and_then(|judged| judged.endpoint.as_deref()),
         verdict: judged.map(|judged| judged.verdict),
         reason: judged.map(|judged| judged.reason.as_str()),
+        unreached: judged.is_some_and(|judged| judged.is_unreached),
     }
 }
 

@@ -1,8 +1,7 @@
 //! Requests that failed, by cause.
 
 use super::case::{Case, Cause};
-use crate::record::Outcome;
-use crate::record::Outcomes;
+use crate::record::{Excerpt, Outcome, Outcomes};
 use crate::requirement::human;
 
 /// Says something of the requests that ended in one of some ways, if there are any.
@@ -46,10 +45,17 @@ pub(super) fn not_allowed(case: &Case<'_>) -> Option<Cause> {
     let is_meant = |outcome| matches!(outcome, Outcome::Status(401 | 403));
     let count = case.ended(is_meant);
     let statuses = statuses(&case.summary.outcomes, is_meant);
+    let is_about_user = most_said(case, is_meant)
+        .is_some_and(|(outcome, excerpt)| outcome.is_about_user(&excerpt.text));
+    let advice = if is_about_user {
+        "the target takes their tokens and does not let these users in; create the users there, or name users that exist: \
+         `user` and `claims` under [identity], or --users-file"
+    } else {
+        "give valid tokens with PERF_TOKEN, --token-file or --users-file, which do not expire during the run"
+    };
     told(case, count, || {
         format!(
-            "{} were not allowed in ({statuses}){}: give a valid token with --token or PERF_TOKEN, one that \
-             does not expire during the run",
+            "{} were not allowed in ({statuses}){}: {advice}",
             case.of_due(count),
             said(case, is_meant)
         )
@@ -110,12 +116,16 @@ pub(super) fn timeouts(case: &Case<'_>) -> Option<Cause> {
 }
 
 pub(super) fn resets(case: &Case<'_>) -> Option<Cause> {
-    any(
-        case,
-        |outcome| outcome == Outcome::Reset,
-        "lost their connection before an answer: look for a crash or restart of the target's workers, or \
-         a proxy that closes connections under load",
-    )
+    let is_meant = |outcome| outcome == Outcome::Reset;
+    let count = case.ended(is_meant);
+    told(case, count, || {
+        format!(
+            "{} lost their connection before an answer{}: look for a crash or restart of the target's workers, or \
+             a proxy that closes connections under load",
+            case.of_due(count),
+            said(case, is_meant)
+        )
+    })
 }
 
 pub(super) fn tls(case: &Case<'_>) -> Option<Cause> {
@@ -137,12 +147,17 @@ pub(super) fn bad_answers(case: &Case<'_>) -> Option<Cause> {
 }
 
 pub(super) fn bad_bodies(case: &Case<'_>) -> Option<Cause> {
-    any(
-        case,
-        |outcome| outcome == Outcome::BadBody,
-        "had a body that was cut off or is longer than allowed: raise `body_limit` under [target], or `frame_limit` of the \
-         WebSocket, if the target's answers are that long; otherwise look for workers that die while answering",
-    )
+    let is_meant = |outcome| outcome == Outcome::BadBody;
+    let count = case.ended(is_meant);
+    told(case, count, || {
+        format!(
+            "{} had a body that was cut off or is longer than allowed{}: raise `body_limit` under [target], or \
+             `frame_limit` of the WebSocket, if the target's answers are that long; otherwise look for workers that die \
+             while answering",
+            case.of_due(count),
+            said(case, is_meant)
+        )
+    })
 }
 
 pub(super) fn unfinished(case: &Case<'_>) -> Option<Cause> {
@@ -179,12 +194,22 @@ fn statuses(outcomes: &Outcomes, is_meant: impl Fn(Outcome) -> bool) -> String {
 
 /// What the most frequent of them was answered: `, "out of memory"`.
 fn said(case: &Case<'_>, is_meant: impl Fn(Outcome) -> bool) -> String {
+    most_said(case, is_meant).map_or_else(String::new, |(_, excerpt)| {
+        format!(", \"{}\"", excerpt.text)
+    })
+}
+
+/// The most frequent of them, and how it was answered.
+fn most_said<'a>(
+    case: &Case<'a>,
+    is_meant: impl Fn(Outcome) -> bool,
+) -> Option<(Outcome, &'a Excerpt)> {
     let outcomes = case.summary.outcomes.iter();
-    let most = outcomes
+    let (outcome, _) = outcomes
         .filter(|(outcome, _)| is_meant(**outcome))
-        .max_by_key(|(_, count)| **count);
-    let excerpt = most.and_then(|(outcome, _)| case.run.excerpts.get(*outcome));
-    excerpt.map_or_else(String::new, |excerpt| format!(", \"{}\"", excerpt.text))
+        .max_by_key(|(_, count)| **count)?;
+    let excerpt = case.run.excerpts.get(*outcome)?;
+    (!excerpt.text.is_empty()).then_some((*outcome, excerpt))
 }
 
 /// The endpoint that stands for nearly all of them, when there is one among several.

@@ -90,12 +90,15 @@ pub(super) fn waited(case: &Case<'_>) -> Option<Cause> {
     let long = waits.map_or_else(String::new, |waits| {
         format!(" (up to {})", human::time(waits.max))
     });
+    let allowed = generator
+        .connection_limit
+        .map_or(generator.connections, u64::from);
     let text = format!(
         "{} requests waited{long} because all {} connections that the plan allows were busy: allow more with \
          `connections` or --connections to see the target without that queue; where answers take longer than usual, \
          the target is slower than the load arrives",
         human::count(waited),
-        human::count(generator.connections)
+        human::count(allowed)
     );
     Some(Cause::of(text, explains))
 }

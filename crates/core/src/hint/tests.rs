@@ -432,6 +432,53 @@ fn a_rate_limit_names_the_wait_that_the_target_asked_for() {
 }
 
 #[test]
+fn users_that_the_target_does_not_know_are_no_bad_tokens() {
+    for (status, text, is_about_user) in [
+        (403, "Organization membership required", true),
+        (401, "User not found", true),
+        (401, "Signature has expired", false),
+        (403, "", false),
+    ] {
+        let outcome = Outcome::Status(status);
+        let mut refused = run("api", |_, _| Asked::ok(3).ended(outcome));
+        let excerpt = Excerpt {
+            endpoint: 0,
+            text: text.to_owned(),
+            wait_s: None,
+        };
+        refused.excerpts.add(outcome, excerpt);
+        let lines = advise(&failing(), &[refused]);
+        let expected = if is_about_user {
+            "create the users there"
+        } else {
+            "give valid tokens"
+        };
+        assert!(lines[0].contains(expected), "{text}: {lines:?}");
+    }
+}
+
+#[test]
+fn a_code_of_http2_stands_beside_the_connections_that_were_lost() {
+    for (outcome, begins) in [
+        (
+            Outcome::Reset,
+            "lost their connection before an answer, \"the target reset",
+        ),
+        (Outcome::BadBody, "longer than allowed, \"the target reset"),
+    ] {
+        let mut reset = run("api", |_, _| Asked::ok(3).ended(outcome));
+        let excerpt = Excerpt {
+            endpoint: 0,
+            text: "the target reset the stream: CANCEL (0x8)".to_owned(),
+            wait_s: None,
+        };
+        reset.excerpts.add(outcome, excerpt);
+        let lines = advise(&failing(), &[reset]);
+        assert!(lines[0].contains(begins), "{lines:?}");
+    }
+}
+
+#[test]
 fn what_explains_most_is_told_first() {
     let words = [
         "refused by the target's rate limit",

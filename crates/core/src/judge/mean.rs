@@ -3,6 +3,7 @@
 use super::evidence::Slice;
 use super::text::{count, percent, time};
 use super::{Finding, Levels};
+use crate::record::Generator;
 use crate::requirement::Check;
 use crate::requirement::{Estimate, Verdict};
 use crate::statistics::{Interval, Look, MeanBlock, level, mean_interval_of_users, shown_level};
@@ -17,10 +18,11 @@ pub(super) fn response_time(check: &Check, slice: &Slice<'_>, levels: Levels) ->
     let due: f64 = blocks.iter().map(|block| block.count).sum();
     let mut finding = weigh_users(check, &blocks, &users, slice.look(), levels, time);
     let mean = blocks.iter().map(|block| block.sum).sum::<f64>() / due.max(1.0);
-    let lag = slice.run.generator.lag.mean_ms();
-    if finding.verdict == Verdict::Fail && check.limit.holds(mean - lag) {
+    let generator = &slice.run.generator;
+    let (lag, wait) = (generator.lag.mean_ms(), generator.mean_wait_ms());
+    if finding.verdict == Verdict::Fail && check.limit.holds(mean - lag - wait) {
         finding.verdict = Verdict::Inconclusive;
-        finding.reason += &format!("; {} of it is the load generator's own lateness", time(lag));
+        finding.reason += &not_the_targets(generator, lag, wait);
     }
     let is_early = slice.window.is_cut_short();
     if is_early
@@ -37,6 +39,25 @@ pub(super) fn response_time(check: &Check, slice: &Slice<'_>, levels: Levels) ->
         estimate.samples = due as u64;
     }
     finding
+}
+
+/// What of a mean is not the target's.
+fn not_the_targets(generator: &Generator, lag: f64, wait: f64) -> String {
+    let lateness = format!("{} of it is the load generator's own lateness", time(lag));
+    match generator.connection_limit.filter(|_| wait > 0.0) {
+        None => format!("; {lateness}"),
+        Some(limit) => {
+            let waited = format!(
+                "{} of it is the wait while the plan's `connections = {limit}` was in use by earlier requests",
+                time(wait)
+            );
+            if wait >= lag {
+                format!("; {waited}")
+            } else {
+                format!("; {waited}; {lateness}")
+            }
+        }
+    }
 }
 
 /// Sums of times in nanoseconds, and how many they are.

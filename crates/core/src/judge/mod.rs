@@ -12,6 +12,7 @@ mod session;
 mod settled;
 mod socket;
 mod text;
+mod unreached;
 
 #[cfg(test)]
 mod tests;
@@ -94,6 +95,7 @@ pub fn judge(requirement: &Requirement, evidence: &Evidence<'_>, confidence: f64
                 estimate: finding.estimate,
                 verdict: finding.verdict,
                 reason: finding.reason,
+                is_unreached: unreached::is_unreached(check, part, evidence),
             }
         })
         .collect();
@@ -211,7 +213,8 @@ fn find(check: &Check, part: Part, evidence: &Evidence<'_>, levels: Levels) -> F
         return Finding::open("no load was run");
     };
     if check.metric.is_observed() {
-        return observed::find(check, run, evidence.sources, levels);
+        let finding = observed::find(check, run, evidence.sources, levels);
+        return unreached::without_pass(finding, run);
     }
     if matches!(check.metric, Metric::UnexpectedCloses | Metric::Reconnects) {
         return socket::find(check, run);

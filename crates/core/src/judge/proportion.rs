@@ -5,12 +5,15 @@ use super::interval::Series;
 use super::over_time::OverTime;
 use super::text::{count, percent, time};
 use super::{Finding, Levels};
-use crate::record::{Counts, Window};
+use crate::record::{Counts, Generator, Window};
 use crate::requirement::Check;
 use crate::requirement::Metric;
 use crate::requirement::{Comparison, Limit, MARGIN};
 use crate::requirement::{Estimate, Verdict};
 use crate::statistics::{Block, Decision, Look, ProportionEvidence, bounds, decide, shown_level};
+
+/// A generator that is less late than this at p99, in milliseconds, has held up nothing that shows.
+const LATE_MS: f64 = 10.0;
 
 /// The proportion of bad requests that is allowed.
 pub(super) struct Allowed {
@@ -99,7 +102,13 @@ pub(super) fn quantile(check: &Check, quantile: f64, slice: &Slice<'_>, levels: 
     let mut finding = Finding {
         estimate: Some(quantile_estimate(quantile, slice, &weighed, levels)),
         verdict: verdict(weighed.decision, without.decision),
-        reason: told(&what, &weighed, &without, &allowed, levels),
+        reason: told(
+            &what,
+            [&weighed, &without],
+            &allowed,
+            levels,
+            &slice.run.generator,
+        ),
     };
     if finding.verdict == Verdict::Pass {
         let too_short = over_time.too_short(allowed.share);
@@ -220,7 +229,13 @@ pub(super) fn failures(check: &Check, slice: &Slice<'_>, levels: Levels) -> Find
             effective_samples: weighed.effective,
         }),
         verdict: verdict(weighed.decision, without.decision),
-        reason: told("failed", &weighed, &without, &allowed, levels),
+        reason: told(
+            "failed",
+            [&weighed, &without],
+            &allowed,
+            levels,
+            &slice.run.generator,
+        ),
     };
     if finding.verdict == Verdict::Pass
         && slice.window.is_cut_short()
@@ -267,7 +282,13 @@ fn verdict(all: Decision, without_generator: Decision) -> Verdict {
     }
 }
 
-fn told(what: &str, all: &Weighed, without: &Weighed, allowed: &Allowed, levels: Levels) -> String {
+fn told(
+    what: &str,
+    [all, without]: [&Weighed; 2],
+    allowed: &Allowed,
+    levels: Levels,
+    generator: &Generator,
+) -> String {
     let share = percent(all.hits / all.trials.max(1.0));
     let sure = percent(1.0 - levels.pass);
     let bound = match all.decision {
@@ -283,11 +304,32 @@ fn told(what: &str, all: &Weighed, without: &Weighed, allowed: &Allowed, levels:
     let allowed = percent(allowed.share);
     let blame = if all.decision != Decision::Below && without.decision != all.decision {
         let own = count(all.hits - without.hits);
-        format!("; without the {own} that the load generator itself held up it would be otherwise")
+        format!(
+            "; without the {own} that {} it would be otherwise",
+            held_up(generator)
+        )
     } else {
         String::new()
     };
     format!("{share} of {trials} requests {what}, {bound} (allowed: {allowed}){blame}")
+}
+
+/// What kept requests from being sent when they were due, and is not the target's.
+fn held_up(generator: &Generator) -> String {
+    const ITSELF: &str = "the load generator itself held up";
+    let limit = generator
+        .connection_limit
+        .filter(|_| !generator.waits.is_empty());
+    let Some(limit) = limit else {
+        return ITSELF.to_owned();
+    };
+    let waited =
+        format!("waited while the plan's `connections = {limit}` was in use by earlier requests");
+    // Both kinds are in the same counter; the histograms tell them apart.
+    if generator.lag.quantile_ms(0.99) < LATE_MS {
+        return waited;
+    }
+    format!("{waited}, or {ITSELF},")
 }
 
 /// The quantile itself, with its interval; none in the middle of a run, which has no times yet.

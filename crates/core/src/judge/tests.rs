@@ -7,7 +7,7 @@ use crate::record::{
     Problem, Rules, Sockets, Tally, Watch, Window,
 };
 use crate::record::{Outcome, Sample};
-use crate::requirement::{Limit, Severity};
+use crate::requirement::{Limit, Severity, TestVerdict};
 
 mod doubts;
 

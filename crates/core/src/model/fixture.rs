@@ -103,6 +103,7 @@ pub fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunResult {
             cpu: vec![11.25; tally.seconds.len()],
             refusals: 0,
             waited_for_connection: 0,
+            connection_limit: None,
             connections: 100,
             resent: 0,
         },
@@ -384,6 +385,7 @@ pub fn judged(
             estimate,
             verdict,
             reason: reason.to_owned(),
+            is_unreached: false,
         }],
         verdict,
         reason: reason.to_owned(),
@@ -415,6 +417,7 @@ fn scenario() -> Judgement {
         estimate: Some(estimate),
         verdict,
         reason: "20 of 1,000 requests failed".to_owned(),
+        is_unreached: false,
     });
     Judgement {
         checks: parts.collect(),

@@ -134,6 +134,18 @@ pub enum Arrivals {
     },
 }
 
+impl Arrivals {
+    /// How many connections all requests share at most; `None` where each user has one.
+    pub fn connection_limit(&self) -> Option<u32> {
+        match self {
+            Arrivals::Constant { connections, .. } | Arrivals::Poisson { connections, .. } => {
+                Some(*connections)
+            }
+            Arrivals::Users { .. } | Arrivals::Burst { .. } => None,
+        }
+    }
+}
+
 /// As people say it: `100 users, each asking every 1.00 s to 2.00 s`.
 impl std::fmt::Display for Arrivals {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -18,6 +18,7 @@ mod sockets;
 mod summary;
 mod tally;
 mod users;
+mod waits;
 
 pub use crate::plan::EndpointKind;
 pub use address::AddressResult;

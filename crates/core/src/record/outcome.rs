@@ -47,6 +47,13 @@ impl Outcome {
         self == Outcome::NoSocket
     }
 
+    /// Whether a refusal is about who the user is rather than about the token, by what the answer says.
+    pub fn is_about_user(self, said: &str) -> bool {
+        let said = said.to_lowercase();
+        matches!(self, Outcome::Status(401 | 403))
+            && ABOUT_USERS.iter().any(|words| said.contains(words))
+    }
+
     /// Reads an outcome as reports write it.
     pub fn parse(text: &str) -> Option<Outcome> {
         let plain = PLAIN
@@ -61,6 +68,18 @@ impl Outcome {
             .or_else(|| numbered("closed_", Outcome::Closed))
     }
 }
+
+/// What refusals say of users that the target does not know, or that lack a place in it.
+const ABOUT_USERS: [&str; 8] = [
+    "user not found",
+    "unknown user",
+    "no such user",
+    "user does not exist",
+    "member",
+    "organization",
+    "organisation",
+    "tenant",
+];
 
 const PLAIN: [(&str, Outcome); 11] = [
     ("ok", Outcome::Ok),

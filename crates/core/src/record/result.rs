@@ -183,6 +183,9 @@ pub struct Generator {
     pub refusals: u64,
     /// Requests that waited because all allowed connections were busy.
     pub waited_for_connection: u64,
+    /// How many connections the plan allows at once; `None` where each user has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection_limit: Option<u32>,
     /// Connections made.
     pub connections: u64,
     /// Requests sent again on a new connection because the kept one had been closed.

@@ -240,6 +240,7 @@ impl Generator {
         self.cpu.extend(&later.cpu);
         self.refusals += later.refusals;
         self.waited_for_connection += later.waited_for_connection;
+        self.connection_limit = self.connection_limit.or(later.connection_limit);
         self.connections += later.connections;
         self.resent += later.resent;
     }

@@ -57,11 +57,17 @@ pub struct CheckJudgement {
     pub verdict: Verdict,
     /// What the verdict rests on, in one sentence.
     pub reason: String,
+    /// Whether requests were due and not one of them succeeded.
+    #[serde(default)]
+    pub is_unreached: bool,
 }
 
 impl CheckJudgement {
-    /// Whether its figure says that not one request succeeded.
+    /// Whether not one request succeeded, by the counters or by its figure.
     fn is_all_failure(&self) -> bool {
+        if self.is_unreached {
+            return true;
+        }
         let value = self.estimate.map(|estimate| estimate.value);
         match self.check.metric {
             Metric::Throughput | Metric::SuccessRate => value.is_some_and(|value| value <= 0.0),
@@ -192,6 +198,15 @@ mod tests {
     }
 
     #[test]
+    fn a_target_without_a_successful_request_fails_whatever_its_figure_is() {
+        let mut judged = judgement(Severity::Target, Verdict::Fail, true);
+        judged.checks[0].is_unreached = true;
+        assert_eq!(judged.test_verdict(false), TestVerdict::Fail);
+        judged.verdict = Verdict::Pass;
+        assert_eq!(judged.test_verdict(false), TestVerdict::Pass);
+    }
+
+    #[test]
     fn what_was_not_measured_is_not_missed() {
         let mut judged = judgement(Severity::Critical, Verdict::Fail, true);
         assert_eq!(judged.stands(), "missed");
@@ -234,6 +249,7 @@ mod tests {
             estimate: measured.then_some(estimate),
             verdict,
             reason: String::new(),
+            is_unreached: false,
         };
         Judgement {
             requirement: Requirement {

@@ -28,6 +28,7 @@ pub struct Made {
 pub fn record(plan: &Plan, search: &Search, made: &[Made]) -> Option<RunResult> {
     let first = made.first()?;
     let mut whole = first.run.clone();
+    drop_waits_note(&mut whole.notes, &first.run);
     whole.plan = plan.fingerprint();
     // Each step has a load of its own.
     whole.load = String::new();
@@ -42,6 +43,7 @@ pub fn record(plan: &Plan, search: &Search, made: &[Made]) -> Option<RunResult> 
         whole.window.to = step.window.to;
         steps.push(step);
     }
+    whole.notes.extend(whole.generator.waits_note());
     whole.search = Some(crate::record::Search {
         unit: match search.loads {
             Loads::Steps { .. } => LoadUnit::Users,
@@ -82,12 +84,21 @@ fn append(whole: &mut RunResult, run: &RunResult, origin: u64) -> u64 {
     if run.status == Status::Partial {
         whole.status = Status::Partial;
     }
-    for note in &run.notes {
-        if !whole.notes.contains(note) {
-            whole.notes.push(note.clone());
+    let mut notes = run.notes.clone();
+    drop_waits_note(&mut notes, run);
+    for note in notes {
+        if !whole.notes.contains(&note) {
+            whole.notes.push(note);
         }
     }
     place as u64 * SECOND
+}
+
+/// Each step has numbers of its own in this note, so the search says it once, of all of them.
+fn drop_waits_note(notes: &mut Vec<String>, run: &RunResult) {
+    if let Some(of_step) = run.generator.waits_note() {
+        notes.retain(|note| *note != of_step);
+    }
 }
 
 fn ending(search: &Search, made: &[Made]) -> Ending {

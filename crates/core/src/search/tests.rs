@@ -693,9 +693,18 @@ fn the_connections_of_the_plan_are_no_fault_of_the_generator_and_no_end_of_the_t
     };
     let capped = |leg: Leg, started| {
         let answer = |due| (behind(leg, due) + service, behind(leg, due), Outcome::Ok);
-        waiting_run(&plan, leg, started, answer, |due| behind(leg, due))
+        let mut run = waiting_run(&plan, leg, started, answer, |due| behind(leg, due));
+        run.generator.connection_limit = Some(100);
+        run.generator.waited_for_connection = run.generator.waits.len();
+        run.notes.extend(run.generator.waits_note());
+        run.notes.push("requests go over HTTP/2".to_owned());
+        run
     };
     let run = searched_on(&plan, capped);
+    // Each of several steps has a note on its own waits: the search has one on all of them.
+    let waited = format!("{} requests waited", run.generator.waits.len());
+    assert_eq!(run.notes.len(), 2, "{:?}", run.notes);
+    assert!(run.notes[1].starts_with(&waited), "{:?}", run.notes);
     let search = found(&run);
     assert_eq!(search.ending, Ending::Capped, "{:?}", tried(&run));
     assert_eq!(search.broken(), None);

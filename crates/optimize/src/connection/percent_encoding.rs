@@ -1,37 +1,29 @@
 //! Text as URLs carry it. A `+` is a plus: only forms make a space of it.
 
-use std::fmt::Write as _;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// All but what no part of a URL gives a meaning (RFC 3986, 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// `None` for a `%` without two digits, or what is no text then.
 pub(super) fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digits = [rest.next()?, rest.next()?];
-            if !digits.iter().all(u8::is_ascii_hexdigit) {
-                return None;
-            }
-            let digits = std::str::from_utf8(&digits).ok()?;
-            bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        } else {
-            bytes.push(byte);
-        }
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
+    let mut behind = text.split('%').skip(1).map(str::as_bytes);
+    // The library leaves such a `%` as it is.
+    if behind.any(|after| !is_digit(after.first()) || !is_digit(after.get(1))) {
+        return None;
     }
-    String::from_utf8(bytes).ok()
+    let decoded = percent_decode_str(text).decode_utf8().ok()?;
+    Some(decoded.into_owned())
 }
 
 /// What every part of a URL takes for exactly this text.
 pub fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 #[cfg(test)]
@@ -45,8 +37,9 @@ mod tests {
             assert!(!encoded.contains(['/', '&', '=', '?', '@', ' ']));
             assert_eq!(percent_decoded(&encoded).as_deref(), Some(text));
         }
+        assert_eq!(percent_encoded("a~b%é/"), "a~b%25%C3%A9%2F");
         assert_eq!(percent_decoded("a+b%2f").as_deref(), Some("a+b/"));
-        for wrong in ["%", "%4", "%4x", "%+4", "%ff"] {
+        for wrong in ["%", "%4", "%4x", "%+4", "%ff", "a%2", "%41%"] {
             assert_eq!(percent_decoded(wrong), None, "{wrong}");
         }
     }

@@ -178,3 +178,107 @@ fn a_pass_says_which_disturbances_it_can_not_rule_out() {
     let told = "a disturbance longer than 100 ms or rarer than one in 6.67 s can't be ruled out by this run";
     assert!(judgement.reason.ends_with(told), "{}", judgement.reason);
 }
+
+/// Without a successful request there is no service behind the figures, whatever they are.
+#[test]
+fn a_missed_target_that_no_request_reached_fails() {
+    let dead = run(|s, p| sample(s, p, 20 * MS, Outcome::Status(500)));
+    let half = run(|s, p| {
+        let outcome = if p % 2 == 0 {
+            Outcome::Ok
+        } else {
+            Outcome::Timeout
+        };
+        sample(s, p, 20 * MS, outcome)
+    });
+    let each = |metric| requirement(&[(metric, Scope::EachEndpoint, "< 200 ms")]);
+    let table = [
+        (one("response_time_p95", "< 200 ms"), TestVerdict::Warn),
+        (one("response_time_mean", "< 200 ms"), TestVerdict::Warn),
+        (one("throughput", ">= 49/s"), TestVerdict::Warn),
+        (one("success_rate", ">= 99 %"), TestVerdict::Warn),
+        (one("error_rate", "< 1 %"), TestVerdict::Warn),
+        // All requests at `b` failed: that endpoint was not reached.
+        (each("response_time_p95"), TestVerdict::Fail),
+    ];
+    for (mut requirement, of_half) in table {
+        requirement.severity = Severity::Target;
+        let metric = requirement.checks[0].metric;
+        let test = |run| {
+            let judged = on(run, &requirement);
+            assert_ne!(judged.verdict, Verdict::Pass, "{metric}: {}", judged.reason);
+            judged.test_verdict(false)
+        };
+        assert_eq!(test(&dead), TestVerdict::Fail, "{metric}");
+        assert_eq!(test(&half), of_half, "{metric}");
+    }
+}
+
+#[test]
+fn what_another_source_reports_of_a_target_that_no_request_reached_is_no_pass() {
+    use crate::record::{Look, Seen, figure};
+    use crate::requirement::Source;
+    let with_memory = |mut run: RunResult| {
+        let looks = (0..20).map(|second| Look {
+            at_ms: second * 1_000,
+            figures: [(figure::MEMORY.to_owned(), 20.0)].into(),
+        });
+        let seen = Seen {
+            looks: looks.collect(),
+            asked: 20,
+            ..Seen::default()
+        };
+        run.observed.sources.insert(Source::Target, seen);
+        run
+    };
+    let dead = with_memory(run(|s, p| sample(s, p, MS, Outcome::Status(500))));
+    let good = with_memory(run(quick));
+    let memory = one("memory", "< 80 %");
+    assert_eq!(on(&good, &memory).verdict, Verdict::Pass);
+    let judged = on(&dead, &memory);
+    assert_eq!(judged.verdict, Verdict::Inconclusive);
+    let named = "none of the 1,000 requests succeeded";
+    assert!(judged.reason.contains(named), "{}", judged.reason);
+}
+
+/// A queue for the connections that the plan allows is the plan's: neither the target's nor the generator's.
+#[test]
+fn waits_for_the_plans_connections_name_the_plans_limit() {
+    let waiting = |lag: u64| {
+        let mut run = run(|s, p| Sample {
+            sent: Some(s * SECOND + p * 20 * MS + 300 * MS),
+            lag: 300 * MS,
+            ..sample(s, p, 320 * MS, Outcome::Ok)
+        });
+        run.generator.connection_limit = Some(4);
+        std::mem::swap(&mut run.generator.lag, &mut run.generator.waits);
+        let own = super::run(|s, p| Sample {
+            lag,
+            ..sample(s, p, 20 * MS, Outcome::Ok)
+        });
+        run.generator.lag = own.generator.lag;
+        run
+    };
+    for (metric, limit) in [
+        ("response_time_p95", "< 200 ms"),
+        ("response_time_mean", "< 200 ms"),
+    ] {
+        let judged = on(&waiting(0), &one(metric, limit));
+        assert_eq!(judged.verdict, Verdict::Inconclusive, "{}", judged.reason);
+        let named = "the plan's `connections = 4` was in use by earlier requests";
+        assert!(judged.reason.contains(named), "{}", judged.reason);
+        assert!(!judged.reason.contains("generator"), "{}", judged.reason);
+    }
+    // A generator that was late as well is named beside it.
+    let judged = on(&waiting(50 * MS), &one("response_time_p95", "< 200 ms"));
+    assert!(
+        judged.reason.contains("the load generator itself"),
+        "{}",
+        judged.reason
+    );
+    assert!(
+        judged.reason.contains("`connections = 4`"),
+        "{}",
+        judged.reason
+    );
+}
