@@ -12,7 +12,9 @@ use crate::monitor::{Monitors, ProcessorClock, Watched};
 use crate::profile::{Destination, Plan, Profile};
 use crate::record::{Problem, RunResult};
 use crate::report::live;
-use crate::requirement::{Evidence, Judgement, is_settled, judge};
+use crate::requirement::{
+    Evidence, Judgement, Requirement, is_open_by_correlation_alone, is_settled, judge,
+};
 
 /// A load about to be run.
 pub(super) struct Loading<'a> {
@@ -47,7 +49,12 @@ impl Loading<'_> {
             None => self
                 .once(
                     &ready.plan,
-                    &|run, open| self.is_settled(run, open, monitors.as_ref()),
+                    Questions {
+                        is_settled: &|run, open| self.is_settled(run, open, monitors.as_ref()),
+                        is_open_by_correlation_alone: &|run, open| {
+                            self.is_open_by_correlation_alone(run, open)
+                        },
+                    },
                     "",
                     monitors.as_ref(),
                     progress,
@@ -62,17 +69,17 @@ impl Loading<'_> {
         Ok(result)
     }
 
-    /// One load, extended as far as its plan allows until `settled` says that it has shown enough.
+    /// One load, extended as far as its plan allows until it has shown enough.
     pub(super) fn once(
         &self,
         plan: &Plan,
-        settled: &dyn Fn(&RunResult, &[u64]) -> bool,
+        questions: Questions<'_>,
         place: &str,
         monitors: Option<&Monitors>,
         progress: &mut Progress,
     ) -> Result<RunResult, RunError> {
         let mut observer = Watching {
-            settled,
+            questions,
             interrupted: self.interrupted,
             processor: ProcessorClock::default(),
             progress,
@@ -98,15 +105,28 @@ impl Loading<'_> {
             ..so_far.clone()
         });
         let so_far = with_observed.as_ref().unwrap_or(so_far);
-        let evidence = Evidence {
+        let evidence = self.evidence(so_far, open);
+        is_settled(self.requirements(), &evidence, self.profile.confidence)
+    }
+
+    fn is_open_by_correlation_alone(&self, so_far: &RunResult, open: &[u64]) -> bool {
+        let evidence = self.evidence(so_far, open);
+        is_open_by_correlation_alone(self.requirements(), &evidence, self.profile.confidence)
+    }
+
+    fn evidence<'r>(&'r self, so_far: &'r RunResult, open: &'r [u64]) -> Evidence<'r> {
+        Evidence {
             runs: vec![so_far],
             open,
             sources: Some(&self.profile.evidence.sources),
             ..Evidence::default()
-        };
+        }
+    }
+
+    /// Those that wait for this run.
+    fn requirements(&self) -> impl Iterator<Item = &Requirement> {
         let all = self.profile.requirements.iter();
-        let mine = all.filter(|one| one.scenario.as_ref() == Some(&self.plan.scenario));
-        is_settled(mine, &evidence, self.profile.confidence)
+        all.filter(|one| one.scenario.as_ref() == Some(&self.plan.scenario))
     }
 }
 
@@ -121,9 +141,16 @@ pub(super) fn own_fault(what: &str) -> Failure {
     }
 }
 
+/// What a run asks about its verdicts, with the requests of each endpoint that have not ended.
+#[derive(Clone, Copy)]
+pub(super) struct Questions<'a> {
+    pub(super) is_settled: &'a dyn Fn(&RunResult, &[u64]) -> bool,
+    pub(super) is_open_by_correlation_alone: &'a dyn Fn(&RunResult, &[u64]) -> bool,
+}
+
 /// Watches over a run on behalf of its verdicts and of whoever sits before the screen.
 struct Watching<'a> {
-    settled: &'a dyn Fn(&RunResult, &[u64]) -> bool,
+    questions: Questions<'a>,
     interrupted: &'a AtomicBool,
     processor: ProcessorClock,
     progress: &'a mut Progress,
@@ -173,7 +200,11 @@ impl Observer for Watching<'_> {
     }
 
     fn is_settled(&mut self, so_far: &RunResult, open: &[u64]) -> bool {
-        (self.settled)(so_far, open)
+        (self.questions.is_settled)(so_far, open)
+    }
+
+    fn is_open_by_correlation_alone(&mut self, so_far: &RunResult, open: &[u64]) -> bool {
+        (self.questions.is_open_by_correlation_alone)(so_far, open)
     }
 
     fn is_interrupted(&mut self) -> bool {

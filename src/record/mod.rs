@@ -26,7 +26,8 @@ pub use machine::Machine;
 pub use observed::{EndpointFigures, Look, Observed, Seen, Statement, TargetProcess, figure};
 pub use recurring::Recurring;
 pub use result::{
-    Counts, EndpointResult, Generator, Outage, Problem, RunResult, Second, Status, Watch, Window,
+    Counts, EndpointResult, Generator, Outage, Problem, RunResult, Second, Status,
+    USUAL_EXTENSIONS, Watch, Window,
 };
 pub use search::{
     Ending, LoadUnit, Recovery, Role, Scaling, Search, Standing, Step, failures_of, ungraceful_of,

@@ -12,7 +12,9 @@ mod source;
 
 pub use compared::{Change, Compared, Figure, Standing};
 pub use interval::{Interval, Intervals, PartIntervals, RunIntervals, StepIntervals};
-pub use judge::{Evidence, HealthSample, intervals, is_settled, judge};
+pub use judge::{
+    Evidence, HealthSample, intervals, is_open_by_correlation_alone, is_settled, judge,
+};
 pub use judgement::{CheckJudgement, Estimate, Judgement, TestVerdict, Verdict};
 pub use limit::{Comparison, Limit, LimitError};
 pub use metric::{Better, Metric, Unit};

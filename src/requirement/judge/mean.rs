@@ -3,6 +3,7 @@
 use super::super::judgement::{Estimate, Verdict};
 use super::super::model::Check;
 use super::evidence::Slice;
+use super::over_time::reach_of_mean;
 use super::text::{count, percent, time};
 use super::{Finding, Levels};
 use crate::statistics::{Interval, Look, MeanBlock, level, mean_interval_of_users, shown_level};
@@ -36,6 +37,7 @@ pub(super) fn response_time(check: &Check, slice: &Slice<'_>, levels: Levels) ->
     if let Some(estimate) = &mut finding.estimate {
         estimate.samples = due as u64;
     }
+    finding.reason += &format!("; {}", reach_of_mean(blocks.len(), finding.verdict));
     finding
 }
 
@@ -98,6 +100,7 @@ pub(super) fn throughput(check: &Check, slice: &Slice<'_>, levels: Levels) -> Fi
     if let Some(estimate) = &mut finding.estimate {
         estimate.samples = seconds.iter().map(|second| second.done_ok).sum();
     }
+    finding.reason += &format!("; {}", reach_of_mean(seconds.len(), finding.verdict));
     finding
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::evidence::{SECOND, Slice};
 use super::text::{count, time};
 use crate::record::{Coarse, Second, Window};
+use crate::requirement::Verdict;
 use crate::statistics::{RankBlock, dependence, trend};
 
 /// Disturbances that a run right at the limit must expect for its verdict to be within reach.
@@ -60,14 +61,9 @@ impl<'a> OverTime<'a> {
         })
     }
 
-    /// For which disturbances a pass speaks.
-    pub(super) fn reach(&self, allowed: f64) -> String {
-        let seconds = self.seconds.len() as f64;
-        format!(
-            "a disturbance longer than {} or rarer than one in {} can't be ruled out by this run",
-            time(1e3 * seconds * allowed / ENOUGH),
-            time(1e3 * seconds / SEEN)
-        )
+    /// For which disturbances a verdict on these seconds speaks.
+    pub(super) fn reach(&self, verdict: Verdict, allowed: f64) -> String {
+        reach(self.seconds.len(), verdict, allowed)
     }
 
     /// The later half of the slice, when response times rise or fall.
@@ -102,6 +98,34 @@ impl<'a> OverTime<'a> {
             time(median(second))
         ))
     }
+}
+
+/// For which disturbances a verdict on so many seconds speaks, where such a share of the requests may be disturbed.
+pub(super) fn reach(seconds: usize, verdict: Verdict, allowed: f64) -> String {
+    let seconds = seconds as f64;
+    let longest = time(1e3 * seconds * allowed / ENOUGH);
+    let rarest = time(1e3 * seconds / SEEN);
+    match verdict {
+        Verdict::Pass => format!(
+            "a disturbance longer than {longest} or rarer than one in {rarest} can't be ruled out by this run"
+        ),
+        Verdict::Fail => format!(
+            "this holds for the {} observed: a disturbance longer than {longest} or rarer than one in {rarest} may be the cause",
+            time(1e3 * seconds)
+        ),
+        Verdict::Inconclusive => format!(
+            "a run of {} can only decide about disturbances shorter than {longest} and more frequent than one in {rarest}",
+            time(1e3 * seconds)
+        ),
+    }
+}
+
+/// For which disturbances a verdict on a mean over so many seconds speaks.
+pub(super) fn reach_of_mean(seconds: usize, verdict: Verdict) -> String {
+    /// A mean hangs on the tenth of the values that is furthest out, and must see twice as many disturbances as a proportion
+    /// with a counter of its own.
+    const SHARE: f64 = 0.1 / 2.0;
+    reach(seconds, verdict, SHARE)
 }
 
 fn merged(seconds: &[Second]) -> Coarse {
