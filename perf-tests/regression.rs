@@ -172,9 +172,10 @@ fn what_is_not_worse_is_rarely_called_so_and_a_fifth_is_found() {
     });
     for row in &rows {
         assert!(row.false_alarms <= cores::may_show(MOST, trials), "{row:?}");
-        assert!(!row.case.is_usual || row.found >= 0.9, "{row:?}");
+        let may_miss = cores::may_show(0.1, trials);
+        assert!(!row.case.is_usual || 1.0 - row.found <= may_miss, "{row:?}");
         let is_steady = row.case.model == Model::Independent && row.case.between <= 0.05;
-        assert!(!is_steady || row.found_large >= 0.9, "{row:?}");
+        assert!(!is_steady || 1.0 - row.found_large <= may_miss, "{row:?}");
     }
     documented::agree(&markdown(&rows), "regression", trials);
 }
@@ -198,7 +199,8 @@ fn of_two_targets_by_turns_the_same_holds() {
     });
     for row in &rows {
         assert!(row.false_alarms <= cores::may_show(MOST, trials), "{row:?}");
-        assert!(!row.case.is_usual || row.found >= 0.9, "{row:?}");
+        let may_miss = cores::may_show(0.1, trials);
+        assert!(!row.case.is_usual || 1.0 - row.found <= may_miss, "{row:?}");
     }
     documented::agree(&markdown_of_turns(&rows), "turns", trials);
 }

@@ -14,6 +14,7 @@ pub use compared::{Change, Compared, Figure, Standing};
 pub use interval::{Interval, Intervals, PartIntervals, RunIntervals, StepIntervals};
 pub use judge::{
     Evidence, HealthSample, intervals, is_open_by_correlation_alone, is_settled, judge,
+    without_reach,
 };
 pub use judgement::{CheckJudgement, Estimate, Judgement, TestVerdict, Verdict};
 pub use limit::{Comparison, Limit, LimitError};

@@ -24,6 +24,7 @@ use crate::record::{AddressResult, RunResult, Status};
 pub use evidence::{Evidence, HealthSample};
 use evidence::{Part, Slice};
 pub use interval::intervals;
+pub use over_time::without_reach;
 pub use settled::{is_open_by_correlation_alone, is_settled};
 
 /// What one check came to, before it is put into words for a report.
@@ -286,7 +287,7 @@ fn extended(check: &Check, planned: &Finding, whole: Finding, part: &Slice<'_>) 
     Finding {
         estimate: planned.estimate,
         verdict: planned.verdict,
-        reason: format!("{}, in the planned {seconds}", planned.reason),
+        reason: format!("in the planned {seconds}, {}", planned.reason),
     }
 }
 
@@ -326,11 +327,12 @@ fn conclude(requirement: &Requirement, judged: &[CheckJudgement]) -> Judgement {
         .collect();
     let reason = match deciding.first() {
         None => "there was nothing to judge".to_owned(),
-        Some(_) if verdict != Verdict::Pass => deciding
-            .iter()
-            .map(|check| told(check))
-            .collect::<Vec<_>>()
-            .join("; "),
+        Some(_) if verdict != Verdict::Pass => {
+            let (last, others) = deciding.split_last().expect("one is there");
+            let others = others.iter().map(|check| without_reach(&told(check)));
+            let reasons: Vec<String> = others.chain([told(last)]).collect();
+            reasons.join("; ")
+        }
         Some(first) => told(first),
     };
     Judgement {

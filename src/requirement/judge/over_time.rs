@@ -13,6 +13,10 @@ const ENOUGH: f64 = 10.0;
 /// A disturbance of which a run expects so many is missed by fewer than 5 %.
 const SEEN: f64 = 3.0;
 
+/// How the sentence on what a failure speaks for begins and ends.
+const HOLDS: &str = "this holds for the ";
+const CAUSE: &str = "may be the cause";
+
 /// The response times of a slice, second by second. Those of all endpoints: what disturbs one disturbs the target.
 pub(super) struct OverTime<'a> {
     seconds: &'a [Second],
@@ -110,7 +114,7 @@ pub(super) fn reach(seconds: usize, verdict: Verdict, allowed: f64) -> String {
             "a disturbance longer than {longest} or rarer than one in {rarest} can't be ruled out by this run"
         ),
         Verdict::Fail => format!(
-            "this holds for the {} observed: a disturbance longer than {longest} or rarer than one in {rarest} may be the cause",
+            "{HOLDS}{} observed: a disturbance longer than {longest} or rarer than one in {rarest} {CAUSE}",
             time(1e3 * seconds)
         ),
         Verdict::Inconclusive => format!(
@@ -118,6 +122,20 @@ pub(super) fn reach(seconds: usize, verdict: Verdict, allowed: f64) -> String {
             time(1e3 * seconds)
         ),
     }
+}
+
+/// The reason of a failure without the disturbances that it speaks for: where several are listed, or a step of a search is
+/// judged and not the target as such.
+pub fn without_reach(reason: &str) -> String {
+    let mut text = reason.to_owned();
+    let begin = format!("; {HOLDS}");
+    while let Some(from) = text.find(&begin) {
+        let Some(length) = text[from..].find(CAUSE) else {
+            break;
+        };
+        text.replace_range(from..from + length + CAUSE.len(), "");
+    }
+    text
 }
 
 /// For which disturbances a verdict on a mean over so many seconds speaks.

@@ -177,8 +177,8 @@ fn each_verdict_says_for_which_disturbances_it_speaks() {
     let slow = run(|s, p| sample(s, p, (300 + p % 5) * MS, Outcome::Ok));
     let even = run(|s, p| sample(s, p, if p < 3 { 250 } else { 20 } * MS, Outcome::Ok));
     let pass = "; a disturbance longer than 100 ms or rarer than one in 6.67 s can't be ruled out by this run";
-    let fail = "; this holds for the 20 s observed: a disturbance longer than 100 ms or rarer than one in 6.67 s may be the cause";
-    let open = "; a run of 20 s can only decide about disturbances shorter than 100 ms and more frequent than one in 6.67 s";
+    let fail = "; this holds for the 20.0 s observed: a disturbance longer than 100 ms or rarer than one in 6.67 s may be the cause";
+    let open = "; a run of 20.0 s can only decide about disturbances shorter than 100 ms and more frequent than one in 6.67 s";
     for (run, metric, limit, verdict, told) in [
         (
             &run(quick),
