@@ -15,7 +15,7 @@ const LONGEST: usize = 200;
 /// Fewer runs where each of them is long.
 const LONG: usize = 100;
 pub(crate) const RUNS: [u32; 5] = [800, 400, 400, 200, 200];
-pub(crate) const SAVING_RUNS: u32 = 400;
+pub(crate) const SAVING_RUNS: u32 = 100;
 
 /// When a run is looked at, in seconds of its judged part.
 #[derive(Debug, Clone, Copy)]
@@ -98,7 +98,7 @@ pub(crate) fn savings() -> Vec<Saving> {
         let target = Target { model, rate: 50.0 };
         let beyond = (LIMIT_MS / f64::from(p95)).ln() / SPREAD + P95;
         let truth = crate::model::upper_tail(beyond);
-        let runs: Vec<_> = (0..runs(SAVING_RUNS))
+        let runs: Vec<_> = (0..SAVING_RUNS)
             .map(|run| settle(target, lengths, 0.05, truth, &mut Random(run.into())))
             .collect();
         let mut lasted: Vec<usize> = runs.iter().map(|(_, seconds)| *seconds).collect();
