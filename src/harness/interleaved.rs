@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use super::args::Args;
 use super::compared_flags::idle;
 use super::identity::Identities;
-use super::loading::{Failure, Loading};
+use super::loading::{Failure, Loading, Questions};
 use super::main::on_interrupt;
 use super::output::{note, note_text, print_or_fail};
 use super::progress::Progress;
@@ -196,7 +196,11 @@ impl Ready<'_> {
             ", turn {number} of {} at {}",
             self.turns, self.destination.origin
         );
-        let made = loading.once(&self.plan, &|_, _| true, &place, None, progress);
+        let questions = Questions {
+            is_settled: &|_, _| true,
+            is_open_by_correlation_alone: &|_, _| false,
+        };
+        let made = loading.once(&self.plan, questions, &place, None, progress);
         made.unwrap_or_else(|error| {
             let problem = Problem {
                 what: error.to_string(),

@@ -7,14 +7,14 @@ use super::progress::Progress;
 use super::recovery::LastLoad;
 use super::showing::Showing;
 use crate::dashboard::{Board, is_about};
-use crate::judge::{Evidence, is_settled, judge};
+use crate::judge::{Evidence, is_open_by_correlation_alone, is_settled, judge};
 use crate::load::{self, Engine, Observer, RunError};
 use crate::monitor::{Monitors, ProcessorClock, Watched};
 use crate::plan::Plan;
 use crate::profile::{Destination, Profile};
 use crate::record::{Problem, RunResult};
 use crate::report::live;
-use crate::requirement::Judgement;
+use crate::requirement::{Judgement, Requirement};
 
 /// A load about to be run.
 pub(super) struct Loading<'a> {
@@ -61,31 +61,29 @@ impl Loading<'_> {
         monitors: Option<&Monitors>,
         progress: &mut Progress,
     ) -> Result<RunResult, Failure> {
+        let questions = Questions {
+            is_settled: &|run, open| self.is_settled(run, open, monitors),
+            is_open_by_correlation_alone: &|run, open| self.is_open_by_correlation_alone(run, open),
+        };
         match &plan.search {
             Some(search) => self.search(plan, search, monitors, progress),
             None => self
-                .once(
-                    plan,
-                    &|run, open| self.is_settled(run, open, monitors),
-                    "",
-                    monitors,
-                    progress,
-                )
+                .once(plan, questions, "", monitors, progress)
                 .map_err(|error| own_fault(&error.to_string())),
         }
     }
 
-    /// One load, extended as far as its plan allows until `settled` says that it has shown enough.
+    /// One load, extended as far as its plan allows until it has shown enough.
     pub(super) fn once(
         &self,
         plan: &Plan,
-        settled: &dyn Fn(&RunResult, &[u64]) -> bool,
+        questions: Questions<'_>,
         place: &str,
         monitors: Option<&Monitors>,
         progress: &mut Progress,
     ) -> Result<RunResult, RunError> {
         let mut observer = Watching {
-            settled,
+            questions,
             interrupted: self.interrupted,
             processor: ProcessorClock::default(),
             progress,
@@ -111,15 +109,28 @@ impl Loading<'_> {
             ..so_far.clone()
         });
         let so_far = with_observed.as_ref().unwrap_or(so_far);
-        let evidence = Evidence {
+        let evidence = self.evidence(so_far, open);
+        is_settled(self.requirements(), &evidence, self.profile.confidence)
+    }
+
+    fn is_open_by_correlation_alone(&self, so_far: &RunResult, open: &[u64]) -> bool {
+        let evidence = self.evidence(so_far, open);
+        is_open_by_correlation_alone(self.requirements(), &evidence, self.profile.confidence)
+    }
+
+    fn evidence<'r>(&'r self, so_far: &'r RunResult, open: &'r [u64]) -> Evidence<'r> {
+        Evidence {
             runs: vec![so_far],
             open,
             sources: Some(&self.profile.evidence.sources),
             ..Evidence::default()
-        };
+        }
+    }
+
+    /// Those that wait for this run.
+    fn requirements(&self) -> impl Iterator<Item = &Requirement> {
         let all = self.profile.requirements.iter();
-        let mine = all.filter(|one| one.scenario.as_ref() == Some(&self.plan.scenario));
-        is_settled(mine, &evidence, self.profile.confidence)
+        all.filter(|one| one.scenario.as_ref() == Some(&self.plan.scenario))
     }
 }
 
@@ -134,9 +145,16 @@ pub(super) fn own_fault(what: &str) -> Failure {
     }
 }
 
+/// What a run asks about its verdicts, with the requests of each endpoint that have not ended.
+#[derive(Clone, Copy)]
+pub(super) struct Questions<'a> {
+    pub(super) is_settled: &'a dyn Fn(&RunResult, &[u64]) -> bool,
+    pub(super) is_open_by_correlation_alone: &'a dyn Fn(&RunResult, &[u64]) -> bool,
+}
+
 /// Watches over a run on behalf of its verdicts and of whoever sits before the screen.
 struct Watching<'a> {
-    settled: &'a dyn Fn(&RunResult, &[u64]) -> bool,
+    questions: Questions<'a>,
     interrupted: &'a AtomicBool,
     processor: ProcessorClock,
     progress: &'a mut Progress,
@@ -186,7 +204,11 @@ impl Observer for Watching<'_> {
     }
 
     fn is_settled(&mut self, so_far: &RunResult, open: &[u64]) -> bool {
-        (self.settled)(so_far, open)
+        (self.questions.is_settled)(so_far, open)
+    }
+
+    fn is_open_by_correlation_alone(&mut self, so_far: &RunResult, open: &[u64]) -> bool {
+        (self.questions.is_open_by_correlation_alone)(so_far, open)
     }
 
     fn is_interrupted(&mut self) -> bool {

@@ -149,8 +149,9 @@ impl Progress {
 fn describe(plan: &Plan) -> String {
     let seconds = plan.phases.planned_end().as_secs_f64();
     let more = plan.phases.extend.as_secs_f64();
+    let most = plan.phases.latest_end().as_secs_f64() - seconds;
     let more = if more > 0.0 {
-        format!(", {more:.0} s more if need be")
+        format!(", {more:.0} s more if need be (up to {most:.0} s where requests hang together)")
     } else {
         String::new()
     };

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
-use super::loading::{Failure, Loading, own_fault};
+use super::loading::{Failure, Loading, Questions, own_fault};
 use super::progress::Progress;
 use crate::load::{RunError, failed_run};
 use crate::monitor::Monitors;
@@ -55,7 +55,11 @@ impl Loading<'_> {
         let place = place(search, leg, steps);
         let confidence = self.profile.confidence;
         let settled = |run: &RunResult, open: &[u64]| is_settled(run, open, &holding, confidence);
-        let made = self.once(&step_plan, &settled, &place, monitors, progress);
+        let questions = Questions {
+            is_settled: &settled,
+            is_open_by_correlation_alone: &|_, _| false,
+        };
+        let made = self.once(&step_plan, questions, &place, monitors, progress);
         let (run, fault) = match made {
             Ok(run) => (run, None),
             Err(error) if steps.is_empty() => return Err(own_fault(&error.to_string())),

@@ -7,12 +7,10 @@ use super::run::{LOOK_AHEAD, TICK};
 use super::schedule::nanos;
 use super::settle::Settling;
 use crate::plan::Plan;
-use crate::record::{RunResult, Tally};
+use crate::record::{RunResult, Tally, USUAL_EXTENSIONS};
 
 /// Asked so often at once: a single request on its way may keep a verdict open that is settled without it.
 const LOOKS: u32 = 2;
-/// The run may be extended in this many steps.
-const EXTENSIONS: u32 = 3;
 /// From the look that ends an extension to its end: every worker must know in time.
 const NOTICE: Duration = Duration::from_millis(10);
 
@@ -108,16 +106,30 @@ impl<'a> Looks<'a> {
 
     /// Moves the end on when the plan allows it and a verdict is still open.
     fn look(&mut self, run: &mut dyn Underway, observer: &mut dyn Observer) {
-        let latest = self.planned + nanos(self.plan.phases.extend);
+        let usual = self.planned + nanos(self.plan.phases.extend);
+        let latest = nanos(self.plan.phases.latest_end());
         let end = run.end();
-        if end >= latest {
+        if end >= latest || (0..LOOKS).any(|_| self.is_settled(run, observer)) {
             return;
         }
-        if !(0..LOOKS).any(|_| self.is_settled(run, observer)) {
-            let step = nanos(self.plan.phases.extend).div_ceil(u64::from(EXTENSIONS));
+        let latest = if end < usual { usual } else { latest };
+        if end < usual || self.is_open_by_correlation_alone(run, observer) {
+            let step = nanos(self.plan.phases.extend).div_ceil(u64::from(USUAL_EXTENSIONS));
             run.extend_to((end + step).min(latest));
             self.extensions += 1;
         }
+    }
+
+    fn is_open_by_correlation_alone(
+        &mut self,
+        run: &mut dyn Underway,
+        observer: &mut dyn Observer,
+    ) -> bool {
+        let counters = run.counters(self.planned, LOOK_AHEAD / LOOKS);
+        counters.is_some_and(|seen| {
+            let so_far = run.result(&seen.tally, run.end(), self);
+            observer.is_open_by_correlation_alone(&so_far, &seen.open)
+        })
     }
 
     /// Whether every verdict is settled on what has ended by now.

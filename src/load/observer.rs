@@ -27,6 +27,12 @@ pub trait Observer {
     /// and have not ended yet.
     fn is_settled(&mut self, so_far: &RunResult, open: &[u64]) -> bool;
 
+    /// Whether every open verdict on the same run would be a pass if its requests were independent of each other, and none is a
+    /// failure: more time alone settles it.
+    fn is_open_by_correlation_alone(&mut self, _so_far: &RunResult, _open: &[u64]) -> bool {
+        false
+    }
+
     /// Whether somebody watches, so that [`Observer::watch`] is worth its while.
     fn is_watched(&mut self) -> bool {
         false

@@ -68,7 +68,7 @@ struct Rehearsal<'a> {
 
 impl<'a> Rehearsal<'a> {
     fn new(plan: &'a Plan, fares: &mut dyn FnMut(usize, u64) -> Fare) -> Rehearsal<'a> {
-        let latest = nanos(plan.phases.planned_end() + plan.phases.extend);
+        let latest = nanos(plan.phases.latest_end());
         let mut samples = samples(plan, latest, fares);
         let mut due: Vec<(u64, usize)> =
             samples.iter().map(|one| (one.due, one.endpoint)).collect();

@@ -1,6 +1,7 @@
 //! What comes from beside the load is fuzzed.
 
-use super::{exposition as page, resp};
+use super::exposition as page;
+use crate::connection::read_reply;
 
 /// More than an answer of a corpus has.
 const MOST: usize = 1 << 16;
@@ -23,16 +24,13 @@ pub fn exposition(bytes: &[u8]) {
 /// # Panics
 /// When it is not so.
 pub fn redis_reply(bytes: &[u8]) {
-    if let Ok(Some((reply, used))) = resp::read_reply(bytes, MOST) {
+    if let Ok(Some((reply, used))) = read_reply(bytes, MOST) {
         assert!(used <= bytes.len());
-        let (again, all) = resp::read_reply(&bytes[..used], MOST)
+        let (again, all) = read_reply(&bytes[..used], MOST)
             .ok()
             .flatten()
             .expect("a whole answer");
         assert_eq!((again, all), (reply, used));
-        assert!(!matches!(
-            resp::read_reply(&bytes[..used - 1], MOST),
-            Ok(Some(_))
-        ));
+        assert!(!matches!(read_reply(&bytes[..used - 1], MOST), Ok(Some(_))));
     }
 }

@@ -1,6 +1,6 @@
 //! How often an interval misses the truth.
 
-use super::cores::on_all_cores;
+use super::cores::{on_all_cores, runs};
 use super::model::{Model, Random, slowness};
 use super::reported;
 use super::verdicts::ALPHA;
@@ -8,7 +8,7 @@ use agentos_perf::statistics::mean_interval;
 use agentos_perf::statistics::{Block, Look, MeanBlock, ProportionEvidence, bounds};
 use statrs::function::erf::erfc_inv;
 
-const RUNS: u32 = 1000;
+pub(crate) const RUNS: u32 = 1000;
 /// Disturbances beyond the figure that a run has to expect: more than for a verdict, whose limit is known
 /// and has a counter of its own.
 const ENOUGH: f64 = 20.0;
@@ -133,14 +133,14 @@ fn row(model: Model, latency: &Latency, figure: &Figure) -> Row {
     let seconds = enough.max(SHORTEST);
     let mut random = Random(7);
     let mut misses = (0_u32, 0_u32);
-    for _ in 0..RUNS {
+    for _ in 0..runs(RUNS) {
         let tails = slowness(model, RATE as f64, seconds as f64, 0.5, &mut random);
         let run: Vec<f64> = tails.into_iter().map(latency.at).collect();
         let ((low, high), truth) = (figure.interval)(&run, latency);
         misses.0 += u32::from(low > truth);
         misses.1 += u32::from(high < truth);
     }
-    let share = |count: u32| f64::from(count) / f64::from(RUNS);
+    let share = |count: u32| f64::from(count) / f64::from(runs(RUNS));
     Row {
         target: format!("{}, {}", model.name(), latency.name),
         figure: figure.name,

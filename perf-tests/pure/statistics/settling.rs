@@ -14,7 +14,8 @@ const SHORTEST: usize = 10;
 const LONGEST: usize = 200;
 /// Fewer runs where each of them is long.
 const LONG: usize = 100;
-const RUNS: [u32; 5] = [200, 100, 100, 50, 50];
+pub(crate) const RUNS: [u32; 5] = [800, 400, 400, 200, 200];
+pub(crate) const SAVING_RUNS: u32 = 100;
 
 /// When a run is looked at, in seconds of its judged part.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +77,6 @@ pub(crate) fn savings() -> Vec<Saving> {
     const LIMIT_MS: f64 = 200.0;
     /// Of the logarithm of a latency: p95 is 2.7 times the median.
     const SPREAD: f64 = 0.6;
-    const RUNS: u32 = 100;
     /// What 5 % of a normal variable exceed.
     const P95: f64 = 1.644_853_626_951_472_7;
     let long = Lengths {
@@ -98,7 +98,7 @@ pub(crate) fn savings() -> Vec<Saving> {
         let target = Target { model, rate: 50.0 };
         let beyond = (LIMIT_MS / f64::from(p95)).ln() / SPREAD + P95;
         let truth = super::model::upper_tail(beyond);
-        let runs: Vec<_> = (0..runs(RUNS))
+        let runs: Vec<_> = (0..SAVING_RUNS)
             .map(|run| settle(target, lengths, 0.05, truth, &mut Random(run.into())))
             .collect();
         let mut lasted: Vec<usize> = runs.iter().map(|(_, seconds)| *seconds).collect();
@@ -187,13 +187,14 @@ impl Sum {
 pub(crate) struct Mean {
     pub(crate) target: String,
     pub(crate) least: usize,
+    pub(crate) runs: u32,
     pub(crate) truth_below: f64,
     pub(crate) truth_above: f64,
 }
 
 /// Means of log-normal latencies, and of a rate that varies like independent arrivals.
 pub(crate) fn means() -> Vec<Mean> {
-    const RUNS: u32 = 600;
+    const RUNS: u32 = 2400;
     const RATE: f64 = 100.0;
     const SPREAD: f64 = 0.6;
     let cases = [
@@ -204,7 +205,7 @@ pub(crate) fn means() -> Vec<Mean> {
     let truth = (SPREAD * SPREAD / 2.0).exp();
     on_all_cores(&cases, |&(model, least)| {
         let mut misses = (0_u32, 0_u32);
-        for run in 0..RUNS {
+        for run in 0..runs(RUNS) {
             let mut random = Random(run.into());
             let mut seconds = Seconds::new(model, RATE, 0.5, &mut random);
             let lengths = Lengths::from(least);
@@ -231,10 +232,11 @@ pub(crate) fn means() -> Vec<Mean> {
             misses.0 += u32::from(missed.0);
             misses.1 += u32::from(missed.1);
         }
-        let share = |count: u32| f64::from(count) / f64::from(RUNS);
+        let share = |count: u32| f64::from(count) / f64::from(runs(RUNS));
         Mean {
             target: format!("{}, log-normal", model.name()),
             least,
+            runs: runs(RUNS),
             truth_below: share(misses.0),
             truth_above: share(misses.1),
         }

@@ -39,7 +39,7 @@ const SETTLED_MEANS: &str = "
 ";
 
 const FOREIGN: &str = "
-### Models that the method was not made for: p95, 10 s to 35 s, % passed / % failed
+### Models that the method was not made for: p95, 10 s to 35 s (260 s by correlation), % passed / % failed
 
 | target | 30 % over the limit | 2 % over | 2 % under | at 40 % of it |
 |---|---|---|---|---|
@@ -52,22 +52,9 @@ const SAVINGS: &str = "
 |---|---|---|---|---|
 ";
 
-/// What was measured of runs that end as soon as they are settled.
-pub(crate) struct Settled {
-    pub(crate) verdicts: Vec<verdicts::Row>,
-    pub(crate) means: Vec<settling::Mean>,
-    pub(crate) savings: Vec<settling::Saving>,
-}
-
-pub(crate) fn markdown(
-    verdicts: &[verdicts::Row],
-    risks: &[verdicts::Risk],
-    settled: &Settled,
-    foreign: &[foreign::Row],
-    intervals: &[intervals::Row],
-) -> String {
+pub(crate) fn verdicts(rows: &[verdicts::Row], risks: &[verdicts::Risk]) -> String {
     let mut text = VERDICTS.to_owned();
-    push_verdicts(&mut text, verdicts);
+    push_verdicts(&mut text, rows);
     text.push_str(RISKS);
     for risk in risks {
         let _ = write!(text, "| {} | {} |", risk.target.name(), limit(risk.limit));
@@ -76,10 +63,14 @@ pub(crate) fn markdown(
         }
         text.push('\n');
     }
-    text.push_str(SETTLED);
-    push_verdicts(&mut text, &settled.verdicts);
+    text + "\n"
+}
+
+pub(crate) fn settled(rows: &[verdicts::Row], means: &[settling::Mean]) -> String {
+    let mut text = SETTLED.to_owned();
+    push_verdicts(&mut text, rows);
     text.push_str(SETTLED_MEANS);
-    for row in &settled.means {
+    for row in means {
         let (below, above) = (100.0 * row.truth_below, 100.0 * row.truth_above);
         let _ = writeln!(
             text,
@@ -87,8 +78,12 @@ pub(crate) fn markdown(
             row.target, row.least
         );
     }
-    text.push_str(SAVINGS);
-    for row in &settled.savings {
+    text + "\n"
+}
+
+pub(crate) fn savings(rows: &[settling::Saving]) -> String {
+    let mut text = SAVINGS.to_owned();
+    for row in rows {
         let (passed, failed) = (100.0 * row.tally.pass_rate(), 100.0 * row.tally.fail_rate());
         let _ = writeln!(
             text,
@@ -100,8 +95,12 @@ pub(crate) fn markdown(
             100.0 - passed - failed
         );
     }
-    text.push_str(FOREIGN);
-    for row in foreign {
+    text + "\n"
+}
+
+pub(crate) fn foreign(rows: &[foreign::Row]) -> String {
+    let mut text = FOREIGN.to_owned();
+    for row in rows {
         let _ = write!(text, "| {} |", row.target);
         for (tally, factor) in row.tallies.iter().zip(foreign::FACTORS) {
             let (passed, failed) = (tally.pass_rate(), tally.fail_rate());
@@ -112,8 +111,12 @@ pub(crate) fn markdown(
         }
         text.push('\n');
     }
-    text.push_str(INTERVALS);
-    for row in intervals {
+    text + "\n"
+}
+
+pub(crate) fn intervals(rows: &[intervals::Row]) -> String {
+    let mut text = INTERVALS.to_owned();
+    for row in rows {
         let (below, above) = (100.0 * row.truth_below, 100.0 * row.truth_above);
         let _ = writeln!(
             text,
@@ -121,8 +124,7 @@ pub(crate) fn markdown(
             row.target, row.figure, row.seconds
         );
     }
-    text.push('\n');
-    text
+    text + "\n"
 }
 
 fn push_verdicts(text: &mut String, rows: &[verdicts::Row]) {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use agentos_perf::judge::intervals;
 use agentos_perf::statistics::{Block, Decision, Look, ProportionEvidence, bounds, decide};
 
-use super::cores::on_all_cores;
+use super::cores::{may_show, on_all_cores, runs};
 use super::model::{Random, upper_tail};
 use super::recorded::record_users;
 use super::verdicts::{ALPHA, Tally};
@@ -13,9 +13,9 @@ use super::verdicts::{ALPHA, Tally};
 /// Spread of the logarithms of a user's response times.
 const SIGMA: f64 = 0.5;
 const RATE: usize = 64;
-const RUNS: u32 = 500;
+pub(crate) const RUNS: u32 = 2000;
 /// Fewer where an interval is made from the record of each run.
-const INTERVAL_RUNS: u32 = 300;
+pub(crate) const INTERVAL_RUNS: u32 = 1000;
 /// The groups that users are counted in.
 const GROUPS: usize = 61;
 /// True times over the limit.
@@ -144,14 +144,18 @@ pub(crate) fn measured() -> String {
     for row in rows.iter().filter(|row| !row.case.is_beyond) {
         for wrong in [row.both[0].pass_rate(), row.both[1].fail_rate()] {
             let (name, share, seconds) = (row.case.name, row.share, row.seconds);
-            assert!(wrong <= ALPHA, "{name}, {share}, {seconds} s: {wrong}");
+            assert!(
+                wrong <= may_show(ALPHA, runs(RUNS)),
+                "{name}, {share}, {seconds} s: {wrong}"
+            );
         }
     }
     let missed = on_all_cores(&CASES, |case| missed(*case));
     for row in missed.iter().filter(|row| !row.case.is_beyond) {
         let (name, both) = (row.case.name, row.both);
         assert!(
-            both.iter().all(|missed| *missed <= ALPHA),
+            both.iter()
+                .all(|missed| *missed <= may_show(ALPHA, runs(INTERVAL_RUNS))),
             "{name} {both:?}"
         );
     }
@@ -200,7 +204,7 @@ fn verdicts(case: Case, share: f64, seconds: usize, truth: f64) -> Vec<(Decision
         };
         (decided(&[]), decided(&users))
     };
-    (0..RUNS).map(run).collect()
+    (0..runs(RUNS)).map(run).collect()
 }
 
 fn missed(case: Case) -> Missed {
@@ -208,7 +212,7 @@ fn missed(case: Case) -> Missed {
     let truth = case.quantile(0.05).exp();
     let mut random = Random(7);
     let (mut alone, mut both) = ([0_u32; 2], [0_u32; 2]);
-    for _ in 0..INTERVAL_RUNS {
+    for _ in 0..runs(INTERVAL_RUNS) {
         let factors = case.draw(&mut random);
         let requests = (0..SECONDS * RATE).map(|number| {
             let user = number % case.users;
@@ -223,7 +227,8 @@ fn missed(case: Case) -> Missed {
             run.users.clear();
         }
     }
-    let shares = |misses: [u32; 2]| misses.map(|count| f64::from(count) / f64::from(INTERVAL_RUNS));
+    let shares =
+        |misses: [u32; 2]| misses.map(|count| f64::from(count) / f64::from(runs(INTERVAL_RUNS)));
     Missed {
         case,
         seconds: SECONDS,

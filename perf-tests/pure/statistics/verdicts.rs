@@ -1,7 +1,7 @@
 //! Runs of the whole procedure: a look at the planned end, then up to three into an extension.
 
-use super::cores::{is_long, on_all_cores, runs};
-use super::model::{Model, Random, slowness};
+use super::cores::{on_all_cores, runs};
+use super::model::{Model, Random, Seconds};
 use agentos_perf::statistics::{Block, Decision, Look, ProportionEvidence, bounds, decide};
 
 pub(crate) const ALPHA: f64 = 0.05;
@@ -94,17 +94,7 @@ const fn of(model: Model, rate: f64) -> Target {
 /// True odds of a slow request over those at the limit: at the limit, slightly worse and better, far
 /// worse and better.
 pub(crate) const ODDS: [f64; 5] = [1.0, 1.25, 0.8, 4.0, 0.25];
-/// A quarter of what the long variant has.
-const RUNS: [u32; 5] = [500, 250, 250, 125, 125];
-
-/// The share of wrong verdicts that so many simulations may show where it is `ALPHA` in truth: two standard errors more,
-/// and in the long variant none.
-pub(crate) fn may_show(runs: u32) -> f64 {
-    if is_long() {
-        return ALPHA;
-    }
-    ALPHA + 2.0 * (ALPHA * (1.0 - ALPHA) / f64::from(runs)).sqrt()
-}
+pub(crate) const RUNS: [u32; 5] = [2000, 1000, 1000, 500, 500];
 
 /// Disturbances expected in runs that are too short.
 pub(crate) const TOO_FEW: [f64; 3] = [1.0, 3.0, 5.0];
@@ -194,17 +184,14 @@ fn verdict(
     random: &mut Random,
 ) -> Decision {
     let step = planned.div_ceil(4);
-    let seconds = planned + EXTENSIONS * step;
-    let run = slowness(target.model, target.rate, seconds as f64, truth, random);
-    let blocks: Vec<Block> = run
-        .chunks(target.rate as usize)
-        .map(|second| Block {
-            hits: second.iter().filter(|&&u| u < truth).count() as f64,
-            trials: second.len() as f64,
-        })
-        .collect();
+    let mut run = Seconds::new(target.model, target.rate, truth, random);
+    let mut blocks = Vec::new();
     for look in 0..=EXTENSIONS {
-        let evidence = ProportionEvidence::from_blocks(&blocks[..planned + look * step], 0.0);
+        blocks.resize_with(planned + look * step, || Block {
+            hits: run.hits(),
+            trials: target.rate,
+        });
+        let evidence = ProportionEvidence::from_blocks(&blocks, 0.0);
         let kind = if look == 0 {
             Look::Planned
         } else {

@@ -108,6 +108,44 @@ fn an_open_verdict_uses_the_whole_extension_and_knows_its_planned_part() {
     assert!(planned_parts >= 3, "{planned_parts}");
 }
 
+/// Never settled, and open by correlation alone until so many seconds of the run.
+struct Correlated(u64);
+
+impl Observer for Correlated {
+    fn progress(&mut self, _: Progress) {}
+
+    fn is_settled(&mut self, _: &RunResult, _: &[u64]) -> bool {
+        false
+    }
+
+    fn is_open_by_correlation_alone(&mut self, so_far: &RunResult, _: &[u64]) -> bool {
+        so_far.window.to < self.0 * SECOND
+    }
+
+    fn is_interrupted(&mut self) -> bool {
+        false
+    }
+
+    fn processor_time(&mut self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+#[test]
+fn a_run_goes_on_while_correlation_alone_keeps_it_open() {
+    // Planned to 7 s, extended to 10 s as usual, and to 7 s and sixteen times the 3 s at the latest.
+    for (until, end, extensions) in [(0, 10, 3), (13, 13, 6), (1_000, 55, 48)] {
+        let mut fares = |_: usize, _: u64| Fare {
+            took: 20 * MS,
+            outcome: Outcome::Ok,
+        };
+        let run = rehearse(&plan("off"), &mut Correlated(until), &mut fares);
+        assert_eq!(run.window.to, end * SECOND, "{until}");
+        assert_eq!(run.window.extensions, extensions, "{until}");
+        assert_eq!(run.window.is_extended_for_correlation(), extensions > 3);
+    }
+}
+
 #[test]
 fn users_send_one_request_at_a_time() {
     let mut sent: Vec<u64> = Vec::new();

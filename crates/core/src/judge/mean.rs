@@ -1,6 +1,7 @@
 //! Checks that are means over blocks of time: mean response time and throughput.
 
 use super::evidence::Slice;
+use super::over_time::reach_of_mean;
 use super::text::{count, percent, time};
 use super::{Finding, Levels};
 use crate::record::Generator;
@@ -38,6 +39,7 @@ pub(super) fn response_time(check: &Check, slice: &Slice<'_>, levels: Levels) ->
     if let Some(estimate) = &mut finding.estimate {
         estimate.samples = due as u64;
     }
+    finding.reason += &format!("; {}", reach_of_mean(blocks.len(), finding.verdict));
     finding
 }
 
@@ -119,6 +121,7 @@ pub(super) fn throughput(check: &Check, slice: &Slice<'_>, levels: Levels) -> Fi
     if let Some(estimate) = &mut finding.estimate {
         estimate.samples = seconds.iter().map(|second| second.done_ok).sum();
     }
+    finding.reason += &format!("; {}", reach_of_mean(seconds.len(), finding.verdict));
     finding
 }
 

@@ -25,7 +25,8 @@ use crate::requirement::{CheckJudgement, Estimate, Judgement, Verdict};
 pub use evidence::{Evidence, HealthSample};
 use evidence::{Part, Slice};
 pub use interval::intervals;
-pub use settled::is_settled;
+pub use over_time::without_reach;
+pub use settled::{is_open_by_correlation_alone, is_settled};
 
 /// What one check came to, before it is put into words for a report.
 struct Finding {
@@ -68,6 +69,16 @@ impl Finding {
 /// A wrong pass of the whole requirement is as improbable as one of its checks' (all must pass); a wrong
 /// fail is shared between the checks, as one of them is enough (Bonferroni).
 pub fn judge(requirement: &Requirement, evidence: &Evidence<'_>, confidence: f64) -> Judgement {
+    judge_as(requirement, evidence, confidence, false)
+}
+
+/// The same, with requests taken as independent of each other if `are_independent`.
+fn judge_as(
+    requirement: &Requirement,
+    evidence: &Evidence<'_>,
+    confidence: f64,
+    are_independent: bool,
+) -> Judgement {
     let evidence = &made(requirement, evidence);
     if let Some(unfit) = unfit(requirement, evidence) {
         return unfit;
@@ -76,6 +87,7 @@ pub fn judge(requirement: &Requirement, evidence: &Evidence<'_>, confidence: f64
     let levels = Levels {
         pass: 1.0 - confidence,
         fail: (1.0 - confidence) / parts.len().max(1) as f64,
+        are_independent,
     };
     let judged: Vec<CheckJudgement> = parts
         .into_iter()
@@ -117,6 +129,8 @@ fn made<'a>(requirement: &Requirement, evidence: &Evidence<'a>) -> Evidence<'a> 
 struct Levels {
     pass: f64,
     fail: f64,
+    /// Whether requests are taken as independent of each other, whatever their times say.
+    are_independent: bool,
 }
 
 /// Without a complete run there is nothing to weigh.
@@ -245,7 +259,7 @@ fn find(check: &Check, part: Part, evidence: &Evidence<'_>, levels: Levels) -> F
         window,
         ..slice
     };
-    extended(&loaded(check, &planned, levels), whole, &planned)
+    extended(check, &loaded(check, &planned, levels), whole, &planned)
 }
 
 /// A check on what the load itself measured.
@@ -261,10 +275,11 @@ fn loaded(check: &Check, slice: &Slice<'_>, levels: Levels) -> Finding {
 /// What both looks at an extended run come to: each has spent its half of the error probability, so that either
 /// may decide. An extension adds evidence and never takes back what the planned part has shown; where the two
 /// contradict each other, the failure counts.
-fn extended(planned: &Finding, whole: Finding, part: &Slice<'_>) -> Finding {
+fn extended(check: &Check, planned: &Finding, whole: Finding, part: &Slice<'_>) -> Finding {
     let is_planned = match (planned.verdict, whole.verdict) {
         (Verdict::Inconclusive, _) => false,
         (_, Verdict::Inconclusive) => true,
+        (one, other) if one == other => is_tighter(check, planned, &whole),
         (one, other) => one > other,
     };
     if !is_planned {
@@ -275,8 +290,26 @@ fn extended(planned: &Finding, whole: Finding, part: &Slice<'_>) -> Finding {
     Finding {
         estimate: planned.estimate,
         verdict: planned.verdict,
-        reason: format!("{}, in the planned {seconds}", planned.reason),
+        reason: format!("in the planned {seconds}, {}", planned.reason),
     }
+}
+
+/// Whether the bound by which a rate was decided is further from its limit in one of two findings of the same verdict than in the
+/// other. Both bounds hold at once.
+fn is_tighter(check: &Check, one: &Finding, other: &Finding) -> bool {
+    if !matches!(check.metric, Metric::ErrorRate | Metric::SuccessRate) {
+        return false;
+    }
+    let is_over = check.limit.comparison.is_upper() == (one.verdict == Verdict::Fail);
+    let bound = |finding: &Finding| {
+        let estimate = finding.estimate?;
+        if is_over {
+            estimate.low
+        } else {
+            estimate.high.map(|high| -high)
+        }
+    };
+    bound(one) > bound(other)
 }
 
 /// The worst verdict decides; among endpoints with the same one, the one furthest from its limit.
@@ -297,11 +330,12 @@ fn conclude(requirement: &Requirement, judged: &[CheckJudgement]) -> Judgement {
         .collect();
     let reason = match deciding.first() {
         None => "there was nothing to judge".to_owned(),
-        Some(_) if verdict != Verdict::Pass => deciding
-            .iter()
-            .map(|check| told(check))
-            .collect::<Vec<_>>()
-            .join("; "),
+        Some(_) if verdict != Verdict::Pass => {
+            let (last, others) = deciding.split_last().expect("one is there");
+            let others = others.iter().map(|check| without_reach(&told(check)));
+            let reasons: Vec<String> = others.chain([told(last)]).collect();
+            reasons.join("; ")
+        }
         Some(first) => told(first),
     };
     Judgement {

@@ -5,12 +5,17 @@ use std::collections::BTreeMap;
 use super::evidence::{SECOND, Slice};
 use super::text::{count, time};
 use crate::record::{Coarse, Second, Window};
+use crate::requirement::Verdict;
 use crate::statistics::{RankBlock, dependence, trend};
 
 /// Disturbances that a run right at the limit must expect for its verdict to be within reach.
 const ENOUGH: f64 = 10.0;
 /// A disturbance of which a run expects so many is missed by fewer than 5 %.
 const SEEN: f64 = 3.0;
+
+/// How the sentence on what a failure speaks for begins and ends.
+const HOLDS: &str = "this holds for the ";
+const CAUSE: &str = "may be the cause";
 
 /// The response times of a slice, second by second. Those of all endpoints: what disturbs one disturbs the target.
 pub(super) struct OverTime<'a> {
@@ -60,14 +65,9 @@ impl<'a> OverTime<'a> {
         })
     }
 
-    /// For which disturbances a pass speaks.
-    pub(super) fn reach(&self, allowed: f64) -> String {
-        let seconds = self.seconds.len() as f64;
-        format!(
-            "a disturbance longer than {} or rarer than one in {} can't be ruled out by this run",
-            time(1e3 * seconds * allowed / ENOUGH),
-            time(1e3 * seconds / SEEN)
-        )
+    /// For which disturbances a verdict on these seconds speaks.
+    pub(super) fn reach(&self, verdict: Verdict, allowed: f64) -> String {
+        reach(self.seconds.len(), verdict, allowed)
     }
 
     /// The later half of the slice, when response times rise or fall.
@@ -102,6 +102,48 @@ impl<'a> OverTime<'a> {
             time(median(second))
         ))
     }
+}
+
+/// For which disturbances a verdict on so many seconds speaks, where such a share of the requests may be disturbed.
+pub(super) fn reach(seconds: usize, verdict: Verdict, allowed: f64) -> String {
+    let seconds = seconds as f64;
+    let longest = time(1e3 * seconds * allowed / ENOUGH);
+    let rarest = time(1e3 * seconds / SEEN);
+    match verdict {
+        Verdict::Pass => format!(
+            "a disturbance longer than {longest} or rarer than one in {rarest} can't be ruled out by this run"
+        ),
+        Verdict::Fail => format!(
+            "{HOLDS}{} observed: a disturbance longer than {longest} or rarer than one in {rarest} {CAUSE}",
+            time(1e3 * seconds)
+        ),
+        Verdict::Inconclusive => format!(
+            "a run of {} can only decide about disturbances shorter than {longest} and more frequent than one in {rarest}",
+            time(1e3 * seconds)
+        ),
+    }
+}
+
+/// The reason of a failure without the disturbances that it speaks for: where several are listed, or a step of a search is
+/// judged and not the target as such.
+pub fn without_reach(reason: &str) -> String {
+    let mut text = reason.to_owned();
+    let begin = format!("; {HOLDS}");
+    while let Some(from) = text.find(&begin) {
+        let Some(length) = text[from..].find(CAUSE) else {
+            break;
+        };
+        text.replace_range(from..from + length + CAUSE.len(), "");
+    }
+    text
+}
+
+/// For which disturbances a verdict on a mean over so many seconds speaks.
+pub(super) fn reach_of_mean(seconds: usize, verdict: Verdict) -> String {
+    /// A mean hangs on the tenth of the values that is furthest out, and must see twice as many disturbances as a proportion
+    /// with a counter of its own.
+    const SHARE: f64 = 0.1 / 2.0;
+    reach(seconds, verdict, SHARE)
 }
 
 fn merged(seconds: &[Second]) -> Coarse {

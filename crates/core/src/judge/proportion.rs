@@ -10,7 +10,10 @@ use crate::requirement::Check;
 use crate::requirement::Metric;
 use crate::requirement::{Comparison, Limit, MARGIN};
 use crate::requirement::{Estimate, Verdict};
-use crate::statistics::{Block, Decision, Look, ProportionEvidence, bounds, decide, shown_level};
+use crate::statistics::{
+    Block, Decision, DesignEffect, Look, ProportionEvidence, WorstAgain, bounds, decide,
+    shown_level,
+};
 
 /// A generator that is less late than this at p99, in milliseconds, has held up nothing that shows.
 const LATE_MS: f64 = 10.0;
@@ -53,7 +56,11 @@ impl Weighed {
         allowed: &Allowed,
         levels: Levels,
     ) -> Weighed {
-        let evidence = ProportionEvidence::from_users(blocks, users, unsettled as f64);
+        let mut evidence = ProportionEvidence::from_users(blocks, users, unsettled as f64);
+        if levels.are_independent {
+            evidence.design = DesignEffect::NONE;
+            evidence.again = WorstAgain::NONE;
+        }
         let high = bounds(&evidence, look, levels.pass).1;
         let low = bounds(&evidence, look, levels.fail).0;
         let decision = decide(low, high, allowed.share, allowed.inclusive);
@@ -111,11 +118,14 @@ pub(super) fn quantile(check: &Check, quantile: f64, slice: &Slice<'_>, levels: 
         ),
     };
     if finding.verdict == Verdict::Pass {
-        let too_short = over_time.too_short(allowed.share);
+        let too_short = over_time
+            .too_short(allowed.share)
+            .filter(|_| !levels.are_independent);
         let is_early = slice.window.is_cut_short();
         // A short run that is cut shorter has no margin to lean on.
         let is_both = is_early && too_short.is_some();
-        let needs_margin = is_early || too_short.is_some();
+        let needs_margin =
+            is_early || too_short.is_some() || slice.window.is_extended_for_correlation();
         if is_both || (needs_margin && !has_margin(check, slice, &allowed, levels)) {
             finding.doubt(too_short);
         }
@@ -193,11 +203,9 @@ impl Finding {
         self.reason += &format!("; {trend}");
     }
 
-    /// Says for which disturbances a pass speaks.
+    /// Says for which disturbances the verdict speaks.
     fn speak_of_reach(&mut self, over_time: &OverTime<'_>, allowed: &Allowed) {
-        if self.verdict == Verdict::Pass {
-            self.reason += &format!("; {}", over_time.reach(allowed.share));
-        }
+        self.reason += &format!("; {}", over_time.reach(self.verdict, allowed.share));
     }
 }
 

@@ -84,7 +84,7 @@ pub(super) fn outages(check: &Check, evidence: &Evidence<'_>) -> Finding {
     let (outages, restarts) = (watch.outages.len(), watch.restarts.len());
     let value = (outages + restarts) as f64;
     let mut reason = format!(
-        "{outages} outages and {restarts} restarts in {} probes",
+        "{outages} outages and {restarts} restarts in {} probes; an outage between two probes can't be ruled out",
         count(watch.probes as f64)
     );
     if let Some(first) = watch.outages.first() {

@@ -63,7 +63,7 @@ impl Plan {
     /// The longest one run of it may take, from its first due request to its last outcome; a search has
     /// several.
     pub fn longest(&self) -> Duration {
-        self.phases.planned_end() + self.phases.extend + self.longest_timeout()
+        self.phases.latest_end() + self.longest_timeout()
     }
 
     /// The longest that anything due may take.
@@ -220,7 +220,8 @@ pub struct Phases {
     pub warm_up: Duration,
     /// Full load, judged.
     pub measure: Duration,
-    /// How much longer the run may go on while a verdict is open.
+    /// How much longer the run may go on while a verdict is open; longer still where only the correlation of its requests
+    /// keeps it open ([`Phases::latest_end`]).
     pub extend: Duration,
     /// How long is judged at least before the run may end because every verdict on it is settled; `None`
     /// when it always goes on to its planned end.
@@ -238,6 +239,15 @@ impl Phases {
     /// When the run ends unless it is extended, from the start of the run.
     pub fn planned_end(&self) -> Duration {
         self.judged_from() + self.measure
+    }
+
+    /// When the run ends at the latest, from the start of the run: sixteen times `extend`, but no more than four minutes,
+    /// are there for verdicts that only the correlation of requests keeps open.
+    pub fn latest_end(&self) -> Duration {
+        const TIMES: u32 = 16;
+        const LONGEST: Duration = Duration::from_secs(240);
+        let correlated = (TIMES * self.extend).min(LONGEST);
+        self.planned_end() + self.extend.max(correlated)
     }
 
     /// When the run may end at the earliest because every verdict is settled, from the start of the run: on

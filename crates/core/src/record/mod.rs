@@ -30,7 +30,8 @@ pub use observed::{EndpointFigures, Look, Observed, Seen, Statement, TargetProce
 pub use outcome::Outcome;
 pub use recurring::Recurring;
 pub use result::{
-    Counts, EndpointResult, Generator, Outage, Problem, RunResult, Second, Status, Watch, Window,
+    Counts, EndpointResult, Generator, Outage, Problem, RunResult, Second, Status,
+    USUAL_EXTENSIONS, Watch, Window,
 };
 pub use sample::{Sample, Talk};
 pub use search::{

@@ -216,6 +216,9 @@ pub struct Outage {
     pub cause: String,
 }
 
+/// Steps in which a run is extended while a verdict is open.
+pub const USUAL_EXTENSIONS: u32 = 3;
+
 impl Window {
     /// The planned part of a window that was extended, as it was looked at before it was extended.
     pub fn planned_part(&self) -> Option<Window> {
@@ -226,6 +229,12 @@ impl Window {
             extended_from: None,
             ..*self
         })
+    }
+
+    /// Whether it went on beyond its usual extension, of [`USUAL_EXTENSIONS`] steps: for verdicts that only the correlation of
+    /// requests keeps open.
+    pub fn is_extended_for_correlation(&self) -> bool {
+        self.extensions > USUAL_EXTENSIONS
     }
 
     /// Whether the run ended before it was planned to.

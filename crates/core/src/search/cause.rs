@@ -2,6 +2,7 @@
 //!
 //! A failed request counts as its timeout in the response times, so that failures alone look like slowness.
 
+use crate::judge::without_reach;
 use crate::record::Outcome;
 use crate::record::{Outcomes, RunResult, Second, Summary, Times, failures_of};
 use crate::requirement::{CheckJudgement, Judgement, Metric, Verdict, human};
@@ -19,23 +20,23 @@ pub(super) fn told(judgement: &Judgement, run: &RunResult) -> String {
     let (outcomes, due) = ended(run);
     let explained = |judged: &&CheckJudgement| explains(&outcomes, due, judged);
     if !failed.iter().any(explained) {
-        return judgement.reason.clone();
+        return without_reach(&judgement.reason);
     }
     let mut parts = vec![named(&outcomes, due)];
     let (rates, times): (Vec<&CheckJudgement>, Vec<&CheckJudgement>) = failed
         .into_iter()
         .partition(|judged| is_rate(judged.check.metric));
-    parts.extend(rates.iter().map(|judged| judged.reason.clone()));
+    parts.extend(rates.iter().map(|judged| without_reach(&judged.reason)));
     let answered = Times::of(&Summary::of(run).answered);
     for judged in times {
         let quick = answered.filter(|_| explains(&outcomes, due, judged));
         parts.push(match quick {
             Some(answered) => format!(
                 "{}: each failure counts as its timeout there, and successful requests took {} at p95",
-                judged.reason,
+                without_reach(&judged.reason),
                 human::time(answered.p95)
             ),
-            None => judged.reason.clone(),
+            None => without_reach(&judged.reason),
         });
     }
     parts.join("; ")

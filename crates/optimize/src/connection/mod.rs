@@ -26,5 +26,5 @@ pub use redis_address::RedisAddress;
 pub use redis_connection::{RedisConnection, shortened};
 pub use redis_error::RedisError;
 pub use redis_stream::RedisConnector;
-pub use resp::Reply;
+pub use resp::{Reply, read_reply};
 pub use tls::NoRoots;

@@ -173,10 +173,128 @@ fn a_warm_up_alone_decides_nothing_and_is_named() {
 }
 
 #[test]
-fn a_pass_says_which_disturbances_it_can_not_rule_out() {
-    let judgement = on(&run(quick), &one("response_time_p95", "< 200 ms"));
-    let told = "a disturbance longer than 100 ms or rarer than one in 6.67 s can't be ruled out by this run";
-    assert!(judgement.reason.ends_with(told), "{}", judgement.reason);
+fn each_verdict_says_for_which_disturbances_it_speaks() {
+    let slow = run(|s, p| sample(s, p, (300 + p % 5) * MS, Outcome::Ok));
+    let even = run(|s, p| sample(s, p, if p < 3 { 250 } else { 20 } * MS, Outcome::Ok));
+    let pass = "; a disturbance longer than 100 ms or rarer than one in 6.67 s can't be ruled out by this run";
+    let fail = "; this holds for the 20.0 s observed: a disturbance longer than 100 ms or rarer than one in 6.67 s may be the cause";
+    let open = "; a run of 20.0 s can only decide about disturbances shorter than 100 ms and more frequent than one in 6.67 s";
+    for (run, metric, limit, verdict, told) in [
+        (
+            &run(quick),
+            "response_time_p95",
+            "< 200 ms",
+            Verdict::Pass,
+            pass,
+        ),
+        (
+            &run(quick),
+            "response_time_mean",
+            "< 200 ms",
+            Verdict::Pass,
+            pass,
+        ),
+        (&slow, "response_time_p95", "< 200 ms", Verdict::Fail, fail),
+        (&slow, "response_time_mean", "< 200 ms", Verdict::Fail, fail),
+        (
+            &even,
+            "response_time_p95",
+            "< 200 ms",
+            Verdict::Inconclusive,
+            open,
+        ),
+        (&run(quick), "throughput", ">= 40/s", Verdict::Pass, pass),
+    ] {
+        let judgement = on(run, &one(metric, limit));
+        let reason = judgement.reason;
+        assert_eq!(judgement.verdict, verdict, "{metric}: {reason}");
+        assert!(reason.ends_with(told), "{metric}: {reason}");
+    }
+}
+
+#[test]
+fn of_two_bounds_that_fail_an_extended_run_the_tighter_is_shown() {
+    let mut outage = run(|s, p| {
+        let outcome = if s < 3 {
+            Outcome::Ok
+        } else {
+            Outcome::Status(503)
+        };
+        sample(s, p, 20 * MS, outcome)
+    });
+    let requirement = one("error_rate", "< 1 %");
+    outage.window.planned = Some(20 * SECOND);
+    let planned = on(&outage, &requirement).checks[0]
+        .estimate
+        .and_then(|one| one.low);
+    outage.window.planned = Some(16 * SECOND);
+    outage.window.extended_from = Some(16 * SECOND);
+    outage.window.extensions = 1;
+    let judgement = on(&outage, &requirement);
+    assert_eq!(judgement.verdict, Verdict::Fail, "{}", judgement.reason);
+    // The whole run alone would show less than half of that.
+    let low = judgement.checks[0].estimate.and_then(|one| one.low);
+    assert!(
+        low > planned.map(|low| 0.8 * low),
+        "{planned:?}: {}",
+        judgement.reason
+    );
+    let told = low.map(|low| format!("at least {}", text::percent(low / 100.0)));
+    assert!(
+        judgement.reason.contains(&told.expect("a bound")),
+        "{}",
+        judgement.reason
+    );
+}
+
+/// Waves that are far below the limit but for one burst: as independent requests they would pass, and so they are worth
+/// observing for longer.
+#[test]
+fn what_correlation_alone_keeps_open_is_worth_more_time() {
+    let requirement = one("response_time_p95", "< 200 ms");
+    let asked = |run: &RunResult| {
+        let evidence = Evidence {
+            runs: vec![run],
+            ..Evidence::default()
+        };
+        is_open_by_correlation_alone([&requirement], &evidence, 0.95)
+    };
+    let burst = |hits: u64| {
+        run(|s, p| {
+            let wait = if s == 7 && p < hits { 300 } else { 20 };
+            sample(s, p, (wait + p % 5) * MS, Outcome::Ok)
+        })
+    };
+    let judgement = on(&burst(20), &requirement);
+    let reason = judgement.reason;
+    assert_eq!(judgement.verdict, Verdict::Inconclusive, "{reason}");
+    assert!(asked(&burst(20)));
+    // It has passed; it has failed; it would be open whatever held its requests together.
+    assert!(!asked(&burst(0)));
+    assert!(!asked(&run(|s, p| sample(s, p, 300 * MS, Outcome::Ok))));
+    let at_limit = run(|s, p| {
+        sample(
+            s,
+            p,
+            if (s * 31 + p * 7) % 20 == 0 { 250 } else { 20 } * MS,
+            Outcome::Ok,
+        )
+    });
+    assert!(!asked(&at_limit));
+}
+
+#[test]
+fn a_pass_beyond_the_usual_extension_needs_a_margin() {
+    let requirement = one("response_time_p95", "< 200 ms");
+    let extended = |wait: u64, extensions: u32| {
+        let mut run = run(|s, p| sample(s, p, wait * MS, Outcome::Ok));
+        run.window.planned = Some(10 * SECOND);
+        run.window.extensions = extensions;
+        on(&run, &requirement).verdict
+    };
+    assert_eq!(extended(170, 3), Verdict::Pass);
+    assert_eq!(extended(170, 4), Verdict::Inconclusive);
+    assert_eq!(extended(100, 4), Verdict::Pass);
 }
 
 /// Without a successful request there is no service behind the figures, whatever they are.
