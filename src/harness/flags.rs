@@ -499,4 +499,16 @@ mod tests {
             assert_eq!(flag.variables[0], expected);
         }
     }
+
+    #[test]
+    fn every_flag_that_the_help_shows_is_in_the_book() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/options.md");
+        let page = std::fs::read_to_string(path).expect("docs/options.md is readable");
+        for flag in FLAGS.iter().filter(|flag| !flag.help.is_empty()) {
+            let name = format!("--{}", flag.name);
+            for word in flag.variables.iter().take(1).chain([&name.as_str()]) {
+                assert!(page.contains(word), "docs/options.md lacks {word}");
+            }
+        }
+    }
 }

@@ -303,18 +303,24 @@ proptest! {
 
 #[test]
 fn the_documented_profiles_work() {
-    let text = include_str!("../../docs/PROFILE.md");
-    let examples: Vec<&str> = text
-        .split("```toml\n")
-        .skip(1)
-        .filter_map(|rest| rest.split("```").next())
-        .collect();
-    assert_eq!(examples.len(), 4);
-    for example in examples {
-        if let Err(told) = from_text(example, &Overrides::default()) {
-            panic!("{told}");
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let book = std::fs::read_dir(root.join("docs")).expect("docs/ is readable");
+    let pages = book.map(|entry| entry.expect("an entry").path());
+    let mut examples = 0;
+    for page in pages.chain([root.join("README.md")]) {
+        if page.extension().is_none_or(|end| end != "md") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&page).expect("a page is readable");
+        for rest in text.split("```toml\n").skip(1) {
+            let example = rest.split("```").next().expect("the first part");
+            examples += 1;
+            if let Err(told) = from_text(example, &Overrides::default()) {
+                panic!("{}: {told}\n{example}", page.display());
+            }
         }
     }
+    assert!(examples >= 13, "only {examples} examples were found");
 }
 
 #[test]
