@@ -62,24 +62,73 @@ pub fn report(bytes: &[u8]) {
 mod tests {
     use std::path::Path;
 
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
     use super::*;
 
-    /// Each file is what a fuzzer once found to reach something new, or to break it.
+    /// The corpora: name, target, file and its bytes; none in a package, which has no corpora.
+    fn corpora() -> Vec<(Target, String, Vec<u8>)> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+        if !folder.exists() {
+            return Vec::new();
+        }
+        let mut all = Vec::new();
+        for (name, target) in TARGETS {
+            let before = all.len();
+            for file in std::fs::read_dir(folder.join(name)).unwrap() {
+                let path = file.unwrap().path();
+                let bytes = std::fs::read(&path).unwrap();
+                all.push((*target, path.display().to_string(), bytes));
+            }
+            assert!(all.len() > before, "the corpus of {name} is empty");
+        }
+        all
+    }
+
+    /// Each file is what reaches a part of its parser, or once broke it.
     #[test]
     fn every_file_of_the_corpora_keeps_the_promises() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
-        // A package has no corpora.
-        if !folder.exists() {
+        for (target, name, bytes) in corpora() {
+            eprintln!("{name}");
+            target(&bytes);
+        }
+    }
+
+    /// One change to a file: what is cut out at a place, and what comes there.
+    fn change() -> impl Strategy<Value = (Index, usize, Vec<u8>)> {
+        let bytes = prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..4),
+            prop::collection::vec(
+                prop::sample::select(b"\r\n:\"{}[]=,-+.0919e \\#*$".to_vec()),
+                0..6
+            ),
+        ];
+        (any::<Index>(), 0_usize..8, bytes)
+    }
+
+    /// A fuzzer without the compiler's help, for the ordinary tests: `PROPTEST_CASES` makes it go on for longer.
+    #[test]
+    fn changed_files_keep_the_promises() {
+        let corpora = corpora();
+        if corpora.is_empty() {
             return;
         }
-        for (name, target) in TARGETS {
-            let files: Vec<_> = std::fs::read_dir(folder.join(name)).unwrap().collect();
-            assert!(!files.is_empty(), "the corpus of {name} is empty");
-            for file in files {
-                let path = file.unwrap().path();
-                eprintln!("{}", path.display());
-                target(&std::fs::read(path).unwrap());
+        let cases = (any::<Index>(), prop::collection::vec(change(), 1..6));
+        let mut runner = proptest::test_runner::TestRunner::default();
+        let tested = runner.run(&cases, |(file, changes)| {
+            let (target, _, bytes) = file.get(&corpora);
+            let mut bytes = bytes.clone();
+            for (place, cut, put) in changes {
+                let from = place.index(bytes.len() + 1);
+                let to = (from + cut).min(bytes.len());
+                bytes.splice(from..to, put);
             }
+            target(&bytes);
+            Ok(())
+        });
+        if let Err(broken) = tested {
+            panic!("{broken}");
         }
     }
 }

@@ -148,6 +148,11 @@ const RULES: &[Rule] = &[
         ],
         "the optimizer talks to databases alone; who loads what, others know",
     ),
+    rule(
+        "fuzzing",
+        &["client", "harness", "monitor", "profile", "report"],
+        "each room says what its parsers promise; here they are only gathered",
+    ),
     rule("optimize::facts", &["optimize"], "facts are data"),
     rule(
         "optimize::workload",
