@@ -1,4 +1,5 @@
 //! Reports for tests, counted by the same tally as real ones.
+#![allow(clippy::assigning_clones, missing_docs, reason = "test data")]
 
 use std::collections::BTreeMap;
 
