@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::plan::Rate;
+use super::Rate;
 use crate::requirement::Check;
 
 /// How the loads of a search follow one another, and what a load has to keep to have held.

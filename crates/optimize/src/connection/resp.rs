@@ -52,6 +52,9 @@ pub(super) fn write_command(out: &mut Vec<u8>, words: &[&[u8]]) {
 
 /// The answer at the beginning of some bytes and how many of them it takes; `None` while it is not whole.
 /// No more than `most` bytes are awaited.
+///
+/// # Errors
+/// When the bytes are not a reply, or it is longer.
 pub fn read_reply(bytes: &[u8], most: usize) -> Result<Option<(Reply, usize)>, RedisError> {
     let mut reader = Reader { bytes, at: 0, most };
     let reply = reader.reply(0)?;
