@@ -305,7 +305,7 @@ async fn next_event(
             // The session is gone when this fails, and the page with it.
             changed = listener.view.changed() => changed.ok()?,
             // An event, as a page does not see comments.
-            () = &mut silence => return Some((frame("event: alive\ndata: yes\n\n"), listener)),
+            () = &mut silence => return Some((Ok(frame("event: alive\ndata: yes\n\n")), listener)),
         }
         if !listener.sent.is_empty() {
             sleep(LEAST).await;
@@ -321,13 +321,13 @@ async fn next_event(
             };
             // JSON has no line break of its own, which would end the event's data.
             let json = serde_json::to_string(&told).ok()?;
-            return Some((frame(&format!("data: {json}\n\n")), listener));
+            return Some((Ok(frame(&format!("data: {json}\n\n"))), listener));
         }
     }
 }
 
-fn frame(event: &str) -> Result<Frame<Bytes>, Infallible> {
-    Ok(Frame::data(Bytes::copy_from_slice(event.as_bytes())))
+fn frame(event: &str) -> Frame<Bytes> {
+    Frame::data(Bytes::copy_from_slice(event.as_bytes()))
 }
 
 /// A number that cannot be guessed.
