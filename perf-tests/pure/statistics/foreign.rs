@@ -205,7 +205,8 @@ fn settle(latencies: &[f64], limit: f64) -> Decision {
             _ => Look::Anytime,
         };
         let decision = run.judged(end, look);
-        let goes_on = end < BUDGET || (end - BUDGET) % STEP > 0 || run.is_worth_more(end);
+        let goes_on =
+            end < BUDGET || !(end - BUDGET).is_multiple_of(STEP) || run.is_worth_more(end);
         if decision != Decision::Undecided || !goes_on {
             return decision;
         }
