@@ -14,10 +14,10 @@ pub mod harness;
 pub mod load;
 #[cfg(feature = "evidence")]
 pub mod monitor;
-pub mod pace;
 pub mod profile;
 pub mod report;
 pub mod store;
+pub mod timers;
 
 pub use agentos_perf_core::{
     baseline, diagnostic, hint, judge, model, plan, record, requirement, search, secret,

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use agentos_perf::client::{
-    Connection, Connector, ControlClient, ControlError, PreparedRequest, ProbeAnswer, Prober,
+    Connection, Connector, PreparedRequest, ProbeAnswer, Prober, SideClient, SideError,
     check_health, login_request,
 };
 use agentos_perf::profile::{HealthCheck, TargetRules, UptimeCheck};
@@ -173,7 +173,7 @@ async fn the_control_client_reads_json_and_says_what_it_cannot() {
         String::new(),
     ] {
         let server = Server::scripted(vec![vec![Step::Read, send(&reply)]]).await;
-        let client = ControlClient::new(&server.destination(), LONG).unwrap();
+        let client = SideClient::new(&server.destination(), LONG).unwrap();
         let read = client.get_json("/x?token=s3cret", true, LONG).await;
         let shown = match read {
             Ok(value) => value.to_string(),
@@ -182,12 +182,12 @@ async fn the_control_client_reads_json_and_says_what_it_cannot() {
         writeln!(table, "{:?}: {shown}", reply.lines().last().unwrap_or("")).unwrap();
     }
     let server = Server::scripted(vec![vec![Step::Hang]]).await;
-    let client = ControlClient::new(&server.destination(), LONG).unwrap();
+    let client = SideClient::new(&server.destination(), LONG).unwrap();
     let short = Duration::from_millis(50);
     let error = client.get_json("/x", true, short).await.unwrap_err();
     writeln!(table, "hangs: {error}").unwrap();
     let nowhere = nowhere();
-    let client = ControlClient::new(&nowhere, LONG).unwrap();
+    let client = SideClient::new(&nowhere, LONG).unwrap();
     let error = client.get_json("/x?token=s3cret", true, LONG).await;
     let error = error.unwrap_err().to_string();
     let port = nowhere.origin.port().unwrap().to_string();
@@ -204,9 +204,9 @@ async fn the_control_client_reads_a_bounded_body() {
     );
     for answer in [json(200, &body), chunked] {
         let server = Server::scripted(vec![vec![Step::Read, send(&answer)]]).await;
-        let client = ControlClient::new(&server.destination(), LONG).unwrap();
+        let client = SideClient::new(&server.destination(), LONG).unwrap();
         let error = client.fetch("/", true, LONG).await.unwrap_err();
-        assert_eq!(error, ControlError::TooLong(1024 * 1024));
+        assert_eq!(error, SideError::TooLong(1024 * 1024));
     }
 }
 
@@ -244,7 +244,7 @@ async fn what_is_asked_beside_the_load_has_its_headers_and_follows_its_redirects
     for _ in 0..2 {
         assert_eq!(prober.probe().await, answer(Some(7.0), None));
     }
-    let client = ControlClient::new(&destination, LONG)
+    let client = SideClient::new(&destination, LONG)
         .unwrap()
         .with_rules(&rules());
     for _ in 0..2 {
@@ -303,7 +303,7 @@ async fn a_refusal_of_what_is_asked_beside_the_load_says_why() {
         samples[0].healthy,
         Err("status 403: no key s3cret-token".to_owned())
     );
-    let client = ControlClient::new(&server.destination(), LONG).unwrap();
+    let client = SideClient::new(&server.destination(), LONG).unwrap();
     let error = client.get_json("/x", true, LONG).await.unwrap_err();
     assert_eq!(error.to_string(), "status 403: no key ***");
 }
@@ -313,7 +313,7 @@ async fn the_control_client_takes_any_certificate_only_when_told() {
     let script = vec![Step::Read, send(OK)];
     let server = Server::encrypted(certificate(2090), vec![script; 2]).await;
     let mut target = destination(&format!("https://{}", server.address));
-    if let Ok(client) = ControlClient::new(&target, LONG) {
+    if let Ok(client) = SideClient::new(&target, LONG) {
         let error = client.fetch("/", true, LONG).await.unwrap_err();
         assert!(
             error.to_string().starts_with("the TLS handshake failed: "),
@@ -324,7 +324,7 @@ async fn the_control_client_takes_any_certificate_only_when_told() {
         target.origin = format!("https://{}", server.address).parse().unwrap();
     }
     target.insecure = true;
-    let client = ControlClient::new(&target, LONG).unwrap();
+    let client = SideClient::new(&target, LONG).unwrap();
     assert_eq!(client.fetch("/", true, LONG).await.unwrap().body, b"ok");
 }
 

@@ -4,11 +4,10 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use agentos_perf::client::{
-    ConnectError, Connection, Connector, ControlClient, Exchange, PreparedRequest, Prober,
-    preflight,
+    ConnectError, Connection, Connector, Exchange, PreparedRequest, Prober, SideClient, preflight,
 };
 use agentos_perf::plan::Bounds;
-use agentos_perf::profile::{Destination, Http, UptimeCheck};
+use agentos_perf::profile::{Destination, HttpVersion, UptimeCheck};
 use agentos_perf::record::Outcome;
 use h2::Reason;
 use rustls::ServerConfig;
@@ -231,7 +230,7 @@ async fn meeting_with(answers: Vec<Vec<u8>>) -> Destination {
         std::future::pending::<()>().await;
     });
     Destination {
-        http: Http::Two,
+        http: HttpVersion::Http2,
         ..destination(&format!("http://{address}"))
     }
 }
@@ -304,9 +303,9 @@ async fn an_idle_connection_answers_pings_and_is_dropped_when_it_ends() {
 }
 
 /// What a user meets, and how it was connected.
-async fn met(http: Http, protocols: &[&str]) -> (Outcome, Option<String>) {
+async fn met(http: HttpVersion, protocols: &[&str]) -> (Outcome, Option<String>) {
     let fine = vec![Step::Read, send(OK), Step::Hang];
-    let server = if protocols.first() == Some(&"h2") && http != Http::One {
+    let server = if protocols.first() == Some(&"h2") && http != HttpVersion::Http11 {
         None
     } else {
         Some(Server::encrypted(speaking(protocols), vec![fine]).await)
@@ -328,12 +327,12 @@ async fn met(http: Http, protocols: &[&str]) -> (Outcome, Option<String>) {
 #[tokio::test]
 async fn over_tls_the_target_picks_and_a_wish_is_kept_to() {
     let all = ["h2", "http/1.1"];
-    assert_eq!(met(Http::Auto, &all).await, (Outcome::Ok, None));
-    assert_eq!(met(Http::Two, &all).await, (Outcome::Ok, None));
-    assert_eq!(met(Http::One, &all).await, (Outcome::Ok, None));
+    assert_eq!(met(HttpVersion::Auto, &all).await, (Outcome::Ok, None));
+    assert_eq!(met(HttpVersion::Http2, &all).await, (Outcome::Ok, None));
+    assert_eq!(met(HttpVersion::Http11, &all).await, (Outcome::Ok, None));
     for old in [&["http/1.1"][..], &[]] {
-        assert_eq!(met(Http::Auto, old).await, (Outcome::Ok, None));
-        let (outcome, refusal) = met(Http::Two, old).await;
+        assert_eq!(met(HttpVersion::Auto, old).await, (Outcome::Ok, None));
+        let (outcome, refusal) = met(HttpVersion::Http2, old).await;
         assert_eq!(outcome, Outcome::Protocol);
         assert_eq!(refusal, Some(ConnectError::NoHttp2.to_string()));
     }
@@ -341,7 +340,7 @@ async fn over_tls_the_target_picks_and_a_wish_is_kept_to() {
 
 #[tokio::test]
 async fn over_plain_tcp_only_a_wish_is_http2() {
-    for http in [Http::Auto, Http::One] {
+    for http in [HttpVersion::Auto, HttpVersion::Http11] {
         let fine = vec![Step::Read, send(OK), Step::Hang];
         let server = Server::scripted(vec![fine]).await;
         let mut user = User::of(Destination {
@@ -353,7 +352,7 @@ async fn over_plain_tcp_only_a_wish_is_http2() {
     let refusal = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
     let server = Server::scripted(vec![vec![send(refusal), Step::Hang]]).await;
     let mut user = User::of(Destination {
-        http: Http::Two,
+        http: HttpVersion::Http2,
         ..server.destination()
     });
     assert_eq!(user.ask("GET").await.outcome, Outcome::Protocol);
@@ -382,7 +381,7 @@ async fn whoever_asks_beside_the_load_speaks_the_same() {
         for _ in 0..2 {
             assert_eq!(prober.probe().await.uptime_seconds, Some(12.5));
         }
-        let client = ControlClient::new(&server.destination(), LONG).unwrap();
+        let client = SideClient::new(&server.destination(), LONG).unwrap();
         let read = client.get_json("/up", true, LONG).await.unwrap();
         assert_eq!(read["up"], 12.5);
         let asked = server.requests();
@@ -396,7 +395,7 @@ async fn the_preflight_tells_which_http_is_spoken_and_what_to_do_without() {
     let scripts = vec![vec![Reply::Whole(200, "ok")]];
     let server = Http2Server::encrypted(speaking(&both), scripts).await;
     let seen = Destination {
-        http: Http::Auto,
+        http: HttpVersion::Auto,
         ..server.destination()
     };
     let ready = preflight(&plan(&["/"]), &seen).await.unwrap();
@@ -406,7 +405,7 @@ async fn the_preflight_tells_which_http_is_spoken_and_what_to_do_without() {
     );
     let old = Server::encrypted(speaking(&["http/1.1"]), vec![Vec::new()]).await;
     let wanted = Destination {
-        http: Http::Two,
+        http: HttpVersion::Http2,
         insecure: true,
         ..destination(&format!("https://{}", old.address))
     };

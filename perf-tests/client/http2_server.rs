@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
-use agentos_perf::profile::{Destination, Http};
+use agentos_perf::profile::{Destination, HttpVersion};
 use bytes::Bytes;
 use h2::server::{Connection, SendResponse, handshake};
 use h2::{Ping, Reason, RecvStream, SendStream};
@@ -98,7 +98,7 @@ impl Http2Server {
     pub(crate) fn destination(&self) -> Destination {
         Destination {
             insecure: true,
-            http: Http::Two,
+            http: HttpVersion::Http2,
             ..destination(&format!("{}://{}", self.scheme, self.address))
         }
     }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use agentos_perf::connection::{DatabaseUrl, RedisAddress, first_text};
-use agentos_perf::monitor::{Monitors, Watched};
+use agentos_perf::monitor::{Collectors, EvidenceSources};
 use agentos_perf::profile::{
-    CounterPage, Destination, EvidencePlan, FigureSource, Http, Overrides, ProfileSource, Target,
-    load,
+    CounterPage, Destination, EvidencePlan, FigureSource, HttpVersion, Overrides, ProfileSource,
+    Target, load,
 };
 use agentos_perf::record::{Observed, figure};
 use agentos_perf::requirement::Source;
@@ -26,13 +26,13 @@ use crate::support::servers::{PASSWORD, Postgres, Redis};
 const AGES: Duration = Duration::from_secs(60);
 
 /// A target at an address, of which nobody is asked yet but itself and this machine.
-fn watched(address: &str) -> Watched {
-    Watched {
+fn watched(address: &str) -> EvidenceSources {
+    EvidenceSources {
         destination: Destination {
             origin: format!("http://{address}").parse().expect("a URL"),
             token: None,
             insecure: false,
-            http: Http::Auto,
+            http: HttpVersion::Auto,
             users: Arc::default(),
         },
         plan: EvidencePlan::default(),
@@ -49,8 +49,8 @@ fn now() -> u64 {
 }
 
 /// What is seen while `work` is done.
-fn during(watched: &Watched, work: impl FnOnce()) -> Observed {
-    let monitors = Monitors::start(watched).expect("a thread");
+fn during(watched: &EvidenceSources, work: impl FnOnce()) -> Observed {
+    let monitors = Collectors::start(watched).expect("a thread");
     let started = now();
     work();
     monitors.finish(started)
@@ -341,7 +341,7 @@ fn gone() -> String {
 }
 
 /// Everything at one address that serves nothing.
-fn broken(address: &str) -> Watched {
+fn broken(address: &str) -> EvidenceSources {
     let source = ProfileSource::parse("phase8").expect("built in");
     let profile = load(&source, &Overrides::default()).expect("a profile");
     let mut watched = watched(address);

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use agentos_perf::client::{Asked, Asking, preflight, preflight_with};
+use agentos_perf::client::{Asking, PreflightProgress, preflight, preflight_with};
 use agentos_perf::plan::{Arrivals, Bounds, Phases, Plan};
 use agentos_perf::profile::{Destination, Redirects};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -325,7 +325,9 @@ async fn endpoints_are_asked_side_by_side_and_progress_is_reported() {
     let mut told = |asked| seen.push(asked);
     let asked = preflight_with(&plan, &to, Asking::default(), &mut told).await;
     assert_eq!(asked.unwrap().notes, Vec::<String>::new());
-    let expected: Vec<Asked> = (1..=4).map(|settled| Asked { settled, of: 4 }).collect();
+    let expected: Vec<PreflightProgress> = (1..=4)
+        .map(|settled| PreflightProgress { settled, of: 4 })
+        .collect();
     assert_eq!(seen, expected);
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use agentos_perf::reference::{
     CHILD_OPTIONS, CHILD_SECRET, DEMO_ORGANIZATION, DEMO_PASSWORD, Faults, OBSERVER_PATH, Options,
-    Secret, bind, mint_token,
+    SigningSecret, bind, mint_token,
 };
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
@@ -38,7 +38,7 @@ async fn start(faults: &[&str]) -> Running {
 }
 
 async fn start_with(faults: &[&str], change: impl FnOnce(&mut Options)) -> Running {
-    let mut options = Options::new(Secret::random());
+    let mut options = Options::new(SigningSecret::random());
     options.faults = faults
         .iter()
         .map(|spec| Faults::parse(spec).unwrap())
@@ -596,7 +596,7 @@ async fn the_end_does_not_wait_for_ever() {
 #[tokio::test]
 async fn a_taken_port_is_named() {
     let server = start(&[]).await;
-    let mut options = Options::new(Secret::random());
+    let mut options = Options::new(SigningSecret::random());
     options.addr = server.addr;
     let error = bind(options).await.err().unwrap().to_string();
     assert!(error.contains(&server.addr.to_string()), "{error}");

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use agentos_perf::plan::{Bounds, Endpoint, EndpointKind};
-use agentos_perf::profile::{Destination, Http};
+use agentos_perf::profile::{Destination, HttpVersion};
 use agentos_perf::secret::Secret;
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
@@ -198,7 +198,7 @@ pub(crate) fn destination(origin: &str) -> Destination {
         origin: origin.parse().unwrap(),
         token: Some(Secret::new("s3cret-token")),
         insecure: false,
-        http: Http::Auto,
+        http: HttpVersion::Auto,
         users: std::sync::Arc::default(),
     }
 }

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agentos_perf::client::{Connector, Exchange, Handshake, Line, preflight};
+use agentos_perf::client::{Connector, Exchange, Handshake, WebSocketSession, preflight};
 use agentos_perf::plan::{Arrivals, Endpoint, EndpointKind, Plan, Socket};
-use agentos_perf::profile::{Destination, Http, Identity};
-use agentos_perf::record::{Outcome, Talk};
+use agentos_perf::profile::{Destination, HttpVersion, Identity};
+use agentos_perf::record::{Outcome, SocketEvents};
 use agentos_perf::secret::Secret;
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -182,7 +182,7 @@ fn destination(origin: Url, user: &str) -> Destination {
         origin,
         token: None,
         insecure: false,
-        http: Http::Auto,
+        http: HttpVersion::Auto,
         users: [Identity {
             user: user.to_owned(),
             token: Some(Secret::new("t/1")),
@@ -193,7 +193,7 @@ fn destination(origin: Url, user: &str) -> Destination {
 }
 
 struct User {
-    line: Line,
+    line: WebSocketSession,
     connector: Connector,
     socket: Socket,
 }
@@ -203,7 +203,7 @@ impl User {
         let destination = destination(origin, name);
         let handshake = Handshake::new(&socket(), &[], &destination, 0).unwrap();
         User {
-            line: Line::new(handshake, 1_000_000_000),
+            line: WebSocketSession::new(handshake, 1_000_000_000),
             connector: Connector::new(&destination).unwrap(),
             socket: socket(),
         }
@@ -221,14 +221,14 @@ impl User {
     }
 }
 
-async fn against(script: &[Reply]) -> (Vec<Outcome>, Talk) {
+async fn against(script: &[Reply]) -> (Vec<Outcome>, SocketEvents) {
     let mut user = User::new(serve(vec![script.to_vec()]).await, "ann");
     assert_eq!(user.connect().await, Outcome::Ok);
     let mut outcomes = Vec::new();
     for _ in script {
         outcomes.push(user.exchange().await.outcome);
     }
-    (outcomes, user.line.talk())
+    (outcomes, user.line.take_socket_events())
 }
 
 #[tokio::test]
@@ -247,12 +247,12 @@ async fn a_reply_is_known_by_what_it_repeats() {
     for (script, expected, (unasked, control_pings, late_replies)) in cases {
         let (outcomes, talk) = against(script).await;
         assert_eq!(outcomes, expected);
-        let wanted = Talk {
+        let wanted = SocketEvents {
             // One of the chatter says that it is a pong, and to nothing.
             unasked: unasked - u64::from(unasked == 6),
             late_replies: late_replies + u64::from(unasked == 6),
             control_pings,
-            ..Talk::default()
+            ..SocketEvents::default()
         };
         assert_eq!(talk, wanted);
     }
@@ -282,7 +282,7 @@ async fn a_lost_line_is_told_once_and_made_again() {
     assert!(again.await.is_err(), "told a second time");
     assert_eq!(user.connect().await, Outcome::Ok);
     assert_eq!(user.exchange().await.outcome, Outcome::Ok);
-    let talk = user.line.talk();
+    let talk = user.line.take_socket_events();
     assert_eq!((talk.reconnects, talk.closed), (1, Some(1006)));
 }
 
@@ -302,7 +302,7 @@ async fn a_line_lost_while_idle_is_noticed() {
     );
     user.line.idle(&user.socket).await;
     assert!(!user.line.is_open());
-    assert_eq!(user.line.talk().closed, Some(1012));
+    assert_eq!(user.line.take_socket_events().closed, Some(1012));
 }
 
 #[tokio::test]
@@ -343,9 +343,9 @@ async fn over_tls_it_is_the_same() {
     });
     // A socket begins with HTTP/1.1, whatever requests are sent in.
     for (insecure, http, expected) in [
-        (false, Http::Auto, Outcome::Tls),
-        (true, Http::Auto, Outcome::Ok),
-        (true, Http::Two, Outcome::Ok),
+        (false, HttpVersion::Auto, Outcome::Tls),
+        (true, HttpVersion::Auto, Outcome::Ok),
+        (true, HttpVersion::Http2, Outcome::Ok),
     ] {
         let destination = Destination {
             insecure,
@@ -354,7 +354,7 @@ async fn over_tls_it_is_the_same() {
         };
         let handshake = Handshake::new(&socket(), &[], &destination, 0).unwrap();
         let mut user = User {
-            line: Line::new(handshake, 1),
+            line: WebSocketSession::new(handshake, 1),
             connector: Connector::new(&destination).unwrap(),
             socket: socket(),
         };

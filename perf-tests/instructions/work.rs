@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 use agentos_perf::client::{Connection, Connector, PreparedRequest};
 use agentos_perf::judge::{Evidence, judge};
 use agentos_perf::load::{failed_run, streams};
-use agentos_perf::pace::{Agenda, Alarm, Deadline};
 use agentos_perf::plan::Plan;
-use agentos_perf::profile::{Destination, Http, Overrides, Profile, ProfileSource, load};
+use agentos_perf::profile::{Destination, HttpVersion, Overrides, Profile, ProfileSource, load};
 use agentos_perf::record::{
-    EndpointKind, EndpointResult, EndpointRules, Problem, Rules, RunResult, Status, Tally, Window,
+    EndpointKind, EndpointResult, EndpointRules, Rules, RunProblem, RunResult, Status, Tally,
+    Window,
 };
 use agentos_perf::record::{Outcome, Sample};
+use agentos_perf::timers::{Deadline, OsTimer, TimerQueue};
 
 /// Due times, one exchange on a kept connection, and recording one sample.
 pub(crate) const NAMES: [&str; 3] = ["schedule", "exchange", "record"];
@@ -125,7 +126,7 @@ fn exchange(rounds: u64, server: &str) {
         origin: format!("http://{server}").parse().expect("a URL"),
         token: None,
         insecure: false,
-        http: Http::default(),
+        http: HttpVersion::default(),
         users: std::sync::Arc::default(),
     };
     let plan = plan("api");
@@ -133,9 +134,9 @@ fn exchange(rounds: u64, server: &str) {
     let request = request.expect("a request");
     let lanes = tokio::task::LocalSet::new();
     runtime.block_on(lanes.run_until(async {
-        let agenda = Agenda::new(tokio::time::Instant::now());
+        let agenda = TimerQueue::new(tokio::time::Instant::now());
         let keeper = Rc::clone(&agenda);
-        tokio::task::spawn_local(async move { keeper.keep(Alarm::best()).await });
+        tokio::task::spawn_local(async move { keeper.keep(OsTimer::best()).await });
         let connector = Connector::new(&destination).expect("a destination");
         let mut user = Connection::paced(connector, Deadline::Paced(agenda.timer()));
         let give_up = tokio::time::Instant::now() + Duration::from_secs(3_600);
@@ -201,7 +202,7 @@ fn long_run(tally: &Tally) -> (Profile, RunResult) {
             service: counted.service(),
             bytes: counted.bytes,
         };
-    let nothing = Problem {
+    let nothing = RunProblem {
         what: String::new(),
         advice: String::new(),
     };

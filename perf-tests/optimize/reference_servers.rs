@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::servers::{PASSWORD, Postgres, Redis};
-use agentos_perf::reference::{DEMO_ORGANIZATION, DEMO_USER, Secret, mint_token};
+use agentos_perf::reference::{DEMO_ORGANIZATION, DEMO_USER, SigningSecret, mint_token};
 use serde_json::Value;
 
 const SECRET: &str = "of this test";
@@ -46,7 +46,7 @@ impl Serving {
     /// As this user; the status and the body.
     fn get_as(&self, user: &str, path: &str) -> (u16, Value) {
         let token = mint_token(
-            &Secret::from(SECRET.to_owned()),
+            &SigningSecret::from(SECRET.to_owned()),
             user,
             DEMO_ORGANIZATION,
             Duration::from_secs(3600),

@@ -113,15 +113,15 @@ const RULES: &[Rule] = &[
         "renderers turn data into text",
     ),
     // The root package: I/O.
-    rule("pace", &[], "who is woken when hangs on the clock alone"),
+    rule("timers", &[], "who is woken when hangs on the clock alone"),
     rule(
         "client",
-        &["pace", "plan", "profile", "record", "secret"],
+        &["timers", "plan", "profile", "record", "secret"],
         "clients return samples; who counts or judges them is not their business",
     ),
     rule(
         "load",
-        &["client", "pace", "plan", "profile", "record"],
+        &["client", "timers", "plan", "profile", "record"],
         "the load knows nothing of requirements and reports",
     ),
     rule(

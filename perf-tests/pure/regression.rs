@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use crate::statistics::model::{Model, Random, Seconds};
 use crate::statistics::{cores, documented, recorded};
-use agentos_perf::baseline::{Comparison, compare, compare_pairs};
+use agentos_perf::baseline::{BaselineComparison, compare, compare_pairs};
 use agentos_perf::load::is_second_first;
 use agentos_perf::record::RunResult;
 use agentos_perf::report::{Report, RunReport};
@@ -196,7 +196,7 @@ fn of_two_targets_by_turns_the_same_holds() {
 }
 
 /// Whether p95 is called worse.
-fn is_found(shifted: &Comparison) -> bool {
+fn is_found(shifted: &BaselineComparison) -> bool {
     let p95 = shifted.compared.iter().find(|one| one.what == Figure::P95);
     p95.is_some_and(|p95| p95.standing == Some(Standing::Worse))
 }
@@ -215,7 +215,7 @@ struct Shares {
 fn shares(
     trials: u32,
     shifts: &[f64],
-    compared: impl Fn(&[f64], &mut Random) -> Vec<Comparison>,
+    compared: impl Fn(&[f64], &mut Random) -> Vec<BaselineComparison>,
 ) -> Shares {
     let (mut alarms, mut open, mut found) = (0, 0, vec![0; shifts.len()]);
     let all = [&[1.0], shifts].concat();
@@ -238,7 +238,7 @@ fn shares(
 }
 
 /// Later sessions, one with each shift, beside the same baseline.
-fn compared(case: Case, shifts: &[f64], random: &mut Random) -> Vec<Comparison> {
+fn compared(case: Case, shifts: &[f64], random: &mut Random) -> Vec<BaselineComparison> {
     let before: Vec<Report> = (0..case.sessions)
         .map(|_| session(case, 1.0, random))
         .collect();
@@ -250,7 +250,7 @@ fn compared(case: Case, shifts: &[f64], random: &mut Random) -> Vec<Comparison> 
     shifts.iter().map(compared).collect()
 }
 
-fn by_turns(case: Turns, shift: f64, random: &mut Random) -> Comparison {
+fn by_turns(case: Turns, shift: f64, random: &mut Random) -> BaselineComparison {
     if case.period > 0.0 {
         return in_a_wave(case, shift, random);
     }
@@ -264,7 +264,7 @@ fn by_turns(case: Turns, shift: f64, random: &mut Random) -> Comparison {
 }
 
 /// Turns of three seconds, of which two are judged, while times rise and fall as a sine.
-fn in_a_wave(case: Turns, shift: f64, random: &mut Random) -> Comparison {
+fn in_a_wave(case: Turns, shift: f64, random: &mut Random) -> BaselineComparison {
     const TURN: f64 = 3.0;
     let phase = random.uniform();
     let seed = (random.uniform() * 1e15) as u64;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use agentos_perf::diagnostic::{Problem, render_problems};
+use agentos_perf::diagnostic::{Diagnostic, render_diagnostics};
 use agentos_perf::harness::{Args, Environment, resolve};
 use agentos_perf::profile::Profile;
 use tempfile::TempDir;
@@ -661,7 +661,7 @@ const TOGETHER: &[Wrong] = &[
 ];
 
 /// What is told, with file names as they were typed.
-fn outcome(wrong: &Wrong) -> Result<(Args, Profile), Vec<Problem>> {
+fn outcome(wrong: &Wrong) -> Result<(Args, Profile), Vec<Diagnostic>> {
     let folder = TempDir::new().expect("a folder");
     write(folder.path(), "token.txt", "hunter2");
     if !wrong.edits.is_empty() {
@@ -696,7 +696,7 @@ fn outcome(wrong: &Wrong) -> Result<(Args, Profile), Vec<Problem>> {
         problems
             .into_iter()
             .map(|mut problem| {
-                if let agentos_perf::diagnostic::Place::File { file, .. } = &mut problem.place {
+                if let agentos_perf::diagnostic::Origin::File { file, .. } = &mut problem.place {
                     *file = plain(std::mem::take(file));
                 }
                 problem.message = plain(problem.message);
@@ -767,7 +767,7 @@ fn a_hundred_ways_to_get_it_wrong() {
     for wrong in cases {
         let told = match outcome(wrong) {
             Ok(_) => "NOTHING IS TOLD\n".to_owned(),
-            Err(problems) => render_problems(&problems),
+            Err(problems) => render_diagnostics(&problems),
         };
         let typed = shown(wrong);
         let _ = writeln!(table, "{typed}{told}");
@@ -788,7 +788,7 @@ fn the_good_profile_is_good() {
         edits: &[("shop", "shop")],
         ..typed("--profile shop.toml")
     };
-    let told = outcome(&good).map_err(|problems| render_problems(&problems));
+    let told = outcome(&good).map_err(|problems| render_diagnostics(&problems));
     let (args, profile) = told.unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!(profile.name, "shop");
     assert_eq!(args.target, None);

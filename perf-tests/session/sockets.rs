@@ -144,7 +144,7 @@ fn by_token_alone(server: &Server) -> Value {
 }
 
 fn write_users(file: &Path, count: u32) {
-    let secret = agentos_perf::reference::Secret::from(KEY.to_owned());
+    let secret = agentos_perf::reference::SigningSecret::from(KEY.to_owned());
     let life = std::time::Duration::from_secs(3600);
     let mut text = "user_id,token\n".to_owned();
     for n in 1..=count {

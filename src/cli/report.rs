@@ -7,9 +7,9 @@ use std::process::ExitCode;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
 use thiserror::Error;
 
-use crate::dashboard::{Address, AddressError, Board, Server, ServerError, View};
+use crate::dashboard::{Address, AddressError, DashboardServer, ServerError, SharedView, View};
 use crate::harness::{note, print as to_stdout, style_of_stdout};
-use crate::report::json::{ReadError, from_json};
+use crate::report::json::{ReportReadError, from_json};
 use crate::report::{Format, RenderError, Report, terminal};
 use crate::secret::Secret;
 
@@ -96,7 +96,10 @@ enum ReportError {
     #[error("can't read {}: {source}; name a report.json, such as target/perf/latest/report.json", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
     #[error("{}: {source}", path.display())]
-    NoReport { path: PathBuf, source: ReadError },
+    NoReport {
+        path: PathBuf,
+        source: ReportReadError,
+    },
     #[error("{} and {} would both go to {place}; name a file for each", one.name(), other.name())]
     SameOutput {
         one: Format,
@@ -162,7 +165,7 @@ fn serve(given: &str, report: Report) -> Result<(), ReportError> {
             given: given.to_owned(),
             source,
         })?;
-    let server = Server::start(address, Board::new(View::stored(report)))?;
+    let server = DashboardServer::start(address, SharedView::new(View::stored(report)))?;
     note(format_args!("Dashboard: {}", server.url()));
     loop {
         std::thread::park();

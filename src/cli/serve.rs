@@ -13,7 +13,7 @@ use crate::harness::note;
 use crate::profile::read_text;
 use crate::reference::{
     CHILD_SECRET, DEMO_ORGANIZATION, DEMO_USER, Fault, Options, PublicKey, PublicKeyError,
-    RateLimit, Secret, ServeError, announce_on_stdout, mint_token, serve_blocking,
+    RateLimit, ServeError, SigningSecret, announce_on_stdout, mint_token, serve_blocking,
 };
 
 const TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 3600);
@@ -42,7 +42,7 @@ pub struct ServeArgs {
         hide_env_values = true
     )]
     #[arg(conflicts_with = "database")]
-    database_url: Option<Secret>,
+    database_url: Option<SigningSecret>,
     /// A Redis server to cache in, redis://:PASSWORD@HOST:PORT [default: a cache in the process]
     #[arg(
         long,
@@ -50,7 +50,7 @@ pub struct ServeArgs {
         env = "PERF_SERVE_REDIS_URL",
         hide_env_values = true
     )]
-    redis_url: Option<Secret>,
+    redis_url: Option<SigningSecret>,
     /// Something to do wrong, such as latency=300ms:/health, errors=2% or stall=2s@5s; repeatable
     #[arg(long = "fault", value_name = "SPEC")]
     faults: Vec<Fault>,
@@ -81,7 +81,7 @@ pub struct ServeArgs {
 }
 
 #[derive(Debug, Error)]
-enum RunError {
+enum ServeRunError {
     #[error(transparent)]
     Serve(#[from] ServeError),
     #[error("cannot write the token to {}: {source}; name a file in a writable folder", path.display())]
@@ -98,7 +98,7 @@ enum RunError {
 }
 
 impl ServeArgs {
-    fn options(self, secret: Secret) -> Options {
+    fn options(self, secret: SigningSecret) -> Options {
         let mut options = Options::new(secret);
         options.addr = SocketAddr::new(self.host, self.port);
         options.database = self.database;
@@ -128,40 +128,40 @@ pub fn run(args: ServeArgs) -> ExitCode {
     }
 }
 
-fn serve(mut args: ServeArgs) -> Result<(), RunError> {
+fn serve(mut args: ServeArgs) -> Result<(), ServeRunError> {
     let secret = match args.secret_file.take() {
         Some(path) => secret_in(path)?,
         None => env::var(CHILD_SECRET)
             .ok()
             .filter(|secret| !secret.is_empty())
-            .map_or_else(Secret::random, Secret::from),
+            .map_or_else(SigningSecret::random, SigningSecret::from),
     };
     let public_key = args.public_key_file.take().map(public_key_in).transpose()?;
     if let Some(path) = args.token_file.take() {
         let token = mint_token(&secret, DEMO_USER, DEMO_ORGANIZATION, TOKEN_LIFETIME);
-        write_private(&path, &token).map_err(|source| RunError::TokenFile { path, source })?;
+        write_private(&path, &token).map_err(|source| ServeRunError::TokenFile { path, source })?;
     }
     let mut options = args.options(secret);
     options.public_key = public_key;
     Ok(serve_blocking(options, announce_on_stdout)?)
 }
 
-fn secret_in(path: PathBuf) -> Result<Secret, RunError> {
+fn secret_in(path: PathBuf) -> Result<SigningSecret, ServeRunError> {
     match read_text(&path) {
         // Editors and `echo` end a file with a line break, which is no part of the secret.
         Ok(text) => match text.trim_end_matches(['\r', '\n']) {
-            "" => Err(RunError::NoSecret { path }),
-            secret => Ok(Secret::from(secret.to_owned())),
+            "" => Err(ServeRunError::NoSecret { path }),
+            secret => Ok(SigningSecret::from(secret.to_owned())),
         },
-        Err(source) => Err(RunError::Unreadable { path, source }),
+        Err(source) => Err(ServeRunError::Unreadable { path, source }),
     }
 }
 
-fn public_key_in(path: PathBuf) -> Result<PublicKey, RunError> {
+fn public_key_in(path: PathBuf) -> Result<PublicKey, ServeRunError> {
     match read_text(&path) {
         Ok(text) => PublicKey::from_pem(text.as_bytes())
-            .map_err(|source| RunError::PublicKey { path, source }),
-        Err(source) => Err(RunError::Unreadable { path, source }),
+            .map_err(|source| ServeRunError::PublicKey { path, source }),
+        Err(source) => Err(ServeRunError::Unreadable { path, source }),
     }
 }
 

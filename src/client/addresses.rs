@@ -15,16 +15,16 @@ const LOOK_UP_AGAIN: Duration = Duration::from_secs(1);
 /// All addresses of one name. Clones of the connector share it, on all threads.
 #[derive(Debug)]
 pub(super) struct Addresses {
-    table: RwLock<Table>,
+    table: RwLock<AddressTable>,
     /// How many addresses connections go to.
     width: AtomicU32,
     trouble: SyncSender<()>,
 }
 
 #[derive(Debug)]
-struct Table {
+struct AddressTable {
     /// Every address that was ever resolved, in the order of their discovery; none is removed.
-    all: Vec<Entry>,
+    all: Vec<AddressEntry>,
     /// Those that connections go to, as places in `all`. Never empty.
     current: Vec<u16>,
     /// Addresses of a family of which none takes connections, such as those of IPv6 on a machine without it.
@@ -32,7 +32,7 @@ struct Table {
 }
 
 #[derive(Debug)]
-struct Entry {
+struct AddressEntry {
     address: SocketAddr,
     round_trip: Arc<RoundTrip>,
     left_out: Option<String>,
@@ -49,7 +49,7 @@ pub struct AddressFound {
 
 /// Where one connection goes.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct AddressSlot {
     pub(super) address: SocketAddr,
     /// The address's index among all of the name; `None` while there is only one.
     pub(super) index: Option<u16>,
@@ -122,7 +122,7 @@ impl Addresses {
 
     fn fixed(found: Vec<AddressFound>, trouble: SyncSender<()>) -> Addresses {
         let is_none_used = found.iter().all(|one| one.left_out.is_some());
-        let entry = |one: AddressFound| Entry {
+        let entry = |one: AddressFound| AddressEntry {
             address: one.address,
             round_trip: Arc::default(),
             left_out: one.left_out.filter(|_| !is_none_used),
@@ -134,13 +134,13 @@ impl Addresses {
         let (v4, v6) = (works(true), works(false));
         let is_ignored = |one: &AddressFound| !(if one.address.is_ipv4() { v4 } else { v6 });
         let (ignored, found): (Vec<_>, Vec<_>) = found.into_iter().partition(is_ignored);
-        let all: Vec<Entry> = found.into_iter().map(entry).collect();
+        let all: Vec<AddressEntry> = found.into_iter().map(entry).collect();
         let current: Vec<u16> = (0..all.len() as u16)
             .filter(|index| all[usize::from(*index)].left_out.is_none())
             .collect();
         Addresses {
             width: AtomicU32::new(current.len() as u32),
-            table: RwLock::new(Table {
+            table: RwLock::new(AddressTable {
                 all,
                 current,
                 ignored,
@@ -155,11 +155,11 @@ impl Addresses {
     }
 
     /// Where the connection with this turn goes.
-    pub(super) fn place(&self, turn: u32) -> Place {
+    pub(super) fn place(&self, turn: u32) -> AddressSlot {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
         let index = table.current[turn as usize % table.current.len()];
         let entry = &table.all[usize::from(index)];
-        Place {
+        AddressSlot {
             address: entry.address,
             index: (table.all.len() > 1).then_some(index),
             round_trip: Arc::clone(&entry.round_trip),
@@ -175,7 +175,7 @@ impl Addresses {
     /// Every address so far, by index.
     pub(super) fn all(&self) -> Vec<AddressFound> {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-        let found = |entry: &Entry| AddressFound {
+        let found = |entry: &AddressEntry| AddressFound {
             address: entry.address,
             left_out: entry.left_out.clone(),
         };
@@ -199,7 +199,7 @@ impl Addresses {
             let known = table.all.iter().position(|entry| entry.address == *address);
             let index = known.unwrap_or(table.all.len());
             if known.is_none() {
-                table.all.push(Entry {
+                table.all.push(AddressEntry {
                     address: *address,
                     round_trip: Arc::default(),
                     left_out: None,
@@ -255,7 +255,7 @@ mod tests {
     /// Where the first connections go, and as which address they are counted.
     fn places(addresses: &Addresses, mut turns: Turns) -> Vec<(u8, Option<u16>)> {
         let place = |turn| addresses.place(turn);
-        let last = |place: Place| match place.address {
+        let last = |place: AddressSlot| match place.address {
             SocketAddr::V4(address) => (address.ip().octets()[3], place.index),
             SocketAddr::V6(_) => unreachable!(),
         };

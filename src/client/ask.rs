@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use std::time::Duration;
 
-use super::attempt::Listener;
+use super::attempt::AnswerListener;
 use super::{Connection, Exchange, PreparedRequest};
 use crate::plan::Bounds;
 use crate::record::Outcome;
@@ -15,10 +15,10 @@ use crate::record::Outcome;
 const RAW_BYTES: usize = 65 * 1024;
 
 /// What came of a question.
-pub(super) struct Heard {
+pub(super) struct SideExchange {
     pub(super) exchange: Exchange,
     /// The head of the answer, if it came whole.
-    pub(super) head: Option<Head>,
+    pub(super) head: Option<AnswerHead>,
     /// As much of the body as came and was to be kept.
     pub(super) body: Vec<u8>,
     /// Whether anything came that looks like HTTP/1.
@@ -28,13 +28,13 @@ pub(super) struct Heard {
 
 /// The head of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Head {
+pub(super) struct AnswerHead {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) is_http2: bool,
 }
 
-impl Head {
+impl AnswerHead {
     /// Whether the body is a stream of server-sent events.
     pub(super) fn is_event_stream(&self) -> bool {
         let kind = self.headers.get(CONTENT_TYPE);
@@ -62,7 +62,7 @@ pub(super) async fn ask(
     request: &PreparedRequest,
     bounds: &Bounds,
     keep: usize,
-) -> Heard {
+) -> SideExchange {
     let mut keeper = Keeper {
         keep,
         raw: Vec::new(),
@@ -76,7 +76,7 @@ pub(super) async fn ask(
         .exchange_heard(request, bounds, give_up, &mut keeper)
         .await;
     let head = keeper.head.or_else(|| head_of(&keeper.raw));
-    Heard {
+    SideExchange {
         took: exchange.done.saturating_duration_since(begun),
         exchange,
         is_http: head.is_some() || keeper.raw.starts_with(b"HTTP/1."),
@@ -85,9 +85,9 @@ pub(super) async fn ask(
     }
 }
 
-impl Heard {
+impl SideExchange {
     /// The answer's head, when the answer is whole, or is not expected and so need not be.
-    pub(super) fn answered(&self) -> Option<&Head> {
+    pub(super) fn answered(&self) -> Option<&AnswerHead> {
         let answered = matches!(
             self.exchange.outcome,
             Outcome::Ok | Outcome::Status(_) | Outcome::RateLimited
@@ -97,7 +97,7 @@ impl Heard {
 
     /// Whether the body is longer than allowed, rather than cut off.
     pub(super) fn is_too_long(&self, limit: u64) -> bool {
-        let said = self.head.as_ref().and_then(Head::length);
+        let said = self.head.as_ref().and_then(AnswerHead::length);
         self.exchange.bytes > limit || said.is_some_and(|length| length > limit)
     }
 }
@@ -105,18 +105,18 @@ impl Heard {
 struct Keeper {
     keep: usize,
     raw: Vec<u8>,
-    head: Option<Head>,
+    head: Option<AnswerHead>,
     body: Vec<u8>,
 }
 
-impl Listener for Keeper {
+impl AnswerListener for Keeper {
     fn raw(&mut self, bytes: &[u8]) {
         let room = RAW_BYTES - self.raw.len();
         self.raw.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
     fn head(&mut self, status: StatusCode, headers: &HeaderMap) {
-        self.head = Some(Head {
+        self.head = Some(AnswerHead {
             status: status.as_u16(),
             headers: headers.clone(),
             is_http2: true,
@@ -131,7 +131,7 @@ impl Listener for Keeper {
 
 /// The final head of an answer over HTTP/1.1; `None` before its end. Whether it is right is for the reader of answers
 /// to say, which the load has too; headers that are wrong are left out here.
-fn head_of(raw: &[u8]) -> Option<Head> {
+fn head_of(raw: &[u8]) -> Option<AnswerHead> {
     let mut rest = raw;
     loop {
         while let Some(after) = rest.strip_prefix(b"\r\n").or(rest.strip_prefix(b"\n")) {
@@ -158,7 +158,7 @@ fn head_of(raw: &[u8]) -> Option<Head> {
         }) {
             headers.append(name, value);
         }
-        return Some(Head {
+        return Some(AnswerHead {
             status,
             headers,
             is_http2: false,

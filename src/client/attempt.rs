@@ -15,7 +15,7 @@ use crate::plan::Bounds;
 use crate::record::Outcome;
 
 /// Receives what the answer says. The load has no use for it.
-pub(super) trait Listener {
+pub(super) trait AnswerListener {
     /// Bytes of an answer over HTTP/1.1 as they come, framing included.
     fn raw(&mut self, _bytes: &[u8]) {}
 
@@ -26,10 +26,10 @@ pub(super) trait Listener {
     fn chunk(&mut self, _bytes: &[u8]) {}
 }
 
-impl Listener for () {}
+impl AnswerListener for () {}
 
 /// An open connection between two exchanges, or in one.
-pub(super) enum Kept {
+pub(super) enum HttpConnection {
     /// HTTP/1.1.
     One(Http1),
     /// HTTP/2. Boxed: it is large, and users of HTTP/1.1 would have its place too.
@@ -47,7 +47,7 @@ pub(super) enum Version {
 
 /// What is known so far of an exchange that may be cut off at any await.
 #[derive(Default)]
-pub(super) struct Trace {
+pub(super) struct ExchangeTiming {
     /// The time, when it was read a moment ago: looking at a clock is a good part of what a request costs.
     pub(super) now: Option<Instant>,
     pub(super) sent: Option<Instant>,
@@ -66,7 +66,7 @@ pub(super) struct Trace {
     pub(super) retry_after: Option<u32>,
 }
 
-impl Trace {
+impl ExchangeTiming {
     /// Keeps the beginning of a body that belongs to an unexpected answer.
     pub(super) fn keep(&mut self, body: &[u8]) {
         let room = EXCERPT_BYTES - self.excerpt.len();
@@ -86,7 +86,7 @@ impl Trace {
 /// How one attempt ended.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub(super) struct End {
+pub(super) struct AttemptEnd {
     pub(super) outcome: Outcome,
     /// Whether the connection may serve another.
     pub(super) clean: bool,
@@ -98,10 +98,10 @@ pub(super) struct End {
     pub(super) is_unprocessed: bool,
 }
 
-impl End {
+impl AttemptEnd {
     /// One without a head of an answer.
-    pub(super) fn unanswered(outcome: Outcome, wrote: bool) -> End {
-        End {
+    pub(super) fn unanswered(outcome: Outcome, wrote: bool) -> AttemptEnd {
+        AttemptEnd {
             outcome,
             clean: false,
             wrote,
@@ -111,17 +111,17 @@ impl End {
     }
 }
 
-impl Kept {
+impl HttpConnection {
     /// Begins to speak HTTP on a stream.
     ///
     /// # Errors
     /// How the exchange ended that needed it.
-    pub(super) async fn open(stream: Stream, version: Version) -> Result<Kept, Outcome> {
+    pub(super) async fn open(stream: Stream, version: Version) -> Result<HttpConnection, Outcome> {
         match version {
-            Version::One => Ok(Kept::One(Http1::new(stream))),
+            Version::One => Ok(HttpConnection::One(Http1::new(stream))),
             Version::Two => Http2::open(stream)
                 .await
-                .map(|open| Kept::Two(Box::new(open))),
+                .map(|open| HttpConnection::Two(Box::new(open))),
         }
     }
 
@@ -129,16 +129,16 @@ impl Kept {
     pub(super) async fn idle(&mut self) {
         match self {
             // It has nothing to say unasked, and its end is noticed before the next request.
-            Kept::One(_) => pending().await,
-            Kept::Two(connection) => connection.idle().await,
+            HttpConnection::One(_) => pending().await,
+            HttpConnection::Two(connection) => connection.idle().await,
         }
     }
 
     /// Whether a request can be sent: the target may have closed the connection.
     pub(super) async fn is_usable(&mut self) -> bool {
         match self {
-            Kept::One(connection) => connection.is_usable().await,
-            Kept::Two(connection) => connection.is_usable().await,
+            HttpConnection::One(connection) => connection.is_usable().await,
+            HttpConnection::Two(connection) => connection.is_usable().await,
         }
     }
 
@@ -147,12 +147,16 @@ impl Kept {
         &mut self,
         request: &PreparedRequest,
         bounds: &Bounds,
-        trace: &mut Trace,
-        listener: &mut impl Listener,
-    ) -> End {
+        trace: &mut ExchangeTiming,
+        listener: &mut impl AnswerListener,
+    ) -> AttemptEnd {
         match self {
-            Kept::One(connection) => connection.attempt(request, bounds, trace, listener).await,
-            Kept::Two(connection) => connection.attempt(request, bounds, trace, listener).await,
+            HttpConnection::One(connection) => {
+                connection.attempt(request, bounds, trace, listener).await
+            }
+            HttpConnection::Two(connection) => {
+                connection.attempt(request, bounds, trace, listener).await
+            }
         }
     }
 }

@@ -15,11 +15,11 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
-use super::addresses::{AddressFound, Addresses, Place, RoundTrip};
+use super::addresses::{AddressFound, AddressSlot, Addresses, RoundTrip};
 use super::attempt::Version;
 use super::tls_cause::ClientCertificate;
 use super::{ConnectError, Stream, TlsFault, tls, tls_cause};
-use crate::profile::{Destination, Http};
+use crate::profile::{Destination, HttpVersion};
 
 /// A name that no address of answers is looked up again, but not for each of a thousand users.
 const LOOK_UP_AGAIN: Duration = Duration::from_secs(1);
@@ -28,24 +28,24 @@ const LOOK_UP_AGAIN: Duration = Duration::from_secs(1);
 /// which of them answers. May be shared between threads and runtimes.
 #[derive(Clone)]
 pub struct Connector {
-    shared: Arc<Shared>,
+    shared: Arc<ConnectorState>,
     /// The addresses that a load is spread over; `None` where any address that answers is good.
     spread: Option<Arc<Addresses>>,
 }
 
 /// A connection that has just been made.
-pub(super) struct Made {
+pub(super) struct OpenedStream {
     pub(super) stream: Stream,
     /// How long a packet is on its way there and back, about.
     pub(super) round_trip: Duration,
 }
 
-struct Shared {
+struct ConnectorState {
     host: Host<String>,
     port: u16,
     tls: Option<Tls>,
-    http: Http,
-    known: Mutex<Known>,
+    http: HttpVersion,
+    known: Mutex<ResolvedAddresses>,
     round_trip: RoundTrip,
 }
 
@@ -59,7 +59,7 @@ struct Tls {
 }
 
 #[derive(Clone, Default)]
-struct Known {
+struct ResolvedAddresses {
     /// The address that last answered comes first.
     addresses: Arc<[SocketAddr]>,
     looked_up: Option<Instant>,
@@ -84,7 +84,7 @@ impl Connector {
     fn with_tls(
         origin: &Url,
         config: Option<ClientConfig>,
-        http: Http,
+        http: HttpVersion,
     ) -> Result<Connector, ConnectError> {
         let unusable = || ConnectError::Destination(origin.to_string());
         let host = origin.host().ok_or_else(unusable)?.to_owned();
@@ -106,7 +106,7 @@ impl Connector {
         };
         let known = Mutex::default();
         Ok(Connector {
-            shared: Arc::new(Shared {
+            shared: Arc::new(ConnectorState {
                 host,
                 port,
                 tls,
@@ -193,7 +193,7 @@ impl Connector {
     }
 
     /// Where the connection with this turn goes, if the load is spread.
-    pub(super) fn place(&self, turn: u32) -> Option<Place> {
+    pub(super) fn place(&self, turn: u32) -> Option<AddressSlot> {
         self.spread.as_ref().map(|addresses| addresses.place(turn))
     }
 
@@ -209,7 +209,7 @@ impl Connector {
     /// The same, to one address of the name.
     pub(super) async fn connect_to(
         &self,
-        place: Option<&Place>,
+        place: Option<&AddressSlot>,
         within: Duration,
     ) -> Result<Stream, ConnectError> {
         let made = self.make(place, within, |tls| &tls.one).await;
@@ -231,9 +231,9 @@ impl Connector {
     /// The same, to one address of the name.
     pub(super) async fn connect_http_to(
         &self,
-        place: Option<&Place>,
+        place: Option<&AddressSlot>,
         within: Duration,
-    ) -> Result<(Made, Version), ConnectError> {
+    ) -> Result<(OpenedStream, Version), ConnectError> {
         let made = self.make(place, within, |tls| &tls.http).await?;
         let version = self.version(&made.stream)?;
         Ok((made, version))
@@ -241,10 +241,10 @@ impl Connector {
 
     async fn make(
         &self,
-        place: Option<&Place>,
+        place: Option<&AddressSlot>,
         within: Duration,
         chosen: impl Fn(&Tls) -> &TlsConnector,
-    ) -> Result<Made, ConnectError> {
+    ) -> Result<OpenedStream, ConnectError> {
         let until = Instant::now() + within;
         let made = timeout_at(until, self.make_until(place, until, chosen)).await;
         let made = made.unwrap_or(Err(ConnectError::Timeout(within)));
@@ -258,22 +258,22 @@ impl Connector {
 
     fn version(&self, stream: &Stream) -> Result<Version, ConnectError> {
         match (stream, self.shared.http) {
-            (Stream::Plain(_), Http::Two) => Ok(Version::Two),
-            (Stream::Plain(_), Http::Auto | Http::One) => Ok(Version::One),
+            (Stream::Plain(_), HttpVersion::Http2) => Ok(Version::Two),
+            (Stream::Plain(_), HttpVersion::Auto | HttpVersion::Http11) => Ok(Version::One),
             (Stream::Tls(tls), http) => match (tls.get_ref().1.alpn_protocol(), http) {
                 (Some(tls::TWO), _) => Ok(Version::Two),
-                (_, Http::Two) => Err(ConnectError::NoHttp2),
-                (_, Http::Auto | Http::One) => Ok(Version::One),
+                (_, HttpVersion::Http2) => Err(ConnectError::NoHttp2),
+                (_, HttpVersion::Auto | HttpVersion::Http11) => Ok(Version::One),
             },
         }
     }
 
     async fn make_until(
         &self,
-        place: Option<&Place>,
+        place: Option<&AddressSlot>,
         until: Instant,
         chosen: impl Fn(&Tls) -> &TlsConnector,
-    ) -> Result<Made, ConnectError> {
+    ) -> Result<OpenedStream, ConnectError> {
         let (tcp, round_trip) = match place {
             Some(place) => tcp_to(place).await?,
             None => self.tcp(until).await?,
@@ -288,7 +288,7 @@ impl Connector {
                 .map(|stream| Stream::Tls(Box::new(stream)))
                 .map_err(|error| handshake_failed(error, tls))?,
         };
-        Ok(Made { stream, round_trip })
+        Ok(OpenedStream { stream, round_trip })
     }
 
     async fn tcp(&self, until: Instant) -> Result<(TcpStream, Duration), ConnectError> {
@@ -320,7 +320,7 @@ impl Connector {
         Err(last.unwrap_or_else(|| self.unknown(io::ErrorKind::NotFound.into())))
     }
 
-    async fn addresses(&self) -> Result<Known, ConnectError> {
+    async fn addresses(&self) -> Result<ResolvedAddresses, ConnectError> {
         let mut known = self.shared.known.lock().await;
         if known.addresses.is_empty() {
             let port = self.shared.port;
@@ -332,7 +332,7 @@ impl Connector {
                     .map_err(|source| self.unknown(source))?
                     .collect(),
             };
-            *known = Known {
+            *known = ResolvedAddresses {
                 addresses,
                 looked_up: Some(Instant::now()),
                 first_answers: false,
@@ -342,7 +342,7 @@ impl Connector {
     }
 
     /// Puts the address that answered first.
-    async fn answers(&self, seen: &Known, at: usize) {
+    async fn answers(&self, seen: &ResolvedAddresses, at: usize) {
         if at == 0 && seen.first_answers {
             return;
         }
@@ -361,7 +361,7 @@ impl Connector {
             .looked_up
             .is_some_and(|at| at.elapsed() >= LOOK_UP_AGAIN)
         {
-            *known = Known::default();
+            *known = ResolvedAddresses::default();
         }
     }
 
@@ -373,7 +373,7 @@ impl Connector {
     }
 }
 
-async fn tcp_to(place: &Place) -> Result<(TcpStream, Duration), ConnectError> {
+async fn tcp_to(place: &AddressSlot) -> Result<(TcpStream, Duration), ConnectError> {
     let begun = Instant::now();
     let address = place.address;
     match TcpStream::connect(address).await {
@@ -449,7 +449,7 @@ mod tests {
     use tokio_rustls::TlsAcceptor;
 
     use super::*;
-    use crate::client::tls::{Verifier, configure};
+    use crate::client::tls::{CertificateVerifier, configure};
     use crate::record::Outcome;
 
     const LONG: Duration = Duration::from_secs(20);
@@ -479,8 +479,8 @@ mod tests {
             std::future::pending::<()>().await;
         });
         let origin = format!("https://localhost:{port}").parse().unwrap();
-        let config = configure(Verifier::Roots(Arc::new(roots)));
-        let connector = Connector::with_tls(&origin, Some(config), Http::Auto).unwrap();
+        let config = configure(CertificateVerifier::Roots(Arc::new(roots)));
+        let connector = Connector::with_tls(&origin, Some(config), HttpVersion::Auto).unwrap();
         match connector.connect(LONG).await {
             Ok(_) => Ok(()),
             Err(error) => {
@@ -524,7 +524,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let good = listener.local_addr().unwrap();
         let origin = format!("http://localhost:{}", good.port()).parse().unwrap();
-        let connector = Connector::with_tls(&origin, None, Http::Auto).unwrap();
+        let connector = Connector::with_tls(&origin, None, HttpVersion::Auto).unwrap();
         // Of a port that was just given back nobody listens.
         let spare = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let bad = spare.local_addr().unwrap();
@@ -544,8 +544,8 @@ mod tests {
         let bad = spare.local_addr().unwrap();
         drop(spare);
         let origin = "http://localhost:1".parse().unwrap();
-        let connector = Connector::with_tls(&origin, None, Http::Auto).unwrap();
-        *connector.shared.known.lock().await = Known {
+        let connector = Connector::with_tls(&origin, None, HttpVersion::Auto).unwrap();
+        *connector.shared.known.lock().await = ResolvedAddresses {
             addresses: Arc::from([bad]),
             looked_up: Some(Instant::now()),
             first_answers: false,

@@ -1,7 +1,7 @@
 //! What comes from a target is fuzzed.
 
-use super::answer::{AnswerReader, Progress};
-use super::frames::{FrameReader, Heard};
+use super::frames::{FrameReader, ReceivedFrame};
+use super::http1_response::{AnswerProgress, AnswerReader};
 
 /// More than the bodies and messages of a corpus have.
 const LONGEST: u64 = 1 << 16;
@@ -19,8 +19,8 @@ pub fn http1_answer(bytes: &[u8]) {
         let mut end = None;
         for piece in bytes.chunks(pieces) {
             match reader.read(piece, &mut |data| body.extend_from_slice(data)) {
-                Ok(Progress::More) => used += piece.len(),
-                Ok(Progress::Done { used: last }) => {
+                Ok(AnswerProgress::More) => used += piece.len(),
+                Ok(AnswerProgress::Done { used: last }) => {
                     assert!(last <= piece.len());
                     used += last;
                     end = Some(Ok(()));
@@ -55,8 +55,8 @@ pub fn websocket_frames(bytes: &[u8]) {
         let mut reader = FrameReader::new(Vec::new(), LONGEST);
         let mut heard = Vec::new();
         for piece in bytes.chunks(pieces) {
-            let read = reader.read(piece, &mut |one: Heard<'_>| {
-                if let Heard::Text(text) = one {
+            let read = reader.read(piece, &mut |one: ReceivedFrame<'_>| {
+                if let ReceivedFrame::Text(text) = one {
                     assert!(text.len() as u64 <= LONGEST);
                 }
                 heard.push(format!("{one:?}"));

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::ask::{Heard, ask};
-use super::control::BODY_BYTES;
+use super::ask::{SideExchange, ask};
 use super::redirect::{Redirect, redirect};
-use super::{Connection, Connector, ControlError, PreparedRequest, excerpt, json};
+use super::side_client::BODY_BYTES;
+use super::{Connection, Connector, PreparedRequest, SideError, excerpt, json};
 use crate::plan::Bounds;
 use crate::profile::{Destination, HealthCheck, TargetRules, UptimeCheck};
 use crate::record::Outcome;
 
 /// One answer to the question whether the target is well.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HealthSample {
+pub struct HealthAnswer {
     /// How long the answer took; the first one's time includes connecting.
     pub took: Duration,
     /// Why the target is not well, if it isn't: `status 503`, `field "status" says "degraded"`.
@@ -24,7 +24,7 @@ pub struct HealthSample {
 /// Asks for the target's health.
 pub struct HealthProbe {
     check: HealthCheck,
-    line: Line,
+    line: HealthConnection,
 }
 
 impl HealthProbe {
@@ -32,13 +32,10 @@ impl HealthProbe {
     ///
     /// # Errors
     /// When the destination or the path is none that requests can be sent to.
-    pub fn new(
-        check: &HealthCheck,
-        destination: &Destination,
-    ) -> Result<HealthProbe, ControlError> {
+    pub fn new(check: &HealthCheck, destination: &Destination) -> Result<HealthProbe, SideError> {
         Ok(HealthProbe {
             check: check.clone(),
-            line: Line::new(
+            line: HealthConnection::new(
                 &check.path,
                 check.auth,
                 check.timeout,
@@ -48,9 +45,9 @@ impl HealthProbe {
     }
 
     /// Asks once.
-    pub async fn ask(&mut self) -> HealthSample {
+    pub async fn ask(&mut self) -> HealthAnswer {
         let heard = self.line.ask().await;
-        HealthSample {
+        HealthAnswer {
             took: heard.took,
             healthy: match self.line.failure(&heard) {
                 Some(why) => Err(why),
@@ -67,7 +64,7 @@ impl HealthProbe {
 pub async fn check_health(
     check: &HealthCheck,
     destination: &Destination,
-) -> Result<Vec<HealthSample>, ControlError> {
+) -> Result<Vec<HealthAnswer>, SideError> {
     let mut probe = HealthProbe::new(check, destination)?;
     let mut samples = Vec::with_capacity(check.requests as usize);
     for _ in 0..check.requests {
@@ -113,7 +110,7 @@ pub struct ProbeAnswer {
 /// Watches for outages and restarts on a connection of its own.
 pub struct Prober {
     check: UptimeCheck,
-    line: Line,
+    line: HealthConnection,
     was_connected: bool,
 }
 
@@ -122,10 +119,10 @@ impl Prober {
     ///
     /// # Errors
     /// When the destination or the path is none that requests can be sent to.
-    pub fn new(check: &UptimeCheck, destination: &Destination) -> Result<Prober, ControlError> {
+    pub fn new(check: &UptimeCheck, destination: &Destination) -> Result<Prober, SideError> {
         Ok(Prober {
             check: check.clone(),
-            line: Line::new(
+            line: HealthConnection::new(
                 &check.path,
                 check.auth,
                 check.timeout,
@@ -156,7 +153,7 @@ impl Prober {
 }
 
 /// One question, asked again and again on one connection.
-struct Line {
+struct HealthConnection {
     connection: Connection,
     request: PreparedRequest,
     bounds: Bounds,
@@ -165,14 +162,14 @@ struct Line {
     was_redirected: bool,
 }
 
-impl Line {
+impl HealthConnection {
     fn new(
         path: &str,
         auth: bool,
         timeout: Duration,
         (rules, destination): (&TargetRules, &Destination),
-    ) -> Result<Line, ControlError> {
-        Ok(Line {
+    ) -> Result<HealthConnection, SideError> {
+        Ok(HealthConnection {
             connection: Connection::new(Connector::new(destination)?),
             request: PreparedRequest::get(path, auth, &rules.headers, destination)?,
             bounds: Bounds {
@@ -187,7 +184,7 @@ impl Line {
     }
 
     /// Asks once; where that is redirected as the load would follow it, once more there, and from then on there alone.
-    async fn ask(&mut self) -> Heard {
+    async fn ask(&mut self) -> SideExchange {
         let heard = self.ask_once().await;
         let Some(next) = self.redirected(&heard) else {
             return heard;
@@ -199,7 +196,7 @@ impl Line {
         again
     }
 
-    async fn ask_once(&mut self) -> Heard {
+    async fn ask_once(&mut self) -> SideExchange {
         ask(
             &mut self.connection,
             &self.request,
@@ -209,7 +206,7 @@ impl Line {
         .await
     }
 
-    fn redirected(&self, heard: &Heard) -> Option<PreparedRequest> {
+    fn redirected(&self, heard: &SideExchange) -> Option<PreparedRequest> {
         let head = heard.answered().filter(|_| !self.was_redirected)?;
         let answer = (head.status, &head.headers);
         let origin = &self.destination.origin;
@@ -219,7 +216,7 @@ impl Line {
         }
     }
 
-    fn failure(&self, heard: &Heard) -> Option<String> {
+    fn failure(&self, heard: &SideExchange) -> Option<String> {
         let within = self.bounds.timeout;
         if let Some(refusal) = self.connection.refusal() {
             return Some(refusal.to_string());

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::attempt::{End, Kept, Listener, Trace};
+use super::attempt::{AnswerListener, AttemptEnd, ExchangeTiming, HttpConnection};
 use super::excerpt::excerpt;
 use super::stream_error::StreamError;
 use super::{ConnectError, Connector, PreparedRequest, Turns, retry_after};
-use crate::pace::{Agenda, Deadline};
 use crate::plan::Bounds;
 use crate::record::Outcome;
+use crate::timers::{Deadline, TimerQueue};
 
 /// An end that shows within this time has not waited for any work of the target: on a fast network a thread that
 /// reads it may be this late.
@@ -55,12 +55,12 @@ pub struct Connection {
     deadline: Deadline,
     turns: Turns,
     shortest_round_trip: Duration,
-    agenda: Option<Rc<Agenda>>,
+    agenda: Option<Rc<TimerQueue>>,
 }
 
 /// A connection that is kept, and what is known of its way.
 struct KeptLink {
-    kept: Kept,
+    kept: HttpConnection,
     round_trip: Duration,
     address: Option<u16>,
 }
@@ -177,13 +177,13 @@ impl Connection {
         request: &PreparedRequest,
         bounds: &Bounds,
         give_up: Instant,
-        listener: &mut impl Listener,
+        listener: &mut impl AnswerListener,
     ) -> Exchange {
         let begun = Instant::now();
         let limit = give_up.min(begun + bounds.timeout);
-        let mut trace = Trace {
+        let mut trace = ExchangeTiming {
             now: Some(begun),
-            ..Trace::default()
+            ..ExchangeTiming::default()
         };
         self.refusal = None;
         self.stream_error = None;
@@ -192,7 +192,7 @@ impl Connection {
         if give_up <= begun {
             return trace.ended(Outcome::NotStarted);
         }
-        let open = &mut Open {
+        let open = &mut OpenConnection {
             connector: &self.connector,
             kept: &mut self.kept,
             refusal: &mut self.refusal,
@@ -219,22 +219,22 @@ impl Connection {
 }
 
 /// What an exchange needs of its user's connection.
-struct Open<'a> {
+struct OpenConnection<'a> {
     connector: &'a Connector,
     kept: &'a mut Option<Box<KeptLink>>,
     refusal: &'a mut Option<Box<ConnectError>>,
     turns: &'a mut Turns,
     shortest_round_trip: Duration,
-    agenda: Option<&'a Agenda>,
+    agenda: Option<&'a TimerQueue>,
 }
 
-impl Open<'_> {
+impl OpenConnection<'_> {
     async fn attempts(
         &mut self,
         request: &PreparedRequest,
         bounds: &Bounds,
-        trace: &mut Trace,
-        listener: &mut impl Listener,
+        trace: &mut ExchangeTiming,
+        listener: &mut impl AnswerListener,
     ) -> Outcome {
         let mut reused = self.is_usable().await;
         let mut refusals = 0;
@@ -275,7 +275,7 @@ impl Open<'_> {
     /// target that works on a request and drops it then shows the end later.
     fn is_stale(
         &self,
-        end: End,
+        end: AttemptEnd,
         request: &PreparedRequest,
         sent: Option<Instant>,
         round_trip: Duration,
@@ -289,7 +289,7 @@ impl Open<'_> {
         // When it was read may be later than when it came.
         let held_up = self.agenda.map_or(0, |agenda| {
             let now = agenda.now();
-            agenda.held_up(agenda.nanos(sent), now)
+            agenda.stalled_for(agenda.nanos(sent), now)
         });
         let at_once = round_trip.max(self.shortest_round_trip) + Duration::from_nanos(held_up);
         request.is_idempotent() && sent.elapsed() <= at_once
@@ -307,7 +307,11 @@ impl Open<'_> {
         usable
     }
 
-    async fn connect(&mut self, bounds: &Bounds, trace: &mut Trace) -> Result<(), Outcome> {
+    async fn connect(
+        &mut self,
+        bounds: &Bounds,
+        trace: &mut ExchangeTiming,
+    ) -> Result<(), Outcome> {
         let place = self.connector.place(self.turns.take());
         let address = place.as_ref().and_then(|place| place.index);
         trace.address = address;
@@ -318,7 +322,7 @@ impl Open<'_> {
         );
         match connecting.await {
             Ok((made, version)) => {
-                let kept = Box::pin(Kept::open(made.stream, version)).await?;
+                let kept = Box::pin(HttpConnection::open(made.stream, version)).await?;
                 *self.kept = Some(Box::new(KeptLink {
                     kept,
                     round_trip: made.round_trip,
@@ -342,7 +346,7 @@ async fn pause_after(refusals: u32) {
     }
 }
 
-impl Trace {
+impl ExchangeTiming {
     fn ended(&self, outcome: Outcome) -> Exchange {
         Exchange {
             sent: self.sent,

@@ -10,8 +10,8 @@ use http::Method;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
-use super::answer::{AnswerReader, Ending, Fault, Progress};
-use super::attempt::{End, Listener, Trace};
+use super::attempt::{AnswerListener, AttemptEnd, ExchangeTiming};
+use super::http1_response::{AnswerFault, AnswerProgress, AnswerReader, CloseMeaning};
 use super::{PreparedRequest, Stream};
 use crate::plan::Bounds;
 use crate::record::Outcome;
@@ -40,7 +40,7 @@ struct Attempt<'a, L> {
     wrote: bool,
     heard: bool,
     answer: AnswerReader,
-    trace: &'a mut Trace,
+    trace: &'a mut ExchangeTiming,
     listener: &'a mut L,
 }
 
@@ -55,13 +55,13 @@ impl Http1 {
     }
 
     /// Sends a request and reads the answer to its end.
-    pub(super) async fn attempt<L: Listener>(
+    pub(super) async fn attempt<L: AnswerListener>(
         &mut self,
         request: &PreparedRequest,
         bounds: &Bounds,
-        trace: &mut Trace,
+        trace: &mut ExchangeTiming,
         listener: &mut L,
-    ) -> End {
+    ) -> AttemptEnd {
         let mut attempt = Attempt {
             request,
             left: request.wire(),
@@ -77,8 +77,8 @@ impl Http1 {
     }
 }
 
-impl<L: Listener> Attempt<'_, L> {
-    fn poll(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<End> {
+impl<L: AnswerListener> Attempt<'_, L> {
+    fn poll(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<AttemptEnd> {
         self.write(stream, cx);
         READ.with_borrow_mut(|buffer| {
             loop {
@@ -128,7 +128,7 @@ impl<L: Listener> Attempt<'_, L> {
     }
 
     /// Reads a part of the answer; tells how it ended, if it did.
-    fn take(&mut self, bytes: &[u8]) -> Option<End> {
+    fn take(&mut self, bytes: &[u8]) -> Option<AttemptEnd> {
         self.heard = true;
         let listener = &mut *self.listener;
         listener.raw(bytes);
@@ -143,20 +143,20 @@ impl<L: Listener> Attempt<'_, L> {
         });
         self.trace.bytes = self.answer.body_bytes();
         let end = match progress {
-            Ok(Progress::More) => {
+            Ok(AnswerProgress::More) => {
                 let status = self.answer.status();
                 if status.is_some_and(|status| !self.request.expects(status)) {
                     self.trace.keep(bytes.get(body).unwrap_or_default());
                 }
                 return None;
             }
-            Ok(Progress::Done { used }) => {
+            Ok(AnswerProgress::Done { used }) => {
                 self.trace.done = Some(Instant::now());
                 let is_alone = used == bytes.len() && self.is_flushed;
                 self.whole(is_alone && self.answer.keeps_alive())
             }
-            Err(Fault::Protocol) => self.broken(Outcome::Protocol),
-            Err(Fault::BadBody) => self.broken(Outcome::BadBody),
+            Err(AnswerFault::Protocol) => self.broken(Outcome::Protocol),
+            Err(AnswerFault::BadBody) => self.broken(Outcome::BadBody),
         };
         if matches!(end.outcome, Outcome::Status(_) | Outcome::RateLimited) {
             self.trace.retry_after = self.answer.retry_after();
@@ -166,15 +166,17 @@ impl<L: Listener> Attempt<'_, L> {
     }
 
     /// The connection has ended.
-    fn ended(&mut self) -> End {
+    fn ended(&mut self) -> AttemptEnd {
         match self.answer.eof() {
-            Ending::Whole => self.whole(false),
-            Ending::InBody => self.broken(Outcome::BadBody),
-            Ending::InHead | Ending::Unheard => self.broken(self.refused.unwrap_or(Outcome::Reset)),
+            CloseMeaning::Whole => self.whole(false),
+            CloseMeaning::InBody => self.broken(Outcome::BadBody),
+            CloseMeaning::InHead | CloseMeaning::Unheard => {
+                self.broken(self.refused.unwrap_or(Outcome::Reset))
+            }
         }
     }
 
-    fn failed(&mut self, error: &io::Error) -> End {
+    fn failed(&mut self, error: &io::Error) -> AttemptEnd {
         if self.answer.status().is_some() {
             return self.broken(Outcome::BadBody);
         }
@@ -182,13 +184,13 @@ impl<L: Listener> Attempt<'_, L> {
         self.broken(self.refused.unwrap_or(cause))
     }
 
-    fn whole(&self, clean: bool) -> End {
+    fn whole(&self, clean: bool) -> AttemptEnd {
         let status = self.answer.status().unwrap_or_default();
         self.end(self.request.judge(status), clean)
     }
 
     /// An unexpected status outweighs a broken body.
-    fn broken(&self, outcome: Outcome) -> End {
+    fn broken(&self, outcome: Outcome) -> AttemptEnd {
         let judged = self
             .answer
             .status()
@@ -197,8 +199,8 @@ impl<L: Listener> Attempt<'_, L> {
         self.end(worse.unwrap_or(outcome), false)
     }
 
-    fn end(&self, outcome: Outcome, clean: bool) -> End {
-        End {
+    fn end(&self, outcome: Outcome, clean: bool) -> AttemptEnd {
+        AttemptEnd {
             outcome,
             clean,
             wrote: self.wrote,

@@ -11,7 +11,7 @@ use http::header::{CONTENT_LENGTH, DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, Request};
 use tokio::time::Instant;
 
-use super::attempt::{End, Listener, Trace, cause};
+use super::attempt::{AnswerListener, AttemptEnd, ExchangeTiming, cause};
 use super::stream_error::StreamError;
 use super::{PreparedRequest, Stream, retry_after};
 use crate::plan::Bounds;
@@ -73,11 +73,11 @@ impl Http2 {
         &mut self,
         request: &PreparedRequest,
         bounds: &Bounds,
-        trace: &mut Trace,
-        listener: &mut impl Listener,
-    ) -> End {
+        trace: &mut ExchangeTiming,
+        listener: &mut impl AnswerListener,
+    ) -> AttemptEnd {
         let Some(asked) = request.http2() else {
-            return End::unanswered(Outcome::Protocol, false);
+            return AttemptEnd::unanswered(Outcome::Protocol, false);
         };
         let mut answer = match self.send(asked.clone(), request.body()) {
             Ok(answer) => answer,
@@ -88,7 +88,7 @@ impl Http2 {
         let answer = match self.driver.along(pin!(&mut answer)).await {
             Some(Ok(answer)) => answer,
             Some(Err(error)) => return self.unanswered(&error, true, trace).await,
-            None => return End::unanswered(Outcome::Reset, true),
+            None => return AttemptEnd::unanswered(Outcome::Reset, true),
         };
         let outcome = request.judge(answer.status().as_u16());
         if matches!(answer.status().as_u16(), 429 | 503) && !outcome.is_ok() {
@@ -104,7 +104,7 @@ impl Http2 {
                 .drain(&mut body, bounds, trace, (listener, expected))
                 .await;
         trace.done = Some(Instant::now());
-        End {
+        AttemptEnd {
             // An unexpected status outweighs a broken body.
             outcome: if is_whole || !outcome.is_ok() {
                 outcome
@@ -118,18 +118,23 @@ impl Http2 {
         }
     }
 
-    async fn unanswered(&mut self, error: &Error, wrote: bool, trace: &mut Trace) -> End {
+    async fn unanswered(
+        &mut self,
+        error: &Error,
+        wrote: bool,
+        trace: &mut ExchangeTiming,
+    ) -> AttemptEnd {
         if let Some(error) = error.get_io() {
             trace.cause(error);
         }
         trace.stream_error = StreamError::of(error);
         let is_refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
-        End {
+        AttemptEnd {
             // A refused stream does not end its connection.
             clean: is_refused && self.is_usable().await,
             heard: is_answer(error),
             is_unprocessed: is_unprocessed(error),
-            ..End::unanswered(meaning(error), wrote)
+            ..AttemptEnd::unanswered(meaning(error), wrote)
         }
     }
 
@@ -146,8 +151,8 @@ impl Http2 {
         &mut self,
         body: &mut RecvStream,
         bounds: &Bounds,
-        trace: &mut Trace,
-        (listener, expected): (&mut impl Listener, bool),
+        trace: &mut ExchangeTiming,
+        (listener, expected): (&mut impl AnswerListener, bool),
     ) -> bool {
         while !body.is_end_stream() {
             let chunk = poll_fn(|cx| body.poll_data(cx));
@@ -174,7 +179,7 @@ impl Http2 {
         true
     }
 
-    async fn has_ended_well(&mut self, body: &mut RecvStream, trace: &mut Trace) -> bool {
+    async fn has_ended_well(&mut self, body: &mut RecvStream, trace: &mut ExchangeTiming) -> bool {
         let trailers = poll_fn(|cx| body.poll_trailers(cx));
         match self.driver.along(pin!(trailers)).await {
             Some(Ok(_)) => true,

@@ -1,15 +1,11 @@
 //! The edge to the target: connections, requests, and how each of them ended.
 
 mod addresses;
-mod answer;
 mod ask;
 mod attempt;
 mod connect;
 mod connect_error;
-mod control;
 mod excerpt;
-mod form;
-mod framed;
 mod frames;
 #[cfg(all(any(test, fuzzing), feature = "harness"))]
 pub(crate) mod fuzz;
@@ -17,6 +13,7 @@ mod handshake;
 mod health;
 mod http;
 mod http1;
+mod http1_response;
 mod http2;
 mod json;
 mod preflight;
@@ -28,23 +25,28 @@ mod redirect;
 mod reply;
 mod request;
 mod retry_after;
+mod side_client;
+mod stream;
 mod stream_error;
 mod tls;
 mod tls_cause;
 mod upgrade;
-mod wire;
+mod wire_format;
 mod ws;
+mod ws_stream;
 
 pub use addresses::{AddressFound, Turns};
 pub use connect::Connector;
 pub use connect_error::ConnectError;
-pub use control::{Answer, ControlClient, ControlError};
 pub use handshake::Handshake;
-pub use health::{HealthProbe, HealthSample, ProbeAnswer, Prober, check_health};
+pub use health::{HealthAnswer, HealthProbe, ProbeAnswer, Prober, check_health};
 pub use http::{Connection, Exchange};
 pub use json::{json_field, json_number};
-pub use preflight::{Asked, Asking, Preflight, PreflightFailure, preflight, preflight_with};
+pub use preflight::{
+    Asking, Preflight, PreflightFailure, PreflightProgress, preflight, preflight_with,
+};
 pub use request::{PreparedRequest, RequestError, login_request};
+pub use side_client::{SideAnswer, SideClient, SideError};
+pub use stream::Stream;
 pub use tls_cause::TlsFault;
-pub use wire::Stream;
-pub use ws::Line;
+pub use ws::WebSocketSession;

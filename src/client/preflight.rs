@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use super::preflight_scout::{Bad, Finding, Scout};
-use super::{ControlClient, preflight_advice as advice, preflight_http2, preflight_socket};
+use super::preflight_scout::{Bad, Scout, ScoutResult};
+use super::{SideClient, preflight_advice as advice, preflight_http2, preflight_socket};
 use crate::plan::Plan;
 use crate::profile::{Destination, Redirects, TargetRules};
 
@@ -19,7 +19,7 @@ pub struct Asking {
 
 /// How far a preflight is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Asked {
+pub struct PreflightProgress {
     /// Endpoints that are settled.
     pub settled: usize,
     /// All of them.
@@ -76,14 +76,14 @@ pub async fn preflight_with(
     plan: &Plan,
     destination: &Destination,
     asking: Asking,
-    told: &mut dyn FnMut(Asked),
+    told: &mut dyn FnMut(PreflightProgress),
 ) -> Result<Preflight, PreflightFailure> {
     let connect = plan.bounds.connect_timeout;
     let rules = TargetRules {
         headers: Vec::new(),
         redirects: asking.redirects,
     };
-    let client = ControlClient::new(destination, connect)
+    let client = SideClient::new(destination, connect)
         .map_err(|error| advice::unusable(&error, destination))?
         .with_body_limit(plan.bounds.body_bytes)
         .with_rules(&rules);
@@ -112,13 +112,13 @@ pub async fn preflight_with(
 fn conclude(
     plan: &Plan,
     destination: &Destination,
-    findings: impl Iterator<Item = Finding>,
+    findings: impl Iterator<Item = ScoutResult>,
 ) -> Result<Preflight, PreflightFailure> {
     let (mut plan, mut notes, mut bads, mut at) = (plan.clone(), Vec::new(), Vec::new(), 0);
     for (place, finding) in findings.enumerate() {
         at = place + 1;
         match finding {
-            Finding::Good { path, note } => {
+            ScoutResult::Good { path, note } => {
                 if let Some(path) = path {
                     let endpoint = &mut plan.endpoints[place];
                     notes.push(advice::redirected(endpoint, &path));
@@ -126,8 +126,8 @@ fn conclude(
                 }
                 notes.extend(note);
             }
-            Finding::Bad(bad) => bads.push(bad),
-            Finding::Unreachable(failure) => return Err(failure),
+            ScoutResult::Bad(bad) => bads.push(bad),
+            ScoutResult::Unreachable(failure) => return Err(failure),
         }
     }
     if bads.is_empty() {

@@ -3,43 +3,40 @@
 use url::Url;
 
 use super::request::without_query;
-use super::{ControlError, PreflightFailure, PreparedRequest, tls_cause};
+use super::{PreflightFailure, PreparedRequest, SideError, tls_cause};
 use crate::plan::Endpoint;
-use crate::profile::{Destination, Http};
+use crate::profile::{Destination, HttpVersion};
 use crate::record::Outcome;
 
 const PASS_TOKEN: &str = "by PERF_TOKEN or --token-file";
 
 /// Before anything was sent.
-pub(super) fn unusable(error: &ControlError, destination: &Destination) -> PreflightFailure {
+pub(super) fn unusable(error: &SideError, destination: &Destination) -> PreflightFailure {
     let advice = match error {
-        ControlError::NoRoots(_) => {
+        SideError::NoRoots(_) => {
             "Install this machine's root certificates (package ca-certificates), or pass --insecure, \
              which takes any certificate."
         }
-        ControlError::Request(super::RequestError::Token) => {
+        SideError::Request(super::RequestError::Token) => {
             "Look for line breaks or spaces in what PERF_TOKEN or --token-file holds."
         }
-        ControlError::Request(_) => "Correct it in the profile.",
+        SideError::Request(_) => "Correct it in the profile.",
         _ => "Pass an address such as http://localhost:8000 by --target-url.",
     };
     let advice = tls_cause::advice(&error.to_string()).unwrap_or(advice);
     PreflightFailure {
         what: format!("{}: {error}", shown(destination)),
         advice: advice.to_owned(),
-        unreachable: matches!(
-            error,
-            ControlError::Destination(_) | ControlError::NoRoots(_)
-        ),
+        unreachable: matches!(error, SideError::Destination(_) | SideError::NoRoots(_)),
         silent: false,
     }
 }
 
 /// No connection to the target.
-pub(super) fn unreachable(error: &ControlError, destination: &Destination) -> PreflightFailure {
+pub(super) fn unreachable(error: &SideError, destination: &Destination) -> PreflightFailure {
     let known = tls_cause::advice(&error.to_string()).map(str::to_owned);
     let advice = known.unwrap_or_else(|| match error {
-        ControlError::Tls(_) => {
+        SideError::Tls(_) => {
             "Does the service speak TLS at this port, and is its certificate valid, made for this name, \
              and trusted by this machine? --insecure takes any certificate."
                 .to_owned()
@@ -50,7 +47,7 @@ pub(super) fn unreachable(error: &ControlError, destination: &Destination) -> Pr
         what: format!("{}: {error}", shown(destination)),
         advice,
         unreachable: true,
-        silent: matches!(error, ControlError::NotTaken(_)),
+        silent: matches!(error, SideError::NotTaken(_)),
     }
 }
 
@@ -71,7 +68,7 @@ pub(super) fn silent() -> String {
 
 /// Something answers, but not a web server's answer.
 pub(super) fn broken(destination: &Destination) -> String {
-    if destination.http == Http::Two {
+    if destination.http == HttpVersion::Http2 {
         return format!(
             "Does the service at {} speak HTTP/2, without TLS too if the address is http? --http auto takes \
              HTTP/1.1 where there is no HTTP/2.",

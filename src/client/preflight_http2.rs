@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{ConnectError, Connector, PreflightFailure, preflight_advice as advice};
-use crate::profile::{Destination, Http};
+use crate::profile::{Destination, HttpVersion};
 
 /// What is told when the load is not sent in HTTP/1.1.
 pub(super) fn note() -> String {
@@ -19,7 +19,7 @@ pub(super) async fn look(
     destination: &Destination,
     connect: Duration,
 ) -> Result<(), PreflightFailure> {
-    if destination.http != Http::Two {
+    if destination.http != HttpVersion::Http2 {
         return Ok(());
     }
     let connector = Connector::new(destination)

@@ -9,8 +9,8 @@ use tokio::time::sleep;
 use super::redirect::Redirect;
 use super::request::without_query;
 use super::{
-    Answer, Asked, ControlClient, ControlError, PreflightFailure, PreparedRequest, excerpt,
-    preflight_advice as advice,
+    PreflightFailure, PreflightProgress, PreparedRequest, SideAnswer, SideClient, SideError,
+    excerpt, preflight_advice as advice,
 };
 use crate::plan::{Endpoint, EndpointKind, Plan};
 use crate::profile::Destination;
@@ -26,7 +26,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How one endpoint answered.
-pub(super) enum Finding {
+pub(super) enum ScoutResult {
     Good {
         path: Option<String>,
         note: Option<String>,
@@ -45,7 +45,7 @@ pub(super) struct Bad {
 
 /// Asks endpoints, and what it found out by that.
 pub(super) struct Scout<'a> {
-    pub(super) client: ControlClient,
+    pub(super) client: SideClient,
     pub(super) spoke_http2: Cell<bool>,
     pub(super) slowest: Cell<Duration>,
     pub(super) answered: Cell<bool>,
@@ -59,8 +59,8 @@ impl Scout<'_> {
     pub(super) async fn ask_all(
         &self,
         plan: &Plan,
-        told: &mut dyn FnMut(Asked),
-    ) -> Result<Vec<Finding>, PreflightFailure> {
+        told: &mut dyn FnMut(PreflightProgress),
+    ) -> Result<Vec<ScoutResult>, PreflightFailure> {
         let http = |endpoint: &&Endpoint| endpoint.kind == EndpointKind::Http;
         let mut requests = Vec::new();
         for endpoint in plan.endpoints.iter().filter(http) {
@@ -76,33 +76,33 @@ impl Scout<'_> {
             .enumerate()
             .map(async |(at, (request, auth))| (at, self.look(request.clone(), *auth).await));
         let mut asked = stream::iter(asked).buffer_unordered(width);
-        let mut findings: Vec<Option<Finding>> = requests.iter().map(|_| None).collect();
+        let mut findings: Vec<Option<ScoutResult>> = requests.iter().map(|_| None).collect();
         let mut settled = 0;
         while let Some((at, finding)) = asked.next().await {
-            if let Finding::Unreachable(failure) = finding {
+            if let ScoutResult::Unreachable(failure) = finding {
                 // Nothing else will be reached either: the others are dropped.
                 return Err(failure);
             }
             findings[at] = Some(finding);
             settled += 1;
-            told(Asked { settled, of });
+            told(PreflightProgress { settled, of });
             if settled >= width.max(ENOUGH) && !self.answered.get() {
                 // It takes connections and answers none of them: the rest would take as long again.
                 return Ok(findings.into_iter().flatten().collect());
             }
         }
         drop(asked);
-        let mut findings: Vec<Finding> = findings.into_iter().flatten().collect();
+        let mut findings: Vec<ScoutResult> = findings.into_iter().flatten().collect();
         self.ask_alone(&requests, &mut findings).await;
         Ok(findings)
     }
 
     /// Asks what had no answer beside others once more, one after the other, until one has none again.
-    async fn ask_alone(&self, requests: &[(PreparedRequest, bool)], findings: &mut [Finding]) {
+    async fn ask_alone(&self, requests: &[(PreparedRequest, bool)], findings: &mut [ScoutResult]) {
         if !self.answered.get() {
             return;
         }
-        let silent = |finding: &Finding| matches!(finding, Finding::Bad(bad) if bad.silent);
+        let silent = |finding: &ScoutResult| matches!(finding, ScoutResult::Bad(bad) if bad.silent);
         for (finding, (request, auth)) in findings.iter_mut().zip(requests) {
             if silent(finding) {
                 *finding = self.look(request.clone(), *auth).await;
@@ -113,7 +113,7 @@ impl Scout<'_> {
         }
     }
 
-    async fn look(&self, mut request: PreparedRequest, auth: bool) -> Finding {
+    async fn look(&self, mut request: PreparedRequest, auth: bool) -> ScoutResult {
         let mut shown = request.shown();
         let mut path = None;
         let mut attempt = 1;
@@ -171,10 +171,10 @@ impl Scout<'_> {
         &self,
         (shown, request): (&str, &PreparedRequest),
         auth: bool,
-        answer: &Result<Answer, ControlError>,
+        answer: &Result<SideAnswer, SideError>,
         path: Option<&str>,
         last: bool,
-    ) -> Option<Finding> {
+    ) -> Option<ScoutResult> {
         let note =
             |answered: &str| good(path.map(str::to_owned), Some(advice::odd(shown, answered)));
         let error = match answer {
@@ -198,26 +198,23 @@ impl Scout<'_> {
             Err(error) => error,
         };
         match error {
-            ControlError::Unreachable(_) | ControlError::NotTaken(_) | ControlError::Tls(_) => {
-                Some(Finding::Unreachable(advice::unreachable(
-                    error,
-                    self.destination,
-                )))
-            }
-            ControlError::Body { said } => last.then(|| {
+            SideError::Unreachable(_) | SideError::NotTaken(_) | SideError::Tls(_) => Some(
+                ScoutResult::Unreachable(advice::unreachable(error, self.destination)),
+            ),
+            SideError::Body { said } => last.then(|| {
                 let why = Some(said).filter(|said| !said.is_empty());
                 let why = why.map_or_else(String::new, |said| format!(" ({said})"));
                 note(&format!("answered with a body that was cut off{why}"))
             }),
-            ControlError::Reset { advice, .. } => {
+            SideError::Reset { advice, .. } => {
                 last.then(|| silent(shown, error, (*advice).to_owned()))
             }
-            ControlError::TooLong(limit) => {
+            SideError::TooLong(limit) => {
                 let answered = format!("answered with a body of more than {limit} bytes");
                 Some(bad(shown, answered, advice::too_long()))
             }
-            ControlError::Head => Some(bad(shown, format!("gave {error}"), advice::bad_head())),
-            ControlError::Unfinished {
+            SideError::Head => Some(bad(shown, format!("gave {error}"), advice::bad_head())),
+            SideError::Unfinished {
                 is_event_stream, ..
             } => {
                 self.answered.set(true);
@@ -227,14 +224,14 @@ impl Scout<'_> {
                     advice::endless(*is_event_stream),
                 ))
             }
-            ControlError::Timeout(_) => Some(silent(shown, error, advice::silent())),
+            SideError::Timeout(_) => Some(silent(shown, error, advice::silent())),
             _ => last.then(|| silent(shown, error, advice::broken(self.destination))),
         }
     }
 }
 
-fn silent(request: &str, error: &ControlError, advice: String) -> Finding {
-    Finding::Bad(Bad {
+fn silent(request: &str, error: &SideError, advice: String) -> ScoutResult {
+    ScoutResult::Bad(Bad {
         request: request.to_owned(),
         answered: format!("gave {error}"),
         advice,
@@ -242,12 +239,12 @@ fn silent(request: &str, error: &ControlError, advice: String) -> Finding {
     })
 }
 
-fn good(path: Option<String>, note: Option<String>) -> Finding {
-    Finding::Good { path, note }
+fn good(path: Option<String>, note: Option<String>) -> ScoutResult {
+    ScoutResult::Good { path, note }
 }
 
-fn bad(request: &str, answered: String, advice: String) -> Finding {
-    Finding::Bad(Bad {
+fn bad(request: &str, answered: String, advice: String) -> ScoutResult {
+    ScoutResult::Bad(Bad {
         request: request.to_owned(),
         answered,
         advice,

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Connector, Exchange, Handshake, Line, PreflightFailure, retry_after, tls_cause};
+use super::{
+    Connector, Exchange, Handshake, PreflightFailure, WebSocketSession, retry_after, tls_cause,
+};
 use crate::plan::{Plan, Socket};
 use crate::profile::Destination;
 use crate::record::Outcome;
@@ -39,7 +41,7 @@ pub(super) async fn look(
     let handshake = handshake.map_err(|error| failure(socket, &error.to_string(), &correct()))?;
     let connector = Connector::new(destination)
         .map_err(|error| failure(socket, &error.to_string(), &correct()))?;
-    let mut line = Line::new(handshake, FIRST_ID);
+    let mut line = WebSocketSession::new(handshake, FIRST_ID);
     let mut last = (Outcome::Timeout, false);
     for _ in 0..ATTEMPTS {
         let begun = Instant::now();
@@ -65,7 +67,7 @@ pub(super) async fn look(
 
 /// How one attempt ended, and whether it got as far as an open line.
 async fn attempt(
-    line: &mut Line,
+    line: &mut WebSocketSession,
     connector: &Connector,
     socket: &Socket,
 ) -> Result<(), (Outcome, bool)> {
@@ -99,7 +101,7 @@ fn correct() -> String {
 fn known(
     outcome: Outcome,
     connected: bool,
-    line: &Line,
+    line: &WebSocketSession,
     socket: &Socket,
 ) -> Option<(String, String)> {
     let refusal = line.refusal();
@@ -129,7 +131,7 @@ fn known(
 }
 
 /// `: what the refusal says`
-fn said(line: &Line) -> String {
+fn said(line: &WebSocketSession) -> String {
     let wait = line.retry_after().map(retry_after::come_back);
     let said = Some(line.excerpt()).filter(|said| !said.is_empty());
     let all: Vec<String> = said.into_iter().chain(wait).collect();
@@ -139,7 +141,12 @@ fn said(line: &Line) -> String {
     format!(": {}", all.join(", "))
 }
 
-fn told(outcome: Outcome, connected: bool, line: &Line, socket: &Socket) -> (String, String) {
+fn told(
+    outcome: Outcome,
+    connected: bool,
+    line: &WebSocketSession,
+    socket: &Socket,
+) -> (String, String) {
     if let Some(known) = known(outcome, connected, line, socket) {
         return known;
     }

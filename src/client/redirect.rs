@@ -57,14 +57,14 @@ mod tests {
 
     use super::*;
     use crate::plan::{Endpoint, EndpointKind};
-    use crate::profile::{Destination, Http};
+    use crate::profile::{Destination, HttpVersion};
 
     fn lead(method: &str, path: &str, status: u16, location: &'static str) -> Option<Redirect> {
         let destination = Destination {
             origin: "http://shop:8000".parse().unwrap(),
             token: None,
             insecure: false,
-            http: Http::Auto,
+            http: HttpVersion::Auto,
             users: std::sync::Arc::default(),
         };
         let endpoint = Endpoint {

@@ -16,7 +16,7 @@ const PLACE: &str = "{id}";
 
 /// Whose answer a frame is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reply {
+pub(super) enum ReplyKind {
     /// To the message that is waited for.
     Mine,
     /// To a message that was given up.
@@ -72,13 +72,13 @@ pub(super) fn fill(message: &str, id: &str, out: &mut Vec<u8>) {
 }
 
 /// Holds a frame against the message with this id; an empty id is waited for by nobody.
-pub(super) fn matching(text: &str, socket: &Socket, id: &str) -> Reply {
+pub(super) fn matching(text: &str, socket: &Socket, id: &str) -> ReplyKind {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if socket.reply.is_empty() && socket.matching.is_empty() {
         return if !id.is_empty() && text.contains(id) {
-            Reply::Mine
+            ReplyKind::Mine
         } else {
-            Reply::None
+            ReplyKind::None
         };
     }
     if is_flat(text, socket) {
@@ -100,9 +100,9 @@ fn is_flat(text: &str, socket: &Socket) -> bool {
 
 /// By a tree of all that the frame says. A frame may hold several messages, as an array of objects: then it is the reply
 /// that any of them is.
-fn parsed(text: &str, socket: &Socket, id: &str) -> Reply {
+fn parsed(text: &str, socket: &Socket, id: &str) -> ReplyKind {
     let Ok(frame) = serde_json::from_str::<Value>(text) else {
-        return Reply::None;
+        return ReplyKind::None;
     };
     let whole = reply_of(&frame, text, socket, id);
     let Value::Array(messages) = &frame else {
@@ -111,34 +111,34 @@ fn parsed(text: &str, socket: &Socket, id: &str) -> Reply {
     let objects = messages.iter().filter(|message| message.is_object());
     let each = objects.map(|message| reply_of(message, &message.to_string(), socket, id));
     each.fold(whole, |best, reply| match (best, reply) {
-        (Reply::Mine, _) | (_, Reply::Mine) => Reply::Mine,
-        (Reply::Late, _) | (_, Reply::Late) => Reply::Late,
-        (Reply::None, Reply::None) => Reply::None,
+        (ReplyKind::Mine, _) | (_, ReplyKind::Mine) => ReplyKind::Mine,
+        (ReplyKind::Late, _) | (_, ReplyKind::Late) => ReplyKind::Late,
+        (ReplyKind::None, ReplyKind::None) => ReplyKind::None,
     })
 }
 
 /// By one message; `text` is the same, written out.
-fn reply_of(frame: &Value, text: &str, socket: &Socket, id: &str) -> Reply {
+fn reply_of(frame: &Value, text: &str, socket: &Socket, id: &str) -> ReplyKind {
     let says = |(field, wanted): &(String, String)| {
         field_text(frame, field).is_some_and(|text| text == *wanted)
     };
     if !socket.reply.iter().all(says) {
-        return Reply::None;
+        return ReplyKind::None;
     }
     let repeated = match socket.matching.as_str() {
         "" => text.contains(id).then(|| id.to_owned()),
         field => field_text(frame, field),
     };
     match repeated {
-        Some(repeated) if !id.is_empty() && is_same(&repeated, id) => Reply::Mine,
-        _ => Reply::Late,
+        Some(repeated) if !id.is_empty() && is_same(&repeated, id) => ReplyKind::Mine,
+        _ => ReplyKind::Late,
     }
 }
 
 /// The same in one pass that keeps nothing: for what [`is_flat`].
 ///
 /// But for a field of the name that `serde_json` takes for its own raw values: to a tree its text is JSON.
-fn scanned(text: &str, socket: &Socket, id: &str) -> Reply {
+fn scanned(text: &str, socket: &Socket, id: &str) -> ReplyKind {
     let mut scan = Scan {
         socket,
         id,
@@ -149,16 +149,16 @@ fn scanned(text: &str, socket: &Socket, id: &str) -> Reply {
     let read = json.deserialize_map(&mut scan).and_then(|()| json.end());
     let all = (1 << socket.reply.len()) - 1;
     if read.is_err() || scan.says != all {
-        return Reply::None;
+        return ReplyKind::None;
     }
     let repeats = match socket.matching.as_str() {
         "" => text.contains(id),
         _ => scan.repeats,
     };
     if repeats && !id.is_empty() {
-        Reply::Mine
+        ReplyKind::Mine
     } else {
-        Reply::Late
+        ReplyKind::Late
     }
 }
 
@@ -309,7 +309,7 @@ mod tests {
 
     #[test]
     fn replies_are_told_by_what_the_profile_says() {
-        use Reply::{Late, Mine, None};
+        use ReplyKind::{Late, Mine, None};
         let pong = socket(&[("type", "pong")], "timestamp");
         let deep = socket(&[], "meta.id");
         let typed = socket(&[("type", "pong")], "");
@@ -416,11 +416,11 @@ mod tests {
         .to_vec();
         odd.push(nested(127));
         for frame in odd {
-            assert_eq!(parsed(&frame, &typed, "7"), Reply::None, "{frame}");
-            assert_eq!(scanned(&frame, &typed, "7"), Reply::None, "{frame}");
+            assert_eq!(parsed(&frame, &typed, "7"), ReplyKind::None, "{frame}");
+            assert_eq!(scanned(&frame, &typed, "7"), ReplyKind::None, "{frame}");
         }
-        assert_eq!(scanned(&nested(126), &typed, "7"), Reply::Mine);
-        assert_eq!(parsed(&nested(126), &typed, "7"), Reply::Mine);
+        assert_eq!(scanned(&nested(126), &typed, "7"), ReplyKind::Mine);
+        assert_eq!(parsed(&nested(126), &typed, "7"), ReplyKind::Mine);
     }
 
     fn leaf() -> impl Strategy<Value = String> {

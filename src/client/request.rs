@@ -11,7 +11,7 @@ use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, Method, Request, Uri};
 use url::Position;
 
-use super::form::{http2, scheme, wire};
+use super::wire_format::{http2, scheme, wire};
 use crate::plan::Endpoint;
 use crate::profile::{Destination, Identity};
 use crate::record::Outcome;
@@ -298,7 +298,7 @@ pub(super) fn lay_over(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::Http;
+    use crate::profile::HttpVersion;
     use crate::secret::Secret;
 
     fn destination() -> Destination {
@@ -306,7 +306,7 @@ mod tests {
             origin: "http://[::1]:8000".parse().unwrap(),
             token: Some(Secret::new("eyJ.x")),
             insecure: false,
-            http: Http::Auto,
+            http: HttpVersion::Auto,
             users: std::sync::Arc::default(),
         }
     }

@@ -9,7 +9,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
 use super::{ConnectError, TlsFault};
-use crate::profile::Http;
+use crate::profile::HttpVersion;
 
 /// How ALPN names HTTP/1.1.
 const ONE: &[u8] = b"http/1.1";
@@ -17,11 +17,11 @@ const ONE: &[u8] = b"http/1.1";
 pub(super) const TWO: &[u8] = b"h2";
 
 /// The same TLS, offering what a setting allows, the better one first.
-pub(super) fn offering(config: &ClientConfig, http: Http) -> ClientConfig {
+pub(super) fn offering(config: &ClientConfig, http: HttpVersion) -> ClientConfig {
     let offered: &[&[u8]] = match http {
-        Http::Auto => &[TWO, ONE],
-        Http::One => &[ONE],
-        Http::Two => &[TWO],
+        HttpVersion::Auto => &[TWO, ONE],
+        HttpVersion::Http11 => &[ONE],
+        HttpVersion::Http2 => &[TWO],
     };
     let mut config = config.clone();
     config.alpn_protocols = offered.iter().map(|name| name.to_vec()).collect();
@@ -34,27 +34,29 @@ pub(super) fn offering(config: &ClientConfig, http: Http) -> ClientConfig {
 /// [`ConnectError::NoRoots`] when certificates are to be verified and this machine has none to do it with.
 pub(super) fn config(insecure: bool) -> Result<ClientConfig, ConnectError> {
     let verifier = if insecure {
-        Verifier::Any
+        CertificateVerifier::Any
     } else {
-        Verifier::Roots(native_roots()?)
+        CertificateVerifier::Roots(native_roots()?)
     };
     Ok(configure(verifier))
 }
 
-pub(super) enum Verifier {
+pub(super) enum CertificateVerifier {
     Any,
     Roots(Arc<RootCertStore>),
 }
 
-pub(super) fn configure(verifier: Verifier) -> ClientConfig {
+pub(super) fn configure(verifier: CertificateVerifier) -> ClientConfig {
     let provider = Arc::new(ring::default_provider());
     let algorithms = provider.signature_verification_algorithms;
     let builder = ClientConfig::builder_with_provider(provider as Arc<CryptoProvider>)
         .with_safe_default_protocol_versions()
         .expect("ring speaks the default versions");
     let mut config = match verifier {
-        Verifier::Roots(roots) => builder.with_root_certificates(roots).with_no_client_auth(),
-        Verifier::Any => builder
+        CertificateVerifier::Roots(roots) => {
+            builder.with_root_certificates(roots).with_no_client_auth()
+        }
+        CertificateVerifier::Any => builder
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(AnyCertificate(
                 algorithms.supported_schemes(),

@@ -16,13 +16,13 @@ const MOST_NAMES: usize = 80;
 /// Why TLS failed, and what the system or the library said.
 #[derive(Debug)]
 pub struct TlsFault {
-    cause: Cause,
+    cause: TlsCause,
     said: String,
     source: Option<io::Error>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cause {
+enum TlsCause {
     ClientCertificate,
     Authority,
     Issuer,
@@ -39,69 +39,69 @@ enum Cause {
 }
 
 /// What each cause is called, and what to do about it.
-const CAUSES: [(Cause, &str, &str); 12] = [
+const CAUSES: [(TlsCause, &str, &str); 12] = [
     (
-        Cause::ClientCertificate,
+        TlsCause::ClientCertificate,
         "the server requires a client certificate, which is not supported yet",
         "Let this machine in without a client certificate while testing, or load the service behind the proxy that asks \
          for it.",
     ),
     (
-        Cause::Authority,
+        TlsCause::Authority,
         "its certificate is that of an authority, not of a server",
         "Give the server a certificate of its own, signed by that authority (`basicConstraints = CA:FALSE`), or pass \
          --insecure, which takes any certificate.",
     ),
     (
-        Cause::Issuer,
+        TlsCause::Issuer,
         "its certificate is not signed by an authority that this machine trusts",
         "Add the authority's certificate to those that this machine trusts, or name its PEM file in the variable \
          SSL_CERT_FILE. --insecure takes any certificate.",
     ),
     (
-        Cause::Name,
+        TlsCause::Name,
         "its certificate is for another name",
         "Pass the name that the certificate is made for by --target-url. --insecure takes any certificate.",
     ),
     (
-        Cause::UnknownName,
+        TlsCause::UnknownName,
         "the server has no certificate for this name",
         "Pass the name that the service is known by in --target-url: where that has an IP address, no name is sent.",
     ),
     (
-        Cause::Expired,
+        TlsCause::Expired,
         "its certificate has expired",
         "Renew the certificate, or set this machine's clock. --insecure takes any certificate.",
     ),
     (
-        Cause::NotYet,
+        TlsCause::NotYet,
         "its certificate is not valid yet",
         "Set the clock of this machine or of the server. --insecure takes any certificate.",
     ),
     (
-        Cause::Cipher,
+        TlsCause::Cipher,
         "the server and this client have no cipher in common",
         "Enable TLS 1.3 in the server, or for TLS 1.2 ECDHE with AES-GCM or ChaCha20-Poly1305: older ciphers are not \
          spoken.",
     ),
     (
-        Cause::Version,
+        TlsCause::Version,
         "the server speaks no TLS version that this client speaks",
         "Enable TLS 1.2 or 1.3 in the server: older versions are not spoken.",
     ),
     (
-        Cause::NotTls,
+        TlsCause::NotTls,
         "what answers at this port does not speak TLS",
         "If the service speaks plain HTTP there, pass its address with http:// by --target-url.",
     ),
     (
-        Cause::Closed,
+        TlsCause::Closed,
         "the server closed the connection in the handshake",
         "Does the service speak TLS at this port? If so, its log says why it closes; a proxy in front of it may not \
          know this name.",
     ),
     (
-        Cause::Roots,
+        TlsCause::Roots,
         "the root certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read",
         "Correct SSL_CERT_FILE or SSL_CERT_DIR, or unset it: then those of this machine are used.",
     ),
@@ -112,8 +112,8 @@ impl TlsFault {
     pub(super) fn of(error: io::Error, asked: &ClientCertificate) -> TlsFault {
         let cause = match inner(&error) {
             Some(error) => cause(error, asked.was_asked_for()),
-            None if error.kind() == io::ErrorKind::UnexpectedEof => Cause::Closed,
-            None => Cause::Other,
+            None if error.kind() == io::ErrorKind::UnexpectedEof => TlsCause::Closed,
+            None => TlsCause::Other,
         };
         let said = match inner(&error) {
             Some(rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
@@ -132,7 +132,7 @@ impl TlsFault {
     /// The files of root certificates cannot be read.
     pub(super) fn roots(said: String) -> TlsFault {
         TlsFault {
-            cause: Cause::Roots,
+            cause: TlsCause::Roots,
             said,
             source: None,
         }
@@ -162,59 +162,59 @@ pub(super) fn advice(message: &str) -> Option<&'static str> {
     found.map(|(.., advice)| *advice)
 }
 
-fn cause(error: &rustls::Error, asked: bool) -> Cause {
+fn cause(error: &rustls::Error, asked: bool) -> TlsCause {
     use rustls::Error as Tls;
     match error {
         Tls::AlertReceived(alert) => of_alert(*alert, asked),
         Tls::InvalidCertificate(why) => of_certificate(why),
         Tls::PeerIncompatible(why) => of_peer(why),
-        Tls::InvalidMessage(_) | Tls::InappropriateMessage { .. } => Cause::NotTls,
-        _ => Cause::Other,
+        Tls::InvalidMessage(_) | Tls::InappropriateMessage { .. } => TlsCause::NotTls,
+        _ => TlsCause::Other,
     }
 }
 
-fn of_alert(alert: AlertDescription, asked: bool) -> Cause {
+fn of_alert(alert: AlertDescription, asked: bool) -> TlsCause {
     use AlertDescription as Alert;
     match alert {
-        Alert::CertificateRequired => Cause::ClientCertificate,
+        Alert::CertificateRequired => TlsCause::ClientCertificate,
         Alert::HandshakeFailure | Alert::BadCertificate | Alert::NoCertificate if asked => {
-            Cause::ClientCertificate
+            TlsCause::ClientCertificate
         }
-        Alert::HandshakeFailure | Alert::InsufficientSecurity => Cause::Cipher,
-        Alert::ProtocolVersion => Cause::Version,
-        Alert::UnrecognisedName => Cause::UnknownName,
-        _ => Cause::Other,
+        Alert::HandshakeFailure | Alert::InsufficientSecurity => TlsCause::Cipher,
+        Alert::ProtocolVersion => TlsCause::Version,
+        Alert::UnrecognisedName => TlsCause::UnknownName,
+        _ => TlsCause::Other,
     }
 }
 
-fn of_certificate(why: &CertificateError) -> Cause {
+fn of_certificate(why: &CertificateError) -> TlsCause {
     match why {
         // The latter where an authority has the name of one that is trusted, such as its own old one.
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => Cause::Issuer,
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsCause::Issuer,
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            Cause::Name
+            TlsCause::Name
         }
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => Cause::Expired,
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => TlsCause::Expired,
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            Cause::NotYet
+            TlsCause::NotYet
         }
         // The type is of a crate that is not used here.
         CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
-            Cause::Authority
+            TlsCause::Authority
         }
-        _ => Cause::Other,
+        _ => TlsCause::Other,
     }
 }
 
-fn of_peer(why: &PeerIncompatible) -> Cause {
+fn of_peer(why: &PeerIncompatible) -> TlsCause {
     match why {
         PeerIncompatible::ServerDoesNotSupportTls12Or13
-        | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => Cause::Version,
+        | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => TlsCause::Version,
         PeerIncompatible::NoCipherSuitesInCommon
         | PeerIncompatible::NoKxGroupsInCommon
         | PeerIncompatible::NoSignatureSchemesInCommon
-        | PeerIncompatible::KeyShareExtensionRequired => Cause::Cipher,
-        _ => Cause::Other,
+        | PeerIncompatible::KeyShareExtensionRequired => TlsCause::Cipher,
+        _ => TlsCause::Other,
     }
 }
 

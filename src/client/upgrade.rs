@@ -12,8 +12,10 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::handshake::client::generate_request;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::answer::{AnswerReader, HEAD_BYTES, Progress, is, is_interim, tokens, with_headers};
 use super::excerpt::EXCERPT_BYTES;
+use super::http1_response::{
+    AnswerProgress, AnswerReader, HEAD_BYTES, is, is_interim, tokens, with_headers,
+};
 use super::retry_after;
 
 /// As much as one read brings: more is a greeting.
@@ -23,11 +25,11 @@ const BODY_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Why a connection did not become a WebSocket.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(super) enum UpgradeRefusal {
     /// The request cannot be sent.
     Request(String),
     /// The server answered otherwise.
-    Status(Answered),
+    Status(RefusingAnswer),
     /// The connection ended or broke before the answer was whole.
     Broken(io::Error),
     /// The answer is not that of a WebSocket.
@@ -36,7 +38,7 @@ pub(super) enum Refusal {
 
 /// An answer that is not the upgrade.
 #[derive(Debug)]
-pub(super) struct Answered {
+pub(super) struct RefusingAnswer {
     pub(super) status: u16,
     /// How its body begins.
     pub(super) body: Vec<u8>,
@@ -44,13 +46,13 @@ pub(super) struct Answered {
     pub(super) retry_after: Option<u32>,
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for UpgradeRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Refusal::Request(why) => write!(f, "the request cannot be sent: {why}"),
-            Refusal::Status(answered) => write!(f, "it answered {}", answered.status),
-            Refusal::Broken(error) => write!(f, "the connection ended: {error}"),
-            Refusal::Answer(why) => f.write_str(why),
+            UpgradeRefusal::Request(why) => write!(f, "the request cannot be sent: {why}"),
+            UpgradeRefusal::Status(answered) => write!(f, "it answered {}", answered.status),
+            UpgradeRefusal::Broken(error) => write!(f, "the connection ended: {error}"),
+            UpgradeRefusal::Answer(why) => f.write_str(why),
         }
     }
 }
@@ -63,22 +65,32 @@ impl fmt::Display for Refusal {
 pub(super) async fn upgrade<S: AsyncRead + AsyncWrite + Unpin>(
     request: Request<()>,
     mut stream: S,
-) -> Result<(S, Vec<u8>), Refusal> {
-    let wanted = Wanted::of(request.headers());
+) -> Result<(S, Vec<u8>), UpgradeRefusal> {
+    let wanted = ExpectedHandshake::of(request.headers());
     let (bytes, key) =
-        generate_request(request).map_err(|error| Refusal::Request(error.to_string()))?;
+        generate_request(request).map_err(|error| UpgradeRefusal::Request(error.to_string()))?;
     let accept = derive_accept_key(key.as_bytes());
-    stream.write_all(&bytes).await.map_err(Refusal::Broken)?;
-    stream.flush().await.map_err(Refusal::Broken)?;
+    stream
+        .write_all(&bytes)
+        .await
+        .map_err(UpgradeRefusal::Broken)?;
+    stream.flush().await.map_err(UpgradeRefusal::Broken)?;
     let mut come = Vec::with_capacity(READ);
     let mut heads = 0;
     loop {
-        if stream.read_buf(&mut come).await.map_err(Refusal::Broken)? == 0 {
-            return Err(Refusal::Broken(io::ErrorKind::UnexpectedEof.into()));
+        if stream
+            .read_buf(&mut come)
+            .await
+            .map_err(UpgradeRefusal::Broken)?
+            == 0
+        {
+            return Err(UpgradeRefusal::Broken(io::ErrorKind::UnexpectedEof.into()));
         }
         while let Some((length, answer)) = head(&come, &wanted, &accept)? {
-            if let Some(Err(Refusal::Status(answered))) = answer {
-                return Err(Refusal::Status(answered.read(&mut stream, &come).await));
+            if let Some(Err(UpgradeRefusal::Status(answered))) = answer {
+                return Err(UpgradeRefusal::Status(
+                    answered.read(&mut stream, &come).await,
+                ));
             }
             come.drain(..length);
             heads += length;
@@ -87,7 +99,7 @@ pub(super) async fn upgrade<S: AsyncRead + AsyncWrite + Unpin>(
             }
         }
         if heads + come.len() >= HEAD_BYTES {
-            return Err(Refusal::Answer(
+            return Err(UpgradeRefusal::Answer(
                 "the head of its answer is longer than 64 KiB",
             ));
         }
@@ -95,23 +107,27 @@ pub(super) async fn upgrade<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// The length of a whole head, and what it says; nothing if another one follows (RFC 9110, 15.2).
-type Heard = (usize, Option<Result<(), Refusal>>);
+type HandshakeHead = (usize, Option<Result<(), UpgradeRefusal>>);
 
-fn head(bytes: &[u8], wanted: &Wanted, accept: &str) -> Result<Option<Heard>, Refusal> {
+fn head(
+    bytes: &[u8],
+    wanted: &ExpectedHandshake,
+    accept: &str,
+) -> Result<Option<HandshakeHead>, UpgradeRefusal> {
     let heard = with_headers(bytes, |length, answer| {
         let status = answer.code.unwrap_or_default();
         let said = (!is_interim(status)).then(|| match status {
             101 => wanted.check(answer, accept),
-            status => Err(Refusal::Status(Answered::new(status))),
+            status => Err(UpgradeRefusal::Status(RefusingAnswer::new(status))),
         });
         (length, said)
     });
-    heard.map_err(|_| Refusal::Answer("its answer is not HTTP/1.1"))
+    heard.map_err(|_| UpgradeRefusal::Answer("its answer is not HTTP/1.1"))
 }
 
-impl Answered {
-    fn new(status: u16) -> Answered {
-        Answered {
+impl RefusingAnswer {
+    fn new(status: u16) -> RefusingAnswer {
+        RefusingAnswer {
             status,
             body: Vec::new(),
             retry_after: None,
@@ -119,7 +135,7 @@ impl Answered {
     }
 
     /// The same with how its body begins, of which `come` has come with the head.
-    async fn read(mut self, stream: &mut (impl AsyncRead + Unpin), come: &[u8]) -> Answered {
+    async fn read(mut self, stream: &mut (impl AsyncRead + Unpin), come: &[u8]) -> RefusingAnswer {
         // The status is what counts: a body that never ends must not make a timeout of it.
         let _ = timeout(BODY_PATIENCE, self.read_body(stream, come)).await;
         let named = self.retry_after;
@@ -137,7 +153,7 @@ impl Answered {
                 body.extend_from_slice(&chunk[..chunk.len().min(room)]);
             });
             self.retry_after = reader.retry_after();
-            if progress != Ok(Progress::More) || self.body.len() == EXCERPT_BYTES {
+            if progress != Ok(AnswerProgress::More) || self.body.len() == EXCERPT_BYTES {
                 return;
             }
             bytes.clear();
@@ -149,26 +165,26 @@ impl Answered {
 }
 
 /// What the answer has to fit.
-struct Wanted {
+struct ExpectedHandshake {
     protocols: Option<Vec<Vec<u8>>>,
 }
 
-impl Wanted {
-    fn of(headers: &HeaderMap) -> Wanted {
+impl ExpectedHandshake {
+    fn of(headers: &HeaderMap) -> ExpectedHandshake {
         let all = headers.get_all(SEC_WEBSOCKET_PROTOCOL);
         let listed: Vec<Vec<u8>> = all
             .iter()
             .flat_map(|value| tokens(value.as_bytes()))
             .map(<[u8]>::to_vec)
             .collect();
-        Wanted {
+        ExpectedHandshake {
             protocols: (!listed.is_empty()).then_some(listed),
         }
     }
 
     /// The checks of RFC 6455, 4.1. Proxies name further options of the connection beside the upgrade.
-    fn check(&self, answer: &Response<'_, '_>, accept: &str) -> Result<(), Refusal> {
-        let mut said = Said::default();
+    fn check(&self, answer: &Response<'_, '_>, accept: &str) -> Result<(), UpgradeRefusal> {
+        let mut said = HandshakeHeaders::default();
         for header in answer.headers.iter() {
             said.add(header.name.as_bytes(), header.value, accept);
         }
@@ -200,14 +216,14 @@ impl Wanted {
     }
 }
 
-fn refuse(why: &'static str) -> Result<(), Refusal> {
-    Err(Refusal::Answer(why))
+fn refuse(why: &'static str) -> Result<(), UpgradeRefusal> {
+    Err(UpgradeRefusal::Answer(why))
 }
 
 /// The headers that count.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a header of its own")]
-struct Said {
+struct HandshakeHeaders {
     is_websocket: bool,
     is_upgrade: bool,
     is_accepted: bool,
@@ -215,7 +231,7 @@ struct Said {
     protocol: Option<Vec<u8>>,
 }
 
-impl Said {
+impl HandshakeHeaders {
     fn add(&mut self, name: &[u8], value: &[u8], accept: &str) {
         if is(name, b"upgrade") {
             self.is_websocket |= tokens(value).any(|token| is(token, b"websocket"));
@@ -297,7 +313,7 @@ mod tests {
         };
         let (opened, _server) = tokio::join!(upgrade(request(), client), serve);
         match opened.map(|_| ()) {
-            Err(Refusal::Status(answered)) => {
+            Err(UpgradeRefusal::Status(answered)) => {
                 assert_eq!((answered.status, answered.body), (403, b"no".to_vec()));
             }
             other => panic!("{other:?}"),
@@ -338,7 +354,7 @@ mod tests {
                 server
             };
             let (opened, _server) = tokio::join!(upgrade(request(), client), serve);
-            let Err(Refusal::Status(answered)) = opened.map(|_| ()) else {
+            let Err(UpgradeRefusal::Status(answered)) = opened.map(|_| ()) else {
                 panic!("{head}");
             };
             assert_eq!(String::from_utf8_lossy(&answered.body), body, "{head}");

@@ -8,13 +8,13 @@ use tokio::time::{Instant, timeout_at};
 
 use super::attempt::cause;
 use super::excerpt::excerpt;
-use super::framed::{End, Event, Framed};
-use super::reply::{Digits, Reply, fill, matching};
-use super::upgrade::{Answered, Refusal, upgrade};
+use super::reply::{Digits, ReplyKind, fill, matching};
+use super::upgrade::{RefusingAnswer, UpgradeRefusal, upgrade};
+use super::ws_stream::{Framed, SocketEnd, SocketFrame};
 use super::{Connector, Exchange, Handshake, Stream, Turns};
-use crate::pace::Deadline;
 use crate::plan::Socket;
-use crate::record::{Outcome, Talk};
+use crate::record::{Outcome, SocketEvents};
+use crate::timers::Deadline;
 
 /// The code of a goodbye.
 const NORMAL: u16 = 1000;
@@ -26,7 +26,7 @@ const TOO_BIG: u16 = 1009;
 const ABNORMAL: u16 = 1006;
 
 /// One user's WebSocket, open or not.
-pub struct Line {
+pub struct WebSocketSession {
     handshake: Handshake,
     /// The id of the next message: unique on every connection of the run.
     next_id: u64,
@@ -39,22 +39,22 @@ pub struct Line {
     /// Why it could not be opened the last time.
     refusal: Option<Box<str>>,
     /// What the last refused handshake was answered.
-    answered: Option<Box<Answered>>,
+    answered: Option<Box<RefusingAnswer>>,
 }
 
 /// The connection, and what was met on it.
 #[derive(Default)]
 struct Wire {
     open: Option<Box<Framed<Stream>>>,
-    talk: Talk,
+    talk: SocketEvents,
     /// Whether it was lost and nobody has been told.
     lost: bool,
 }
 
-impl Line {
+impl WebSocketSession {
     /// A line that is not open yet; `first_id` is what its messages are numbered from.
-    pub fn new(handshake: Handshake, first_id: u64) -> Line {
-        Line {
+    pub fn new(handshake: Handshake, first_id: u64) -> WebSocketSession {
+        WebSocketSession {
             handshake,
             next_id: first_id,
             was_open: false,
@@ -68,16 +68,16 @@ impl Line {
     }
 
     /// The same with a deadline of a worker's.
-    pub fn paced(handshake: Handshake, first_id: u64, deadline: Deadline) -> Line {
-        Line {
+    pub fn paced(handshake: Handshake, first_id: u64, deadline: Deadline) -> WebSocketSession {
+        WebSocketSession {
             deadline,
-            ..Line::new(handshake, first_id)
+            ..WebSocketSession::new(handshake, first_id)
         }
     }
 
     /// The same with these turns among the addresses of the name.
-    pub fn taking(self, turns: Turns) -> Line {
-        Line { turns, ..self }
+    pub fn taking(self, turns: Turns) -> WebSocketSession {
+        WebSocketSession { turns, ..self }
     }
 
     /// Whether its handshake says where the page comes from that opens it (`Origin`), as browsers do.
@@ -113,7 +113,7 @@ impl Line {
     }
 
     /// What was met since the last call.
-    pub fn talk(&mut self) -> Talk {
+    pub fn take_socket_events(&mut self) -> SocketEvents {
         std::mem::take(&mut self.wire.talk)
     }
 
@@ -168,13 +168,13 @@ impl Line {
             }
             Err(refusal) => {
                 let tls = match &refusal {
-                    Refusal::Broken(error) => connector.tls_refusal(error),
+                    UpgradeRefusal::Broken(error) => connector.tls_refusal(error),
                     _ => None,
                 };
                 let why = tls.map_or_else(|| refusal.to_string(), |error| error.to_string());
                 self.refusal = Some(why.into());
                 let outcome = refused(&refusal);
-                if let Refusal::Status(answered) = refusal {
+                if let UpgradeRefusal::Status(answered) = refusal {
                     self.answered = Some(Box::new(answered));
                 }
                 outcome
@@ -256,9 +256,9 @@ impl Wire {
             }
             self.poll(cx, &mut |text, talk| {
                 match matching(text, socket, id) {
-                    Reply::Mine => return Some(text.len() as u64),
-                    Reply::Late => talk.late_replies += 1,
-                    Reply::None => talk.unasked += 1,
+                    ReplyKind::Mine => return Some(text.len() as u64),
+                    ReplyKind::Late => talk.late_replies += 1,
+                    ReplyKind::None => talk.unasked += 1,
                 }
                 None
             })
@@ -275,9 +275,9 @@ impl Wire {
             return std::future::pending().await;
         }
         if self.open.is_some() {
-            let mut hear = |text: &str, talk: &mut Talk| -> Option<()> {
+            let mut hear = |text: &str, talk: &mut SocketEvents| -> Option<()> {
                 match matching(text, socket, "") {
-                    Reply::None => talk.unasked += 1,
+                    ReplyKind::None => talk.unasked += 1,
                     _ => talk.late_replies += 1,
                 }
                 None
@@ -292,15 +292,15 @@ impl Wire {
     fn poll<T>(
         &mut self,
         cx: &mut Context<'_>,
-        hear: &mut impl FnMut(&str, &mut Talk) -> Option<T>,
+        hear: &mut impl FnMut(&str, &mut SocketEvents) -> Option<T>,
     ) -> Poll<Result<T, Outcome>> {
         let Wire { open, talk, .. } = self;
         let Some(open) = open else {
             return Poll::Ready(Err(Outcome::Closed(ABNORMAL)));
         };
         let told = ready!(open.poll(cx, &mut |event| match event {
-            Event::Message(text) => hear(text, talk),
-            Event::Ping => {
+            SocketFrame::Message(text) => hear(text, talk),
+            SocketFrame::Ping => {
                 talk.control_pings += 1;
                 None
             }
@@ -309,14 +309,14 @@ impl Wire {
     }
 
     /// The connection has ended though its user wanted to stay.
-    fn lost(&mut self, end: End) -> Outcome {
+    fn lost(&mut self, end: SocketEnd) -> Outcome {
         self.open = None;
         self.lost = true;
         let (code, outcome) = match end {
-            End::Closed(code) => (code, Outcome::Closed(code)),
-            End::Broken => (ABNORMAL, Outcome::Closed(ABNORMAL)),
-            End::Protocol => (PROTOCOL, Outcome::Protocol),
-            End::TooLong => (TOO_BIG, Outcome::BadBody),
+            SocketEnd::Closed(code) => (code, Outcome::Closed(code)),
+            SocketEnd::Broken => (ABNORMAL, Outcome::Closed(ABNORMAL)),
+            SocketEnd::Protocol => (PROTOCOL, Outcome::Protocol),
+            SocketEnd::TooLong => (TOO_BIG, Outcome::BadBody),
         };
         self.talk.closed = Some(code);
         outcome
@@ -324,11 +324,11 @@ impl Wire {
 }
 
 /// What a failed handshake means.
-fn refused(refusal: &Refusal) -> Outcome {
+fn refused(refusal: &UpgradeRefusal) -> Outcome {
     match refusal {
-        Refusal::Status(answered) if answered.status == 429 => Outcome::RateLimited,
-        Refusal::Status(answered) => Outcome::Status(answered.status),
-        Refusal::Broken(error) => cause(error),
-        Refusal::Request(_) | Refusal::Answer(_) => Outcome::Protocol,
+        UpgradeRefusal::Status(answered) if answered.status == 429 => Outcome::RateLimited,
+        UpgradeRefusal::Status(answered) => Outcome::Status(answered.status),
+        UpgradeRefusal::Broken(error) => cause(error),
+        UpgradeRefusal::Request(_) | UpgradeRefusal::Answer(_) => Outcome::Protocol,
     }
 }

@@ -32,7 +32,7 @@ pub enum AddressError {
 
 /// What is asked of a request before it is answered.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Request<'a> {
+pub(super) struct GuardedRequest<'a> {
     pub(super) method: &'a str,
     pub(super) host: Option<&'a str>,
     pub(super) origin: Option<&'a str>,
@@ -42,7 +42,7 @@ pub(super) struct Request<'a> {
 
 /// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum GuardRefusal {
     Method,
     Host,
     Origin,
@@ -63,39 +63,45 @@ impl Address {
     }
 
     /// Whether a request may be answered; `served` is the port that is really served.
-    pub(super) fn admits(&self, request: Request<'_>, served: u16) -> Result<(), Refusal> {
+    pub(super) fn admits(
+        &self,
+        request: GuardedRequest<'_>,
+        served: u16,
+    ) -> Result<(), GuardRefusal> {
         if request.method != "GET" {
-            return Err(Refusal::Method);
+            return Err(GuardRefusal::Method);
         }
         if let Some(token) = &self.token {
             let given = request.token.unwrap_or_default();
             // Digests tell nothing by the time that comparing them takes.
             if Sha256::digest(given) != Sha256::digest(token.reveal()) {
-                return Err(Refusal::Token);
+                return Err(GuardRefusal::Token);
             }
         }
-        let host = request.host.ok_or(Refusal::Host)?;
+        let host = request.host.ok_or(GuardRefusal::Host)?;
         if self.socket.ip().is_loopback() && !is_own(host, served) {
-            return Err(Refusal::Host);
+            return Err(GuardRefusal::Host);
         }
         match request.origin {
-            Some(origin) if origin.strip_prefix("http://") != Some(host) => Err(Refusal::Origin),
+            Some(origin) if origin.strip_prefix("http://") != Some(host) => {
+                Err(GuardRefusal::Origin)
+            }
             _ => Ok(()),
         }
     }
 }
 
-impl Refusal {
+impl GuardRefusal {
     /// Why, and what would be answered; `port` is the one that is served.
     pub(super) fn told(self, port: u16) -> String {
         match self {
-            Refusal::Method => "only GET is answered".to_owned(),
-            Refusal::Host => format!(
+            GuardRefusal::Method => "only GET is answered".to_owned(),
+            GuardRefusal::Host => format!(
                 "this host is not served, http://localhost:{port} and http://127.0.0.1:{port} are; through a tunnel \
                  the port has to be the same at both ends, as with ssh -L {port}:localhost:{port}"
             ),
-            Refusal::Origin => "pages of other origins are not answered".to_owned(),
-            Refusal::Token => {
+            GuardRefusal::Origin => "pages of other origins are not answered".to_owned(),
+            GuardRefusal::Token => {
                 "a token is needed: ?token=… or the header Authorization: Bearer …".to_owned()
             }
         }
@@ -191,13 +197,13 @@ mod tests {
 
     #[test]
     fn only_pages_of_the_same_origin_are_answered() {
-        let own = Request {
+        let own = GuardedRequest {
             method: "GET",
             host: Some("127.0.0.1:9000"),
             origin: None,
             token: None,
         };
-        let named = |host, origin| Request {
+        let named = |host, origin| GuardedRequest {
             host,
             origin,
             ..own
@@ -210,35 +216,38 @@ mod tests {
             ),
             (named(Some("[::1]:9000"), None), Ok(())),
             (
-                Request {
+                GuardedRequest {
                     method: "POST",
                     ..own
                 },
-                Err(Refusal::Method),
+                Err(GuardRefusal::Method),
             ),
             (
-                Request {
+                GuardedRequest {
                     method: "OPTIONS",
                     ..own
                 },
-                Err(Refusal::Method),
+                Err(GuardRefusal::Method),
             ),
-            (named(None, None), Err(Refusal::Host)),
-            (named(Some("evil.example:9000"), None), Err(Refusal::Host)),
+            (named(None, None), Err(GuardRefusal::Host)),
+            (
+                named(Some("evil.example:9000"), None),
+                Err(GuardRefusal::Host),
+            ),
             (
                 named(Some("localhost.evil.example:9000"), None),
-                Err(Refusal::Host),
+                Err(GuardRefusal::Host),
             ),
-            (named(Some("127.0.0.1:9001"), None), Err(Refusal::Host)),
-            (named(Some("127.0.0.1"), None), Err(Refusal::Host)),
+            (named(Some("127.0.0.1:9001"), None), Err(GuardRefusal::Host)),
+            (named(Some("127.0.0.1"), None), Err(GuardRefusal::Host)),
             (
                 named(own.host, Some("http://evil.example")),
-                Err(Refusal::Origin),
+                Err(GuardRefusal::Origin),
             ),
-            (named(own.host, Some("null")), Err(Refusal::Origin)),
+            (named(own.host, Some("null")), Err(GuardRefusal::Origin)),
             (
                 named(own.host, Some("http://localhost:9000")),
-                Err(Refusal::Origin),
+                Err(GuardRefusal::Origin),
             ),
         ];
         let address = Address::parse("9000", None).unwrap();
@@ -261,7 +270,7 @@ mod tests {
 
     #[test]
     fn who_is_refused_is_told_where_to_go() {
-        let told = Refusal::Host.told(9_595);
+        let told = GuardRefusal::Host.told(9_595);
         assert!(
             told.contains("http://localhost:9595") && told.contains("ssh -L 9595:localhost:9595")
         );
@@ -271,12 +280,12 @@ mod tests {
     fn a_token_is_asked_for_where_there_is_one() {
         let address = Address::parse("0.0.0.0:9000", Some(token())).unwrap();
         for (given, expected) in [
-            (None, Err(Refusal::Token)),
-            (Some(""), Err(Refusal::Token)),
-            (Some("s3cre"), Err(Refusal::Token)),
+            (None, Err(GuardRefusal::Token)),
+            (Some(""), Err(GuardRefusal::Token)),
+            (Some("s3cre"), Err(GuardRefusal::Token)),
             (Some("s3cret"), Ok(())),
         ] {
-            let request = Request {
+            let request = GuardedRequest {
                 method: "GET",
                 host: Some("perf.example:9000"),
                 origin: None,

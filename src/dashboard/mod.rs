@@ -3,13 +3,13 @@
 //! What the load engine does for it is one look a second at its counters, and only while a page is open; all
 //! else happens on a thread of its own.
 
-mod board;
 mod guard;
 mod page;
 mod server;
+mod shared_view;
 mod view;
 
-pub use board::{Board, Live};
 pub use guard::{Address, AddressError};
-pub use server::{Server, ServerError};
+pub use server::{DashboardServer, ServerError};
+pub use shared_view::{CurrentLoad, SharedView};
 pub use view::{View, is_about};

@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde::Serialize;
 
-use super::board::Live;
+use super::shared_view::CurrentLoad;
 use super::view::View;
 use crate::report::html::{ASSETS, parts};
 
@@ -12,27 +12,29 @@ const SCRIPT: &str = include_str!("live.js");
 
 /// A part of the page, by the name of its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Part {
+pub(super) struct PagePart {
     pub(super) id: String,
     pub(super) html: String,
 }
 
 /// Everything that the page tells, in order.
-pub(super) fn all(view: &View) -> Vec<Part> {
+pub(super) fn all(view: &View) -> Vec<PagePart> {
     let (report, open) = view.so_far();
-    let state = Part {
+    let state = PagePart {
         id: "state".to_owned(),
         html: state(view).into_string(),
     };
-    let parts = parts(&report, &open).into_iter().map(|(id, part)| Part {
-        id,
-        html: part.into_string(),
-    });
+    let parts = parts(&report, &open)
+        .into_iter()
+        .map(|(id, part)| PagePart {
+            id,
+            html: part.into_string(),
+        });
     std::iter::once(state).chain(parts).collect()
 }
 
 /// Those of the parts that are not what was sent before.
-pub(super) fn changed(before: &[Part], now: Vec<Part>) -> Vec<Part> {
+pub(super) fn changed(before: &[PagePart], now: Vec<PagePart>) -> Vec<PagePart> {
     now.into_iter()
         .filter(|part| !before.contains(part))
         .collect()
@@ -40,14 +42,14 @@ pub(super) fn changed(before: &[Part], now: Vec<Part>) -> Vec<Part> {
 
 /// What the page is told at once.
 #[derive(Debug, Serialize)]
-pub(super) struct Told<'a> {
+pub(super) struct PageEvent<'a> {
     /// Whose parts these are: a page of another session has to begin anew.
     pub(super) session: &'a str,
-    pub(super) parts: &'a [Part],
+    pub(super) parts: &'a [PagePart],
 }
 
 /// The whole page with its first parts; it is complete without JavaScript, and stands still then.
-pub(super) fn whole(told: &Told<'_>, nonce: &str) -> String {
+pub(super) fn whole(told: &PageEvent<'_>, nonce: &str) -> String {
     let [style, charts] = ASSETS;
     let page = html! {
         (DOCTYPE)
@@ -80,7 +82,7 @@ fn state(view: &View) -> Markup {
     html! { div data-over=[view.is_over.then_some("yes")] { (told) } }
 }
 
-fn on(live: &Live) -> Markup {
+fn on(live: &CurrentLoad) -> Markup {
     let (elapsed, end) = (live.elapsed.as_secs_f64(), live.end.as_secs_f64());
     let elapsed = elapsed.min(end);
     html! {
@@ -117,7 +119,7 @@ mod tests {
         let mut begun = view();
         begun.report.judgements.clear();
         begun.report.runs.clear();
-        begun.live = Some(Live {
+        begun.live = Some(CurrentLoad {
             what: "api".to_owned(),
             elapsed: Duration::from_secs(12),
             end: Duration::from_secs(20),

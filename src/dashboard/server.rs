@@ -20,9 +20,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::time::sleep;
 
-use super::board::{Board, Watching};
-use super::guard::{Address, Refusal, Request, reachable};
-use super::page::{self, Part, Told};
+use super::guard::{Address, GuardRefusal, GuardedRequest, reachable};
+use super::page::{self, PageEvent, PagePart};
+use super::shared_view::{SharedView, Viewer};
 use super::view::View;
 
 /// Where the page is.
@@ -53,28 +53,28 @@ pub enum ServerError {
 
 /// A dashboard that is served until this is dropped.
 #[derive(Debug)]
-pub struct Server {
+pub struct DashboardServer {
     address: SocketAddr,
     needs_token: bool,
-    board: Board,
+    board: SharedView,
     // Dropped with the server, which ends the thread.
     _stop: oneshot::Sender<Infallible>,
 }
 
-struct Shared {
+struct DashboardState {
     address: Address,
     port: u16,
-    board: Board,
+    board: SharedView,
     /// No other session has the same, on whichever port it is served.
     session: String,
 }
 
-impl Server {
+impl DashboardServer {
     /// Serves a board.
     ///
     /// # Errors
     /// When the address can't be bound, or the machine gives no thread.
-    pub fn start(address: Address, board: Board) -> Result<Server, ServerError> {
+    pub fn start(address: Address, board: SharedView) -> Result<DashboardServer, ServerError> {
         let bind = |source| ServerError::Bind {
             address: address.socket,
             source,
@@ -87,7 +87,7 @@ impl Server {
             .build()?;
         let needs_token = address.token.is_some();
         let (stop, stopped) = oneshot::channel::<Infallible>();
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(DashboardState {
             address,
             port: bound.port(),
             board: board.clone(),
@@ -105,7 +105,7 @@ impl Server {
         thread::Builder::new()
             .name("dashboard".to_owned())
             .spawn(move || runtime.block_on(served))?;
-        Ok(Server {
+        Ok(DashboardServer {
             address: bound,
             needs_token,
             board,
@@ -124,7 +124,7 @@ impl Server {
     }
 
     /// The board that is served.
-    pub fn board(&self) -> &Board {
+    pub fn board(&self) -> &SharedView {
         &self.board
     }
 
@@ -148,7 +148,7 @@ impl Server {
 type Body = UnsyncBoxBody<Bytes, Infallible>;
 
 /// Serves each connection in a task of its own; one that fails harms no other.
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+async fn accept(listener: TcpListener, shared: Arc<DashboardState>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // No file is left for it, say: the next may have one.
@@ -166,7 +166,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
-fn answer(request: &http::Request<Incoming>, shared: &Arc<Shared>) -> Response<Body> {
+fn answer(request: &http::Request<Incoming>, shared: &Arc<DashboardState>) -> Response<Body> {
     if let Err(refusal) = admitted(request, shared) {
         return refused(refusal, shared.port);
     }
@@ -180,14 +180,17 @@ fn answer(request: &http::Request<Incoming>, shared: &Arc<Shared>) -> Response<B
     }
 }
 
-fn admitted(request: &http::Request<Incoming>, shared: &Shared) -> Result<(), Refusal> {
+fn admitted(
+    request: &http::Request<Incoming>,
+    shared: &DashboardState,
+) -> Result<(), GuardRefusal> {
     let headers = request.headers();
     let bearer =
         text(headers, &header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
     let query = request.uri().query().unwrap_or_default();
     let given = url::form_urlencoded::parse(query.as_bytes())
         .find_map(|(name, value)| (name == "token").then_some(value));
-    let asked = Request {
+    let asked = GuardedRequest {
         method: request.method().as_str(),
         host: text(headers, &header::HOST),
         origin: text(headers, &header::ORIGIN),
@@ -226,11 +229,11 @@ fn plain(status: StatusCode, text: String) -> Response<Body> {
     answer
 }
 
-fn refused(refusal: Refusal, port: u16) -> Response<Body> {
+fn refused(refusal: GuardRefusal, port: u16) -> Response<Body> {
     let status = match refusal {
-        Refusal::Method => StatusCode::METHOD_NOT_ALLOWED,
-        Refusal::Host | Refusal::Origin => StatusCode::FORBIDDEN,
-        Refusal::Token => StatusCode::UNAUTHORIZED,
+        GuardRefusal::Method => StatusCode::METHOD_NOT_ALLOWED,
+        GuardRefusal::Host | GuardRefusal::Origin => StatusCode::FORBIDDEN,
+        GuardRefusal::Token => StatusCode::UNAUTHORIZED,
     };
     plain(status, format!("{}\n", refusal.told(port)))
 }
@@ -247,10 +250,10 @@ fn to_page(query: Option<&str>) -> Response<Body> {
     )
 }
 
-fn whole(shared: &Shared) -> Response<Body> {
+fn whole(shared: &DashboardState) -> Response<Body> {
     let view = shared.board.look().borrow().clone();
     let nonce = format!("{:016x}{:016x}", random_number(), random_number());
-    let told = Told {
+    let told = PageEvent {
         session: &shared.session,
         parts: &page::all(&view),
     };
@@ -269,10 +272,10 @@ fn whole(shared: &Shared) -> Response<Body> {
     with_headers(StatusCode::OK, &headers, page)
 }
 
-fn events(shared: &Arc<Shared>) -> Response<Body> {
+fn events(shared: &Arc<DashboardState>) -> Response<Body> {
     let mut view = shared.board.look();
     view.mark_changed();
-    let listener = Listener {
+    let listener = EventListener {
         view,
         sent: Vec::new(),
         _watching: shared.board.watch(),
@@ -287,17 +290,17 @@ fn events(shared: &Arc<Shared>) -> Response<Body> {
 }
 
 /// One page that listens.
-struct Listener {
+struct EventListener {
     view: watch::Receiver<View>,
-    sent: Vec<Part>,
-    _watching: Watching,
-    shared: Arc<Shared>,
+    sent: Vec<PagePart>,
+    _watching: Viewer,
+    shared: Arc<DashboardState>,
 }
 
 /// What has changed since the last event, everything at first; or that nothing has.
 async fn next_event(
-    mut listener: Listener,
-) -> Option<(Result<Frame<Bytes>, Infallible>, Listener)> {
+    mut listener: EventListener,
+) -> Option<(Result<Frame<Bytes>, Infallible>, EventListener)> {
     let silence = sleep(ALIVE);
     tokio::pin!(silence);
     loop {
@@ -315,7 +318,7 @@ async fn next_event(
         let changed = page::changed(&listener.sent, now.clone());
         if !changed.is_empty() {
             listener.sent = now;
-            let told = Told {
+            let told = PageEvent {
                 session: &listener.shared.session,
                 parts: &changed,
             };

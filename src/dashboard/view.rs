@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::board::Live;
+use super::shared_view::CurrentLoad;
 use crate::judge::{Evidence, intervals, judge};
 use crate::record::{RunResult, Status};
-use crate::report::html::Open;
+use crate::report::html::OpenSession;
 use crate::report::{Report, RunReport};
 use crate::requirement::{Requirement, Sources};
 
@@ -19,7 +19,7 @@ pub struct View {
     /// Which source is asked first for what.
     pub sources: Sources,
     /// The load that is on.
-    pub live: Option<Live>,
+    pub live: Option<CurrentLoad>,
     /// Whether the session is over.
     pub is_over: bool,
 }
@@ -37,11 +37,11 @@ impl View {
     }
 
     /// The report as it stands, with what may still change in it.
-    pub(super) fn so_far(&self) -> (Report, Open) {
+    pub(super) fn so_far(&self) -> (Report, OpenSession) {
         let mut report = self.report.clone();
-        let mut open = Open {
+        let mut open = OpenSession {
             is_on: !self.is_over,
-            ..Open::default()
+            ..OpenSession::default()
         };
         let run = self.live.as_ref().and_then(|live| live.run.as_ref());
         let judged: BTreeSet<String> = report

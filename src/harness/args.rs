@@ -11,15 +11,15 @@ use super::libtest::{Libtest, color, format, unstable};
 use super::otlp::Otlp;
 #[cfg(feature = "otlp")]
 use super::otlp_flags::otlp;
-use super::repeat;
+use super::raw_args::{self, Given, Typed};
+use super::rerun_command;
 use super::resolve::Environment;
 use super::token::{credentials, token};
-use super::typed::{self, Given, Typed};
 use crate::connection::{DatabaseUrl, RedisAddress};
 use crate::dashboard::{Address, AddressError};
-use crate::diagnostic::{At, Complaint, Problem, sort_problems};
-use crate::profile::quantity::{self, Reading};
-use crate::profile::{Http, Overrides, ProfileSource, Target, scenario_names};
+use crate::diagnostic::{Diagnostic, InvalidValue, Spanned, sort_diagnostics};
+use crate::profile::quantity::{self, ReadValue};
+use crate::profile::{HttpVersion, Overrides, ProfileSource, Target, scenario_names};
 use crate::report;
 use crate::secret::Secret;
 
@@ -91,12 +91,12 @@ pub struct SourceArgs {
 pub fn parse(
     words: impl IntoIterator<Item = OsString>,
     environment: &Environment,
-) -> Result<Args, Vec<Problem>> {
+) -> Result<Args, Vec<Diagnostic>> {
     let (args, mut problems) = parse_all(words, environment);
     if problems.is_empty() {
         return Ok(args);
     }
-    sort_problems(&mut problems);
+    sort_diagnostics(&mut problems);
     Err(problems)
 }
 
@@ -104,8 +104,8 @@ pub fn parse(
 pub(super) fn parse_all(
     words: impl IntoIterator<Item = OsString>,
     environment: &Environment,
-) -> (Args, Vec<Problem>) {
-    let mut typed = typed::read(words, environment);
+) -> (Args, Vec<Diagnostic>) {
+    let mut typed = raw_args::read(words, environment);
     let asked = |name: &str| typed.last(name).is_some();
     if asked("help") || asked("version") {
         let args = Args {
@@ -116,17 +116,17 @@ pub(super) fn parse_all(
         return (args, Vec::new());
     }
     let problems = std::mem::take(&mut typed.problems);
-    let mut meaning = Meaning { typed, problems };
+    let mut meaning = ParsedFlag { typed, problems };
     let args = meaning.args();
     (args, meaning.problems)
 }
 
-struct Meaning {
+struct ParsedFlag {
     typed: Typed,
-    problems: Vec<Problem>,
+    problems: Vec<Diagnostic>,
 }
 
-impl Meaning {
+impl ParsedFlag {
     fn args(&mut self) -> Args {
         let profile = self.value("profile", ProfileSource::parse);
         let known = profile.is_some() || self.typed.last("profile").is_none();
@@ -136,7 +136,7 @@ impl Meaning {
         let token = token(&self.typed, &mut self.problems);
         let repeat = {
             let target = target.as_ref().map(|at| &at.value);
-            repeat::words(&self.typed, target, &self.typed.filters)
+            rerun_command::words(&self.typed, target, &self.typed.filters)
         };
         Args {
             repeat,
@@ -164,14 +164,14 @@ impl Meaning {
 
     fn overrides(
         &mut self,
-        target: Option<At<Target>>,
-        scenarios: Option<At<Vec<String>>>,
+        target: Option<Spanned<Target>>,
+        scenarios: Option<Spanned<Vec<String>>>,
     ) -> Overrides {
         Overrides {
             target,
             scenarios,
             without: self.without(),
-            http: self.value("http", Http::parse),
+            http: self.value("http", HttpVersion::parse),
             users: self.value("users", quantity::users),
             duration: self.value("duration", quantity::lasting),
             ramp_up: self.value("ramp-up", quantity::phase),
@@ -188,15 +188,15 @@ impl Meaning {
     }
 
     /// Each name of each flag.
-    fn without(&mut self) -> Vec<At<String>> {
+    fn without(&mut self) -> Vec<Spanned<String>> {
         let mut names = Vec::new();
         for given in self.typed.all("without") {
             let before = names.len();
             let parts = given.value.split(',').map(str::trim);
             let parts = parts.filter(|name| !name.is_empty());
-            names.extend(parts.map(|name| At::new(name.to_owned(), given.place.clone())));
+            names.extend(parts.map(|name| Spanned::new(name.to_owned(), given.place.clone())));
             if names.len() == before {
-                let complaint = Complaint::new("names nothing to leave out")
+                let complaint = InvalidValue::new("names nothing to leave out")
                     .help("write --without api/workflows");
                 self.problems.push(complaint.at(given.place.clone()));
             }
@@ -229,7 +229,7 @@ impl Meaning {
                         "set PERF_DASHBOARD_TOKEN to what whoever looks has to know"
                     }
                 };
-                Complaint::new(format!("`{text}` {error}")).help(help)
+                InvalidValue::new(format!("`{text}` {error}")).help(help)
             })
         };
         self.value("dashboard", read).map(|at| at.value)
@@ -239,7 +239,7 @@ impl Meaning {
         let skip = self.typed.all("skip").iter();
         let skip = skip.map(|given| given.value.clone()).collect();
         let unstable = self.value("unstable-options", unstable);
-        let value = |at: Option<At<PathBuf>>| at.map(|at| at.value);
+        let value = |at: Option<Spanned<PathBuf>>| at.map(|at| at.value);
         Libtest {
             filters: std::mem::take(&mut self.typed.filters),
             exact: self.given("exact"),
@@ -264,7 +264,7 @@ impl Meaning {
     }
 
     /// `a,b`, repeated or not, and the words behind that name scenarios of the profile.
-    fn scenarios(&mut self, profile: &ProfileSource, known: bool) -> Option<At<Vec<String>>> {
+    fn scenarios(&mut self, profile: &ProfileSource, known: bool) -> Option<Spanned<Vec<String>>> {
         let words = std::mem::take(&mut self.typed.after_scenarios);
         let names = if words.is_empty() || !known {
             Vec::new()
@@ -289,27 +289,27 @@ impl Meaning {
             }
         }
         if wanted.is_empty() {
-            let complaint = Complaint::new("names no scenario").help("write --scenarios api");
+            let complaint = InvalidValue::new("names no scenario").help("write --scenarios api");
             self.problems.push(complaint.at(place));
             return None;
         }
-        Some(At::new(wanted, place))
+        Some(Spanned::new(wanted, place))
     }
 
     /// The last value of a flag or variable, read by `parse`.
-    fn value<T>(&mut self, name: &str, parse: impl Fn(&str) -> Reading<T>) -> Option<At<T>> {
+    fn value<T>(&mut self, name: &str, parse: impl Fn(&str) -> ReadValue<T>) -> Option<Spanned<T>> {
         let given = self.typed.last(name)?;
         let flag = Flag::find(name);
         if let Some(Takes::Value(what)) = flag.map(|flag| flag.takes)
             && given.value.trim().is_empty()
         {
             let complaint =
-                Complaint::new("its value is empty").help(format!("write --{name} {what}"));
+                InvalidValue::new("its value is empty").help(format!("write --{name} {what}"));
             self.problems.push(complaint.at(given.place.clone()));
             return None;
         }
         match parse(&given.value) {
-            Ok(value) => Some(At::new(value, given.place.clone())),
+            Ok(value) => Some(Spanned::new(value, given.place.clone())),
             Err(complaint) => {
                 self.problems.push(complaint.at(given.place.clone()));
                 None
@@ -335,7 +335,7 @@ impl Meaning {
     clippy::unnecessary_wraps,
     reason = "a reader of values, of which others refuse some"
 )]
-fn name(text: &str) -> Reading<String> {
+fn name(text: &str) -> ReadValue<String> {
     Ok(text.trim().to_owned())
 }
 
@@ -343,7 +343,7 @@ fn name(text: &str) -> Reading<String> {
     clippy::unnecessary_wraps,
     reason = "a reader of values, of which others refuse some"
 )]
-fn path(text: &str) -> Reading<PathBuf> {
+fn path(text: &str) -> ReadValue<PathBuf> {
     Ok(PathBuf::from(text))
 }
 

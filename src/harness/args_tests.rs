@@ -1,6 +1,6 @@
-use super::super::libtest::{Color, Format};
+use super::super::libtest::{Color, OutputFormat};
 use super::*;
-use crate::diagnostic::Place;
+use crate::diagnostic::Origin;
 use proptest::prelude::*;
 
 fn words(line: &str) -> Vec<OsString> {
@@ -22,8 +22,8 @@ fn good(line: &str, pairs: &[(&str, &str)]) -> Args {
 #[test]
 fn test_runners_are_understood() {
     let plain = Libtest::default();
-    let terse = Some(Format::Terse);
-    let json = Some(Format::Json);
+    let terse = Some(OutputFormat::Terse);
+    let json = Some(OutputFormat::Json);
     let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let table = [
         // cargo nextest
@@ -134,8 +134,8 @@ fn a_flag_goes_before_its_variable_and_an_empty_variable_is_none() {
         let args = good(line, pairs);
         args.overrides.users.map(|at| (at.value, at.place))
     };
-    let flag = || Place::Flag("--users".to_owned());
-    let variable = || Place::Variable("PERF_USERS".to_owned());
+    let flag = || Origin::Flag("--users".to_owned());
+    let variable = || Origin::Variable("PERF_USERS".to_owned());
     assert_eq!(users("", &[("PERF_USERS", "5")]), Some((5, variable())));
     assert_eq!(
         users("--users 7", &[("PERF_USERS", "5")]),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use crate::profile::{Destination, Http};
+use crate::profile::{Destination, HttpVersion};
 use crate::reference;
 use crate::secret::Secret;
 
@@ -42,7 +42,7 @@ impl Embedded {
     pub(super) fn start() -> Result<Embedded, String> {
         let program =
             std::env::current_exe().map_err(|error| format!("can't find myself: {error}"))?;
-        let secret = reference::Secret::random();
+        let secret = reference::SigningSecret::random();
         let mut child = Command::new(program)
             .env(CHILD_ENV, OPTIONS)
             .env(reference::CHILD_SECRET, secret.reveal())
@@ -76,7 +76,7 @@ impl Embedded {
             origin,
             token: Some(Secret::new(token)),
             insecure: false,
-            http: Http::default(),
+            http: HttpVersion::default(),
             users: Arc::default(),
         };
         Ok(Embedded {

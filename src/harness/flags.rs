@@ -2,7 +2,7 @@
 
 /// A heading of the help text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Group {
+pub(super) enum FlagGroup {
     Target,
     Load,
     Verdict,
@@ -10,16 +10,19 @@ pub(super) enum Group {
     Other,
 }
 
-impl Group {
-    pub(super) const ALL: [(Group, &'static str); 5] = [
-        (Group::Target, "What is tested"),
+impl FlagGroup {
+    pub(super) const ALL: [(FlagGroup, &'static str); 5] = [
+        (FlagGroup::Target, "What is tested"),
         (
-            Group::Load,
+            FlagGroup::Load,
             "The load, in the place of what the profile says",
         ),
-        (Group::Verdict, "Verdicts and reports"),
-        (Group::Tests, "Which tests, as cargo's own tests take them"),
-        (Group::Other, "Other"),
+        (FlagGroup::Verdict, "Verdicts and reports"),
+        (
+            FlagGroup::Tests,
+            "Which tests, as cargo's own tests take them",
+        ),
+        (FlagGroup::Other, "Other"),
     ];
 }
 
@@ -46,7 +49,7 @@ pub(super) struct Flag {
     /// The environment variables that set it too; the first one goes before the others.
     pub(super) variables: &'static [&'static str],
     pub(super) takes: Takes,
-    pub(super) group: Group,
+    pub(super) group: FlagGroup,
     /// Empty for what is accepted and not worth a line of help.
     pub(super) help: &'static str,
 }
@@ -69,7 +72,7 @@ const fn ours(
     name: &'static str,
     variables: &'static [&'static str],
     takes: Takes,
-    group: Group,
+    group: FlagGroup,
     help: &'static str,
 ) -> Flag {
     Flag {
@@ -95,12 +98,12 @@ const fn libtest(
         short,
         variables: &[],
         takes,
-        group: Group::Tests,
+        group: FlagGroup::Tests,
         help,
     }
 }
 
-use Group::{Load, Other, Target, Verdict};
+use FlagGroup::{Load, Other, Target, Verdict};
 use Takes::{Nothing, Optional, Value, YesNo};
 
 /// All flags, in the order in which the help shows them.

@@ -1,15 +1,15 @@
 //! Which formats a report is written in, as `--report` names them.
 
-use crate::diagnostic::Complaint;
-use crate::profile::nearest::{advice, list};
-use crate::profile::quantity::Reading;
+use crate::diagnostic::InvalidValue;
+use crate::profile::quantity::ReadValue;
+use crate::profile::suggest::{advice, list};
 use crate::report::Format;
 
 /// Reads `json,markdown`: each format once, in the order of their table.
 ///
 /// # Errors
 /// With every name that is none.
-pub(super) fn formats(text: &str) -> Reading<Vec<Format>> {
+pub(super) fn formats(text: &str) -> ReadValue<Vec<Format>> {
     let known: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
     let names = text
         .split(',')
@@ -24,7 +24,7 @@ pub(super) fn formats(text: &str) -> Reading<Vec<Format>> {
     }
     match unknown.as_slice() {
         [] if wanted.is_empty() => {
-            Err(Complaint::new("names no format").help(format!("there are {}", list(&known))))
+            Err(InvalidValue::new("names no format").help(format!("there are {}", list(&known))))
         }
         [] => {
             wanted.sort_unstable();
@@ -32,13 +32,13 @@ pub(super) fn formats(text: &str) -> Reading<Vec<Format>> {
             Ok(wanted)
         }
         [one] => {
-            Err(Complaint::new(format!("`{one}` is no report format")).help(advice(one, &known)))
+            Err(InvalidValue::new(format!("`{one}` is no report format")).help(advice(one, &known)))
         }
         many => {
             let quoted: Vec<String> = many.iter().map(|name| format!("`{name}`")).collect();
             let quoted: Vec<&str> = quoted.iter().map(String::as_str).collect();
             let all = format!("there are {}", list(&known));
-            Err(Complaint::new(format!("{} are no report formats", list(&quoted))).help(all))
+            Err(InvalidValue::new(format!("{} are no report formats", list(&quoted))).help(all))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::flags::{FLAGS, Flag, Group, Takes};
+use super::flags::{FLAGS, Flag, FlagGroup, Takes};
 
 const WIDTH: usize = 80;
 const INDENT: usize = 10;
@@ -18,7 +18,7 @@ pub fn help_text() -> String {
          Only the load that the kept tests need is run.",
         0,
     ));
-    for (group, title) in Group::ALL {
+    for (group, title) in FlagGroup::ALL {
         let _ = write!(text, "\n{title}:\n");
         let shown = |flag: &&Flag| flag.group == group && !flag.help.is_empty();
         for flag in FLAGS.iter().filter(shown) {

@@ -11,7 +11,7 @@ use super::login::Logins;
 
 use crate::plan::Plan;
 use crate::profile::{Algorithm, Destination, Identity, IdentityRules, Login, fill_marks};
-use crate::record::Problem;
+use crate::record::RunProblem;
 use crate::secret::Secret;
 
 /// Where users' credentials come from, in the order in which they are preferred.
@@ -59,9 +59,9 @@ impl Identities {
         rules: &IdentityRules,
         credentials: &Credentials,
         destination: Destination,
-    ) -> Result<Destination, Problem> {
+    ) -> Result<Destination, RunProblem> {
         let wanted = plan.users();
-        let source = Source {
+        let source = CredentialSource {
             rules,
             credentials,
             destination: &destination,
@@ -87,15 +87,15 @@ impl Identities {
     }
 }
 
-struct Source<'a> {
+struct CredentialSource<'a> {
     rules: &'a IdentityRules,
     credentials: &'a Credentials,
     destination: &'a Destination,
 }
 
-impl Source<'_> {
+impl CredentialSource<'_> {
     /// Users `from..=to`, as many of them as there are; none where there is no source.
-    fn more(&self, from: u32, to: u32) -> Result<Vec<Identity>, Problem> {
+    fn more(&self, from: u32, to: u32) -> Result<Vec<Identity>, RunProblem> {
         let login = self.rules.login.as_ref();
         let credentials = self.credentials;
         if !credentials.users.is_empty() {
@@ -148,7 +148,7 @@ impl Source<'_> {
         }
     }
 
-    fn minted(&self, key: &SigningKey, n: u32) -> Result<Identity, Problem> {
+    fn minted(&self, key: &SigningKey, n: u32) -> Result<Identity, RunProblem> {
         let identity = self.plain(n);
         let number = n.to_string();
         let mut claims = fill_marks(
@@ -172,7 +172,7 @@ impl Source<'_> {
 
     /// Too few users to each be themselves: all of them are the bearer of the one token, if the profile
     /// says that the service allows it.
-    fn shared(&self, known: usize, plan: &Plan, wanted: u32) -> Result<Destination, Problem> {
+    fn shared(&self, known: usize, plan: &Plan, wanted: u32) -> Result<Destination, RunProblem> {
         let bearer = self.destination.token.as_ref().and_then(subject);
         if let (true, Some(user), 0) = (self.rules.shared, bearer, known) {
             let identity = Identity {
@@ -190,7 +190,7 @@ impl Source<'_> {
             (None, Some(_)) => "there is one token for all of them".to_owned(),
             (None, None) => "there is no token for any of them".to_owned(),
         };
-        Err(Problem {
+        Err(RunProblem {
             what: format!(
                 "the {wanted} WebSocket users of `{}` each have to be themselves, and {have}",
                 plan.scenario
@@ -216,7 +216,7 @@ fn subject(token: &Secret) -> Option<String> {
     claims.get("sub")?.as_str().map(str::to_owned)
 }
 
-fn signing_key(algorithm: Algorithm, key: &Secret) -> Result<SigningKey, Problem> {
+fn signing_key(algorithm: Algorithm, key: &Secret) -> Result<SigningKey, RunProblem> {
     let key = key.reveal().as_bytes();
     match algorithm {
         Algorithm::Hs256 => Ok(SigningKey::hs256(key)),
@@ -224,8 +224,8 @@ fn signing_key(algorithm: Algorithm, key: &Secret) -> Result<SigningKey, Problem
     }
 }
 
-fn unsigned() -> Problem {
-    Problem {
+fn unsigned() -> RunProblem {
+    RunProblem {
         what: "tokens can't be signed with the key in PERF_JWT_SECRET".to_owned(),
         advice: "RS256 takes a private RSA key in PEM form, HS256 any text: does [identity] algorithm fit?"
             .to_owned(),
@@ -235,7 +235,7 @@ fn unsigned() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::{Http, Overrides, ProfileSource, load};
+    use crate::profile::{HttpVersion, Overrides, ProfileSource, load};
     use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -244,7 +244,7 @@ mod tests {
             origin: "http://127.0.0.1:9/".parse().unwrap(),
             token: token.map(Secret::new),
             insecure: false,
-            http: Http::default(),
+            http: HttpVersion::default(),
             users: Arc::default(),
         }
     }
@@ -257,7 +257,7 @@ mod tests {
         profile.unwrap().plan("websocket").unwrap().clone()
     }
 
-    fn joined(rules: &IdentityRules, credentials: &Credentials) -> Result<Destination, Problem> {
+    fn joined(rules: &IdentityRules, credentials: &Credentials) -> Result<Destination, RunProblem> {
         Identities::default().join(&websocket(), rules, credentials, destination(None))
     }
 

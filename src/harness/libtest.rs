@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::diagnostic::Complaint;
-use crate::profile::nearest::advice;
-use crate::profile::quantity::Reading;
+use crate::diagnostic::InvalidValue;
+use crate::profile::quantity::ReadValue;
+use crate::profile::suggest::advice;
 
 /// What cargo's own tests take too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct Libtest {
     /// List the tests only.
     pub list: bool,
     /// How results are shown; `None` when nothing was said.
-    pub format: Option<Format>,
+    pub format: Option<OutputFormat>,
     /// The same as the terse format.
     pub quiet: bool,
     /// Accepted.
@@ -51,7 +51,7 @@ pub struct Libtest {
 
 /// How results are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum OutputFormat {
     /// A line for each test.
     Pretty,
     /// A character for each test.
@@ -72,35 +72,39 @@ pub enum Color {
 }
 
 /// The one unstable option that may be switched on.
-pub(super) fn unstable(text: &str) -> Reading<()> {
+pub(super) fn unstable(text: &str) -> ReadValue<()> {
     match text {
         "unstable-options" => Ok(()),
-        other => Err(Complaint::new(format!("`{other}` is no unstable option"))
-            .help("only -Z unstable-options is accepted")),
+        other => Err(
+            InvalidValue::new(format!("`{other}` is no unstable option"))
+                .help("only -Z unstable-options is accepted"),
+        ),
     }
 }
 
 /// How results are shown.
-pub(super) fn format(text: &str) -> Reading<Format> {
+pub(super) fn format(text: &str) -> ReadValue<OutputFormat> {
     let known = ["pretty", "terse", "json"];
     match text {
-        "pretty" => Ok(Format::Pretty),
-        "terse" => Ok(Format::Terse),
-        "json" => Ok(Format::Json),
-        other => Err(Complaint::new(format!("`{other}` is no format")).help(advice(other, &known))),
+        "pretty" => Ok(OutputFormat::Pretty),
+        "terse" => Ok(OutputFormat::Terse),
+        "json" => Ok(OutputFormat::Json),
+        other => {
+            Err(InvalidValue::new(format!("`{other}` is no format")).help(advice(other, &known)))
+        }
     }
 }
 
 /// When to colour.
-pub(super) fn color(text: &str) -> Reading<Color> {
+pub(super) fn color(text: &str) -> ReadValue<Color> {
     let known = ["auto", "always", "never"];
     match text {
         "auto" => Ok(Color::Auto),
         "always" => Ok(Color::Always),
         "never" => Ok(Color::Never),
-        other => {
-            Err(Complaint::new(format!("`{other}` is not when to colour"))
-                .help(advice(other, &known)))
-        }
+        other => Err(
+            InvalidValue::new(format!("`{other}` is not when to colour"))
+                .help(advice(other, &known)),
+        ),
     }
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::client::{ControlClient, ControlError, json_field, login_request};
+use crate::client::{SideClient, SideError, json_field, login_request};
 
 use crate::profile::{Destination, Identity, IdentityRules, Login, fill_marks, without_mark};
-use crate::record::Problem;
+use crate::record::RunProblem;
 use crate::secret::Secret;
 
 /// How long one login may take.
@@ -28,13 +28,13 @@ impl Logins<'_> {
     pub(super) fn of(
         &self,
         users: Vec<(String, u32, Option<Secret>)>,
-    ) -> Result<Vec<Identity>, Problem> {
+    ) -> Result<Vec<Identity>, RunProblem> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         let runtime = runtime.map_err(|error| own_fault(&error.to_string()))?;
         runtime.block_on(async {
-            let client = ControlClient::new(self.destination, LOGIN_TIMEOUT)
+            let client = SideClient::new(self.destination, LOGIN_TIMEOUT)
                 .map_err(|error| own_fault(&error.to_string()))?
                 .with_rules(&self.login.rules);
             let pause = Duration::from_secs_f64(1.0 / self.login.rate.as_f64());
@@ -55,13 +55,13 @@ impl Logins<'_> {
 
     async fn log_in(
         &self,
-        client: &ControlClient,
+        client: &SideClient,
         user: &str,
         n: u32,
         password: Option<Secret>,
-    ) -> Result<Secret, Problem> {
+    ) -> Result<Secret, RunProblem> {
         let failed = |what: String| {
-            Problem {
+            RunProblem {
             what: format!("the login of `{user}` at {} {what}", self.login.path),
             advice: "look at [identity.login] in the profile, and at the password in PERF_LOGIN_PASSWORD \
                      or in the users file"
@@ -81,7 +81,7 @@ impl Logins<'_> {
         let request = login_request(&self.login.path, &body, headers, self.destination)
             .map_err(|error| failed(format!("can't be sent: {error}")))?;
         let answer = client.send_on(&request, LOGIN_TIMEOUT).await;
-        let answer = answer.map_err(|error: ControlError| failed(format!("gave {error}")))?;
+        let answer = answer.map_err(|error: SideError| failed(format!("gave {error}")))?;
         if !(200..300).contains(&answer.status) {
             let said = answer.excerpt(&request, &[password.reveal()]);
             return Err(failed(format!("was answered {}{said}", answer.status)));
@@ -96,8 +96,8 @@ impl Logins<'_> {
     }
 }
 
-fn own_fault(what: &str) -> Problem {
-    Problem {
+fn own_fault(what: &str) -> RunProblem {
+    RunProblem {
         what: what.to_owned(),
         advice: "see to the limits of the machine that makes the load".to_owned(),
     }

@@ -15,22 +15,22 @@ use super::baseline;
 use super::embedded;
 use super::github::Github;
 use super::help::help_text;
-use super::libtest::{Format, Libtest};
-use super::nextest::Disk;
+use super::libtest::{Libtest, OutputFormat};
+use super::live_dashboard;
+use super::nextest::SharedSession;
 use super::output::{self, note, print_or_fail};
 use super::progress::Progress;
 use super::relay::Failures;
-use super::repeat;
+use super::rerun_command;
 use super::resolve::resolve;
 use super::runner::{self, arguments, complain, does_match, selected};
 use super::session::{Session, Settings};
-use super::showing;
-use super::telling;
+use super::summary;
 use super::trials::trials;
-use crate::dashboard::Server;
-use crate::diagnostic::render_problems;
+use crate::dashboard::DashboardServer;
+use crate::diagnostic::render_diagnostics;
 use crate::monitor::machine;
-use crate::profile::nearest::nearest;
+use crate::profile::suggest::nearest;
 use crate::profile::{Destination, Profile};
 use crate::report::{Format as ReportFormat, Report, cleaned};
 use crate::store::check_folder;
@@ -59,7 +59,7 @@ pub fn embedded_server() -> Option<ExitCode> {
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     match resolve(argv, &std::env::vars_os().collect()) {
         Err(problems) => {
-            output::note_text(&render_problems(&problems));
+            output::note_text(&render_diagnostics(&problems));
             ExitCode::from(USAGE)
         }
         Ok((args, _)) if args.help => print_or_fail(&help_text(), ExitCode::SUCCESS),
@@ -81,7 +81,7 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
     let interrupted = Arc::new(AtomicBool::new(false));
     let folder = args.report_dir.clone().unwrap_or_else(default_folder);
     let loaded = what_is_loaded(args, &profile);
-    let disk = Disk::of_environment(&folder, &loaded, |name| std::env::var(name).ok());
+    let disk = SharedSession::of_environment(&folder, &loaded, |name| std::env::var(name).ok());
     let nextest = disk.is_some();
     let prepared = match prepared(args, &profile, &folder, nextest) {
         Ok(prepared) => prepared,
@@ -91,7 +91,7 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
         }
     };
     if !args.libtest.list {
-        Disk::clean_up(&folder, SystemTime::now());
+        SharedSession::clean_up(&folder, SystemTime::now());
         on_interrupt(&interrupted);
     }
     let stopping = Arc::clone(&interrupted);
@@ -109,17 +109,17 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
         let arguments = arguments(&args.libtest);
         let run = trials.iter().filter(|one| !arguments.is_filtered_out(one));
         let run = run.map(|one| one.name().to_owned()).collect();
-        showing::expect(server, session.profile(), &run);
+        live_dashboard::expect(server, session.profile(), &run);
     }
     let (conclusion, failures) = runner::run(&args.libtest, trials, prepared.logfile);
     let is_logged = complain(&failures);
-    let is_reported = telling::tell(&session, &args.libtest, &folder, nextest, &github);
+    let is_reported = summary::tell(&session, &args.libtest, &folder, nextest, &github);
     #[cfg(feature = "otlp")]
     session.send();
     let baseline = args.save_baseline.as_deref();
     let is_kept = baseline.is_none_or(|name| baseline::keep(&session, &folder, name, nextest));
     if let Some(server) = prepared.dashboard {
-        showing::stay(&server, session.report(), &stopping);
+        live_dashboard::stay(&server, session.report(), &stopping);
     }
     // The embedded server goes with the session.
     drop(session);
@@ -161,7 +161,7 @@ fn settings(args: &Args, profile: &Profile, folder: PathBuf, prepared: &Prepared
             .unwrap_or_else(|| ReportFormat::ALL.to_vec()),
         github: Github::of_environment(|name| std::env::var(name).ok()),
         credentials: args.credentials.clone(),
-        repeat: repeat::line(program(), &args.repeat),
+        repeat: rerun_command::line(program(), &args.repeat),
         board: prepared
             .dashboard
             .as_ref()
@@ -209,7 +209,7 @@ fn warn_of_idle_filters(trials: &[Trial], libtest: &Libtest) {
 
 /// What a session needs besides its profile: each part only when it was asked for.
 struct Prepared {
-    dashboard: Option<Server>,
+    dashboard: Option<DashboardServer>,
     against: Option<Vec<Report>>,
     logfile: Option<File>,
 }
@@ -234,7 +234,7 @@ fn prepared(
     let logfile = args.libtest.logfile.as_deref();
     let logfile = logfile.and_then(|path| problems.take(open_logfile(path)));
     let address = args.dashboard.clone().filter(|_| !lists);
-    let served = address.map(|address| showing::serve(address, profile, args, nextest));
+    let served = address.map(|address| live_dashboard::serve(address, profile, args, nextest));
     let dashboard = served.and_then(|served| problems.take(served)).flatten();
     if problems.0.is_empty() {
         Ok(Prepared {
@@ -302,5 +302,5 @@ pub fn default_folder() -> PathBuf {
 
 /// Whether the test runner begins a line on stdout before each test.
 fn begins_lines(libtest: &Libtest) -> bool {
-    !libtest.quiet && matches!(libtest.format, None | Some(Format::Pretty))
+    !libtest.quiet && matches!(libtest.format, None | Some(OutputFormat::Pretty))
 }

@@ -1,23 +1,23 @@
 //! The test harness: each requirement of a profile is a test.
 
+mod ab;
+mod ab_flags;
 mod args;
 mod baseline;
-mod compared_flags;
+mod before_after;
 #[cfg_attr(not(feature = "reference"), path = "no_embedded.rs")]
 mod embedded;
 mod flags;
 mod formats;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
-mod gathering;
 mod github;
+mod health;
 mod help;
 mod identity;
-mod interleaved;
 mod jwt;
 mod libtest;
-mod loading;
-mod loads;
+mod live_dashboard;
 mod login;
 mod main;
 mod nextest;
@@ -27,31 +27,31 @@ mod otlp;
 mod otlp_flags;
 mod output;
 mod progress;
-mod proof;
+mod raw_args;
 mod recovery;
 mod relay;
-mod repeat;
-mod reporting;
+mod rerun_command;
 mod resolve;
+mod run_scenario;
+mod run_search;
 mod runner;
+mod runs;
 #[cfg(test)]
 mod scripted;
-mod searching;
 mod session;
-mod showing;
-mod telling;
+mod summary;
 mod token;
 mod trials;
-mod typed;
 mod users_file;
 mod users_heading;
+mod write_report;
 
+pub use ab::compare_by_turns;
 pub use args::{Args, parse};
+pub use before_after::BeforeAndAfter;
 pub use help::help_text;
-pub use interleaved::compare_by_turns;
-pub use libtest::{Color, Format, Libtest};
+pub use libtest::{Color, Libtest, OutputFormat};
 pub use main::{default_folder, embedded_server, main, run};
 pub use output::{after_printing, note, note_text, print, print_or_fail};
-pub use proof::BeforeAndAfter;
 pub use resolve::{Environment, resolve};
-pub use telling::style_of_stdout;
+pub use summary::style_of_stdout;

@@ -7,24 +7,24 @@ use sha2::{Digest as _, Sha256};
 
 use crate::record::RunResult;
 use crate::requirement::Judgement;
-use crate::store::{Shared, StoreError};
+use crate::store::{OnceOnDisk, StoreError};
 
 /// Folders of sessions that were last written to longer ago are removed.
 const KEEP: Duration = Duration::from_secs(24 * 3600);
 
 /// The session of one nextest invocation, on disk.
-pub(super) struct Disk {
+pub(super) struct SharedSession {
     folder: PathBuf,
 }
 
-impl Disk {
+impl SharedSession {
     /// The session that the environment names, of those processes of it that load the same: `loaded` says all that a run
     /// depends on. `None` outside nextest.
     pub(super) fn of_environment(
         root: &Path,
         loaded: &str,
         variable: impl Fn(&str) -> Option<String>,
-    ) -> Option<Disk> {
+    ) -> Option<SharedSession> {
         let run = variable("NEXTEST_RUN_ID")?;
         let attempt = variable("NEXTEST_ATTEMPT").unwrap_or_else(|| "1".to_owned());
         let name: String = format!("{run}-{attempt}")
@@ -37,7 +37,7 @@ impl Disk {
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        Some(Disk {
+        Some(SharedSession {
             folder: root.join("sessions").join(format!("{name}-{digest}")),
         })
     }
@@ -65,7 +65,7 @@ impl Disk {
         key: &str,
         make: impl FnOnce() -> RunResult,
     ) -> Result<RunResult, StoreError> {
-        Shared::new(&self.folder.join("runs"), key)?.get_or_make(make)
+        OnceOnDisk::new(&self.folder.join("runs"), key)?.get_or_make(make)
     }
 
     /// All runs stored so far.
@@ -121,8 +121,8 @@ impl Disk {
 mod tests {
     use super::*;
 
-    fn disk(root: &Path, loaded: &str, run: &str) -> Disk {
-        Disk::of_environment(root, loaded, |name| {
+    fn disk(root: &Path, loaded: &str, run: &str) -> SharedSession {
+        SharedSession::of_environment(root, loaded, |name| {
             (name == "NEXTEST_RUN_ID").then(|| run.to_owned())
         })
         .expect("nextest is on")
@@ -137,6 +137,6 @@ mod tests {
         assert_ne!(folder("a", "1"), folder("a", "2"));
         assert!(folder("../x", "../../y").starts_with("perf/sessions"));
         assert_eq!(folder("../x", "../../y").components().count(), 3);
-        assert!(Disk::of_environment(root, "a", |_| None).is_none());
+        assert!(SharedSession::of_environment(root, "a", |_| None).is_none());
     }
 }

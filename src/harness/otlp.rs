@@ -7,9 +7,9 @@ use serde::Deserialize;
 use thiserror::Error;
 use url::Url;
 
-use crate::client::{Answer, ControlClient, ControlError, PreparedRequest, RequestError};
+use crate::client::{PreparedRequest, RequestError, SideAnswer, SideClient, SideError};
 use crate::plan::{Endpoint, EndpointKind};
-use crate::profile::{Destination, Http, Target, show_duration, without_mark};
+use crate::profile::{Destination, HttpVersion, Target, show_duration, without_mark};
 use crate::secret::Secret;
 use crate::text::clean as cleaned;
 
@@ -37,7 +37,7 @@ pub(super) enum OtlpError {
     #[error(
         "{0}; is it there, and is this its port for OTLP over HTTP (often 4318), not for gRPC (4317)?"
     )]
-    NoAnswer(ControlError),
+    NoAnswer(SideError),
     #[error("no answer within {}; OTEL_EXPORTER_OTLP_TIMEOUT gives it more time", show_duration(*.0))]
     Late(Duration),
     #[error("it was answered {status}{said}; {advice}")]
@@ -53,15 +53,15 @@ pub(super) enum OtlpError {
 /// What a receiver says of what it did not take, in the part that matters here.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Said {
-    partial_success: Partial,
+struct ReceiverMessage {
+    partial_success: PartialSuccess,
     /// Of a refusal.
     message: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Partial {
+struct PartialSuccess {
     /// 64 bits, which are text; some write a number.
     rejected_data_points: serde_json::Value,
     error_message: String,
@@ -98,7 +98,7 @@ impl Otlp {
             origin: self.origin.clone(),
             token: None,
             insecure: false,
-            http: Http::Auto,
+            http: HttpVersion::Auto,
             users: Arc::default(),
         };
         let request = self.request(json, &destination)?;
@@ -106,14 +106,14 @@ impl Otlp {
             .enable_all()
             .build()?;
         let answer = runtime.block_on(async {
-            let client = ControlClient::new(&destination, self.timeout)?;
+            let client = SideClient::new(&destination, self.timeout)?;
             client.send(&request, self.timeout).await
         });
         // A name that is still looked up must not be waited for.
         runtime.shutdown_background();
         match answer {
             Ok(answer) => self.judge(&answer),
-            Err(ControlError::Timeout(after)) => Err(OtlpError::Late(after)),
+            Err(SideError::Timeout(after)) => Err(OtlpError::Late(after)),
             Err(error) => Err(OtlpError::NoAnswer(error)),
         }
     }
@@ -141,8 +141,9 @@ impl Otlp {
         PreparedRequest::new(&headers, &endpoint, destination)
     }
 
-    fn judge(&self, answer: &Answer) -> Result<(), OtlpError> {
-        let said: Said = serde_json::from_slice(without_mark(&answer.body)).unwrap_or_default();
+    fn judge(&self, answer: &SideAnswer) -> Result<(), OtlpError> {
+        let said: ReceiverMessage =
+            serde_json::from_slice(without_mark(&answer.body)).unwrap_or_default();
         let status = answer.status;
         if !(200..300).contains(&status) {
             let advice = match status {
@@ -195,7 +196,7 @@ mod tests {
         let target = Target::parse("http://localhost").expect("a URL");
         let headers = vec![("authorization".to_owned(), Secret::new("Bearer hunter2"))];
         let otlp = Otlp::new(target, "/v1/metrics".to_owned(), headers, None);
-        let answer = Answer {
+        let answer = SideAnswer {
             status,
             headers: http::HeaderMap::new(),
             body: body.as_bytes().to_vec(),

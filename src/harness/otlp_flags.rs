@@ -6,10 +6,10 @@ use http::{HeaderName, HeaderValue};
 use url::Url;
 
 use super::otlp::Otlp;
-use super::typed::{Given, Typed};
-use crate::diagnostic::{Complaint, Place, Problem};
+use super::raw_args::{Given, Typed};
+use crate::diagnostic::{Diagnostic, InvalidValue, Origin};
 use crate::profile::Target;
-use crate::profile::quantity::{self, Reading};
+use crate::profile::quantity::{self, ReadValue};
 use crate::secret::Secret;
 
 /// Where metrics go below an endpoint.
@@ -32,13 +32,13 @@ const OWN: [&str; 5] = [
 /// Where to send to, if anywhere.
 ///
 /// A variable that other programs read as well, and that is wrong, is no matter where nothing is sent.
-pub(super) fn otlp(typed: &Typed, problems: &mut Vec<Problem>) -> Option<Otlp> {
+pub(super) fn otlp(typed: &Typed, problems: &mut Vec<Diagnostic>) -> Option<Otlp> {
     let given = |name| typed.last(name);
     let (headers_given, timeout_given) = (given("otlp-headers"), given("otlp-timeout"));
     let Some(address) = given("otlp") else {
         let alone = [headers_given, timeout_given].into_iter().flatten();
         for given in alone.filter(|given| !is_standard(&given.place)) {
-            let complaint = Complaint::new("there is nowhere to send to")
+            let complaint = InvalidValue::new("there is nowhere to send to")
                 .help("name it with --otlp http://HOST:4318");
             problems.push(complaint.at(given.place.clone()));
         }
@@ -61,8 +61,8 @@ pub(super) fn otlp(typed: &Typed, problems: &mut Vec<Problem>) -> Option<Otlp> {
 
 fn read<T>(
     given: Option<&Given>,
-    problems: &mut Vec<Problem>,
-    parse: impl Fn(&str, &Place) -> Reading<T>,
+    problems: &mut Vec<Diagnostic>,
+    parse: impl Fn(&str, &Origin) -> ReadValue<T>,
 ) -> Option<T> {
     let given = given?;
     match parse(given.value.trim(), &given.place) {
@@ -79,23 +79,25 @@ fn read<T>(
 ///
 /// # Errors
 /// When it is no URL that can be sent to.
-fn endpoint(text: &str, place: &Place) -> Reading<(Target, String)> {
+fn endpoint(text: &str, place: &Origin) -> ReadValue<(Target, String)> {
     let url = Url::parse(text).ok();
     if url
         .as_ref()
         .is_some_and(|url| !url.username().is_empty() || url.password().is_some())
     {
-        return Err(Complaint::new("a URL with a user or a password is refused")
-            .help("give them in OTEL_EXPORTER_OTLP_HEADERS, as Authorization=Basic%20BASE64"));
+        return Err(
+            InvalidValue::new("a URL with a user or a password is refused")
+                .help("give them in OTEL_EXPORTER_OTLP_HEADERS, as Authorization=Basic%20BASE64"),
+        );
     }
     if !text.contains('@') && text.contains(['?', '#']) {
         return Err(
-            Complaint::new("the URL has a query (?…) or a fragment (#…)")
+            InvalidValue::new("the URL has a query (?…) or a fragment (#…)")
                 .help("give keys in OTEL_EXPORTER_OTLP_HEADERS"),
         );
     }
     let target = Target::parse(text)?;
-    let whole = *place == Place::Variable(WHOLE.to_owned());
+    let whole = *place == Origin::Variable(WHOLE.to_owned());
     let path = match (url.filter(|_| whole), target.base_path.as_str()) {
         (Some(url), _) => url.path().to_owned(),
         (None, base) if base.ends_with(METRICS) => base.to_owned(),
@@ -108,7 +110,7 @@ fn endpoint(text: &str, place: &Place) -> Reading<(Target, String)> {
 ///
 /// # Errors
 /// With everything that can't be a header.
-fn headers(text: &str) -> Reading<Vec<(String, Secret)>> {
+fn headers(text: &str) -> ReadValue<Vec<(String, Secret)>> {
     let mut wrong = Vec::new();
     let mut headers = Vec::new();
     let parts = text
@@ -127,7 +129,8 @@ fn headers(text: &str) -> Reading<Vec<(String, Secret)>> {
     if wrong.is_empty() {
         return Ok(headers);
     }
-    Err(Complaint::new(wrong.join("; ")).help("write Authorization=Bearer%20TOKEN,X-Scope-OrgID=7"))
+    Err(InvalidValue::new(wrong.join("; "))
+        .help("write Authorization=Bearer%20TOKEN,X-Scope-OrgID=7"))
 }
 
 fn header(part: &str) -> Result<(String, Secret), &'static str> {
@@ -165,33 +168,33 @@ fn decoded(text: &str) -> Option<String> {
 ///
 /// # Errors
 /// When it is no time above 0.
-fn timeout(text: &str, place: &Place) -> Reading<Duration> {
+fn timeout(text: &str, place: &Origin) -> ReadValue<Duration> {
     if !is_standard(place) {
         return quantity::lasting(text);
     }
     match text.parse() {
         Ok(ms @ 1..=86_400_000) => Ok(Duration::from_millis(ms)),
         _ => Err(
-            Complaint::new(format!("`{text}` is no number of milliseconds above 0"))
+            InvalidValue::new(format!("`{text}` is no number of milliseconds above 0"))
                 .help("write 10000 for 10 seconds"),
         ),
     }
 }
 
 /// Whether it is a variable that other programs read as well.
-fn is_standard(place: &Place) -> bool {
-    matches!(place, Place::Variable(name) if name.starts_with(STANDARD))
+fn is_standard(place: &Origin) -> bool {
+    matches!(place, Origin::Variable(name) if name.starts_with(STANDARD))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn variable(name: &str) -> Place {
-        Place::Variable(name.to_owned())
+    fn variable(name: &str) -> Origin {
+        Origin::Variable(name.to_owned())
     }
 
-    fn sent_to(text: &str, place: &Place) -> String {
+    fn sent_to(text: &str, place: &Origin) -> String {
         let read = endpoint(text, place).expect(text);
         let (target, path) = read;
         Otlp::new(target, path, Vec::new(), None).shown()
@@ -199,7 +202,7 @@ mod tests {
 
     #[test]
     fn the_path_of_metrics_is_added_where_it_is_not_there() {
-        let flag = Place::Flag("--otlp".to_owned());
+        let flag = Origin::Flag("--otlp".to_owned());
         let general = variable("OTEL_EXPORTER_OTLP_ENDPOINT");
         let table = [
             ("http://localhost:4318", "http://localhost:4318/v1/metrics"),

@@ -14,7 +14,7 @@ const QUIET: Duration = Duration::from_secs(10);
 
 /// Shows how runs go, on stderr.
 pub(super) struct Progress {
-    style: Style,
+    style: LineStyle,
     /// The line that the test runner has begun on stdout, to be begun again after a bar has wiped it.
     announced: Option<String>,
     scenario: String,
@@ -23,7 +23,7 @@ pub(super) struct Progress {
     below: String,
 }
 
-enum Style {
+enum LineStyle {
     Bar(Option<ProgressBar>),
     Lines,
 }
@@ -32,7 +32,11 @@ impl Progress {
     /// A bar when stderr is a terminal; `begun_lines` when the test runner begins a line before each test.
     pub(super) fn on_stderr(begun_lines: bool) -> Progress {
         let bar = std::io::stderr().is_terminal();
-        let style = if bar { Style::Bar(None) } else { Style::Lines };
+        let style = if bar {
+            LineStyle::Bar(None)
+        } else {
+            LineStyle::Lines
+        };
         let announced = begun_lines.then(String::new);
         Progress {
             style,
@@ -45,7 +49,7 @@ impl Progress {
 
     /// Whether there is room for more than a line now and then.
     pub(super) fn is_watched(&self) -> bool {
-        matches!(self.style, Style::Bar(_))
+        matches!(self.style, LineStyle::Bar(_))
     }
 
     /// What is to stand below the bar, a line each.
@@ -74,14 +78,14 @@ impl Progress {
         self.next = QUIET;
         let told = describe(plan);
         match &mut self.style {
-            Style::Lines => {
+            LineStyle::Lines => {
                 // Of several loads the first alone meets the test runner's line.
                 let begun = self.announced.as_mut().map(std::mem::take);
                 let begun = begun.is_some_and(|line| !line.is_empty());
                 let fresh = if begun { "\n" } else { "" };
                 note(format_args!("{fresh}perf: {}: {told}", self.scenario));
             }
-            Style::Bar(bar) => {
+            LineStyle::Bar(bar) => {
                 // The bar needs the whole line, on which the test runner has begun its own.
                 note_text("\r\x1b[2K");
                 let length = plan.phases.planned_end().as_millis() as u64;
@@ -101,26 +105,28 @@ impl Progress {
     /// Something is waited for before a load of this scenario.
     pub(super) fn wait(&mut self, scenario: &str, text: &str) {
         match &self.style {
-            Style::Lines => {
+            LineStyle::Lines => {
                 let begun = self.announced.as_mut().map(std::mem::take);
                 let begun = begun.is_some_and(|line| !line.is_empty());
                 let fresh = if begun { "\n" } else { "" };
                 note(format_args!("{fresh}perf: {scenario}: {text}"));
             }
             // The bar that follows begins on the same line.
-            Style::Bar(_) => note_text(&format!("\r\x1b[2Kperf: {scenario}: {text}")),
+            LineStyle::Bar(_) => note_text(&format!("\r\x1b[2Kperf: {scenario}: {text}")),
         }
     }
 
-    pub(super) fn show(&mut self, progress: load::Progress) {
+    pub(super) fn show(&mut self, progress: load::RunProgress) {
         let told = tell(progress);
         match &mut self.style {
-            Style::Bar(Some(bar)) => {
+            LineStyle::Bar(Some(bar)) => {
                 bar.set_length(progress.end.as_millis() as u64);
                 bar.set_position(progress.elapsed.as_millis().min(progress.end.as_millis()) as u64);
                 bar.set_message(format!(" {told}{}", self.below));
             }
-            Style::Lines if progress.elapsed >= self.next && progress.elapsed < progress.end => {
+            LineStyle::Lines
+                if progress.elapsed >= self.next && progress.elapsed < progress.end =>
+            {
                 self.next += QUIET;
                 note(format_args!("perf: {}: {told}", self.scenario));
             }
@@ -129,7 +135,7 @@ impl Progress {
     }
 
     pub(super) fn end(&mut self) {
-        if let Style::Bar(bar) = &mut self.style {
+        if let LineStyle::Bar(bar) = &mut self.style {
             if let Some(bar) = bar.take() {
                 bar.finish_and_clear();
             }
@@ -164,7 +170,7 @@ fn describe(plan: &Plan) -> String {
     format!("{}, for {seconds:.0} s{less}{more}", plan.offered())
 }
 
-fn tell(progress: load::Progress) -> String {
+fn tell(progress: load::RunProgress) -> String {
     format!(
         "{:.0} of {:.0} s, {} requests, {} failed",
         progress

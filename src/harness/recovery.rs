@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::loading::{Failure, Loading, own_fault};
 use super::progress::Progress;
-use crate::client::{Asked, Asking, Preflight, PreflightFailure, preflight_with};
+use super::run_scenario::{Failure, ScenarioRun, own_fault};
+use crate::client::{Asking, Preflight, PreflightFailure, PreflightProgress, preflight_with};
 use crate::plan::Plan;
 use crate::profile::Destination;
-use crate::record::{Outcomes, Problem, RunResult, Status};
+use crate::record::{Outcomes, RunProblem, RunResult, Status};
 
 /// How often is looked whether the session was interrupted.
 const LOOK: Duration = Duration::from_millis(50);
@@ -59,23 +59,23 @@ impl LastLoad {
 
 /// What is done about a round of questions after an earlier load.
 #[derive(Debug, PartialEq, Eq)]
-enum Next {
+enum RecoveryStep {
     Load,
     AskAgain,
 }
 
 /// Whether the target has recovered: it answers, and no longer waits behind what the earlier load left. Its answers get
 /// much faster from one round to the next as long as it does.
-fn next(last: &LastLoad, before: Option<Duration>, now: Duration) -> Next {
+fn next(last: &LastLoad, before: Option<Duration>, now: Duration) -> RecoveryStep {
     let is_falling = before.is_none_or(|before| now.as_secs_f64() < before.as_secs_f64() * FALLING);
     if last.has_backlog && is_falling && now > PROMPT {
-        Next::AskAgain
+        RecoveryStep::AskAgain
     } else {
-        Next::Load
+        RecoveryStep::Load
     }
 }
 
-impl Loading<'_> {
+impl ScenarioRun<'_> {
     /// Asks each endpoint before the load; after an earlier one it is asked until the target has recovered from it.
     pub(super) fn ready(&self, progress: &mut Progress) -> Result<Preflight, Failure> {
         let question = Question {
@@ -102,7 +102,8 @@ impl Loading<'_> {
             rounds += 1;
             match asked {
                 Ok(mut ready) => {
-                    if next(last, before, ready.slowest) == Next::Load || waited > patience {
+                    if next(last, before, ready.slowest) == RecoveryStep::Load || waited > patience
+                    {
                         if rounds > 1 {
                             ready.notes.push(recovered(last, waited));
                         }
@@ -151,7 +152,7 @@ impl Question<'_> {
             .enable_all()
             .build();
         let runtime = runtime.map_err(|error| own(&error.to_string()))?;
-        let far = std::cell::Cell::new(None::<Asked>);
+        let far = std::cell::Cell::new(None::<PreflightProgress>);
         let mut told = |asked| far.set(Some(asked));
         let asked = runtime.block_on(async {
             let asking = preflight_with(self.plan, self.destination, self.asking, &mut told);
@@ -170,7 +171,7 @@ impl Question<'_> {
     async fn wait(
         &self,
         purpose: &str,
-        far: &std::cell::Cell<Option<Asked>>,
+        far: &std::cell::Cell<Option<PreflightProgress>>,
         progress: &mut Progress,
     ) {
         let mut next = tokio::time::Instant::now() + QUIET;
@@ -214,7 +215,7 @@ fn own(what: &str) -> PreflightFailure {
 impl From<PreflightFailure> for Failure {
     fn from(failure: PreflightFailure) -> Failure {
         Failure {
-            problem: Problem {
+            problem: RunProblem {
                 what: failure.what,
                 advice: failure.advice,
             },
@@ -235,7 +236,7 @@ fn recovered(last: &LastLoad, waited: Duration) -> String {
 fn lost(failure: &PreflightFailure, last: &LastLoad, waited: Duration) -> Failure {
     let (scenario, waited) = (&last.scenario, waited.as_secs_f64());
     Failure {
-        problem: Problem {
+        problem: RunProblem {
             what: format!(
                 "{}, {waited:.0} s after the load of `{scenario}`",
                 failure.what
@@ -263,12 +264,12 @@ mod tests {
         let ms = Duration::from_millis;
         for (has_backlog, before, now, expected) in [
             // Nothing was left behind: whatever it takes, that is how the target is.
-            (false, None, ms(9_000), Next::Load),
-            (true, None, ms(9_000), Next::AskAgain),
-            (true, Some(ms(9_000)), ms(3_000), Next::AskAgain),
-            (true, Some(ms(3_000)), ms(2_800), Next::Load),
-            (true, Some(ms(9_000)), ms(12), Next::Load),
-            (true, None, ms(12), Next::Load),
+            (false, None, ms(9_000), RecoveryStep::Load),
+            (true, None, ms(9_000), RecoveryStep::AskAgain),
+            (true, Some(ms(9_000)), ms(3_000), RecoveryStep::AskAgain),
+            (true, Some(ms(3_000)), ms(2_800), RecoveryStep::Load),
+            (true, Some(ms(9_000)), ms(12), RecoveryStep::Load),
+            (true, None, ms(12), RecoveryStep::Load),
         ] {
             assert_eq!(
                 next(&last(has_backlog), before, now),

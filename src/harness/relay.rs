@@ -69,7 +69,7 @@ impl Sinks {
             if is_coloured {
                 Sink::new(AsItIs(file))
             } else {
-                Sink::new(Plain::new(file))
+                Sink::new(ColourStripper::new(file))
             }
         });
         Sinks {
@@ -165,14 +165,14 @@ impl Sink {
 }
 
 /// Takes the colours out, line by line: a colour may be cut in two by the pipe, a line is not.
-struct Plain {
+struct ColourStripper {
     file: File,
     line: Vec<u8>,
 }
 
-impl Plain {
-    fn new(file: File) -> Plain {
-        Plain {
+impl ColourStripper {
+    fn new(file: File) -> ColourStripper {
+        ColourStripper {
             file,
             line: Vec::new(),
         }
@@ -186,7 +186,7 @@ impl Plain {
     }
 }
 
-impl Write for Plain {
+impl Write for ColourStripper {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.line.extend_from_slice(piece);
@@ -202,7 +202,7 @@ impl Write for Plain {
     }
 }
 
-impl Out for Plain {
+impl Out for ColourStripper {
     fn finish(&mut self) -> io::Result<()> {
         // The last line of a list or of a run that was broken off has no end.
         self.write_line()?;

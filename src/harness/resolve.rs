@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use super::args::{Args, parse_all};
-use crate::diagnostic::{Problem, sort_problems};
+use crate::diagnostic::{Diagnostic, sort_diagnostics};
 use crate::profile::{self, Profile};
 
 /// The environment variables, as `std::env::vars_os().collect()` gives them.
@@ -19,7 +19,7 @@ pub type Environment = BTreeMap<OsString, OsString>;
 pub fn resolve(
     words: impl IntoIterator<Item = OsString>,
     environment: &Environment,
-) -> Result<(Args, Profile), Vec<Problem>> {
+) -> Result<(Args, Profile), Vec<Diagnostic>> {
     let (mut args, mut problems) = parse_all(words, environment);
     // The wrong profile would only be a second complaint about the same flag.
     let profile_is_known = problems.iter().all(|problem| {
@@ -41,7 +41,7 @@ pub fn resolve(
             Ok((args, profile))
         }
         _ => {
-            sort_problems(&mut problems);
+            sort_diagnostics(&mut problems);
             Err(problems)
         }
     }

@@ -5,10 +5,10 @@ use std::io::{self, IsTerminal as _};
 
 use libtest_mimic::{Arguments, ColorSetting, Conclusion, FormatSetting, Trial};
 
-use super::libtest::{Color, Format, Libtest};
+use super::libtest::{Color, Libtest, OutputFormat};
 use super::output;
 use super::relay::{Failures, Relay, Sinks};
-use super::telling::is_coloured;
+use super::summary::is_coloured;
 
 /// The tests that the flags select, as far as libtest-mimic can't: it takes one filter alone.
 pub(super) fn selected(trials: Vec<Trial>, libtest: &Libtest) -> Vec<Trial> {
@@ -113,9 +113,9 @@ pub(super) fn arguments(libtest: &Libtest) -> Arguments {
             Color::Never => ColorSetting::Never,
         }),
         format: libtest.format.map(|format| match format {
-            Format::Pretty => FormatSetting::Pretty,
-            Format::Terse => FormatSetting::Terse,
-            Format::Json => FormatSetting::Json,
+            OutputFormat::Pretty => FormatSetting::Pretty,
+            OutputFormat::Terse => FormatSetting::Terse,
+            OutputFormat::Json => FormatSetting::Json,
         }),
         ..Arguments::default()
     }

@@ -10,12 +10,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::loading::Loading;
 use super::progress::Progress;
+use super::run_scenario::ScenarioRun;
 use crate::hint::advise;
 use crate::judge::{Evidence, judge};
 use crate::load::{VirtualTime, nowhere};
-use crate::monitor::Watched;
+use crate::monitor::EvidenceSources;
 use crate::profile::{Overrides, Profile, ProfileSource, load};
 use crate::record::RunResult;
 use crate::requirement::{Judgement, Requirement, TestVerdict};
@@ -69,7 +69,8 @@ fn written(text: &str) -> Profile {
 fn read(file: &std::path::Path) -> Profile {
     let source = ProfileSource::File(file.to_owned());
     let profile = load(&source, &Overrides::default());
-    profile.unwrap_or_else(|problems| panic!("{}", crate::diagnostic::render_problems(&problems)))
+    profile
+        .unwrap_or_else(|problems| panic!("{}", crate::diagnostic::render_diagnostics(&problems)))
 }
 
 /// Runs the loads of these scenarios, or of all, and judges what they alone can tell.
@@ -85,7 +86,7 @@ fn interruptible(
     interrupted: &AtomicBool,
 ) -> Judged {
     let destination = nowhere();
-    let watched = Watched {
+    let watched = EvidenceSources {
         destination: destination.clone(),
         plan: profile.evidence.clone(),
         redis: None,
@@ -97,7 +98,7 @@ fn interruptible(
     let plans = profile.plans.iter().filter(|one| is_meant(&one.scenario));
     let mut runs = Vec::new();
     for plan in plans {
-        let loading = Loading {
+        let loading = ScenarioRun {
             profile,
             plan,
             destination: &destination,

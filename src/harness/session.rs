@@ -11,18 +11,18 @@ use super::args::SourceArgs;
 use super::embedded::Embedded;
 use super::github::Github;
 use super::identity::{Credentials, Identities};
-use super::nextest::Disk;
+use super::nextest::SharedSession;
 #[cfg(feature = "otlp")]
 use super::otlp::Otlp;
 use super::progress::Progress;
-use crate::dashboard::Board;
+use crate::dashboard::SharedView;
 use crate::hint::advise;
 use crate::judge::{Evidence, intervals, judge};
 use crate::load::millis;
-use crate::monitor::{Watcher, machine};
+use crate::monitor::{UptimeWatcher, machine};
 use crate::profile::{Destination, Profile};
-use crate::record::{Machine, Problem, RunResult};
-use crate::report::{Format, Report, RunReport, Said, failure_once};
+use crate::record::{Machine, RunProblem, RunResult};
+use crate::report::{Format, Report, RunReport, SaidOnce, failure_once};
 use crate::requirement::{Judgement, Requirement};
 use crate::store::StoreError;
 
@@ -49,7 +49,7 @@ pub(super) struct Settings {
     /// The command line that makes the same session again.
     pub repeat: String,
     /// Where the session is shown while it goes on.
-    pub board: Option<Board>,
+    pub board: Option<SharedView>,
     /// Where its figures are sent at its end.
     #[cfg(feature = "otlp")]
     pub otlp: Option<Otlp>,
@@ -66,17 +66,17 @@ pub(super) struct Session {
     pub(super) clock: Instant,
     pub(super) embedded: OnceCell<Embedded>,
     pub(super) identities: Identities,
-    pub(super) watcher: OnceCell<Watcher>,
+    pub(super) watcher: OnceCell<UptimeWatcher>,
     pub(super) runs: Vec<OnceCell<RunResult>>,
-    pub(super) unreachable: OnceCell<Problem>,
+    pub(super) unreachable: OnceCell<RunProblem>,
     pub(super) judgements: Mutex<Vec<(usize, Judgement)>>,
     /// The scenarios that this process has run itself.
     pub(super) loaded: Mutex<Vec<String>>,
-    pub(super) disk: Option<Disk>,
+    pub(super) disk: Option<SharedSession>,
     pub(super) interrupted: Arc<AtomicBool>,
     pub(super) progress: Mutex<Progress>,
     /// What the messages of failed tests have said already.
-    said: Mutex<Said>,
+    said: Mutex<SaidOnce>,
     /// One load at a time, whoever asks.
     pub(super) turn: Mutex<()>,
 }
@@ -86,7 +86,7 @@ impl Session {
     pub(super) fn new(
         profile: Profile,
         settings: Settings,
-        disk: Option<Disk>,
+        disk: Option<SharedSession>,
         interrupted: Arc<AtomicBool>,
         progress: Progress,
     ) -> Session {
@@ -240,7 +240,7 @@ impl Session {
     pub(super) fn runs_so_far(&self) -> Vec<RunResult> {
         self.disk
             .as_ref()
-            .map_or_else(|| self.made_runs(), Disk::runs)
+            .map_or_else(|| self.made_runs(), SharedSession::runs)
     }
 
     fn made_runs(&self) -> Vec<RunResult> {

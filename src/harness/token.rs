@@ -3,18 +3,18 @@
 use std::path::Path;
 
 use super::identity::Credentials;
-use super::typed::{Given, Typed};
+use super::raw_args::{Given, Typed};
 use super::users_file::read_users;
-use crate::diagnostic::{Complaint, Problem};
+use crate::diagnostic::{Diagnostic, InvalidValue};
 use crate::profile::{file_trouble, read_text};
 use crate::secret::Secret;
 
 /// The token that was given, if any.
-pub(super) fn token(typed: &Typed, problems: &mut Vec<Problem>) -> Option<Secret> {
+pub(super) fn token(typed: &Typed, problems: &mut Vec<Diagnostic>) -> Option<Secret> {
     let direct = typed.last("token");
     let file = typed.last("token-file");
     let read = match (direct, file) {
-        (Some(_), Some(file)) => Err(Complaint::new("two tokens are given")
+        (Some(_), Some(file)) => Err(InvalidValue::new("two tokens are given")
             .help("keep either the token or the token file")
             .at(file.place.clone())),
         (Some(given), None) => {
@@ -33,20 +33,20 @@ pub(super) fn token(typed: &Typed, problems: &mut Vec<Problem>) -> Option<Secret
 }
 
 /// What virtual users identify themselves with, as far as it was given.
-pub(super) fn credentials(typed: &Typed, problems: &mut Vec<Problem>) -> Credentials {
+pub(super) fn credentials(typed: &Typed, problems: &mut Vec<Diagnostic>) -> Credentials {
     let mut found = Credentials::default();
     if let Some(given) = typed.last("users-file") {
         let path = Path::new(&given.value);
         match read_users(path) {
             Ok(users) => found.users = users,
-            Err(message) => problems.push(Complaint::new(message).at(given.place.clone())),
+            Err(message) => problems.push(InvalidValue::new(message).at(given.place.clone())),
         }
         found.file = Some(path.to_owned());
     }
     let mut secret = |name: &str| {
         let given = typed.last(name)?;
         if given.value.trim().is_empty() {
-            problems.push(Complaint::new("its value is empty").at(given.place.clone()));
+            problems.push(InvalidValue::new("its value is empty").at(given.place.clone()));
             return None;
         }
         Some(Secret::new(given.value.clone()))
@@ -56,13 +56,13 @@ pub(super) fn credentials(typed: &Typed, problems: &mut Vec<Problem>) -> Credent
     found
 }
 
-fn from_file(given: &Given) -> Result<Secret, Problem> {
-    let complain = |complaint: Complaint| complaint.at(given.place.clone());
+fn from_file(given: &Given) -> Result<Secret, Diagnostic> {
+    let complain = |complaint: InvalidValue| complaint.at(given.place.clone());
     if given.value.is_empty() {
-        return Err(complain(Complaint::new("names no file")));
+        return Err(complain(InvalidValue::new("names no file")));
     }
     let text = read_text(Path::new(&given.value)).map_err(|error| {
-        complain(Complaint::new(format!(
+        complain(InvalidValue::new(format!(
             "`{}` cannot be read: {}",
             given.value,
             file_trouble(&error)
@@ -70,7 +70,7 @@ fn from_file(given: &Given) -> Result<Secret, Problem> {
     })?;
     checked(&text).map_err(|complaint| {
         let message = format!("`{}`: {}", given.value, complaint.message);
-        complain(Complaint {
+        complain(InvalidValue {
             message,
             ..complaint
         })
@@ -78,18 +78,18 @@ fn from_file(given: &Given) -> Result<Secret, Problem> {
 }
 
 /// Refuses what can't stand in a header, without repeating any of it.
-fn checked(text: &str) -> Result<Secret, Complaint> {
+fn checked(text: &str) -> Result<Secret, InvalidValue> {
     let token = text.trim_start_matches('\u{feff}').trim();
     if token.is_empty() {
-        return Err(Complaint::new("the token is empty"));
+        return Err(InvalidValue::new("the token is empty"));
     }
     let bare = token.strip_prefix("Bearer ").map(str::trim);
     if bare.is_some() {
-        return Err(Complaint::new("the token begins with `Bearer `")
+        return Err(InvalidValue::new("the token begins with `Bearer `")
             .help("leave that word out; it is put before the token by itself"));
     }
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Complaint::new(
+        return Err(InvalidValue::new(
             "the token has spaces, line breaks or characters other than ASCII",
         )
         .help("give the token alone, without quotes or other text around it"));

@@ -19,7 +19,7 @@ pub(super) fn trials(
     baseline: Option<Vec<Report>>,
     fail_fast: bool,
 ) -> Vec<Trial> {
-    let gate = Arc::new(Gate {
+    let gate = Arc::new(FailFastGate {
         fail_fast,
         has_failed: AtomicBool::new(false),
     });
@@ -52,14 +52,14 @@ pub(super) fn trials(
 }
 
 /// Lets no test begin after one has failed, when that is asked for.
-struct Gate {
+struct FailFastGate {
     fail_fast: bool,
     has_failed: AtomicBool,
 }
 
-impl Gate {
+impl FailFastGate {
     fn trial(
-        self: &Arc<Gate>,
+        self: &Arc<FailFastGate>,
         name: String,
         run: impl FnOnce() -> Result<(), Failed> + Send + 'static,
     ) -> Trial {
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn no_test_is_begun_after_the_first_failure_when_that_is_asked_for() {
         for (fail_fast, begun) in [(true, 2), (false, 4)] {
-            let gate = Arc::new(Gate {
+            let gate = Arc::new(FailFastGate {
                 fail_fast,
                 has_failed: AtomicBool::new(false),
             });

@@ -7,7 +7,7 @@ use csv::StringRecord;
 use serde_json::Value;
 
 use super::identity::FileUser;
-use super::users_heading::{Columns, PASSWORD, TOKEN, USER, heading, seems_a_heading};
+use super::users_heading::{PASSWORD, TOKEN, USER, UserColumns, heading, seems_a_heading};
 use crate::profile::read_text;
 use crate::secret::Secret;
 
@@ -24,13 +24,13 @@ pub(super) fn read_users(path: &Path) -> Result<Vec<FileUser>, String> {
 }
 
 /// A line's number and what is wrong with it.
-pub(super) type Wrong = (usize, &'static str);
+pub(super) type LineError = (usize, &'static str);
 
 /// Reads all users; the first character says which of the two forms it is.
 ///
 /// # Errors
 /// With the number of the line and what is wrong, which repeats none of it.
-pub(super) fn parse(text: &str) -> Result<Vec<FileUser>, Wrong> {
+pub(super) fn parse(text: &str) -> Result<Vec<FileUser>, LineError> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let lines: Vec<(&str, usize)> = text
         .lines()
@@ -86,7 +86,7 @@ fn credentials(user: &FileUser) -> Result<(), &'static str> {
 
 type Numbered = Vec<(FileUser, usize)>;
 
-fn json_lines(lines: &[(&str, usize)]) -> Result<Numbered, Wrong> {
+fn json_lines(lines: &[(&str, usize)]) -> Result<Numbered, LineError> {
     let read = |(line, number): &(&str, usize)| {
         let wrong = |why| (*number, why);
         let fields: Value = serde_json::from_str(line)
@@ -114,13 +114,13 @@ fn json_lines(lines: &[(&str, usize)]) -> Result<Numbered, Wrong> {
     lines.iter().map(read).collect()
 }
 
-fn table(lines: &[(&str, usize)]) -> Result<Numbered, Wrong> {
+fn table(lines: &[(&str, usize)]) -> Result<Numbered, LineError> {
     let mut rows = rows(lines)?;
     let other = |cells: &[String]| cells.len() == 1 && cells[0].contains([';', '\t']);
     if let Some((_, number)) = rows.iter().find(|(cells, _)| other(cells)) {
         return Err((*number, "the columns must be separated by commas"));
     }
-    let mut columns = Columns::default();
+    let mut columns = UserColumns::default();
     if let Some(((first, number), rest)) = rows.split_first() {
         match heading(first) {
             Some(named) => {
@@ -155,7 +155,7 @@ fn table(lines: &[(&str, usize)]) -> Result<Numbered, Wrong> {
 const UNCLOSED: &str = "a quote is not closed on this line";
 
 /// The cells of each line (RFC 4180, without line breaks in quotes).
-fn rows(lines: &[(&str, usize)]) -> Result<Vec<(Vec<String>, usize)>, Wrong> {
+fn rows(lines: &[(&str, usize)]) -> Result<Vec<(Vec<String>, usize)>, LineError> {
     // Each line ends, so that a quote that is not closed takes the end of its line along.
     let text: String = lines.iter().map(|(line, _)| format!("{line}\n")).collect();
     let mut reader = csv::ReaderBuilder::new()

@@ -49,16 +49,16 @@ const WORDS: [&str; 38] = [
 
 /// Where user, token and password stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Columns {
+pub(super) struct UserColumns {
     pub(super) user: Option<usize>,
     pub(super) token: Option<usize>,
     pub(super) password: Option<usize>,
 }
 
 /// Of a file without a heading.
-impl Default for Columns {
+impl Default for UserColumns {
     fn default() -> Self {
-        Columns {
+        UserColumns {
             user: Some(0),
             token: Some(1),
             password: Some(2),
@@ -67,13 +67,13 @@ impl Default for Columns {
 }
 
 /// What the first line names, if it is a heading; an error when it lacks what is needed.
-pub(super) fn heading(cells: &[String]) -> Option<Result<Columns, &'static str>> {
+pub(super) fn heading(cells: &[String]) -> Option<Result<UserColumns, &'static str>> {
     let column = |names: &[&str]| {
         cells
             .iter()
             .position(|cell| names.contains(&cell.to_ascii_lowercase().as_str()))
     };
-    let columns = Columns {
+    let columns = UserColumns {
         user: column(&USER),
         token: column(&TOKEN),
         password: column(&PASSWORD),

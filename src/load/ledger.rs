@@ -4,10 +4,10 @@ use std::cell::RefCell;
 
 use super::mix::Mix;
 use super::numbering::Numbering;
-use super::schedule::Stream;
+use super::schedule::DueTimes;
 use crate::client::Exchange;
 use crate::record::{Excerpt, Tally};
-use crate::record::{Outcome, Sample, Talk};
+use crate::record::{Outcome, Sample, SocketEvents};
 
 /// A due request that has been taken up.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +24,7 @@ pub(super) struct Job {
 
 /// When what happened to a job, in nanoseconds from the start of the run.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Times {
+pub(super) struct JobTimes {
     pub(super) sent: Option<u64>,
     pub(super) done: u64,
     /// How long the generator was held up meanwhile.
@@ -40,30 +40,30 @@ struct Flight {
 
 /// All due requests of one worker.
 pub(super) struct Ledger {
-    streams: Vec<Stream>,
+    streams: Vec<DueTimes>,
     mix: Mix,
     users: Numbering,
-    state: RefCell<State>,
+    state: RefCell<LedgerState>,
 }
 
-struct State {
+struct LedgerState {
     tally: Tally,
     /// The first request of each stream that nobody has taken up yet.
-    next: Vec<Next>,
+    next: Vec<NextDue>,
     /// What each lane has on its way.
     flights: Vec<Option<Flight>>,
 }
 
 /// A request that nobody has taken up yet.
 #[derive(Debug, Clone, Copy)]
-struct Next {
+struct NextDue {
     k: u64,
     due: u64,
 }
 
-impl Next {
-    fn of(stream: &Stream, k: u64) -> Next {
-        Next {
+impl NextDue {
+    fn of(stream: &DueTimes, k: u64) -> NextDue {
+        NextDue {
             k,
             due: stream.due(k),
         }
@@ -71,9 +71,12 @@ impl Next {
 }
 
 impl Ledger {
-    pub(super) fn new(streams: Vec<Stream>, mix: Mix, users: Numbering, tally: Tally) -> Ledger {
-        let next = streams.iter().map(|stream| Next::of(stream, 0)).collect();
-        let state = State {
+    pub(super) fn new(streams: Vec<DueTimes>, mix: Mix, users: Numbering, tally: Tally) -> Ledger {
+        let next = streams
+            .iter()
+            .map(|stream| NextDue::of(stream, 0))
+            .collect();
+        let state = LedgerState {
             tally,
             next,
             flights: Vec::new(),
@@ -106,8 +109,8 @@ impl Ledger {
     pub(super) fn take(&self, stream: usize, lag: u64) -> Job {
         let next = &mut self.state.borrow_mut().next[stream];
         let stream = &self.streams[stream];
-        let Next { k, due } = *next;
-        *next = Next::of(stream, k + 1);
+        let NextDue { k, due } = *next;
+        *next = NextDue::of(stream, k + 1);
         Job {
             endpoint: self.mix.of(stream, k),
             number: stream.number(k),
@@ -161,7 +164,7 @@ impl Ledger {
     }
 
     /// Records what a user's WebSocket met beside its due messages.
-    pub(super) fn talk(&self, talk: &Talk) {
+    pub(super) fn talk(&self, talk: &SocketEvents) {
         self.state.borrow_mut().tally.sockets.add(talk);
     }
 
@@ -177,7 +180,7 @@ impl Ledger {
     }
 
     /// Records how a lane's job ended; `times` tells when.
-    pub(super) fn end(&self, lane: usize, exchange: &Exchange, times: Times) {
+    pub(super) fn end(&self, lane: usize, exchange: &Exchange, times: JobTimes) {
         let mut state = self.state.borrow_mut();
         let Some(Flight { job, .. }) = state.flights[lane].take() else {
             return;
@@ -268,7 +271,7 @@ impl Ledger {
                 let user = self.users.user(job.number, job.number);
                 let sample = unfinished(job, user, None, now, Outcome::NotStarted);
                 state.tally.record(&sample);
-                *next = Next::of(stream, next.k + 1);
+                *next = NextDue::of(stream, next.k + 1);
             }
         }
         state.tally.clone()

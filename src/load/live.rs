@@ -10,12 +10,12 @@ const EVERY: Duration = Duration::from_secs(1);
 /// What was shown already. A second that no request can end in any more is not asked for again, so that a look
 /// costs the workers as much after an hour as after a minute.
 #[derive(Debug, Default)]
-pub(super) struct Live {
+pub(super) struct LiveSeconds {
     seconds: Vec<Second>,
     next: Duration,
 }
 
-impl Live {
+impl LiveSeconds {
     /// Whether it is time for a look.
     pub(super) fn is_due(&self, elapsed: Duration) -> bool {
         elapsed >= self.next
@@ -48,7 +48,7 @@ mod tests {
         }
     }
 
-    fn told(live: &mut Live, from: usize, seconds: &[u64]) -> Vec<u64> {
+    fn told(live: &mut LiveSeconds, from: usize, seconds: &[u64]) -> Vec<u64> {
         let rules = Rules {
             endpoints: Vec::new(),
             thresholds: Vec::new(),
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn only_what_may_still_change_is_asked_for_again() {
-        let mut live = Live::default();
+        let mut live = LiveSeconds::default();
         let at = Duration::from_secs;
         assert_eq!(live.changes_from(at(40), at(30)), 0);
         assert_eq!(told(&mut live, 0, &[5; 40]).len(), 40);

@@ -1,6 +1,6 @@
 //! Which endpoint a request asks, by weight.
 
-use super::schedule::{Stream, mix};
+use super::schedule::{DueTimes, mix};
 use crate::plan::{EndpointKind, Plan};
 
 /// The weighted choice of a plan.
@@ -32,7 +32,7 @@ impl Mix {
     }
 
     /// The endpoint of a stream's request `k`.
-    pub(super) fn of(&self, stream: &Stream, k: u64) -> usize {
+    pub(super) fn of(&self, stream: &DueTimes, k: u64) -> usize {
         match (stream.is_socket(), k) {
             (false, _) => self.pick(stream.number(k)),
             (true, 0) => self.connect(),

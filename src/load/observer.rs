@@ -6,7 +6,7 @@ use crate::record::RunResult;
 
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
+pub struct RunProgress {
     /// Since its start.
     pub elapsed: Duration,
     /// When its due requests end, from its start, as it stands now.
@@ -20,7 +20,7 @@ pub struct Progress {
 /// Whoever looks after a run while it is on.
 pub trait Observer {
     /// Told several times a second.
-    fn progress(&mut self, progress: Progress);
+    fn progress(&mut self, progress: RunProgress);
 
     /// Whether every verdict on the run is settled, if it ended where its window does: `so_far` holds
     /// counters without histograms, and `open` tells for each endpoint how many requests are due until then

@@ -7,13 +7,13 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use super::looks::{Counters, Looks, Underway};
+use super::checkpoints::{Counters, Looks, Underway};
 use super::mix::Mix;
 use super::numbering::Numbering;
 use super::observer::Observer;
 use super::result;
 use super::run::TICK;
-use super::schedule::{Connections, Stream, nanos, streams};
+use super::schedule::{ConnectionPolicy, DueTimes, nanos, streams};
 use super::worker::rules;
 use crate::plan::Plan;
 use crate::record::{Outcome, Sample};
@@ -163,10 +163,10 @@ impl Underway for Rehearsal<'_> {
 /// All that would be due before `end`, sent in the order of time.
 fn samples(plan: &Plan, end: u64, fares: &mut dyn FnMut(usize, u64) -> Fare) -> Vec<Sample> {
     let (groups, connections) = streams(plan, 1);
-    let streams: Vec<Stream> = groups.into_iter().flatten().collect();
+    let streams: Vec<DueTimes> = groups.into_iter().flatten().collect();
     let mix = Mix::new(plan);
     let numbering = Numbering::new(&plan.arrivals, 0);
-    let is_users = connections == Connections::Own;
+    let is_users = connections == ConnectionPolicy::Own;
     let mut next: BinaryHeap<Reverse<(u64, usize, u64)>> = streams
         .iter()
         .enumerate()

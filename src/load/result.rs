@@ -6,8 +6,8 @@ use super::schedule::nanos;
 use crate::client::AddressFound;
 use crate::plan::Plan;
 use crate::record::{
-    AddressResult, EndpointResult, EndpointTally, Excerpts, Generator, Observed, Problem,
-    RunResult, Slowest, Sockets, Status, Tally, Watch, Window,
+    AddressResult, EndpointResult, EndpointTally, Excerpts, Generator, Observed, RunProblem,
+    RunResult, Slowest, Sockets, Status, Tally, UptimeRecord, Window,
 };
 
 /// What is known of a run besides its tally.
@@ -56,7 +56,7 @@ impl Run<'_> {
             users: tally.users.clone(),
             generator: self.generator(tally),
             sockets: tally.sockets.clone(),
-            watch: Watch::default(),
+            watch: UptimeRecord::default(),
             observed: Observed::default(),
             search: None,
             slowest: tally.slowest.clone(),
@@ -113,7 +113,7 @@ fn endpoint_result(endpoint: &crate::plan::Endpoint, tally: &EndpointTally) -> E
 }
 
 /// The record of a run that could not be made.
-pub fn failed_run(plan: &Plan, started: SystemTime, problem: Problem) -> RunResult {
+pub fn failed_run(plan: &Plan, started: SystemTime, problem: RunProblem) -> RunResult {
     RunResult {
         scenario: plan.scenario.clone(),
         plan: plan.fingerprint(),
@@ -129,7 +129,7 @@ pub fn failed_run(plan: &Plan, started: SystemTime, problem: Problem) -> RunResu
         users: Vec::new(),
         generator: Generator::default(),
         sockets: Sockets::default(),
-        watch: Watch::default(),
+        watch: UptimeRecord::default(),
         observed: Observed::default(),
         search: None,
         slowest: Slowest::default(),

@@ -8,15 +8,15 @@ use std::time::{Duration, SystemTime};
 use thiserror::Error;
 use tokio::time::Instant;
 
+use super::checkpoints::{Counters, Looks, Underway};
 use super::clock::{Clock, SystemClock};
-use super::control::{Command, End, Gauge};
-use super::live::Live;
-use super::looks::{Counters, Looks, Underway};
-use super::meter::Meter;
-use super::observer::{Observer, Progress};
+use super::cpu_meter::Meter;
+use super::live::LiveSeconds;
+use super::messages::{RunEnd, WorkerGauge, WorkerRequest};
+use super::observer::{Observer, RunProgress};
 use super::result;
 use super::schedule::{nanos, streams};
-use super::worker::{Setup, Share, Worker, ask, recent, rules, wake};
+use super::worker::{Setup, Worker, WorkerShare, ask, recent, rules, wake};
 use crate::client::{ConnectError, Connector};
 use crate::plan::{Arrivals, Plan};
 use crate::profile::Destination;
@@ -86,21 +86,24 @@ pub(super) fn coordinate(
     connector: Connector,
     clock: &dyn Clock,
     observer: &mut dyn Observer,
-    worker: impl FnMut(Share) -> Result<Worker, RunError>,
+    worker: impl FnMut(WorkerShare) -> Result<Worker, RunError>,
 ) -> Result<RunResult, RunError> {
     let started = SystemTime::now();
     let workers = workers(plan);
     let (groups, connections) = streams(plan, workers);
-    let end = Arc::new(End::at(nanos(plan.phases.planned_end())));
+    let end = Arc::new(RunEnd::at(nanos(plan.phases.planned_end())));
     let start = clock.now() + LEAD;
-    let shares = groups.into_iter().enumerate().map(|(index, group)| Share {
-        index,
-        of: workers,
-        group,
-        connections,
-        start,
-        end: Arc::clone(&end),
-    });
+    let shares = groups
+        .into_iter()
+        .enumerate()
+        .map(|(index, group)| WorkerShare {
+            index,
+            of: workers,
+            group,
+            connections,
+            start,
+            end: Arc::clone(&end),
+        });
     let workers = shares.map(worker).collect::<Result<Vec<_>, _>>()?;
     let coordinator = Coordinator {
         plan,
@@ -110,7 +113,7 @@ pub(super) fn coordinate(
         end,
         workers,
         cpu: Vec::new(),
-        live: Live::default(),
+        live: LiveSeconds::default(),
         connector,
     };
     Ok(coordinator.run(observer))
@@ -146,10 +149,10 @@ pub(super) struct Coordinator<'a> {
     /// In milliseconds since 1970.
     pub(super) started: u64,
     pub(super) start: Instant,
-    pub(super) end: Arc<End>,
+    pub(super) end: Arc<RunEnd>,
     pub(super) workers: Vec<Worker>,
     pub(super) cpu: Vec<f64>,
-    pub(super) live: Live,
+    pub(super) live: LiveSeconds,
     pub(super) connector: Connector,
 }
 
@@ -209,7 +212,7 @@ impl Coordinator<'_> {
                 self.end.set(nanos(elapsed).min(end));
                 self.workers
                     .iter()
-                    .for_each(|worker| drop(worker.commands.send(Command::Stop)));
+                    .for_each(|worker| drop(worker.commands.send(WorkerRequest::Stop)));
             }
             if status == Status::Complete {
                 looks.attend(self, observer);
@@ -218,14 +221,14 @@ impl Coordinator<'_> {
         status
     }
 
-    fn progress(&self, elapsed: Duration) -> Progress {
-        let sum = |counter: fn(&Gauge) -> u64| {
+    fn progress(&self, elapsed: Duration) -> RunProgress {
+        let sum = |counter: fn(&WorkerGauge) -> u64| {
             self.workers
                 .iter()
                 .map(|worker| counter(&worker.gauge))
                 .sum()
         };
-        Progress {
+        RunProgress {
             elapsed,
             end: Duration::from_nanos(self.end.get()),
             done: sum(|gauge| gauge.done.load(Ordering::Relaxed)),

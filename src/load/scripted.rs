@@ -8,23 +8,23 @@ use tokio::time::{Instant, sleep_until};
 use super::users::{User, Users};
 use crate::client::{Exchange, Turns};
 use crate::plan::{Endpoint, EndpointKind, Plan};
-use crate::record::{Outcome, Talk};
+use crate::record::{Outcome, SocketEvents};
 
 /// A target as its users see it.
-pub(crate) trait Target {
+pub(crate) trait ScriptedTarget {
     /// What becomes of a request.
-    fn answer(&self, request: &Request<'_>) -> Answer;
+    fn answer(&self, request: &ScriptedRequest<'_>) -> ScriptedAnswer;
 }
 
-impl<F: Fn(&Request<'_>) -> Answer> Target for F {
-    fn answer(&self, request: &Request<'_>) -> Answer {
+impl<F: Fn(&ScriptedRequest<'_>) -> ScriptedAnswer> ScriptedTarget for F {
+    fn answer(&self, request: &ScriptedRequest<'_>) -> ScriptedAnswer {
         self(request)
     }
 }
 
 /// A request as it comes to the target.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Request<'a> {
+pub(crate) struct ScriptedRequest<'a> {
     /// Since the first load of the target began.
     pub(crate) at: Duration,
     pub(crate) endpoint: &'a Endpoint,
@@ -32,7 +32,7 @@ pub(crate) struct Request<'a> {
     pub(crate) number: u64,
 }
 
-impl Request<'_> {
+impl ScriptedRequest<'_> {
     /// Whether it is among the given share of all requests, drawn from its number alone.
     pub(crate) fn is_among(&self, share: f64) -> bool {
         let mixed = super::schedule::mix(0x5eed, self.number);
@@ -42,7 +42,7 @@ impl Request<'_> {
 
 /// What becomes of a request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Answer {
+pub(crate) struct ScriptedAnswer {
     /// How long that takes; `None` is for ever.
     pub(crate) after: Option<Duration>,
     pub(crate) outcome: Outcome,
@@ -52,13 +52,13 @@ pub(crate) struct Answer {
     pub(crate) unasked: u64,
 }
 
-impl Answer {
-    pub(crate) fn good(after: Duration) -> Answer {
-        Answer::ended(Outcome::Ok, after)
+impl ScriptedAnswer {
+    pub(crate) fn good(after: Duration) -> ScriptedAnswer {
+        ScriptedAnswer::ended(Outcome::Ok, after)
     }
 
-    pub(crate) fn ended(outcome: Outcome, after: Duration) -> Answer {
-        Answer {
+    pub(crate) fn ended(outcome: Outcome, after: Duration) -> ScriptedAnswer {
+        ScriptedAnswer {
             after: Some(after),
             outcome,
             closes: None,
@@ -66,10 +66,10 @@ impl Answer {
         }
     }
 
-    pub(crate) fn never() -> Answer {
-        Answer {
+    pub(crate) fn never() -> ScriptedAnswer {
+        ScriptedAnswer {
             after: None,
-            ..Answer::good(Duration::ZERO)
+            ..ScriptedAnswer::good(Duration::ZERO)
         }
     }
 }
@@ -77,7 +77,7 @@ impl Answer {
 /// One load of a target.
 pub(super) struct Scene {
     pub(super) plan: Plan,
-    pub(super) target: Rc<dyn Target>,
+    pub(super) target: Rc<dyn ScriptedTarget>,
     pub(super) start: Instant,
     /// How long earlier loads of the same target took.
     pub(super) before: Duration,
@@ -86,7 +86,7 @@ pub(super) struct Scene {
 pub(super) struct ScriptedUsers(pub(super) Rc<Scene>);
 
 impl Users for ScriptedUsers {
-    type User = ScriptedUser;
+    type ScriptedUser = ScriptedUser;
 
     fn user(&self, _: usize, _: Turns) -> ScriptedUser {
         ScriptedUser {
@@ -95,7 +95,7 @@ impl Users for ScriptedUsers {
             was_open: false,
             is_lost: false,
             closes: None,
-            talk: Talk::default(),
+            talk: SocketEvents::default(),
         }
     }
 }
@@ -108,7 +108,7 @@ pub(super) struct ScriptedUser {
     was_open: bool,
     is_lost: bool,
     closes: Option<(Instant, u16)>,
-    talk: Talk,
+    talk: SocketEvents,
 }
 
 impl ScriptedUser {
@@ -116,7 +116,7 @@ impl ScriptedUser {
         let scene = Rc::clone(&self.scene);
         let endpoint = &scene.plan.endpoints[endpoint];
         let sent = Instant::now();
-        let answer = scene.target.answer(&Request {
+        let answer = scene.target.answer(&ScriptedRequest {
             at: scene.before + (sent - scene.start),
             endpoint,
             number,
@@ -143,7 +143,7 @@ impl ScriptedUser {
         }
     }
 
-    fn after(&mut self, kind: EndpointKind, answer: &Answer, outcome: Outcome) {
+    fn after(&mut self, kind: EndpointKind, answer: &ScriptedAnswer, outcome: Outcome) {
         self.talk.unasked += answer.unasked;
         if kind == EndpointKind::Connect && outcome.is_ok() {
             let at = |(after, code)| (Instant::now() + after, code);
@@ -199,7 +199,7 @@ impl User for ScriptedUser {
         self.is_lost = false;
     }
 
-    fn talk(&mut self) -> Talk {
+    fn take_socket_events(&mut self) -> SocketEvents {
         std::mem::take(&mut self.talk)
     }
 }

@@ -8,12 +8,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::client::{
-    Connection, Connector, Exchange, Handshake, Line, PreparedRequest, RequestError, Turns,
+    Connection, Connector, Exchange, Handshake, PreparedRequest, RequestError, Turns,
+    WebSocketSession,
 };
-use crate::pace::{Agenda, Deadline};
 use crate::plan::{Bounds, Endpoint, EndpointKind, Plan, Socket};
 use crate::profile::Destination;
-use crate::record::Talk;
+use crate::record::SocketEvents;
+use crate::timers::{Deadline, TimerQueue};
 
 /// Longer than any run.
 const NEVER: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -25,11 +26,11 @@ const IDS_PER_USER: u64 = 1_000_000_000;
 /// Makes users; one for each connection that a run needs.
 pub trait Users {
     /// What it makes.
-    type User: User + 'static;
+    type ScriptedUser: User + 'static;
 
     /// The user at this place of the worker's, not yet connected, whose connections take these turns among the
     /// addresses of the target.
-    fn user(&self, index: usize, turns: Turns) -> Self::User;
+    fn user(&self, index: usize, turns: Turns) -> Self::ScriptedUser;
 
     /// How many addresses the connections are spread over.
     fn width(&self) -> u32 {
@@ -50,8 +51,8 @@ pub trait User {
     }
 
     /// What was met beside the due requests since the last call.
-    fn talk(&mut self) -> Talk {
-        Talk::default()
+    fn take_socket_events(&mut self) -> SocketEvents {
+        SocketEvents::default()
     }
 
     /// What the last exchange was answered, if that was not expected and can be shown.
@@ -72,13 +73,13 @@ pub trait User {
 
 /// What one user sends, ready to be sent any number of times.
 #[derive(Clone)]
-pub struct Kit {
+pub struct UserTemplate {
     requests: Arc<[PreparedRequest]>,
     /// Only of a user on a WebSocket, with the number of its first message.
     handshake: Option<(Handshake, u64)>,
 }
 
-impl Kit {
+impl UserTemplate {
     /// The kits of these users of a plan, by their numbers.
     ///
     /// # Errors
@@ -87,16 +88,16 @@ impl Kit {
         plan: &Plan,
         destination: &Destination,
         users: impl Iterator<Item = usize>,
-    ) -> Result<Vec<Kit>, RequestError> {
-        let common = Kit::requests(plan, destination, None)?;
+    ) -> Result<Vec<UserTemplate>, RequestError> {
+        let common = UserTemplate::requests(plan, destination, None)?;
         users
             .map(|index| {
                 let requests = match destination.user(index) {
-                    Some(_) => Kit::requests(plan, destination, Some(index))?,
+                    Some(_) => UserTemplate::requests(plan, destination, Some(index))?,
                     None => Arc::clone(&common),
                 };
-                let handshake = Kit::handshake(plan, destination, index)?;
-                Ok(Kit {
+                let handshake = UserTemplate::handshake(plan, destination, index)?;
+                Ok(UserTemplate {
                     requests,
                     handshake,
                 })
@@ -135,24 +136,24 @@ impl Kit {
 
 /// The users of one worker.
 pub struct VirtualUsers {
-    kits: Rc<[Kit]>,
+    kits: Rc<[UserTemplate]>,
     is_shared: bool,
     connector: Connector,
     bounds: Bounds,
     socket: Option<Rc<Socket>>,
     give_up: Instant,
-    agenda: Rc<Agenda>,
+    agenda: Rc<TimerQueue>,
 }
 
 impl VirtualUsers {
     /// Users that share a connector. With `is_shared`, each request is one of the user its number belongs to,
     /// whichever connection it goes over; otherwise each connection is one user's.
     pub fn new(
-        kits: Vec<Kit>,
+        kits: Vec<UserTemplate>,
         is_shared: bool,
         connector: Connector,
         plan: &Plan,
-        agenda: Rc<Agenda>,
+        agenda: Rc<TimerQueue>,
     ) -> VirtualUsers {
         VirtualUsers {
             kits: kits.into(),
@@ -168,7 +169,7 @@ impl VirtualUsers {
 }
 
 impl Users for VirtualUsers {
-    type User = VirtualUser;
+    type ScriptedUser = VirtualUser;
 
     fn width(&self) -> u32 {
         self.connector.width()
@@ -180,7 +181,7 @@ impl Users for VirtualUsers {
         let deadline = Deadline::Paced(self.agenda.timer());
         match (&kit.handshake, &self.socket) {
             (Some((handshake, first_id)), Some(socket)) => VirtualUser::Socket(SocketUser {
-                line: Line::paced(handshake.clone(), *first_id, deadline).taking(turns),
+                line: WebSocketSession::paced(handshake.clone(), *first_id, deadline).taking(turns),
                 connector: self.connector.clone(),
                 socket: Rc::clone(socket),
                 connect: kit.requests.len(),
@@ -207,7 +208,7 @@ pub enum VirtualUser {
 /// One user over HTTP.
 pub struct HttpUser {
     connection: Connection,
-    kits: Rc<[Kit]>,
+    kits: Rc<[UserTemplate]>,
     /// The kit of the connection's user; `None` where each request is of another one.
     own: Option<usize>,
     bounds: Bounds,
@@ -224,7 +225,7 @@ impl HttpUser {
 
 /// One user on a WebSocket.
 pub struct SocketUser {
-    line: Line,
+    line: WebSocketSession,
     connector: Connector,
     socket: Rc<Socket>,
     /// Which of the plan's endpoints is to connect; all behind it are messages.
@@ -255,10 +256,10 @@ impl User for VirtualUser {
         }
     }
 
-    fn talk(&mut self) -> Talk {
+    fn take_socket_events(&mut self) -> SocketEvents {
         match self {
-            VirtualUser::Http(_) => Talk::default(),
-            VirtualUser::Socket(user) => user.line.talk(),
+            VirtualUser::Http(_) => SocketEvents::default(),
+            VirtualUser::Socket(user) => user.line.take_socket_events(),
         }
     }
 

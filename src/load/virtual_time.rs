@@ -12,20 +12,20 @@ use tokio::time::{Instant, advance, sleep, sleep_until};
 
 use super::clock::Clock;
 use super::engine::Engine;
-use super::observer::{Observer, Progress};
-use super::pool::work;
+use super::observer::{Observer, RunProgress};
 use super::run::{RunError, coordinate};
-use super::scripted::{Scene, ScriptedUsers, Target};
-use super::worker::{Part, Share, Worker};
+use super::scripted::{Scene, ScriptedTarget, ScriptedUsers};
+use super::worker::{Worker, WorkerPart, WorkerShare};
+use super::worker_loop::work;
 use crate::client::Connector;
-use crate::pace::Alarm;
 use crate::plan::Plan;
-use crate::profile::{Destination, Http};
+use crate::profile::{Destination, HttpVersion};
 use crate::record::RunResult;
+use crate::timers::OsTimer;
 
 /// Loads a scripted target, whose time goes on from one load to the next.
 pub(crate) struct VirtualTime {
-    target: Rc<dyn Target>,
+    target: Rc<dyn ScriptedTarget>,
     /// How long its earlier loads took.
     before: Cell<Duration>,
     /// From when, and for how long, the generator itself stands still.
@@ -33,7 +33,7 @@ pub(crate) struct VirtualTime {
 }
 
 impl VirtualTime {
-    pub(crate) fn new(target: impl Target + 'static) -> VirtualTime {
+    pub(crate) fn new(target: impl ScriptedTarget + 'static) -> VirtualTime {
         VirtualTime {
             target: Rc::new(target),
             before: Cell::new(Duration::ZERO),
@@ -60,7 +60,7 @@ impl VirtualTime {
         ran.expect("nothing that could fail is started")
     }
 
-    fn worker(&self, plan: &Plan, share: Share, time: &PausedTime) -> Worker {
+    fn worker(&self, plan: &Plan, share: WorkerShare, time: &PausedTime) -> Worker {
         let start = share.start;
         let scene = Rc::new(Scene {
             plan: plan.clone(),
@@ -74,15 +74,15 @@ impl VirtualTime {
                 advance(lasts).await;
             });
         }
-        let begin = |part: Part, commands, sender: tokio::sync::oneshot::Sender<_>| {
+        let begin = |part: WorkerPart, commands, sender: tokio::sync::oneshot::Sender<_>| {
             time.workers.spawn_local(async move {
                 sleep_until(start).await;
                 let job = part.with_users(|_| ScriptedUsers(scene));
-                let _ = sender.send(work(job, Alarm::coarse(), commands).await);
+                let _ = sender.send(work(job, OsTimer::coarse(), commands).await);
             });
             Ok::<(), Infallible>(())
         };
-        match Worker::begin(Part::new(plan, share, 0), begin) {
+        match Worker::begin(WorkerPart::new(plan, share, 0), begin) {
             Ok(worker) => worker,
             Err(never) => match never {},
         }
@@ -104,7 +104,7 @@ impl Engine for VirtualTime {
 struct Unburdened<'a>(&'a mut dyn Observer);
 
 impl Observer for Unburdened<'_> {
-    fn progress(&mut self, progress: Progress) {
+    fn progress(&mut self, progress: RunProgress) {
         self.0.progress(progress);
     }
 
@@ -127,7 +127,7 @@ pub(crate) fn nowhere() -> Destination {
         origin: "http://127.0.0.1:9".parse().expect("a URL"),
         token: None,
         insecure: false,
-        http: Http::default(),
+        http: HttpVersion::default(),
         users: std::sync::Arc::default(),
     }
 }

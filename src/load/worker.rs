@@ -10,19 +10,19 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::clock::Clock;
-use super::control::{Command, Commands, End, Gauge, Look};
 use super::ledger::Ledger;
+use super::messages::{Commands, RunEnd, WorkerGauge, WorkerRequest, WorkerSnapshot};
 use super::mix::Mix;
 use super::numbering::Numbering;
-use super::pool::{Work, work};
 use super::run::RunError;
-use super::schedule::{Connections, Stream, nanos};
-use super::users::{Kit, VirtualUsers};
+use super::schedule::{ConnectionPolicy, DueTimes, nanos};
+use super::users::{UserTemplate, VirtualUsers};
+use super::worker_loop::{WorkerContext, work};
 use crate::client::Connector;
-use crate::pace::{Agenda, Alarm};
 use crate::plan::{Endpoint, Plan};
 use crate::profile::Destination;
 use crate::record::{EndpointRules, Rules, Tally};
+use crate::timers::{OsTimer, TimerQueue};
 
 /// What every worker on a thread is made of.
 pub(super) struct Setup<'a> {
@@ -32,37 +32,37 @@ pub(super) struct Setup<'a> {
 }
 
 /// One worker's share of a run.
-pub(super) struct Share {
+pub(super) struct WorkerShare {
     /// Which of the workers it is, and how many there are.
     pub(super) index: usize,
     pub(super) of: usize,
-    pub(super) group: Vec<Stream>,
+    pub(super) group: Vec<DueTimes>,
     /// Those of all workers.
-    pub(super) connections: Connections,
+    pub(super) connections: ConnectionPolicy,
     pub(super) start: Instant,
-    pub(super) end: Arc<End>,
+    pub(super) end: Arc<RunEnd>,
 }
 
 /// All that a worker needs but its users, and can be sent to its thread.
-pub(super) struct Part {
+pub(super) struct WorkerPart {
     ledger: Ledger,
-    connections: Connections,
+    connections: ConnectionPolicy,
     start: Instant,
-    end: Arc<End>,
+    end: Arc<RunEnd>,
     timeout: Duration,
-    gauge: Arc<Gauge>,
+    gauge: Arc<WorkerGauge>,
 }
 
-impl Part {
+impl WorkerPart {
     /// `identities` is how many users are known by name.
-    pub(super) fn new(plan: &Plan, share: Share, identities: usize) -> Part {
+    pub(super) fn new(plan: &Plan, share: WorkerShare, identities: usize) -> WorkerPart {
         let users = Numbering::new(&plan.arrivals, identities);
-        Part {
+        WorkerPart {
             ledger: Ledger::new(share.group, Mix::new(plan), users, Tally::new(rules(plan))),
             connections: match share.connections {
-                Connections::Own => Connections::Own,
-                Connections::Shared(all) => {
-                    Connections::Shared(portion(all, share.index, share.of))
+                ConnectionPolicy::Own => ConnectionPolicy::Own,
+                ConnectionPolicy::Shared(all) => {
+                    ConnectionPolicy::Shared(portion(all, share.index, share.of))
                 }
             },
             start: share.start,
@@ -73,9 +73,12 @@ impl Part {
     }
 
     /// The same with users, who keep their times by the agenda that they are given.
-    pub(super) fn with_users<U>(self, users: impl FnOnce(&Rc<Agenda>) -> U) -> Work<U> {
-        let agenda = Agenda::new(self.start);
-        Work {
+    pub(super) fn with_users<U>(
+        self,
+        users: impl FnOnce(&Rc<TimerQueue>) -> U,
+    ) -> WorkerContext<U> {
+        let agenda = TimerQueue::new(self.start);
+        WorkerContext {
             users: users(&agenda),
             ledger: self.ledger,
             connections: self.connections,
@@ -90,13 +93,13 @@ impl Part {
 
 /// A worker, as the coordinator sees it.
 pub(super) struct Worker {
-    pub(super) ending: Ending,
-    pub(super) commands: mpsc::UnboundedSender<Command>,
-    pub(super) gauge: Arc<Gauge>,
+    pub(super) ending: WorkerOutcome,
+    pub(super) commands: mpsc::UnboundedSender<WorkerRequest>,
+    pub(super) gauge: Arc<WorkerGauge>,
 }
 
 /// What is known of a worker's end.
-pub(super) enum Ending {
+pub(super) enum WorkerOutcome {
     Awaited(oneshot::Receiver<Tally>),
     /// Without a tally it has died.
     Known(Option<Box<Tally>>),
@@ -105,46 +108,48 @@ pub(super) enum Ending {
 impl Worker {
     /// A worker that does its part where `begin` puts it, and sends its tally when it has ended.
     pub(super) fn begin<E>(
-        part: Part,
-        begin: impl FnOnce(Part, Commands, oneshot::Sender<Tally>) -> Result<(), E>,
+        part: WorkerPart,
+        begin: impl FnOnce(WorkerPart, Commands, oneshot::Sender<Tally>) -> Result<(), E>,
     ) -> Result<Worker, E> {
         let (commands, receiver) = mpsc::unbounded_channel();
         let (sender, tally) = oneshot::channel();
         let gauge = Arc::clone(&part.gauge);
         begin(part, receiver, sender)?;
         Ok(Worker {
-            ending: Ending::Awaited(tally),
+            ending: WorkerOutcome::Awaited(tally),
             commands,
             gauge,
         })
     }
 
     pub(super) fn has_ended(&mut self) -> bool {
-        if let Ending::Awaited(tally) = &mut self.ending {
+        if let WorkerOutcome::Awaited(tally) = &mut self.ending {
             match tally.try_recv() {
-                Ok(tally) => self.ending = Ending::Known(Some(Box::new(tally))),
-                Err(oneshot::error::TryRecvError::Closed) => self.ending = Ending::Known(None),
+                Ok(tally) => self.ending = WorkerOutcome::Known(Some(Box::new(tally))),
+                Err(oneshot::error::TryRecvError::Closed) => {
+                    self.ending = WorkerOutcome::Known(None)
+                }
                 Err(oneshot::error::TryRecvError::Empty) => {}
             }
         }
-        matches!(self.ending, Ending::Known(_))
+        matches!(self.ending, WorkerOutcome::Known(_))
     }
 
     /// What an ended worker has counted; `None` when it has died.
     pub(super) fn tally(self) -> Option<Tally> {
         match self.ending {
-            Ending::Known(tally) => tally.map(|tally| *tally),
-            Ending::Awaited(_) => None,
+            WorkerOutcome::Known(tally) => tally.map(|tally| *tally),
+            WorkerOutcome::Awaited(_) => None,
         }
     }
 }
 
 impl Setup<'_> {
-    pub(super) fn worker(&self, share: Share) -> Result<Worker, RunError> {
+    pub(super) fn worker(&self, share: WorkerShare) -> Result<Worker, RunError> {
         let kits = self.kits(&share)?;
-        let is_shared = matches!(share.connections, Connections::Shared(_));
+        let is_shared = matches!(share.connections, ConnectionPolicy::Shared(_));
         let name = format!("load-{}", share.index);
-        let part = Part::new(self.plan, share, self.destination.users.len());
+        let part = WorkerPart::new(self.plan, share, self.destination.users.len());
         let (connector, plan) = (self.connector.clone(), self.plan.clone());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -165,23 +170,23 @@ impl Setup<'_> {
     }
 
     /// One for each stream, or one for each known user where connections are shared.
-    fn kits(&self, share: &Share) -> Result<Vec<Kit>, RunError> {
+    fn kits(&self, share: &WorkerShare) -> Result<Vec<UserTemplate>, RunError> {
         let numbers: Vec<usize> = match share.connections {
-            Connections::Own => share
+            ConnectionPolicy::Own => share
                 .group
                 .iter()
                 .map(|stream| stream.number(0) as usize)
                 .collect(),
-            Connections::Shared(_) => (0..self.destination.users.len().max(1)).collect(),
+            ConnectionPolicy::Shared(_) => (0..self.destination.users.len().max(1)).collect(),
         };
-        Kit::all(self.plan, self.destination, numbers.into_iter())
+        UserTemplate::all(self.plan, self.destination, numbers.into_iter())
             .map_err(|error| RunError::Request(error.to_string()))
     }
 }
 
-async fn begin(job: Work<VirtualUsers>, commands: Commands) -> Tally {
+async fn begin(job: WorkerContext<VirtualUsers>, commands: Commands) -> Tally {
     tokio::time::sleep_until(job.agenda.instant(0)).await;
-    work(job, Alarm::best(), commands).await
+    work(job, OsTimer::best(), commands).await
 }
 
 /// Worker `index`'s part of the connections, at least one.
@@ -214,7 +219,9 @@ pub(super) fn rules(plan: &Plan) -> Rules {
 pub(super) fn wake(worker: &Worker) {
     // Any command wakes it; nobody waits for this answer.
     let (answer, _) = oneshot::channel();
-    let _ = worker.commands.send(Command::Look { planned: 0, answer });
+    let _ = worker
+        .commands
+        .send(WorkerRequest::Look { planned: 0, answer });
 }
 
 /// A worker's counters; `None` when it has ended or is too busy to answer in time.
@@ -223,8 +230,8 @@ pub(super) fn ask(
     planned: u64,
     clock: &dyn Clock,
     patience: Duration,
-) -> Option<Look> {
-    let command = |answer| Command::Look { planned, answer };
+) -> Option<WorkerSnapshot> {
+    let command = |answer| WorkerRequest::Look { planned, answer };
     answered(worker, command, clock, patience)
 }
 
@@ -235,13 +242,13 @@ pub(super) fn recent(
     clock: &dyn Clock,
     patience: Duration,
 ) -> Option<Tally> {
-    let command = |answer| Command::Recent { from, answer };
+    let command = |answer| WorkerRequest::Recent { from, answer };
     answered(worker, command, clock, patience)
 }
 
 fn answered<T>(
     worker: &Worker,
-    command: impl FnOnce(oneshot::Sender<T>) -> Command,
+    command: impl FnOnce(oneshot::Sender<T>) -> WorkerRequest,
     clock: &dyn Clock,
     patience: Duration,
 ) -> Option<T> {

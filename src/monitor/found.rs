@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::rounds::{Figures, Glimpse, Partial, enter};
+use super::polling::{CollectedReading, PartialCounter, ReadFigures, enter};
 use crate::client::{json_field, json_number};
 use crate::profile::{Field, FigureSource};
 use crate::record::figure;
@@ -21,9 +21,9 @@ const COUNTERS: [&str; 6] = [
 /// What the documents of one look hold.
 #[derive(Default)]
 pub(super) struct Found {
-    pub(super) figures: Figures,
+    pub(super) figures: ReadFigures,
     pub(super) problems: Vec<String>,
-    partial: Vec<Partial>,
+    partial: Vec<PartialCounter>,
     pub(super) unanswered: Vec<String>,
 }
 
@@ -59,7 +59,7 @@ impl Found {
             return;
         };
         if is_absent && COUNTERS.contains(&name.as_str()) {
-            self.partial.push(Partial {
+            self.partial.push(PartialCounter {
                 figure: name.clone(),
                 counted: 0.0,
                 lacks: vec![why],
@@ -72,7 +72,7 @@ impl Found {
         }
     }
 
-    pub(super) fn into_glimpse(self, glimpse: &mut Glimpse) {
+    pub(super) fn into_glimpse(self, glimpse: &mut CollectedReading) {
         const SOURCE: Source = Source::Target;
         glimpse.figures.push((SOURCE, self.figures));
         let of_target = |what| (SOURCE, what);

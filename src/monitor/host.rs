@@ -5,15 +5,15 @@ use std::time::Instant;
 use sysinfo::{Networks, Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 use super::locate::{Located, locate};
+use super::polling::{CollectedReading, Collector, ReadFigures, enter};
 use super::process::{ProcessTree, SHORTEST};
-use super::rounds::{Figures, Glimpse, Looker, enter};
 use crate::record::figure;
 use crate::requirement::Source;
 
 /// Looks at this machine, on threads where it may block.
 pub(super) struct HostLooker {
     /// Away while a look is under way.
-    machine: Option<Box<Machine>>,
+    machine: Option<Box<HostReading>>,
     /// Where the target was found, once it was looked for.
     pub(super) located: Option<Located>,
 }
@@ -29,16 +29,16 @@ pub(super) struct Listening {
 impl HostLooker {
     pub(super) fn new(target: Listening) -> HostLooker {
         HostLooker {
-            machine: Some(Box::new(Machine::new(target))),
+            machine: Some(Box::new(HostReading::new(target))),
             located: None,
         }
     }
 }
 
-impl Looker for HostLooker {
+impl Collector for HostLooker {
     const SOURCE: Source = Source::Host;
 
-    async fn look(&mut self) -> Result<Glimpse, String> {
+    async fn look(&mut self) -> Result<CollectedReading, String> {
         let Some(mut machine) = self.machine.take() else {
             return Err("an earlier look has not come to an end".to_owned());
         };
@@ -53,7 +53,7 @@ impl Looker for HostLooker {
     }
 }
 
-struct Machine {
+struct HostReading {
     system: System,
     networks: Networks,
     target: Listening,
@@ -64,9 +64,9 @@ struct Machine {
     last: Option<(Instant, u64)>,
 }
 
-impl Machine {
-    fn new(target: Listening) -> Machine {
-        Machine {
+impl HostReading {
+    fn new(target: Listening) -> HostReading {
+        HostReading {
             system: System::new(),
             networks: Networks::new(),
             target,
@@ -77,8 +77,8 @@ impl Machine {
         }
     }
 
-    fn look(&mut self, now: Instant) -> Glimpse {
-        let mut glimpse = Glimpse::default();
+    fn look(&mut self, now: Instant) -> CollectedReading {
+        let mut glimpse = CollectedReading::default();
         self.networks.refresh(true);
         if self.located.is_none() {
             let located = locate(&self.target, &self.networks);
@@ -119,7 +119,7 @@ impl Machine {
     }
 
     /// Use of processors, a difference: the first look tells none.
-    fn processors(&mut self, now: Instant, figures: &mut Figures) {
+    fn processors(&mut self, now: Instant, figures: &mut ReadFigures) {
         let own = self.own.and_then(|pid| self.system.process(pid));
         let used = own.map_or(0, sysinfo::Process::accumulated_cpu_time);
         if let Some((before, used_before)) = self.last.replace((now, used)) {
@@ -132,8 +132,8 @@ impl Machine {
         }
     }
 
-    fn figures(&self) -> Figures {
-        let mut figures = Figures::new();
+    fn figures(&self) -> ReadFigures {
+        let mut figures = ReadFigures::new();
         let (used, all) = (self.system.used_memory(), self.system.total_memory());
         if all > 0 {
             let share = 100.0 * used as f64 / all as f64;
@@ -165,7 +165,7 @@ mod tests {
             port: 9,
             pid: None,
         };
-        let mut machine = Machine::new(nowhere);
+        let mut machine = HostReading::new(nowhere);
         let start = Instant::now();
         let mut cpu = |at_ms| {
             let glimpse = machine.look(start + Duration::from_millis(at_ms));

@@ -1,13 +1,16 @@
 //! Counters that a source does not have before they have counted something.
 
-use super::rounds::{Figures, Partial};
+use super::polling::{PartialCounter, ReadFigures};
 
 /// Enters partial counters into the looks they are of, each with the index of its look, and returns what is to be said
 /// of those that stay out.
 ///
 /// A counter with labels is created when it first counts: what is not there before that is 0. One that never comes is 0
 /// where the profile declares it. What was there and is gone is not known.
-pub(super) fn complete(looks: &mut [(u64, Figures)], partial: &[(usize, Partial)]) -> Vec<String> {
+pub(super) fn complete(
+    looks: &mut [(u64, ReadFigures)],
+    partial: &[(usize, PartialCounter)],
+) -> Vec<String> {
     let mut problems = Vec::new();
     let mut figures: Vec<&str> = partial.iter().map(|(_, one)| one.figure.as_str()).collect();
     figures.sort_unstable();
@@ -25,14 +28,14 @@ pub(super) fn complete(looks: &mut [(u64, Figures)], partial: &[(usize, Partial)
             }
         }
         let missing = of_figure().filter(|(index, _)| first.is_none() || *index >= until);
-        let missing: Vec<&Partial> = missing.map(|(_, one)| one).collect();
+        let missing: Vec<&PartialCounter> = missing.map(|(_, one)| one).collect();
         problems.extend(told(&missing, looks.len(), first.is_none()));
     }
     problems
 }
 
 /// What is to be said of one figure at the looks that lack a part of it.
-fn told(missing: &[&Partial], looks: usize, is_never_whole: bool) -> Option<String> {
+fn told(missing: &[&PartialCounter], looks: usize, is_never_whole: bool) -> Option<String> {
     let last = missing.last()?;
     let lacks = last.lacks.join(" and ");
     Some(match &last.declaration {
@@ -50,8 +53,8 @@ mod tests {
 
     const DECLARATION: &str = "failed_queries = { counters = [\"errors\"], absent = 0 }";
 
-    fn partial(figure: &str, counted: f64, is_declared: bool) -> Partial {
-        Partial {
+    fn partial(figure: &str, counted: f64, is_declared: bool) -> PartialCounter {
+        PartialCounter {
             figure: figure.to_owned(),
             counted,
             lacks: vec!["there is no counter `errors`".to_owned()],
@@ -61,7 +64,7 @@ mod tests {
 
     /// The values of a figure at each look, some of which have it whole (`Ok`), some in part (`Err`).
     fn completed(looks: &[Result<f64, f64>], is_declared: bool) -> (Vec<Option<f64>>, Vec<String>) {
-        let mut log: Vec<(u64, Figures)> = Vec::new();
+        let mut log: Vec<(u64, ReadFigures)> = Vec::new();
         let mut parts = Vec::new();
         for (index, look) in looks.iter().enumerate() {
             let whole = look.ok().map(|value| ("f".to_owned(), value));
@@ -113,7 +116,10 @@ mod tests {
     #[test]
     fn each_figure_is_completed_by_itself() {
         let whole = |name: &str| (name.to_owned(), 1.0);
-        let mut log = vec![(0, Figures::new()), (1, [whole("a")].into_iter().collect())];
+        let mut log = vec![
+            (0, ReadFigures::new()),
+            (1, [whole("a")].into_iter().collect()),
+        ];
         let parts = [
             (0, partial("a", 0.0, false)),
             (0, partial("b", 0.0, false)),

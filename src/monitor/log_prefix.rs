@@ -2,10 +2,10 @@
 
 /// What stands before each message.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct LogPrefix(Vec<Part>);
+pub(super) struct LogPrefix(Vec<PrefixPart>);
 
 #[derive(Debug, Clone, PartialEq)]
-enum Part {
+enum PrefixPart {
     Text(String),
     /// The letter behind `%`.
     Value(char),
@@ -41,19 +41,19 @@ impl LogPrefix {
                 Some('q') | None => {}
                 Some(value) => {
                     if !text.is_empty() {
-                        parts.push(Part::Text(std::mem::take(&mut text)));
+                        parts.push(PrefixPart::Text(std::mem::take(&mut text)));
                     }
-                    parts.push(Part::Value(value));
+                    parts.push(PrefixPart::Value(value));
                 }
             }
         }
         if !text.is_empty() {
-            parts.push(Part::Text(text));
+            parts.push(PrefixPart::Text(text));
         }
-        if !parts.contains(&Part::Value('d')) {
+        if !parts.contains(&PrefixPart::Value('d')) {
             return Err("log_line_prefix lacks %d, the database".to_owned());
         }
-        let is_value = |part: &Part| matches!(part, Part::Value(_));
+        let is_value = |part: &PrefixPart| matches!(part, PrefixPart::Value(_));
         let touch = parts
             .windows(2)
             .any(|pair| is_value(&pair[0]) && is_value(&pair[1]));
@@ -69,9 +69,9 @@ impl LogPrefix {
         let mut parts = self.0.iter().peekable();
         while let Some(part) = parts.next() {
             match part {
-                Part::Text(text) => rest = rest.strip_prefix(text.as_str())?,
-                Part::Value(letter) => {
-                    let Some(Part::Text(end)) = parts.peek() else {
+                PrefixPart::Text(text) => rest = rest.strip_prefix(text.as_str())?,
+                PrefixPart::Value(letter) => {
+                    let Some(PrefixPart::Text(end)) = parts.peek() else {
                         return None;
                     };
                     let from = if "mts".contains(*letter) {

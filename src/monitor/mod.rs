@@ -2,6 +2,7 @@
 //! report of it.
 
 mod allowance;
+mod collectors;
 mod exposition;
 mod found;
 #[cfg(all(any(test, fuzzing), feature = "harness"))]
@@ -14,18 +15,17 @@ mod log_lines;
 mod log_prefix;
 mod log_reader;
 mod machine;
-mod monitors;
+mod polling;
 mod postgres;
 mod process;
 mod prometheus;
 mod redis;
-mod rounds;
 mod statements;
 mod target;
 mod threads;
-mod watch;
+mod uptime;
 
+pub use collectors::{Collectors, EvidenceSources};
 pub use generator::ProcessorClock;
 pub use machine::machine;
-pub use monitors::{Monitors, Watched};
-pub use watch::{Probe, Watcher, log};
+pub use uptime::{Probe, UptimeWatcher, log};

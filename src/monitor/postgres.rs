@@ -6,8 +6,8 @@
 use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
 use super::log_reader::LogReader;
-use super::rounds::{Figures, Glimpse, Looker, enter};
-use super::statements::{Counted, Statements};
+use super::polling::{CollectedReading, Collector, ReadFigures, enter};
+use super::statements::{StatementCounters, Statements};
 use crate::connection::{DatabaseUrl, told};
 use crate::record::{Statement, figure};
 use crate::requirement::Source;
@@ -40,7 +40,7 @@ pub(super) struct PostgresLooker {
     url: DatabaseUrl,
     insecure: bool,
     /// Away while a look is under way.
-    session: Option<Session>,
+    session: Option<PostgresSession>,
     statements: Statements,
     /// What counts errors in the server's log, or why there is none; nothing until the first look.
     log: Option<Result<LogReader, String>>,
@@ -48,7 +48,7 @@ pub(super) struct PostgresLooker {
     rolled_back: Option<f64>,
 }
 
-struct Session {
+struct PostgresSession {
     client: Client,
     /// Whether `pg_stat_statements` can be read.
     has_statements: bool,
@@ -75,7 +75,7 @@ impl PostgresLooker {
     async fn logged_errors(
         &mut self,
         client: &Client,
-        figures: &mut Figures,
+        figures: &mut ReadFigures,
         problems: &mut Vec<(Source, String)>,
     ) -> Result<(), String> {
         let rolled_back = figures.get(figure::ROLLBACKS).copied();
@@ -99,7 +99,10 @@ impl PostgresLooker {
         Ok(())
     }
 
-    async fn connect(&mut self, problems: &mut Vec<(Source, String)>) -> Result<Session, String> {
+    async fn connect(
+        &mut self,
+        problems: &mut Vec<(Source, String)>,
+    ) -> Result<PostgresSession, String> {
         let client = self.url.connect(self.insecure).await?.client;
         // Asked for before the transaction, which an error would end.
         let asked = client.simple_query(STATEMENTS).await;
@@ -120,23 +123,23 @@ impl PostgresLooker {
             .batch_execute(BEGIN)
             .await
             .map_err(|error| told(&error))?;
-        Ok(Session {
+        Ok(PostgresSession {
             client,
             has_statements: asked.is_ok(),
         })
     }
 }
 
-impl Looker for PostgresLooker {
+impl Collector for PostgresLooker {
     const SOURCE: Source = Source::Postgres;
 
-    async fn look(&mut self) -> Result<Glimpse, String> {
-        let mut glimpse = Glimpse::default();
+    async fn look(&mut self) -> Result<CollectedReading, String> {
+        let mut glimpse = CollectedReading::default();
         let session = match self.session.take() {
             Some(session) => session,
             None => self.connect(&mut glimpse.problems).await?,
         };
-        let mut figures = Figures::new();
+        let mut figures = ReadFigures::new();
         for row in rows(&session.client, DATABASE).await? {
             for name in [
                 figure::QUERIES,
@@ -157,7 +160,7 @@ impl Looker for PostgresLooker {
             .await?;
         if session.has_statements {
             let rows = rows(&session.client, STATEMENTS).await?;
-            let counted: Vec<Counted> = rows.iter().filter_map(counted).collect();
+            let counted: Vec<StatementCounters> = rows.iter().filter_map(counted).collect();
             let calls: f64 = counted.iter().map(|one| one.calls).sum();
             let time: f64 = counted.iter().map(|one| one.total_ms).sum();
             enter(&mut figures, figure::TIMED_QUERIES, Some(calls));
@@ -180,8 +183,8 @@ pub(super) async fn rows(client: &Client, query: &str) -> Result<Vec<SimpleQuery
     Ok(messages.into_iter().filter_map(row).collect())
 }
 
-fn counted(row: &SimpleQueryRow) -> Option<Counted> {
-    Some(Counted {
+fn counted(row: &SimpleQueryRow) -> Option<StatementCounters> {
+    Some(StatementCounters {
         key: row.try_get("key").ok()??.to_owned(),
         text: row.try_get("text").ok()??.to_owned(),
         calls: number(row, "calls")?,

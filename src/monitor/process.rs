@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use sysinfo::{Pid, Process, System};
 
 use super::allowance::Allowance;
-use super::rounds::{Figures, enter};
+use super::polling::{ReadFigures, enter};
 use super::threads::Threads;
 use crate::record::figure;
 
@@ -33,14 +33,14 @@ impl ProcessTree {
     }
 
     /// What the processes use, of a system whose processes were refreshed `now`.
-    pub(super) fn look(&mut self, system: &System, now: Instant) -> Result<Figures, String> {
+    pub(super) fn look(&mut self, system: &System, now: Instant) -> Result<ReadFigures, String> {
         let members = self.members(system);
         if members.is_empty() {
             self.last = None;
             self.threads = Threads::default();
             return Err(format!("there is no process {}", self.root));
         }
-        let mut figures = Figures::new();
+        let mut figures = ReadFigures::new();
         let pids = || members.iter().map(|process| process.pid().as_u32());
         let (root, others): (Vec<u32>, Vec<u32>) =
             pids().partition(|pid| *pid == self.root.as_u32());
@@ -71,7 +71,7 @@ impl ProcessTree {
         members: &[&Process],
         system: &System,
         (now, allowed): (Instant, Option<f64>),
-        figures: &mut Figures,
+        figures: &mut ReadFigures,
     ) {
         let used: BTreeMap<Pid, u64> = members
             .iter()

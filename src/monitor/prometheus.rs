@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::exposition::{counted, is_odd, is_page};
-use super::rounds::{Figures, Glimpse, Looker, Partial, enter};
-use crate::client::ControlClient;
+use super::polling::{CollectedReading, Collector, PartialCounter, ReadFigures, enter};
+use crate::client::SideClient;
 use crate::profile::{FigureSource, without_mark};
 use crate::record::figure;
 use crate::requirement::Source;
@@ -15,17 +15,17 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Looks at the page.
 pub(super) struct PrometheusLooker {
-    pub(super) client: ControlClient,
+    pub(super) client: SideClient,
     pub(super) path: String,
     pub(super) auth: bool,
     /// The counters of each figure.
     pub(super) figures: Vec<FigureSource<String>>,
 }
 
-impl Looker for PrometheusLooker {
+impl Collector for PrometheusLooker {
     const SOURCE: Source = Source::Prometheus;
 
-    async fn look(&mut self) -> Result<Glimpse, String> {
+    async fn look(&mut self) -> Result<CollectedReading, String> {
         let answer = self.client.fetch(&self.path, self.auth, TIMEOUT).await;
         let answer = answer.map_err(|error| error.to_string())?;
         if !(200..300).contains(&answer.status) {
@@ -40,12 +40,12 @@ impl Looker for PrometheusLooker {
             .iter()
             .partition(|figure| !figure.from.iter().any(|name| is_odd(&page, name)));
         let (figures, partial) = read(&page, &known);
-        let of_page = |partial: Partial| (Source::Prometheus, partial);
-        Ok(Glimpse {
+        let of_page = |partial: PartialCounter| (Source::Prometheus, partial);
+        Ok(CollectedReading {
             figures: vec![(Source::Prometheus, figures)],
             partial: partial.into_iter().map(of_page).collect(),
             problems: odd.into_iter().map(without_number).collect(),
-            ..Glimpse::default()
+            ..CollectedReading::default()
         })
     }
 }
@@ -58,8 +58,8 @@ fn without_number(figure: &FigureSource<String>) -> (Source, String) {
 }
 
 /// The figures of a page, and those of which it lacks counters.
-fn read(page: &str, wanted: &[&FigureSource<String>]) -> (Figures, Vec<Partial>) {
-    let (mut figures, mut partial) = (Figures::new(), Vec::new());
+fn read(page: &str, wanted: &[&FigureSource<String>]) -> (ReadFigures, Vec<PartialCounter>) {
+    let (mut figures, mut partial) = (ReadFigures::new(), Vec::new());
     for figure in wanted {
         let counters = figure.from.iter().map(|name| (name, counted(page, name)));
         let (known, lacking): (Vec<_>, Vec<_>) = counters.partition(|(_, value)| value.is_some());
@@ -78,7 +78,7 @@ fn read(page: &str, wanted: &[&FigureSource<String>]) -> (Figures, Vec<Partial>)
         let lacks = lacking
             .iter()
             .map(|(counter, _)| format!("there is no counter `{counter}`"));
-        partial.push(Partial {
+        partial.push(PartialCounter {
             figure: name.to_owned(),
             counted: value,
             lacks: lacks.collect(),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::rounds::{Figures, Glimpse, Looker, enter};
+use super::polling::{CollectedReading, Collector, ReadFigures, enter};
 use crate::connection::{
     RedisAddress, RedisConnection, RedisConnector, RedisError, Reply, shortened,
 };
@@ -31,10 +31,10 @@ impl RedisLooker {
     }
 }
 
-impl Looker for RedisLooker {
+impl Collector for RedisLooker {
     const SOURCE: Source = Source::Redis;
 
-    async fn look(&mut self) -> Result<Glimpse, String> {
+    async fn look(&mut self) -> Result<CollectedReading, String> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => RedisConnection::open_by(&self.connector, &self.address)
@@ -51,15 +51,15 @@ impl Looker for RedisLooker {
         }
         enter(&mut figures, figure::LATENCY, Some(latency));
         self.connection = Some(connection);
-        Ok(Glimpse {
+        Ok(CollectedReading {
             figures: vec![(Source::Redis, figures)],
-            ..Glimpse::default()
+            ..CollectedReading::default()
         })
     }
 }
 
 /// The figures of an `INFO`.
-fn figures(info: &str) -> Figures {
+fn figures(info: &str) -> ReadFigures {
     const NAMES: [(&str, &str); 7] = [
         ("keyspace_hits", figure::CACHE_HITS),
         ("keyspace_misses", figure::CACHE_MISSES),
@@ -69,7 +69,7 @@ fn figures(info: &str) -> Figures {
         ("maxmemory", figure::CACHE_MEMORY_MAX),
         ("connected_clients", figure::CONNECTIONS),
     ];
-    let mut figures = Figures::new();
+    let mut figures = ReadFigures::new();
     for (key, value) in info.lines().filter_map(|line| line.trim().split_once(':')) {
         if let Some((_, name)) = NAMES.iter().find(|(known, _)| *known == key) {
             enter(&mut figures, name, value.parse().ok());

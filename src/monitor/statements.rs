@@ -13,7 +13,7 @@ const LONGEST_TEXT: usize = 200;
 
 /// A statement's counters at one look.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Counted {
+pub(super) struct StatementCounters {
     /// What makes it the same at two looks, in two runs and in two sessions: a hash of its whole text.
     pub(super) key: String,
     pub(super) text: String,
@@ -27,12 +27,12 @@ pub(super) struct Counted {
 /// The first look and the last.
 #[derive(Debug, Default)]
 pub(super) struct Statements {
-    first: Option<BTreeMap<String, Counted>>,
-    last: BTreeMap<String, Counted>,
+    first: Option<BTreeMap<String, StatementCounters>>,
+    last: BTreeMap<String, StatementCounters>,
 }
 
 impl Statements {
-    pub(super) fn look(&mut self, counted: Vec<Counted>) {
+    pub(super) fn look(&mut self, counted: Vec<StatementCounters>) {
         let by_key = counted.into_iter().map(|one| (one.key.clone(), one));
         self.last = by_key.collect();
         if self.first.is_none() {
@@ -43,7 +43,7 @@ impl Statements {
     /// What was run between the two, those that took most time together first.
     pub(super) fn differences(&self) -> Vec<Statement> {
         let before = |key: &str| self.first.as_ref().and_then(|first| first.get(key));
-        let mut run: Vec<Counted> = self
+        let mut run: Vec<StatementCounters> = self
             .last
             .values()
             .map(|one| since(one, before(&one.key)))
@@ -51,9 +51,9 @@ impl Statements {
             .collect();
         run.sort_by(|a, b| b.total_ms.total_cmp(&a.total_ms));
         let others = run.split_off(run.len().min(MOST));
-        let sum = |of: fn(&Counted) -> f64| others.iter().map(of).sum();
+        let sum = |of: fn(&StatementCounters) -> f64| others.iter().map(of).sum();
         if !others.is_empty() {
-            run.push(Counted {
+            run.push(StatementCounters {
                 key: String::new(),
                 text: OTHERS.to_owned(),
                 calls: sum(|one| one.calls),
@@ -68,10 +68,10 @@ impl Statements {
 }
 
 /// A statement whose counters were set back in between has all that it shows from this run.
-fn since(now: &Counted, before: Option<&Counted>) -> Counted {
+fn since(now: &StatementCounters, before: Option<&StatementCounters>) -> StatementCounters {
     let before = before.filter(|before| before.calls <= now.calls);
-    let less = |of: fn(&Counted) -> f64| (of(now) - before.map_or(0.0, of)).max(0.0);
-    Counted {
+    let less = |of: fn(&StatementCounters) -> f64| (of(now) - before.map_or(0.0, of)).max(0.0);
+    StatementCounters {
         calls: less(|one| one.calls),
         total_ms: less(|one| one.total_ms),
         squares: less(|one| one.squares),
@@ -79,7 +79,7 @@ fn since(now: &Counted, before: Option<&Counted>) -> Counted {
     }
 }
 
-fn statement((counted, text): (&Counted, String)) -> Statement {
+fn statement((counted, text): (&StatementCounters, String)) -> Statement {
     let mean = counted.total_ms / counted.calls;
     let variance = (counted.squares / counted.calls - mean * mean).max(0.0);
     Statement {
@@ -96,8 +96,8 @@ mod tests {
     use super::*;
 
     /// Calls of these times, in milliseconds.
-    fn counted(key: &str, times: &[f64]) -> Counted {
-        Counted {
+    fn counted(key: &str, times: &[f64]) -> StatementCounters {
+        StatementCounters {
             key: key.to_owned(),
             text: format!("SELECT\n  {key}"),
             calls: times.len() as f64,
@@ -128,7 +128,7 @@ mod tests {
         let list = "agents.column_of_some_length, ".repeat(10);
         let mut statements = Statements::default();
         statements.look(Vec::new());
-        let alike = ["id", "name"].map(|column| Counted {
+        let alike = ["id", "name"].map(|column| StatementCounters {
             text: format!("SELECT {list} FROM agents WHERE agents.{column} = $1"),
             ..counted(column, &[1.0])
         });

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::found::{Found, kind};
-use super::rounds::{Glimpse, Looker, enter};
-use crate::client::{ControlClient, json_field, json_number};
+use super::polling::{CollectedReading, Collector, enter};
+use crate::client::{SideClient, json_field, json_number};
 use crate::profile::TargetPages;
 use crate::record::{EndpointFigures, figure};
 use crate::requirement::Source;
@@ -14,14 +14,14 @@ const MOST_ENDPOINTS: usize = 200;
 
 /// Looks at the target's own pages.
 pub(super) struct TargetLooker {
-    client: ControlClient,
+    client: SideClient,
     pages: TargetPages,
     /// What it told of its endpoints at the last look that had them.
     pub(super) endpoints: Vec<EndpointFigures>,
 }
 
 impl TargetLooker {
-    pub(super) fn new(client: ControlClient, pages: TargetPages) -> TargetLooker {
+    pub(super) fn new(client: SideClient, pages: TargetPages) -> TargetLooker {
         TargetLooker {
             client,
             pages,
@@ -30,12 +30,12 @@ impl TargetLooker {
     }
 }
 
-impl Looker for TargetLooker {
+impl Collector for TargetLooker {
     const SOURCE: Source = Source::Target;
 
-    async fn look(&mut self) -> Result<Glimpse, String> {
+    async fn look(&mut self) -> Result<CollectedReading, String> {
         let mut documents = Vec::new();
-        let mut glimpse = Glimpse::default();
+        let mut glimpse = CollectedReading::default();
         for path in &self.pages.paths {
             let asked = self
                 .client
@@ -57,7 +57,7 @@ impl Looker for TargetLooker {
             found.figure(wanted, &documents);
         }
         match self.endpoints_of(&documents) {
-            Endpoints::Told(endpoints) => {
+            EndpointReadings::Told(endpoints) => {
                 enter(
                     &mut found.figures,
                     figure::ENDPOINTS,
@@ -65,9 +65,9 @@ impl Looker for TargetLooker {
                 );
                 self.endpoints = endpoints;
             }
-            Endpoints::Wrong(what) => found.problems.push(what),
-            Endpoints::Unanswered => found.unanswered.push(figure::ENDPOINTS.to_owned()),
-            Endpoints::Unasked => {}
+            EndpointReadings::Wrong(what) => found.problems.push(what),
+            EndpointReadings::Unanswered => found.unanswered.push(figure::ENDPOINTS.to_owned()),
+            EndpointReadings::Unasked => {}
         }
         found.into_glimpse(&mut glimpse);
         Ok(glimpse)
@@ -75,17 +75,17 @@ impl Looker for TargetLooker {
 }
 
 impl TargetLooker {
-    fn endpoints_of(&self, documents: &[Option<Value>]) -> Endpoints {
+    fn endpoints_of(&self, documents: &[Option<Value>]) -> EndpointReadings {
         let Some(table) = &self.pages.endpoints else {
-            return Endpoints::Unasked;
+            return EndpointReadings::Unasked;
         };
         let Some(Some(document)) = documents.get(table.at.page) else {
-            return Endpoints::Unanswered;
+            return EndpointReadings::Unanswered;
         };
         let found = json_field(document, &table.at.field);
         let Some(Value::Object(entries)) = found else {
             let kind = found.map_or("not there", kind);
-            return Endpoints::Wrong(format!("`{}` is {kind}", table.at.field));
+            return EndpointReadings::Wrong(format!("`{}` is {kind}", table.at.field));
         };
         let mut endpoints: Vec<EndpointFigures> = entries
             .iter()
@@ -99,12 +99,12 @@ impl TargetLooker {
         let slowness = |one: &EndpointFigures| one.p95_ms.or(one.mean_ms).unwrap_or(-1.0);
         endpoints.sort_by(|a, b| slowness(b).total_cmp(&slowness(a)));
         endpoints.truncate(MOST_ENDPOINTS);
-        Endpoints::Told(endpoints)
+        EndpointReadings::Told(endpoints)
     }
 }
 
 /// What a look found of the target's own endpoints.
-enum Endpoints {
+enum EndpointReadings {
     Told(Vec<EndpointFigures>),
     /// Something else stands in their place.
     Wrong(String),

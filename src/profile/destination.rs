@@ -8,34 +8,34 @@ use url::Url;
 
 use super::file_top::word;
 use super::identity::Identity;
-use super::quantity::Reading;
+use super::quantity::ReadValue;
 use crate::secret::Secret;
 
 /// Which version of HTTP requests are sent in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub enum Http {
+pub enum HttpVersion {
     /// Over TLS the one that the target picks, HTTP/2 or 1.1; HTTP/1.1 over plain TCP.
     #[default]
     #[serde(rename = "auto")]
     Auto,
     /// HTTP/1.1.
     #[serde(rename = "1.1")]
-    One,
+    Http11,
     /// HTTP/2 and nothing else; over plain TCP without asking first (prior knowledge).
     #[serde(rename = "2")]
-    Two,
+    Http2,
 }
 
-impl Http {
+impl HttpVersion {
     /// Reads the version as profiles and flags write it: `auto`, `1.1` or `2`.
     ///
     /// # Errors
     /// With all that it may be.
-    pub fn parse(text: &str) -> Reading<Http> {
+    pub fn parse(text: &str) -> ReadValue<HttpVersion> {
         let found = match text {
-            "auto" => Some(Http::Auto),
-            "1.1" => Some(Http::One),
-            "2" => Some(Http::Two),
+            "auto" => Some(HttpVersion::Auto),
+            "1.1" => Some(HttpVersion::Http11),
+            "2" => Some(HttpVersion::Http2),
             _ => None,
         };
         word(text, "version of HTTP", &["auto", "1.1", "2"], found)
@@ -52,7 +52,7 @@ pub struct Destination {
     /// Whether any certificate is taken.
     pub insecure: bool,
     /// Which version of HTTP is spoken; WebSockets begin with HTTP/1.1 whatever it is.
-    pub http: Http,
+    pub http: HttpVersion,
     /// Who the virtual users are, one after the other; empty when all of them are whoever has the token.
     pub users: Arc<[Identity]>,
 }
@@ -61,9 +61,9 @@ impl Destination {
     /// Whether HTTP/2 may be spoken there.
     pub fn may_speak_http2(&self) -> bool {
         match self.http {
-            Http::Auto => self.origin.scheme() == "https",
-            Http::One => false,
-            Http::Two => true,
+            HttpVersion::Auto => self.origin.scheme() == "https",
+            HttpVersion::Http11 => false,
+            HttpVersion::Http2 => true,
         }
     }
 

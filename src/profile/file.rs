@@ -2,25 +2,25 @@
 
 use std::time::Duration;
 
-use super::destination::Http;
+use super::destination::HttpVersion;
 use super::evidence::EvidencePlan;
 use super::file_search::SearchTable;
 use super::file_socket::SocketTable;
 use super::identity::IdentityRules;
 use super::target::Target;
 use super::target_rules::Redirects;
-use crate::diagnostic::{At, Place};
+use crate::diagnostic::{Origin, Spanned};
 use crate::plan::Rate;
 use crate::requirement::{Limit, Metric, Population, Severity};
 
 /// A profile as it was written.
 pub(super) struct ProfileFile {
-    pub(super) place: Place,
-    pub(super) name: Option<At<String>>,
-    pub(super) description: Option<At<String>>,
-    pub(super) confidence: Option<At<f64>>,
-    pub(super) seed: Option<At<u64>>,
-    pub(super) workers: Option<At<usize>>,
+    pub(super) place: Origin,
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) description: Option<Spanned<String>>,
+    pub(super) confidence: Option<Spanned<f64>>,
+    pub(super) seed: Option<Spanned<u64>>,
+    pub(super) workers: Option<Spanned<usize>>,
     pub(super) target: TargetTable,
     pub(super) health: Option<HealthTable>,
     pub(super) uptime: Option<UptimeTable>,
@@ -33,75 +33,75 @@ pub(super) struct ProfileFile {
 /// `[target]`.
 #[derive(Default)]
 pub(super) struct TargetTable {
-    pub(super) url: Option<At<Target>>,
-    pub(super) base_path: Option<At<String>>,
-    pub(super) headers: Vec<At<(String, String)>>,
-    pub(super) timeout: Option<At<Duration>>,
-    pub(super) connect_timeout: Option<At<Duration>>,
-    pub(super) body_limit: Option<At<u64>>,
-    pub(super) http: Option<At<Http>>,
-    pub(super) redirects: Option<At<Redirects>>,
+    pub(super) url: Option<Spanned<Target>>,
+    pub(super) base_path: Option<Spanned<String>>,
+    pub(super) headers: Vec<Spanned<(String, String)>>,
+    pub(super) timeout: Option<Spanned<Duration>>,
+    pub(super) connect_timeout: Option<Spanned<Duration>>,
+    pub(super) body_limit: Option<Spanned<u64>>,
+    pub(super) http: Option<Spanned<HttpVersion>>,
+    pub(super) redirects: Option<Spanned<Redirects>>,
 }
 
 /// `[health]`.
 pub(super) struct HealthTable {
-    pub(super) path: Option<At<String>>,
-    pub(super) auth: Option<At<bool>>,
-    pub(super) field: Option<At<String>>,
-    pub(super) healthy: Option<At<Vec<String>>>,
-    pub(super) requests: Option<At<u32>>,
-    pub(super) timeout: Option<At<Duration>>,
+    pub(super) path: Option<Spanned<String>>,
+    pub(super) auth: Option<Spanned<bool>>,
+    pub(super) field: Option<Spanned<String>>,
+    pub(super) healthy: Option<Spanned<Vec<String>>>,
+    pub(super) requests: Option<Spanned<u32>>,
+    pub(super) timeout: Option<Spanned<Duration>>,
 }
 
 /// `[uptime]`.
 pub(super) struct UptimeTable {
-    pub(super) path: Option<At<String>>,
-    pub(super) auth: Option<At<bool>>,
-    pub(super) every: Option<At<Duration>>,
-    pub(super) uptime_field: Option<At<String>>,
-    pub(super) timeout: Option<At<Duration>>,
-    pub(super) alone: Option<At<Duration>>,
+    pub(super) path: Option<Spanned<String>>,
+    pub(super) auth: Option<Spanned<bool>>,
+    pub(super) every: Option<Spanned<Duration>>,
+    pub(super) uptime_field: Option<Spanned<String>>,
+    pub(super) timeout: Option<Spanned<Duration>>,
+    pub(super) alone: Option<Spanned<Duration>>,
 }
 
 /// `[scenario.NAME]`.
 pub(super) struct ScenarioTable {
-    pub(super) place: Place,
+    pub(super) place: Origin,
     pub(super) name: String,
     /// Whether `--scenarios` and `--without` let it run.
     pub(super) kept: bool,
     /// `None` when it is missing or was misread, which is told already.
-    pub(super) arrivals: Option<At<Kind>>,
-    pub(super) users: Option<At<u32>>,
-    pub(super) think_time: Option<At<(Duration, Duration)>>,
-    pub(super) rate: Option<At<Rate>>,
-    pub(super) connections: Option<At<u32>>,
-    pub(super) every: Option<At<Duration>>,
-    pub(super) ramp_up: Option<At<Duration>>,
-    pub(super) warm_up: Option<At<Duration>>,
-    pub(super) duration: Option<At<Duration>>,
-    pub(super) extend: Option<At<Duration>>,
-    pub(super) settle: Option<At<Option<Duration>>>,
-    pub(super) endpoints: Vec<EndpointTable>,
+    pub(super) arrivals: Option<Spanned<ArrivalWord>>,
+    pub(super) users: Option<Spanned<u32>>,
+    pub(super) think_time: Option<Spanned<(Duration, Duration)>>,
+    pub(super) rate: Option<Spanned<Rate>>,
+    pub(super) connections: Option<Spanned<u32>>,
+    pub(super) every: Option<Spanned<Duration>>,
+    pub(super) ramp_up: Option<Spanned<Duration>>,
+    pub(super) warm_up: Option<Spanned<Duration>>,
+    pub(super) duration: Option<Spanned<Duration>>,
+    pub(super) extend: Option<Spanned<Duration>>,
+    pub(super) settle: Option<Spanned<Option<Duration>>>,
+    pub(super) endpoints: Vec<RawEndpoint>,
     pub(super) search: SearchTable,
     pub(super) socket: Option<SocketTable>,
     /// Which keys were written, misread ones included: they are not missing.
-    pub(super) written: Vec<(String, Place)>,
+    pub(super) written: Vec<(String, Origin)>,
 }
 
 /// `[[scenario.NAME.endpoint]]`.
-pub(super) struct EndpointTable {
-    pub(super) place: Place,
+pub(super) struct RawEndpoint {
+    pub(super) place: Origin,
     /// Whether `--without` lets it be asked.
     pub(super) kept: bool,
-    pub(super) name: Option<At<String>>,
-    pub(super) method: Option<At<String>>,
-    pub(super) path: Option<At<String>>,
-    pub(super) weight: Option<At<u32>>,
-    pub(super) headers: Vec<At<(String, String)>>,
-    pub(super) body: Option<At<String>>,
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) method: Option<Spanned<String>>,
+    pub(super) path: Option<Spanned<String>>,
+    pub(super) weight: Option<Spanned<u32>>,
+    pub(super) headers: Vec<Spanned<(String, String)>>,
+    pub(super) body: Option<Spanned<String>>,
     pub(super) is_json: bool,
-    pub(super) auth: Option<At<bool>>,
-    pub(super) expect: Option<At<Vec<u16>>>,
+    pub(super) auth: Option<Spanned<bool>>,
+    pub(super) expect: Option<Spanned<Vec<u16>>>,
     pub(super) has_weight: bool,
 }
 
@@ -109,25 +109,25 @@ pub(super) struct EndpointTable {
 pub(super) struct RequirementTable {
     /// Whether `--without` lets it be judged.
     pub(super) kept: bool,
-    pub(super) name: Option<At<String>>,
-    pub(super) severity: Option<At<Severity>>,
-    pub(super) scenario: Option<At<String>>,
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) severity: Option<Spanned<Severity>>,
+    pub(super) scenario: Option<Spanned<String>>,
     pub(super) checks: Vec<CheckTable>,
 }
 
 /// One check, inline or the requirement's own.
 pub(super) struct CheckTable {
-    pub(super) metric: At<Metric>,
-    pub(super) limit: At<Limit>,
-    pub(super) endpoint: Option<At<String>>,
-    pub(super) population: Option<At<Population>>,
+    pub(super) metric: Spanned<Metric>,
+    pub(super) limit: Spanned<Limit>,
+    pub(super) endpoint: Option<Spanned<String>>,
+    pub(super) population: Option<Spanned<Population>>,
     /// `"each"`, the only one that there is.
-    pub(super) address: Option<At<()>>,
+    pub(super) address: Option<Spanned<()>>,
 }
 
 /// The kinds of arrivals by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ArrivalWord {
     Users,
     Constant,
     Poisson,
@@ -136,39 +136,41 @@ pub(super) enum Kind {
     Capacity,
 }
 
-impl Kind {
-    pub(super) const NAMES: [(&'static str, Kind); 6] = [
-        ("users", Kind::Users),
-        ("constant", Kind::Constant),
-        ("poisson", Kind::Poisson),
-        ("burst", Kind::Burst),
-        ("steps", Kind::Steps),
-        ("capacity", Kind::Capacity),
+impl ArrivalWord {
+    pub(super) const NAMES: [(&'static str, ArrivalWord); 6] = [
+        ("users", ArrivalWord::Users),
+        ("constant", ArrivalWord::Constant),
+        ("poisson", ArrivalWord::Poisson),
+        ("burst", ArrivalWord::Burst),
+        ("steps", ArrivalWord::Steps),
+        ("capacity", ArrivalWord::Capacity),
     ];
 
-    pub(super) fn parse(name: &str) -> Option<Kind> {
-        let found = Kind::NAMES.iter().find(|(known, _)| *known == name);
+    pub(super) fn parse(name: &str) -> Option<ArrivalWord> {
+        let found = ArrivalWord::NAMES.iter().find(|(known, _)| *known == name);
         found.map(|(_, kind)| *kind)
     }
 
     pub(super) fn name(self) -> &'static str {
-        let found = Kind::NAMES.iter().find(|(_, kind)| *kind == self);
+        let found = ArrivalWord::NAMES.iter().find(|(_, kind)| *kind == self);
         found.map_or("", |(name, _)| name)
     }
 
     /// Whether it is many loads instead of one.
     pub(super) fn is_search(self) -> bool {
-        matches!(self, Kind::Steps | Kind::Capacity)
+        matches!(self, ArrivalWord::Steps | ArrivalWord::Capacity)
     }
 
     /// The keys that go with this kind and not with every other.
     pub(super) fn keys(self) -> &'static [&'static str] {
         match self {
-            Kind::Users => &["users", "think_time", "ramp_up", "settle"],
-            Kind::Constant | Kind::Poisson => &["rate", "connections", "ramp_up", "settle"],
-            Kind::Burst => &["users", "every", "settle"],
-            Kind::Steps => &["steps", "think_time", "ramp_up", "break_when", "recovery"],
-            Kind::Capacity => &["rate", "connections", "ramp_up", "precision", "holds"],
+            ArrivalWord::Users => &["users", "think_time", "ramp_up", "settle"],
+            ArrivalWord::Constant | ArrivalWord::Poisson => {
+                &["rate", "connections", "ramp_up", "settle"]
+            }
+            ArrivalWord::Burst => &["users", "every", "settle"],
+            ArrivalWord::Steps => &["steps", "think_time", "ramp_up", "break_when", "recovery"],
+            ArrivalWord::Capacity => &["rate", "connections", "ramp_up", "precision", "holds"],
         }
     }
 
@@ -192,7 +194,7 @@ impl Kind {
 
     /// The kinds that a key goes with.
     pub(super) fn with_key(key: &str) -> Vec<&'static str> {
-        Kind::NAMES
+        ArrivalWord::NAMES
             .iter()
             .filter(|(_, kind)| kind.keys().contains(&key))
             .map(|(name, _)| *name)

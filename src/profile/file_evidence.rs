@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::evidence::{CounterPage, EndpointTable, EvidencePlan, Field, FigureSource, TargetPages};
 use super::file_top::{path, require, word};
-use super::nearest::advice;
-use super::quantity::{self, Reading};
+use super::quantity::{self, ReadValue};
 use super::reader::{Reader, any, as_text};
+use super::suggest::advice;
 use super::tree::{Table, Value};
-use crate::diagnostic::{At, Complaint, Problem};
+use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
 use crate::requirement::{Metric, Source};
 
 const EVERY: Duration = Duration::from_secs(2);
@@ -52,7 +52,7 @@ const COUNTERS: [&str; 6] = [
 ];
 
 /// Reads `[evidence]`.
-pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> EvidencePlan {
+pub(super) fn read(table: &Table, problems: &mut Vec<Diagnostic>) -> EvidencePlan {
     let mut keys = vec!["target", "prometheus"];
     keys.extend(METRICS);
     let mut reader = Reader::new(table, &keys, problems);
@@ -72,7 +72,7 @@ pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> EvidencePlan {
 }
 
 /// One that can know the metric at all.
-fn source(metric: Metric, text: &str) -> Reading<Source> {
+fn source(metric: Metric, text: &str) -> ReadValue<Source> {
     let able: Vec<&str> = metric
         .sources()
         .iter()
@@ -82,7 +82,7 @@ fn source(metric: Metric, text: &str) -> Reading<Source> {
     word(text, &format!("source of {metric}"), &able, found)
 }
 
-fn read_target(table: &Table, problems: &mut Vec<Problem>) -> Option<TargetPages> {
+fn read_target(table: &Table, problems: &mut Vec<Diagnostic>) -> Option<TargetPages> {
     const KEYS: [&str; 7] = [
         "pages",
         "auth",
@@ -94,7 +94,7 @@ fn read_target(table: &Table, problems: &mut Vec<Problem>) -> Option<TargetPages
     ];
     let mut reader = Reader::new(table, &KEYS, problems);
     require(&mut reader, "pages", "{ summary = \"/metrics.json\" }");
-    let auth = reader.truth("auth").is_some_and(|at| at.value);
+    let auth = reader.bool("auth").is_some_and(|at| at.value);
     let every = reader.scalar("every", quantity::lasting);
     let timeout = reader.scalar("timeout", quantity::lasting);
     let pages = read_pages(&mut reader);
@@ -142,7 +142,7 @@ fn read_figures<T>(
     reader: &mut Reader<'_, '_>,
     known: &[&str],
     key: &str,
-    parse: impl Fn(&str) -> Reading<T>,
+    parse: impl Fn(&str) -> ReadValue<T>,
 ) -> Vec<FigureSource<T>> {
     let Some(table) = reader.table("figures") else {
         return Vec::new();
@@ -175,9 +175,9 @@ fn read_figures<T>(
 }
 
 /// What stands for a counter that does not exist: 0 or nothing.
-fn absent(figure: &str, text: &str) -> Reading<()> {
+fn absent(figure: &str, text: &str) -> ReadValue<()> {
     if !is_counter(figure) {
-        return Err(Complaint::new(format!(
+        return Err(InvalidValue::new(format!(
             "`{figure}` is not a counter, so nothing can stand for it"
         ))
         .help("leave `absent` out"));
@@ -185,7 +185,7 @@ fn absent(figure: &str, text: &str) -> Reading<()> {
     match text {
         "0" => Ok(()),
         _ => Err(
-            Complaint::new(format!("`{text}` is not what a counter begins with"))
+            InvalidValue::new(format!("`{text}` is not what a counter begins with"))
                 .help("write absent = 0, or leave it out"),
         ),
     }
@@ -197,18 +197,18 @@ fn is_counter(figure: &str) -> bool {
 }
 
 /// `PAGE:FIELD`; where the pages themselves are wrong, any name may be right.
-fn field(text: &str, pages: Option<&[&str]>) -> Reading<Field> {
+fn field(text: &str, pages: Option<&[&str]>) -> ReadValue<Field> {
     let example = "write PAGE:FIELD, such as \"summary:database.cache_hit_rate\"";
     let (name, field) = text
         .split_once(':')
-        .ok_or_else(|| Complaint::new(format!("`{text}` names no page")).help(example))?;
+        .ok_or_else(|| InvalidValue::new(format!("`{text}` names no page")).help(example))?;
     if field.is_empty() {
-        return Err(Complaint::new(format!("`{text}` names no field")).help(example));
+        return Err(InvalidValue::new(format!("`{text}` names no field")).help(example));
     }
     let page = match pages {
         None => 0,
         Some(pages) => pages.iter().position(|page| *page == name).ok_or_else(|| {
-            Complaint::new(format!("there is no page `{name}`")).help(advice(name, pages))
+            InvalidValue::new(format!("there is no page `{name}`")).help(advice(name, pages))
         })?,
     };
     Ok(Field {
@@ -218,9 +218,9 @@ fn field(text: &str, pages: Option<&[&str]>) -> Reading<Field> {
 }
 
 fn read_endpoints(
-    at: At<Field>,
+    at: Spanned<Field>,
     fields: Option<&Table>,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<Diagnostic>,
 ) -> EndpointTable {
     let mut endpoints = EndpointTable {
         at: at.value,
@@ -242,24 +242,26 @@ fn read_endpoints(
     endpoints
 }
 
-fn read_counters(table: &Table, problems: &mut Vec<Problem>) -> CounterPage {
+fn read_counters(table: &Table, problems: &mut Vec<Diagnostic>) -> CounterPage {
     let mut reader = Reader::new(table, &["path", "auth", "figures"], problems);
     CounterPage {
         path: reader.text("path", path).map(|at| at.value),
-        auth: reader.truth("auth").is_some_and(|at| at.value),
+        auth: reader.bool("auth").is_some_and(|at| at.value),
         figures: read_figures(&mut reader, &COUNTERS, "counters", counter),
     }
 }
 
 /// The name of a counter, as the text format of Prometheus allows it.
-fn counter(text: &str) -> Reading<String> {
+fn counter(text: &str) -> ReadValue<String> {
     let first = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | ':');
     let rest = |c: char| first(c) || c.is_ascii_digit();
     if text.starts_with(first) && text.chars().all(rest) {
         return Ok(text.to_owned());
     }
-    Err(Complaint::new(format!("`{text}` is no name of a counter"))
-        .help("write the name alone, without {labels}: all its series are summed"))
+    Err(
+        InvalidValue::new(format!("`{text}` is no name of a counter"))
+            .help("write the name alone, without {labels}: all its series are summed"),
+    )
 }
 
 #[cfg(test)]

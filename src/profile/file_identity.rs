@@ -11,7 +11,7 @@ use super::reader::{Reader, any};
 use super::target_rules::TargetRules;
 use super::tree::Table;
 use super::validate::value_or;
-use crate::diagnostic::{Complaint, Problem};
+use crate::diagnostic::{Diagnostic, InvalidValue};
 use crate::plan::Rate;
 
 const KEYS: [&str; 7] = [
@@ -25,7 +25,7 @@ const KEYS: [&str; 7] = [
 ];
 
 /// Reads who the users are.
-pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> IdentityRules {
+pub(super) fn read(table: &Table, problems: &mut Vec<Diagnostic>) -> IdentityRules {
     let mut reader = Reader::new(table, &KEYS, problems);
     let default = IdentityRules::default();
     let algorithm = reader.text("algorithm", |text| {
@@ -45,14 +45,14 @@ pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> IdentityRules 
             reader.scalar("expires", quantity::lasting).as_ref(),
             default.expires,
         ),
-        shared: value_or(reader.truth("shared").as_ref(), default.shared),
+        shared: value_or(reader.bool("shared").as_ref(), default.shared),
         headers: headers(&mut reader),
         claims: claims.unwrap_or(default.claims),
         login: login.and_then(|table| read_login(table, problems)),
     }
 }
 
-fn read_login(table: &Table, problems: &mut Vec<Problem>) -> Option<Login> {
+fn read_login(table: &Table, problems: &mut Vec<Diagnostic>) -> Option<Login> {
     let mut reader = Reader::new(table, &["path", "json", "token_field", "rate"], problems);
     require(&mut reader, "path", "\"/api/v1/auth/login\"");
     require(
@@ -93,19 +93,19 @@ fn json(reader: &mut Reader<'_, '_>, key: &str, filled: &[&str]) -> Option<Json>
             Ok(()) => return Some(object),
             Err(complaint) => complaint,
         },
-        Some(_) => Complaint::new("a table is wanted here"),
-        None => Complaint::new("JSON has no such number (nan, inf)"),
+        Some(_) => InvalidValue::new("a table is wanted here"),
+        None => InvalidValue::new("JSON has no such number (nan, inf)"),
     };
     reader.problems().push(complaint.at(node.place.clone()));
     None
 }
 
 /// Users who all have the same name are one user.
-fn user(text: &str) -> quantity::Reading<String> {
+fn user(text: &str) -> quantity::ReadValue<String> {
     check_marks(text, &["n"])?;
     if text.contains("{n}") {
         return Ok(text.to_owned());
     }
-    Err(Complaint::new("every user would have the same name")
+    Err(InvalidValue::new("every user would have the same name")
         .help("write {n} where its number goes: user = \"load-user-{n}\""))
 }

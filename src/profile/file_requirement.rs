@@ -2,18 +2,18 @@
 
 use super::file::{CheckTable, RequirementTable};
 use super::file_top::{require, word};
-use super::nearest::nearest;
-use super::quantity::Reading;
+use super::quantity::ReadValue;
 use super::reader::{Reader, any};
+use super::suggest::nearest;
 use super::tree::Table;
-use crate::diagnostic::{At, Complaint, Problem};
+use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
 use crate::requirement::{Limit, Metric, Population, Severity};
 
 /// What a check says, be it alone or one of several.
 const CHECK_KEYS: [&str; 5] = ["metric", "limit", "endpoint", "population", "address"];
 
 /// Reads one requirement.
-pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> RequirementTable {
+pub(super) fn read(table: &Table, problems: &mut Vec<Diagnostic>) -> RequirementTable {
     const KEYS: [&str; 9] = [
         "name",
         "severity",
@@ -46,14 +46,14 @@ pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> RequirementTab
             let place = reader
                 .node(key)
                 .map_or_else(|| reader.place(), |node| node.place.clone());
-            let complaint = Complaint::new(format!("`{key}` and `checks` exclude each other"))
+            let complaint = InvalidValue::new(format!("`{key}` and `checks` exclude each other"))
                 .help("put every metric with its limit into checks");
             reader.problems().push(complaint.at(place));
         }
         None if reader.node("checks").is_some() => {
             if reader.node("checks").is_some() && checks.is_empty() {
                 let place = reader.place().below("checks");
-                let complaint = Complaint::new("a requirement without a check requires nothing")
+                let complaint = InvalidValue::new("a requirement without a check requires nothing")
                     .help("write checks = [{ metric = \"error_rate\", limit = \"< 1 %\" }]");
                 reader.problems().push(complaint.at(place));
             }
@@ -78,7 +78,7 @@ pub(super) fn read_check(reader: &mut Reader<'_, '_>) -> Option<CheckTable> {
         word(text, "population", &Population::NAMES, found)
     });
     if let (Some(_), Some(population)) = (&endpoint, &population) {
-        let complaint = Complaint::new("`endpoint` and `population` exclude each other");
+        let complaint = InvalidValue::new("`endpoint` and `population` exclude each other");
         reader
             .problems()
             .push(complaint.at(population.place.clone()));
@@ -87,14 +87,14 @@ pub(super) fn read_check(reader: &mut Reader<'_, '_>) -> Option<CheckTable> {
         word(text, "address", &["each"], (text == "each").then_some(()))
     });
     if let (Some(address), true) = (&address, endpoint.is_some() || population.is_some()) {
-        let complaint = Complaint::new(
+        let complaint = InvalidValue::new(
             "`address` excludes `endpoint` and `population`: write a check for each",
         );
         reader.problems().push(complaint.at(address.place.clone()));
     }
     let (metric, limit) = (metric?, limit?);
     let fits = check_fit(metric.value, limit.value);
-    let limit: At<Limit> = limit;
+    let limit: Spanned<Limit> = limit;
     if let Err(complaint) = fits {
         reader.problems().push(complaint.at(limit.place));
         return None;
@@ -108,14 +108,14 @@ pub(super) fn read_check(reader: &mut Reader<'_, '_>) -> Option<CheckTable> {
     })
 }
 
-fn limit(text: &str) -> Reading<Limit> {
+fn limit(text: &str) -> ReadValue<Limit> {
     Limit::parse(text).map_err(|error| {
-        Complaint::new(format!("`{text}` is no limit: {error}"))
+        InvalidValue::new(format!("`{text}` is no limit: {error}"))
             .help("limits look like \"< 200 ms\", \">= 100/s\", \"< 1 %\" or \"== 0\"")
     })
 }
 
-fn metric(name: &str) -> Reading<Metric> {
+fn metric(name: &str) -> ReadValue<Metric> {
     Metric::parse(name).ok_or_else(|| {
         let names = Metric::names();
         let stem = |start: &str| {
@@ -123,7 +123,7 @@ fn metric(name: &str) -> Reading<Metric> {
                 .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '-'))
                 .map(|_| "the percentile behind `p` lies between 0 and 100, such as 95 or 99.9")
         };
-        let complaint = Complaint::new(format!("unknown metric `{name}`"));
+        let complaint = InvalidValue::new(format!("unknown metric `{name}`"));
         if let Some(help) = stem("response_time_p").or_else(|| stem("generator_lateness_p")) {
             return complaint.help(help);
         }
@@ -135,14 +135,14 @@ fn metric(name: &str) -> Reading<Metric> {
 }
 
 /// Whether a limit can be held against a metric at all.
-fn check_fit(metric: Metric, limit: Limit) -> Reading<()> {
+fn check_fit(metric: Metric, limit: Limit) -> ReadValue<()> {
     use crate::requirement::{Better, Comparison, Unit};
     let example = match (metric.unit(), metric.better()) {
         (Unit::Share, Better::Higher) => ">= 99 %",
         (unit, _) => unit.example(),
     };
     if limit.unit != metric.unit() {
-        return Err(Complaint::new(format!(
+        return Err(InvalidValue::new(format!(
             "`{limit}` is {}, but {metric} is {}",
             unit_name(limit.unit),
             unit_name(metric.unit())
@@ -152,7 +152,7 @@ fn check_fit(metric: Metric, limit: Limit) -> Reading<()> {
     if limit.comparison == Comparison::Equal {
         return match limit.unit {
             Unit::Count => Ok(()),
-            _ => Err(Complaint::new(format!(
+            _ => Err(InvalidValue::new(format!(
                 "`==` is for counts only; {metric} never comes out at exactly one value"
             ))
             .help(format!("write a limit such as \"{example}\""))),
@@ -174,7 +174,7 @@ fn check_fit(metric: Metric, limit: Limit) -> Reading<()> {
             comparison: turned,
             ..limit
         };
-        return Err(Complaint::new(format!(
+        return Err(InvalidValue::new(format!(
             "`{limit}` would demand a bad {metric}: {direction} is better"
         ))
         .help(format!("did you mean \"{meant}\"?")));
@@ -183,14 +183,14 @@ fn check_fit(metric: Metric, limit: Limit) -> Reading<()> {
 }
 
 /// Limits that nothing keeps.
-fn never_kept(limit: Limit) -> Reading<()> {
+fn never_kept(limit: Limit) -> ReadValue<()> {
     use crate::requirement::{Comparison, Unit};
     let below_nothing = limit.comparison == Comparison::Less && limit.value <= 0.0;
     let above_all = limit.unit == Unit::Share
         && limit.comparison == Comparison::Greater
         && limit.value >= 100.0;
     if below_nothing || above_all {
-        return Err(Complaint::new(format!("nothing ever keeps `{limit}`")));
+        return Err(InvalidValue::new(format!("nothing ever keeps `{limit}`")));
     }
     Ok(())
 }
@@ -205,7 +205,7 @@ pub(super) fn unit_name(unit: crate::requirement::Unit) -> &'static str {
     }
 }
 
-fn test_name(text: &str) -> Reading<String> {
+fn test_name(text: &str) -> ReadValue<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let fits = text
         .split("::")
@@ -213,6 +213,6 @@ fn test_name(text: &str) -> Reading<String> {
     if fits {
         return Ok(text.to_owned());
     }
-    Err(Complaint::new(format!("`{text}` is no test name"))
+    Err(InvalidValue::new(format!("`{text}` is no test name"))
         .help("use letters, digits, _, - and ., with :: between the parts: response_time::p95"))
 }

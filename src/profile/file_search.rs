@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::file::{CheckTable, Kind};
+use super::file::{ArrivalWord, CheckTable};
 use super::file_requirement::{read_check, unit_name};
 use super::file_top::require;
-use super::quantity::{self, Reading};
+use super::quantity::{self, ReadValue};
 use super::reader::Reader;
 use super::tree::{Node, Value};
-use crate::diagnostic::{At, Complaint, Place};
+use crate::diagnostic::{InvalidValue, Origin, Spanned};
 use crate::plan::Rate;
 use crate::requirement::{Comparison, Limit, Metric, Unit};
 
@@ -25,19 +25,19 @@ const BREAKS: [(&str, &str); 6] = [
 /// The keys of a search; all are `None` or empty for a run at one load.
 #[derive(Default)]
 pub(super) struct SearchTable {
-    pub(super) steps: Option<At<Vec<u32>>>,
+    pub(super) steps: Option<Spanned<Vec<u32>>>,
     pub(super) rates: Option<RatesTable>,
-    pub(super) precision: Option<At<f64>>,
+    pub(super) precision: Option<Spanned<f64>>,
     pub(super) breaks: Option<Vec<BreakTable>>,
     pub(super) recovery: Option<RecoveryTable>,
-    pub(super) holds: Option<At<Vec<HoldTable>>>,
+    pub(super) holds: Option<Spanned<Vec<HoldTable>>>,
 }
 
 /// `rate = { from, to }`.
 pub(super) struct RatesTable {
-    pub(super) place: Place,
-    pub(super) from: Option<At<Rate>>,
-    pub(super) to: Option<At<Rate>>,
+    pub(super) place: Origin,
+    pub(super) from: Option<Spanned<Rate>>,
+    pub(super) to: Option<Spanned<Rate>>,
 }
 
 /// One limit of `break_when`, turned into what is kept as long as nothing breaks.
@@ -49,29 +49,29 @@ pub(super) struct BreakTable {
 
 /// `recovery`.
 pub(super) struct RecoveryTable {
-    pub(super) duration: Option<At<Duration>>,
-    pub(super) within: Option<At<f64>>,
-    pub(super) or_below: Option<At<Duration>>,
+    pub(super) duration: Option<Spanned<Duration>>,
+    pub(super) within: Option<Spanned<f64>>,
+    pub(super) or_below: Option<Spanned<Duration>>,
 }
 
 /// One item of `holds`.
 pub(super) enum HoldTable {
     /// A requirement of the profile, all of whose checks are meant.
-    Named(At<String>),
+    Named(Spanned<String>),
     /// A check.
     Check(Box<CheckTable>),
 }
 
 /// The rate of a scenario at one load; a range of rates is read by [`read`].
-pub(super) fn single_rate(reader: &mut Reader<'_, '_>) -> Option<At<Rate>> {
+pub(super) fn single_rate(reader: &mut Reader<'_, '_>) -> Option<Spanned<Rate>> {
     let kind = kind(reader);
     let node = reader.node("rate")?;
     let wrong = match (&node.value, kind) {
-        (Value::Table(_), Some(Kind::Capacity) | None) => return None,
-        (Value::Table(_), Some(_)) => Complaint::new("one rate is wanted here, not a range")
+        (Value::Table(_), Some(ArrivalWord::Capacity) | None) => return None,
+        (Value::Table(_), Some(_)) => InvalidValue::new("one rate is wanted here, not a range")
             .help("a range goes with arrivals = \"capacity\""),
-        (_, Some(Kind::Capacity)) => {
-            Complaint::new("a range of rates is wanted here, not one rate")
+        (_, Some(ArrivalWord::Capacity)) => {
+            InvalidValue::new("a range of rates is wanted here, not one rate")
                 .help("write rate = { from = \"50/s\", to = \"2000/s\" }")
         }
         _ => return reader.scalar("rate", quantity::rate),
@@ -80,9 +80,9 @@ pub(super) fn single_rate(reader: &mut Reader<'_, '_>) -> Option<At<Rate>> {
     None
 }
 
-fn kind(reader: &Reader<'_, '_>) -> Option<Kind> {
+fn kind(reader: &Reader<'_, '_>) -> Option<ArrivalWord> {
     match &reader.node("arrivals")?.value {
-        Value::Text(name) => Kind::parse(name),
+        Value::Text(name) => ArrivalWord::parse(name),
         _ => None,
     }
 }
@@ -99,12 +99,12 @@ pub(super) fn read(reader: &mut Reader<'_, '_>) -> SearchTable {
     }
 }
 
-fn steps(reader: &mut Reader<'_, '_>) -> Option<At<Vec<u32>>> {
+fn steps(reader: &mut Reader<'_, '_>) -> Option<Spanned<Vec<u32>>> {
     let steps = reader.list("steps", quantity::users)?;
     let wrong = if steps.value.is_empty() {
-        Complaint::new("a search without a step finds nothing")
+        InvalidValue::new("a search without a step finds nothing")
     } else if let Some(pair) = steps.value.windows(2).find(|pair| pair[0] >= pair[1]) {
-        Complaint::new(format!(
+        InvalidValue::new(format!(
             "steps go up, but {} comes after {}",
             quantity::grouped(pair[1].into()),
             quantity::grouped(pair[0].into())
@@ -119,7 +119,7 @@ fn steps(reader: &mut Reader<'_, '_>) -> Option<At<Vec<u32>>> {
 
 fn rates(reader: &mut Reader<'_, '_>) -> Option<RatesTable> {
     let is_range = matches!(reader.node("rate")?.value, Value::Table(_));
-    let is_search = kind(reader) == Some(Kind::Capacity);
+    let is_search = kind(reader) == Some(ArrivalWord::Capacity);
     if !is_range || !is_search {
         return None;
     }
@@ -139,7 +139,7 @@ fn breaks(reader: &mut Reader<'_, '_>) -> Option<Vec<BreakTable>> {
     let keys = BREAKS.map(|(key, _)| key);
     let mut reader = Reader::new(table, &keys, reader.problems());
     if table.entries.is_empty() {
-        let complaint = Complaint::new("without a limit nothing ever breaks")
+        let complaint = InvalidValue::new("without a limit nothing ever breaks")
             .help("write break_when = { p95 = \"> 1 s\", errors = \"> 10 %\" }");
         let place = reader.place();
         reader.problems().push(complaint.at(place));
@@ -151,8 +151,8 @@ fn breaks(reader: &mut Reader<'_, '_>) -> Option<Vec<BreakTable>> {
         };
         if let Some(limit) = reader.scalar(key, |text| break_limit(text, metric)) {
             let check = CheckTable {
-                metric: At::new(metric, limit.place.clone()),
-                limit: At::new(turned(limit.value), limit.place.clone()),
+                metric: Spanned::new(metric, limit.place.clone()),
+                limit: Spanned::new(turned(limit.value), limit.place.clone()),
                 endpoint: None,
                 population: None,
                 address: None,
@@ -166,7 +166,7 @@ fn breaks(reader: &mut Reader<'_, '_>) -> Option<Vec<BreakTable>> {
     Some(breaks)
 }
 
-fn break_limit(text: &str, metric: Metric) -> Reading<Limit> {
+fn break_limit(text: &str, metric: Metric) -> ReadValue<Limit> {
     let example = if metric.unit() == Unit::Time {
         "> 1 s"
     } else {
@@ -174,21 +174,21 @@ fn break_limit(text: &str, metric: Metric) -> Reading<Limit> {
     };
     let help = format!("write a limit such as \"{example}\"");
     let limit = Limit::parse(text)
-        .map_err(|error| Complaint::new(format!("`{text}` is no limit: {error}")).help(&help))?;
+        .map_err(|error| InvalidValue::new(format!("`{text}` is no limit: {error}")).help(&help))?;
     if limit.unit != metric.unit() {
         let message = format!(
             "`{limit}` is {}, but {metric} is {}",
             unit_name(limit.unit),
             unit_name(metric.unit())
         );
-        return Err(Complaint::new(message).help(help));
+        return Err(InvalidValue::new(message).help(help));
     }
     if limit.comparison.is_upper() {
         let message = format!("a target breaks by more, not by `{limit}`");
-        return Err(Complaint::new(message).help(help));
+        return Err(InvalidValue::new(message).help(help));
     }
     if limit.unit == Unit::Share && limit.value >= 100.0 {
-        return Err(Complaint::new(format!("nothing is ever `{limit}`")).help(help));
+        return Err(InvalidValue::new(format!("nothing is ever `{limit}`")).help(help));
     }
     Ok(limit)
 }
@@ -217,20 +217,20 @@ fn recovery(reader: &mut Reader<'_, '_>) -> Option<RecoveryTable> {
     })
 }
 
-fn holds(reader: &mut Reader<'_, '_>) -> Option<At<Vec<HoldTable>>> {
+fn holds(reader: &mut Reader<'_, '_>) -> Option<Spanned<Vec<HoldTable>>> {
     let node = reader.node("holds")?;
     let Value::List(items) = &node.value else {
-        let complaint = Complaint::new("a list is wanted here").help(HOLDS);
+        let complaint = InvalidValue::new("a list is wanted here").help(HOLDS);
         reader.problems().push(complaint.at(node.place.clone()));
         return None;
     };
     if items.is_empty() {
-        let complaint = Complaint::new("a search that keeps nothing has no end").help(HOLDS);
+        let complaint = InvalidValue::new("a search that keeps nothing has no end").help(HOLDS);
         reader.problems().push(complaint.at(node.place.clone()));
         return None;
     }
     let read: Vec<HoldTable> = items.iter().filter_map(|item| hold(item, reader)).collect();
-    (read.len() == items.len()).then(|| At::new(read, node.place.clone()))
+    (read.len() == items.len()).then(|| Spanned::new(read, node.place.clone()))
 }
 
 const HOLDS: &str = "name requirements or write checks: \
@@ -239,7 +239,7 @@ const HOLDS: &str = "name requirements or write checks: \
 fn hold(item: &Node, reader: &mut Reader<'_, '_>) -> Option<HoldTable> {
     match &item.value {
         Value::Text(name) => {
-            let named = At::new(name.clone(), item.place.clone());
+            let named = Spanned::new(name.clone(), item.place.clone());
             Some(HoldTable::Named(named))
         }
         Value::Table(table) => {
@@ -252,7 +252,7 @@ fn hold(item: &Node, reader: &mut Reader<'_, '_>) -> Option<HoldTable> {
                 "a requirement's name or a check is wanted, not {}",
                 other.kind()
             );
-            let complaint = Complaint::new(message).help(HOLDS);
+            let complaint = InvalidValue::new(message).help(HOLDS);
             reader.problems().push(complaint.at(item.place.clone()));
             None
         }
@@ -260,10 +260,10 @@ fn hold(item: &Node, reader: &mut Reader<'_, '_>) -> Option<HoldTable> {
 }
 
 /// A time that holds at least two windows of a second.
-fn lasting_seconds(text: &str) -> Reading<Duration> {
+fn lasting_seconds(text: &str) -> ReadValue<Duration> {
     let time = quantity::lasting(text)?;
     if time < Duration::from_secs(3) {
-        return Err(Complaint::new(
+        return Err(InvalidValue::new(
             "too short to see the response time come back; the least is 3s",
         ));
     }
@@ -271,26 +271,26 @@ fn lasting_seconds(text: &str) -> Reading<Duration> {
 }
 
 /// How many times as long: 1 to 100.
-fn times(text: &str) -> Reading<f64> {
+fn times(text: &str) -> ReadValue<f64> {
     let value: Option<f64> = text.trim().parse().ok();
     value
         .filter(|value| (1.0..=100.0).contains(value))
         .ok_or_else(|| {
-            Complaint::new(format!(
+            InvalidValue::new(format!(
                 "`{text}` is no factor from 1 to 100; 1.5 is half as long again"
             ))
         })
 }
 
 /// How narrow an interval is wanted: 1 % to 50 %.
-fn precision(text: &str) -> Reading<f64> {
+fn precision(text: &str) -> ReadValue<f64> {
     let number = text.trim().strip_suffix('%').map(str::trim_end);
     let value: Option<f64> = number.and_then(|number| number.parse().ok());
     value
         .filter(|value| (1.0..=50.0).contains(value))
         .map(|percent| percent / 100.0)
         .ok_or_else(|| {
-            Complaint::new(format!("`{text}` is no precision from 1 % to 50 %"))
+            InvalidValue::new(format!("`{text}` is no precision from 1 % to 50 %"))
                 .help("write precision = \"5 %\"")
         })
 }

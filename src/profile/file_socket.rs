@@ -4,28 +4,28 @@ use std::time::Duration;
 
 use super::file_top::{path, require};
 use super::marks::check_marks;
-use super::quantity::{self, Reading};
+use super::quantity::{self, ReadValue};
 use super::reader::{Reader, any, as_text};
 use super::tree::Table;
-use crate::diagnostic::{At, Complaint, Place, Problem};
+use crate::diagnostic::{Diagnostic, InvalidValue, Origin, Spanned};
 
 /// `[scenario.NAME.socket]`.
 pub(super) struct SocketTable {
-    pub(super) place: Place,
-    pub(super) share: Option<At<u32>>,
-    pub(super) every: Option<At<(Duration, Duration)>>,
-    pub(super) path: Option<At<String>>,
-    pub(super) message: Option<At<String>>,
+    pub(super) place: Origin,
+    pub(super) share: Option<Spanned<u32>>,
+    pub(super) every: Option<Spanned<(Duration, Duration)>>,
+    pub(super) path: Option<Spanned<String>>,
+    pub(super) message: Option<Spanned<String>>,
     pub(super) reply: Vec<(String, String)>,
-    pub(super) matching: Option<At<String>>,
-    pub(super) auth: Option<At<bool>>,
-    pub(super) connect_timeout: Option<At<Duration>>,
-    pub(super) reply_timeout: Option<At<Duration>>,
-    pub(super) frame_limit: Option<At<u64>>,
+    pub(super) matching: Option<Spanned<String>>,
+    pub(super) auth: Option<Spanned<bool>>,
+    pub(super) connect_timeout: Option<Spanned<Duration>>,
+    pub(super) reply_timeout: Option<Spanned<Duration>>,
+    pub(super) frame_limit: Option<Spanned<u64>>,
 }
 
 /// Reads the users on a WebSocket.
-pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> SocketTable {
+pub(super) fn read(table: &Table, problems: &mut Vec<Diagnostic>) -> SocketTable {
     const KEYS: [&str; 10] = [
         "share",
         "every",
@@ -54,7 +54,7 @@ pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> SocketTable {
         message: reader.text("message", message),
         reply,
         matching: reader.text("match", any),
-        auth: reader.truth("auth"),
+        auth: reader.bool("auth"),
         connect_timeout: reader.scalar("connect_timeout", quantity::lasting),
         reply_timeout: reader.scalar("reply_timeout", quantity::lasting),
         frame_limit: reader.scalar("frame_limit", quantity::body_limit),
@@ -62,7 +62,7 @@ pub(super) fn read(table: &Table, problems: &mut Vec<Problem>) -> SocketTable {
 }
 
 /// A path with its places for `{user}` and `{token}`, which no URL may have as they stand.
-fn marked_path(text: &str) -> Reading<String> {
+fn marked_path(text: &str) -> ReadValue<String> {
     if !text.starts_with('/') {
         return path(text);
     }
@@ -72,13 +72,13 @@ fn marked_path(text: &str) -> Reading<String> {
 }
 
 /// Replies can't be matched to a message that says nothing of its own.
-fn message(text: &str) -> Reading<String> {
+fn message(text: &str) -> ReadValue<String> {
     check_marks(text, &["id"])?;
     if text.contains("{id}") {
         return Ok(text.to_owned());
     }
     Err(
-        Complaint::new("the message has no place for what its reply is told by").help(
+        InvalidValue::new("the message has no place for what its reply is told by").help(
             "write {id} where the service repeats what it was sent, such as \
              '{\"type\":\"ping\",\"timestamp\":{id}}'",
         ),

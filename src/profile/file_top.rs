@@ -1,23 +1,23 @@
 //! Reads a profile's tables; scenarios and requirements have readers of their own.
 
-use super::destination::Http;
+use super::destination::HttpVersion;
 use super::evidence::EvidencePlan;
 use super::file::{HealthTable, ProfileFile, TargetTable, UptimeTable};
 use super::marks::check_marks;
-use super::nearest::advice;
-use super::quantity::{self, Reading};
+use super::quantity::{self, ReadValue};
 use super::reader::{Reader, any};
+use super::suggest::advice;
 use super::target::Target;
 use super::target_rules::Redirects;
 use super::tree::{Table, Value};
 use super::{file_evidence, file_identity, file_requirement, file_scenario};
-use crate::diagnostic::{At, Complaint, Problem};
+use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
 
 /// What is told of a key that has to be there.
 pub(super) const MISSING: &str = "is missing";
 
 /// Reads a whole profile.
-pub(super) fn read(tree: &Table, problems: &mut Vec<Problem>) -> ProfileFile {
+pub(super) fn read(tree: &Table, problems: &mut Vec<Diagnostic>) -> ProfileFile {
     const KEYS: [&str; 14] = [
         "name",
         "description",
@@ -76,7 +76,7 @@ pub(super) fn read(tree: &Table, problems: &mut Vec<Problem>) -> ProfileFile {
     file
 }
 
-fn read_target(table: &Table, problems: &mut Vec<Problem>) -> TargetTable {
+fn read_target(table: &Table, problems: &mut Vec<Diagnostic>) -> TargetTable {
     const KEYS: [&str; 8] = [
         "url",
         "base_path",
@@ -95,18 +95,18 @@ fn read_target(table: &Table, problems: &mut Vec<Problem>) -> TargetTable {
         timeout: reader.scalar("timeout", quantity::lasting),
         connect_timeout: reader.scalar("connect_timeout", quantity::lasting),
         body_limit: reader.scalar("body_limit", quantity::body_limit),
-        http: reader.scalar("http", Http::parse),
+        http: reader.scalar("http", HttpVersion::parse),
         redirects: reader.text("redirects", Redirects::parse),
     }
 }
 
-fn read_health(table: &Table, problems: &mut Vec<Problem>) -> HealthTable {
+fn read_health(table: &Table, problems: &mut Vec<Diagnostic>) -> HealthTable {
     const KEYS: [&str; 6] = ["path", "auth", "field", "healthy", "requests", "timeout"];
     let mut reader = Reader::new(table, &KEYS, problems);
     require(&mut reader, "path", "\"/health\"");
     HealthTable {
         path: reader.text("path", path),
-        auth: reader.truth("auth"),
+        auth: reader.bool("auth"),
         field: reader.text("field", any),
         healthy: healthy(&mut reader),
         requests: reader.scalar("requests", quantity::requests),
@@ -114,10 +114,10 @@ fn read_health(table: &Table, problems: &mut Vec<Problem>) -> HealthTable {
     }
 }
 
-fn healthy(reader: &mut Reader<'_, '_>) -> Option<At<Vec<String>>> {
+fn healthy(reader: &mut Reader<'_, '_>) -> Option<Spanned<Vec<String>>> {
     let healthy = reader.list("healthy", any)?;
     if healthy.value.is_empty() {
-        let complaint = Complaint::new("no answer at all would be healthy")
+        let complaint = InvalidValue::new("no answer at all would be healthy")
             .help("write healthy = [\"ok\"], or leave field out to take any answer");
         reader.problems().push(complaint.at(healthy.place));
         return None;
@@ -125,13 +125,13 @@ fn healthy(reader: &mut Reader<'_, '_>) -> Option<At<Vec<String>>> {
     Some(healthy)
 }
 
-fn read_uptime(table: &Table, problems: &mut Vec<Problem>) -> UptimeTable {
+fn read_uptime(table: &Table, problems: &mut Vec<Diagnostic>) -> UptimeTable {
     const KEYS: [&str; 6] = ["path", "auth", "every", "uptime_field", "timeout", "alone"];
     let mut reader = Reader::new(table, &KEYS, problems);
     require(&mut reader, "path", "\"/health\"");
     UptimeTable {
         path: reader.text("path", path),
-        auth: reader.truth("auth"),
+        auth: reader.bool("auth"),
         every: reader.scalar("every", quantity::lasting),
         uptime_field: reader.text("uptime_field", any),
         timeout: reader.scalar("timeout", quantity::lasting),
@@ -143,15 +143,15 @@ fn read_uptime(table: &Table, problems: &mut Vec<Problem>) -> UptimeTable {
 pub(super) fn require(reader: &mut Reader<'_, '_>, key: &str, example: &str) {
     if reader.node(key).is_none() {
         let place = reader.place().below(key);
-        let complaint = Complaint::new(MISSING).help(format!("write {key} = {example}"));
+        let complaint = InvalidValue::new(MISSING).help(format!("write {key} = {example}"));
         reader.problems().push(complaint.at(place));
     }
 }
 
 /// A path with its query.
-pub(super) fn path(text: &str) -> Reading<String> {
+pub(super) fn path(text: &str) -> ReadValue<String> {
     if !text.starts_with('/') {
-        let complaint = Complaint::new(format!("the path `{text}` does not begin with `/`"));
+        let complaint = InvalidValue::new(format!("the path `{text}` does not begin with `/`"));
         return Err(if text.contains("://") {
             complaint.help("the host belongs to --target-url, the rest here: /path")
         } else {
@@ -159,12 +159,12 @@ pub(super) fn path(text: &str) -> Reading<String> {
         });
     }
     if text.contains('#') {
-        return Err(Complaint::new(format!(
+        return Err(InvalidValue::new(format!(
             "the path `{text}` has a fragment (#…), which is never sent"
         )));
     }
     if text.parse::<http::uri::PathAndQuery>().is_err() || !text.is_ascii() || text.contains(' ') {
-        return Err(Complaint::new(format!(
+        return Err(InvalidValue::new(format!(
             "the path `{text}` has characters that no URL may have"
         ))
         .help("write them in percent form: a space is %20"));
@@ -172,26 +172,28 @@ pub(super) fn path(text: &str) -> Reading<String> {
     check_marks(text, &[]).map(|()| text.to_owned())
 }
 
-fn base_path(text: &str) -> Reading<String> {
+fn base_path(text: &str) -> ReadValue<String> {
     if text.is_empty() {
         return Ok(String::new());
     }
     if text.contains('?') {
-        return Err(Complaint::new("a base path has no query"));
+        return Err(InvalidValue::new("a base path has no query"));
     }
     path(text).map(|path| path.trim_end_matches('/').to_owned())
 }
 
-fn title(text: &str) -> Reading<String> {
+fn title(text: &str) -> ReadValue<String> {
     if text.trim().is_empty() || text.chars().any(char::is_control) {
-        return Err(Complaint::new("a profile's name is one line of text"));
+        return Err(InvalidValue::new("a profile's name is one line of text"));
     }
     Ok(text.to_owned())
 }
 
 /// One of a few words.
-pub(super) fn word<T>(text: &str, what: &str, known: &[&str], found: Option<T>) -> Reading<T> {
-    found.ok_or_else(|| Complaint::new(format!("`{text}` is no {what}")).help(advice(text, known)))
+pub(super) fn word<T>(text: &str, what: &str, known: &[&str], found: Option<T>) -> ReadValue<T> {
+    found.ok_or_else(|| {
+        InvalidValue::new(format!("`{text}` is no {what}")).help(advice(text, known))
+    })
 }
 
 /// A TOML value as JSON.

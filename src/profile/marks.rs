@@ -1,18 +1,18 @@
 //! Marks such as `{user}`: what stands in braces for something that is filled in.
 
-use super::nearest::nearest;
-use super::quantity::Reading;
-use crate::diagnostic::Complaint;
+use super::quantity::ReadValue;
+use super::suggest::nearest;
+use crate::diagnostic::InvalidValue;
 
 /// Whatever is filled in somewhere.
 const KNOWN: [&str; 6] = ["user", "token", "n", "ip", "id", "password"];
 
 /// Finds a mark that is not among those that are `filled` in at this place: it would be sent as it stands.
-pub(super) fn check_marks(text: &str, filled: &[&str]) -> Reading<()> {
+pub(super) fn check_marks(text: &str, filled: &[&str]) -> ReadValue<()> {
     let Some(mark) = marks(text).find(|mark| !filled.contains(mark)) else {
         return Ok(());
     };
-    let complaint = Complaint::new(format!(
+    let complaint = InvalidValue::new(format!(
         "`{{{mark}}}` is not filled in here, it would be sent as it stands"
     ));
     let all: Vec<String> = filled.iter().map(|mark| format!("{{{mark}}}")).collect();

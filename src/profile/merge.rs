@@ -1,10 +1,10 @@
 //! Lays a profile over the one that it extends.
 
-use super::file::Kind;
-use super::nearest::advice;
+use super::file::ArrivalWord;
 use super::reader::as_text;
+use super::suggest::advice;
 use super::tree::{Entry, Node, Table, Value};
-use crate::diagnostic::{Complaint, Problem};
+use crate::diagnostic::{Diagnostic, InvalidValue};
 
 /// `over` laid over `base`: tables key by key, endpoints and requirements by name, all else replaced.
 ///
@@ -71,10 +71,10 @@ fn name(node: &Node) -> Option<&str> {
 
 /// A scenario that is given another kind of arrivals doesn't inherit the keys of the old kind.
 fn drop_other_kind(base: &mut Table, over: &Table) {
-    let Some(kind) = over.text("arrivals").and_then(Kind::parse) else {
+    let Some(kind) = over.text("arrivals").and_then(ArrivalWord::parse) else {
         return;
     };
-    for key in Kind::all_keys() {
+    for key in ArrivalWord::all_keys() {
         if !kind.keys().contains(&key) {
             base.remove(key);
         }
@@ -82,7 +82,7 @@ fn drop_other_kind(base: &mut Table, over: &Table) {
 }
 
 /// Takes the requirements out of `base` that `table` says it goes without.
-pub(super) fn without(mut base: Table, table: &mut Table, problems: &mut Vec<Problem>) -> Table {
+pub(super) fn without(mut base: Table, table: &mut Table, problems: &mut Vec<Diagnostic>) -> Table {
     let Some(node) = table.get("without").cloned() else {
         return base;
     };
@@ -104,7 +104,7 @@ pub(super) fn without(mut base: Table, table: &mut Table, problems: &mut Vec<Pro
     base
 }
 
-fn take_out(base: &mut Table, unwanted: &str) -> Result<(), Complaint> {
+fn take_out(base: &mut Table, unwanted: &str) -> Result<(), InvalidValue> {
     let mut known = Vec::new();
     if let Some(Value::List(requirements)) = base.get_mut("requirement").map(|node| &mut node.value)
     {
@@ -116,7 +116,7 @@ fn take_out(base: &mut Table, unwanted: &str) -> Result<(), Complaint> {
         }
     }
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    let complaint = Complaint::new(format!(
+    let complaint = InvalidValue::new(format!(
         "the profile that this one extends has no requirement `{unwanted}`"
     ));
     Err(complaint.help(advice(unwanted, &known)))

@@ -14,13 +14,13 @@ mod identity;
 mod marks;
 mod merge;
 mod model;
-pub(crate) mod nearest;
 #[cfg(test)]
 mod offered_tests;
 mod overrides;
 pub mod quantity;
 mod reader;
 mod source;
+pub(crate) mod suggest;
 mod target;
 mod target_rules;
 mod text_file;
@@ -35,7 +35,7 @@ mod validate_socket;
 mod without;
 
 pub use crate::secret::Secret;
-pub use destination::{Destination, Http};
+pub use destination::{Destination, HttpVersion};
 pub use evidence::{CounterPage, EndpointTable, EvidencePlan, Field, FigureSource, TargetPages};
 pub use identity::{Algorithm, Identity, IdentityRules, Login, fill_marks};
 pub use model::{HealthCheck, Profile, UptimeCheck};

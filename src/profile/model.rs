@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::destination::Http;
+use super::destination::HttpVersion;
 use super::evidence::EvidencePlan;
 use super::identity::IdentityRules;
 use super::target::Target;
@@ -22,7 +22,7 @@ pub struct Profile {
     /// The target that a flag, a variable or else the profile names.
     pub target: Option<Target>,
     /// Which version of HTTP the target is spoken to in.
-    pub http: Http,
+    pub http: HttpVersion,
     /// What all requests have in common.
     pub rules: TargetRules,
     /// The scenarios that may be run, in the profile's order.

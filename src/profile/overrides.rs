@@ -2,53 +2,53 @@
 
 use std::time::Duration;
 
-use super::destination::Http;
-use super::file::{Kind, ProfileFile, ScenarioTable};
-use super::nearest::{advice, list, there_are};
+use super::destination::HttpVersion;
+use super::file::{ArrivalWord, ProfileFile, ScenarioTable};
+use super::suggest::{advice, list, there_are};
 use super::target::Target;
 use super::without::leave_out;
-use crate::diagnostic::{At, Complaint, Place, Problem};
+use crate::diagnostic::{Diagnostic, InvalidValue, Origin, Spanned};
 use crate::plan::Rate;
 
 /// Values that go before the profile's, each with the flag or variable it came from.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Overrides {
     /// The target.
-    pub target: Option<At<Target>>,
+    pub target: Option<Spanned<Target>>,
     /// Which version of HTTP is spoken.
-    pub http: Option<At<Http>>,
+    pub http: Option<Spanned<HttpVersion>>,
     /// Virtual users, of the kinds of arrivals that have users.
-    pub users: Option<At<u32>>,
+    pub users: Option<Spanned<u32>>,
     /// The judged part of every scenario.
-    pub duration: Option<At<Duration>>,
+    pub duration: Option<Spanned<Duration>>,
     /// The ramp-up of every scenario that can have one.
-    pub ramp_up: Option<At<Duration>>,
+    pub ramp_up: Option<Spanned<Duration>>,
     /// The warm-up of every scenario.
-    pub warm_up: Option<At<Duration>>,
+    pub warm_up: Option<Spanned<Duration>>,
     /// How much longer every scenario may go on while a verdict is open.
-    pub extend: Option<At<Duration>>,
+    pub extend: Option<Spanned<Duration>>,
     /// What every scenario that is no search judges at least before it may end early; `None` in it is never.
-    pub settle: Option<At<Option<Duration>>>,
+    pub settle: Option<Spanned<Option<Duration>>>,
     /// The rate, of the kinds of arrivals that have one.
-    pub rate: Option<At<Rate>>,
+    pub rate: Option<Spanned<Rate>>,
     /// The most connections, of the kinds of arrivals that have a rate.
-    pub connections: Option<At<u32>>,
+    pub connections: Option<Spanned<u32>>,
     /// The scenarios that are left; requirements on others are left out.
-    pub scenarios: Option<At<Vec<String>>>,
+    pub scenarios: Option<Spanned<Vec<String>>>,
     /// Endpoints (`scenario/endpoint`), scenarios and requirements that are left out.
-    pub without: Vec<At<String>>,
+    pub without: Vec<Spanned<String>>,
     /// What random choices are drawn from.
-    pub seed: Option<At<u64>>,
+    pub seed: Option<Spanned<u64>>,
     /// The confidence of verdicts.
-    pub confidence: Option<At<f64>>,
+    pub confidence: Option<Spanned<f64>>,
     /// What a request may take.
-    pub timeout: Option<At<Duration>>,
+    pub timeout: Option<Spanned<Duration>>,
     /// Generator threads.
-    pub workers: Option<At<usize>>,
+    pub workers: Option<Spanned<usize>>,
 }
 
 /// Puts the overrides in the place of what was written, and tells those that change nothing.
-pub(super) fn lay_over(file: &mut ProfileFile, over: &Overrides, problems: &mut Vec<Problem>) {
+pub(super) fn lay_over(file: &mut ProfileFile, over: &Overrides, problems: &mut Vec<Diagnostic>) {
     replace(&mut file.target.url, over.target.as_ref());
     replace(&mut file.target.http, over.http.as_ref());
     replace(&mut file.target.timeout, over.timeout.as_ref());
@@ -74,7 +74,7 @@ pub(super) fn lay_over(file: &mut ProfileFile, over: &Overrides, problems: &mut 
     layer.put("settle", over.settle.as_ref(), |table| &mut table.settle);
 }
 
-fn replace<T: Clone>(below: &mut Option<At<T>>, over: Option<&At<T>>) {
+fn replace<T: Clone>(below: &mut Option<Spanned<T>>, over: Option<&Spanned<T>>) {
     if over.is_some() {
         *below = over.cloned();
     }
@@ -82,14 +82,14 @@ fn replace<T: Clone>(below: &mut Option<At<T>>, over: Option<&At<T>>) {
 
 fn restrict(
     scenarios: &mut [ScenarioTable],
-    wanted: &At<Vec<String>>,
-    problems: &mut Vec<Problem>,
+    wanted: &Spanned<Vec<String>>,
+    problems: &mut Vec<Diagnostic>,
 ) {
     let names: Vec<String> = scenarios.iter().map(|table| table.name.clone()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     for name in &wanted.value {
         if !names.contains(&name.as_str()) {
-            let complaint = Complaint::new(format!("the profile has no scenario `{name}`"));
+            let complaint = InvalidValue::new(format!("the profile has no scenario `{name}`"));
             problems.push(
                 complaint
                     .help(advice(name, &names))
@@ -111,7 +111,7 @@ fn restrict(
 
 struct Layer<'a> {
     file: &'a mut ProfileFile,
-    problems: &'a mut Vec<Problem>,
+    problems: &'a mut Vec<Diagnostic>,
 }
 
 impl Layer<'_> {
@@ -121,8 +121,8 @@ impl Layer<'_> {
     fn put<T: Clone>(
         &mut self,
         key: &str,
-        over: Option<&At<T>>,
-        field: impl Fn(&mut ScenarioTable) -> &mut Option<At<T>>,
+        over: Option<&Spanned<T>>,
+        field: impl Fn(&mut ScenarioTable) -> &mut Option<Spanned<T>>,
     ) {
         let Some(over) = over else { return };
         let mut fits = false;
@@ -149,15 +149,15 @@ impl Layer<'_> {
     }
 }
 
-fn takes(kind: Kind, key: &str) -> bool {
+fn takes(kind: ArrivalWord, key: &str) -> bool {
     // A search chooses its rates between two ends of its own.
-    if (kind, key) == (Kind::Capacity, "rate") {
+    if (kind, key) == (ArrivalWord::Capacity, "rate") {
         return false;
     }
-    !Kind::all_keys().contains(&key) || kind.keys().contains(&key)
+    !ArrivalWord::all_keys().contains(&key) || kind.keys().contains(&key)
 }
 
-fn misfit(key: &str, place: &Place, file: &ProfileFile) -> Problem {
+fn misfit(key: &str, place: &Origin, file: &ProfileFile) -> Diagnostic {
     let kept: Vec<String> = file
         .scenarios
         .iter()
@@ -177,10 +177,10 @@ fn misfit(key: &str, place: &Place, file: &ProfileFile) -> Problem {
         "settle" => "a time to settle in",
         users_or_connections => users_or_connections,
     };
-    let complaint = Complaint::new(format!(
+    let complaint = InvalidValue::new(format!(
         "no scenario takes {what}, so it would change nothing"
     ));
-    let kinds = Kind::with_key(key);
+    let kinds = ArrivalWord::with_key(key);
     let help = if kinds.is_empty() {
         "the profile has no scenario".to_owned()
     } else {

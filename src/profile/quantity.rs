@@ -5,11 +5,11 @@
 use std::time::Duration;
 
 use super::units::{UnitError, parse_duration, parse_range, parse_rate, parse_size, show_duration};
-use crate::diagnostic::Complaint;
+use crate::diagnostic::InvalidValue;
 use crate::plan::Rate;
 
 /// What reading a value comes to.
-pub type Reading<T> = Result<T, Complaint>;
+pub type ReadValue<T> = Result<T, InvalidValue>;
 
 /// The longest that any part of a run may last.
 const DAY: Duration = Duration::from_secs(86_400);
@@ -24,9 +24,9 @@ const LEAST_SETTLED: Duration = Duration::from_secs(3);
 /// "Ending as soon as all is settled", has what it can see.
 const SETTLED: Duration = Duration::from_secs(10);
 
-impl From<UnitError> for Complaint {
-    fn from(error: UnitError) -> Complaint {
-        Complaint::new(error.to_string())
+impl From<UnitError> for InvalidValue {
+    fn from(error: UnitError) -> InvalidValue {
+        InvalidValue::new(error.to_string())
     }
 }
 
@@ -34,7 +34,7 @@ impl From<UnitError> for Complaint {
 ///
 /// # Errors
 /// When it is no whole number in this range.
-pub fn users(text: &str) -> Reading<u32> {
+pub fn users(text: &str) -> ReadValue<u32> {
     whole(text, "users", 1, 1_000_000).map(|count| count as u32)
 }
 
@@ -42,7 +42,7 @@ pub fn users(text: &str) -> Reading<u32> {
 ///
 /// # Errors
 /// When it is no whole number in this range.
-pub fn connections(text: &str) -> Reading<u32> {
+pub fn connections(text: &str) -> ReadValue<u32> {
     whole(text, "connections", 1, 1_000_000).map(|count| count as u32)
 }
 
@@ -50,7 +50,7 @@ pub fn connections(text: &str) -> Reading<u32> {
 ///
 /// # Errors
 /// When it is no whole number in this range.
-pub fn workers(text: &str) -> Reading<usize> {
+pub fn workers(text: &str) -> ReadValue<usize> {
     whole(text, "workers", 0, 1_024).map(|count| count as usize)
 }
 
@@ -58,7 +58,7 @@ pub fn workers(text: &str) -> Reading<usize> {
 ///
 /// # Errors
 /// When it is no whole number in this range.
-pub fn requests(text: &str) -> Reading<u32> {
+pub fn requests(text: &str) -> ReadValue<u32> {
     whole(text, "requests", 1, 10_000).map(|count| count as u32)
 }
 
@@ -66,7 +66,7 @@ pub fn requests(text: &str) -> Reading<u32> {
 ///
 /// # Errors
 /// When it is no whole number in this range.
-pub fn weight(text: &str) -> Reading<u32> {
+pub fn weight(text: &str) -> ReadValue<u32> {
     whole(text, "a weight", 0, 100).map(|count| count as u32)
 }
 
@@ -74,7 +74,7 @@ pub fn weight(text: &str) -> Reading<u32> {
 ///
 /// # Errors
 /// When it is no whole number in this range.
-pub fn share(text: &str) -> Reading<u32> {
+pub fn share(text: &str) -> ReadValue<u32> {
     let number = text.trim().trim_end_matches('%');
     whole(number, "a share in percent", 1, 99).map(|share| share as u32)
 }
@@ -83,7 +83,7 @@ pub fn share(text: &str) -> Reading<u32> {
 ///
 /// # Errors
 /// When it is no whole number in this range.
-pub fn status(text: &str) -> Reading<u16> {
+pub fn status(text: &str) -> ReadValue<u16> {
     whole(text, "an HTTP status", 100, 599).map(|count| count as u16)
 }
 
@@ -91,7 +91,7 @@ pub fn status(text: &str) -> Reading<u16> {
 ///
 /// # Errors
 /// When it is no whole number in this range.
-pub fn process(text: &str) -> Reading<u32> {
+pub fn process(text: &str) -> ReadValue<u32> {
     whole(text, "a process", 1, u64::from(u32::MAX)).map(|number| number as u32)
 }
 
@@ -99,7 +99,7 @@ pub fn process(text: &str) -> Reading<u32> {
 ///
 /// # Errors
 /// When it is no whole number of 64 bits.
-pub fn seed(text: &str) -> Reading<u64> {
+pub fn seed(text: &str) -> ReadValue<u64> {
     whole(text, "a seed", 0, u64::MAX)
 }
 
@@ -107,7 +107,7 @@ pub fn seed(text: &str) -> Reading<u64> {
 ///
 /// # Errors
 /// When it is no whole number in this range.
-pub fn threads(text: &str) -> Reading<usize> {
+pub fn threads(text: &str) -> ReadValue<usize> {
     whole(text, "threads", 1, 100_000).map(|count| count as usize)
 }
 
@@ -115,11 +115,13 @@ pub fn threads(text: &str) -> Reading<usize> {
 ///
 /// # Errors
 /// When it is no duration in this range.
-pub fn phase(text: &str) -> Reading<Duration> {
+pub fn phase(text: &str) -> ReadValue<Duration> {
     let time = parse_duration(text)?;
     if time > DAY {
         let shown = text.trim();
-        return Err(Complaint::new(format!("{shown} is longer than 24 hours")));
+        return Err(InvalidValue::new(format!(
+            "{shown} is longer than 24 hours"
+        )));
     }
     Ok(time)
 }
@@ -128,11 +130,11 @@ pub fn phase(text: &str) -> Reading<Duration> {
 ///
 /// # Errors
 /// When it is no duration in this range.
-pub fn lasting(text: &str) -> Reading<Duration> {
+pub fn lasting(text: &str) -> ReadValue<Duration> {
     let time = phase(text)?;
     if time < TICK {
         let message = format!("{} is too short; the least is 1ms", show_duration(time));
-        return Err(Complaint::new(message));
+        return Err(InvalidValue::new(message));
     }
     Ok(time)
 }
@@ -142,7 +144,7 @@ pub fn lasting(text: &str) -> Reading<Duration> {
 ///
 /// # Errors
 /// When it is neither of these words nor a duration in this range.
-pub fn settle(text: &str) -> Reading<Option<Duration>> {
+pub fn settle(text: &str) -> ReadValue<Option<Duration>> {
     match text.trim() {
         "" | "on" => return Ok(Some(SETTLED)),
         "off" => return Ok(None),
@@ -156,7 +158,7 @@ pub fn settle(text: &str) -> Reading<Option<Duration>> {
             "{} is too short to settle anything; the least is 3s",
             show_duration(least)
         );
-        return Err(Complaint::new(message).help("write off to go on to the planned end"));
+        return Err(InvalidValue::new(message).help("write off to go on to the planned end"));
     }
     Ok(Some(least))
 }
@@ -165,16 +167,18 @@ pub fn settle(text: &str) -> Reading<Option<Duration>> {
 ///
 /// # Errors
 /// When it is no range of durations, is never a pause at all, or is longer than 24 hours.
-pub fn think_time(text: &str) -> Reading<(Duration, Duration)> {
+pub fn think_time(text: &str) -> ReadValue<(Duration, Duration)> {
     let (shortest, longest) = parse_range(text)?;
     if longest < TICK {
         let message = "a user that never pauses has endlessly many requests due at once";
-        return Err(Complaint::new(message).help(
+        return Err(InvalidValue::new(message).help(
             "write 1ms or more; to offer a set rate, use arrivals = \"constant\" with a rate",
         ));
     }
     if longest > DAY {
-        return Err(Complaint::new(format!("`{text}` is longer than 24 hours")));
+        return Err(InvalidValue::new(format!(
+            "`{text}` is longer than 24 hours"
+        )));
     }
     Ok((shortest, longest))
 }
@@ -183,10 +187,12 @@ pub fn think_time(text: &str) -> Reading<(Duration, Duration)> {
 ///
 /// # Errors
 /// When it is no rate in this range.
-pub fn rate(text: &str) -> Reading<Rate> {
+pub fn rate(text: &str) -> ReadValue<Rate> {
     let rate = parse_rate(text)?;
     if rate.as_f64() > 1e6 {
-        return Err(Complaint::new(format!("`{text}` is more than 1,000,000/s")));
+        return Err(InvalidValue::new(format!(
+            "`{text}` is more than 1,000,000/s"
+        )));
     }
     Ok(rate)
 }
@@ -195,10 +201,10 @@ pub fn rate(text: &str) -> Reading<Rate> {
 ///
 /// # Errors
 /// When it is no size in this range.
-pub fn body_limit(text: &str) -> Reading<u64> {
+pub fn body_limit(text: &str) -> ReadValue<u64> {
     let bytes = parse_size(text)?;
     if bytes == 0 || bytes > 1 << 30 {
-        return Err(Complaint::new(format!(
+        return Err(InvalidValue::new(format!(
             "`{text}` is out of range; a body limit lies between 1 byte and 1 GiB"
         )));
     }
@@ -209,7 +215,7 @@ pub fn body_limit(text: &str) -> Reading<u64> {
 ///
 /// # Errors
 /// When it is no number in this range.
-pub fn confidence(text: &str) -> Reading<f64> {
+pub fn confidence(text: &str) -> ReadValue<f64> {
     let trimmed = text.trim();
     let (number, percent) = match trimmed.strip_suffix('%') {
         Some(number) => (number.trim_end(), true),
@@ -222,7 +228,9 @@ pub fn confidence(text: &str) -> Reading<f64> {
     let value: f64 = plain
         .then(|| number.parse().ok())
         .flatten()
-        .ok_or_else(|| Complaint::new(format!("`{text}` is no confidence; write 95 % or 0.95")))?;
+        .ok_or_else(|| {
+            InvalidValue::new(format!("`{text}` is no confidence; write 95 % or 0.95"))
+        })?;
     let share = if percent || value > 1.0 {
         value / 100.0
     } else {
@@ -231,7 +239,7 @@ pub fn confidence(text: &str) -> Reading<f64> {
     if share > 0.5 && share < 1.0 {
         Ok(share)
     } else {
-        Err(Complaint::new(format!(
+        Err(InvalidValue::new(format!(
             "`{text}` is out of range; a confidence lies above 50 % and below 100 %"
         )))
     }
@@ -241,18 +249,18 @@ pub fn confidence(text: &str) -> Reading<f64> {
 ///
 /// # Errors
 /// When it is neither.
-pub fn yes_or_no(text: &str) -> Reading<bool> {
+pub fn yes_or_no(text: &str) -> ReadValue<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Ok(true),
         "0" | "false" | "no" | "off" => Ok(false),
-        _ => Err(Complaint::new(format!(
+        _ => Err(InvalidValue::new(format!(
             "`{text}` is neither yes nor no; write 1, true, yes or 0, false, no"
         ))),
     }
 }
 
 /// A whole number from `least` to `most`; `_` may group its digits.
-fn whole(text: &str, what: &str, least: u64, most: u64) -> Reading<u64> {
+fn whole(text: &str, what: &str, least: u64, most: u64) -> ReadValue<u64> {
     let trimmed = text.trim();
     let digits = trimmed.replace('_', "");
     let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -262,13 +270,13 @@ fn whole(text: &str, what: &str, least: u64, most: u64) -> Reading<u64> {
         format!("{} to {}", grouped(least), grouped(most))
     };
     if !plain {
-        return Err(Complaint::new(format!(
+        return Err(InvalidValue::new(format!(
             "`{trimmed}` is no whole number; {what} may be {range}"
         )));
     }
     match digits.parse::<u64>() {
         Ok(value) if (least..=most).contains(&value) => Ok(value),
-        _ => Err(Complaint::new(format!(
+        _ => Err(InvalidValue::new(format!(
             "{trimmed} is out of range; {what} may be {range}"
         ))),
     }

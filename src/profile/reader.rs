@@ -1,14 +1,14 @@
 //! Reads typed values out of a table, and collects all that is wrong instead of stopping at the first.
 
-use super::nearest::{advice, list, nearest};
-use super::quantity::Reading;
+use super::quantity::ReadValue;
+use super::suggest::{advice, list, nearest};
 use super::tree::{Entry, Node, Table, Value};
-use crate::diagnostic::{At, Complaint, Place, Problem};
+use crate::diagnostic::{Diagnostic, InvalidValue, Origin, Spanned};
 
 /// One table being read.
 pub(super) struct Reader<'a, 'p> {
     table: &'a Table,
-    problems: &'p mut Vec<Problem>,
+    problems: &'p mut Vec<Diagnostic>,
 }
 
 impl<'a, 'p> Reader<'a, 'p> {
@@ -16,7 +16,7 @@ impl<'a, 'p> Reader<'a, 'p> {
     pub(super) fn new(
         table: &'a Table,
         known: &[&str],
-        problems: &'p mut Vec<Problem>,
+        problems: &'p mut Vec<Diagnostic>,
     ) -> Reader<'a, 'p> {
         for entry in &table.entries {
             if !known.contains(&entry.key.as_str()) {
@@ -27,7 +27,7 @@ impl<'a, 'p> Reader<'a, 'p> {
     }
 
     /// Where the table stands.
-    pub(super) fn place(&self) -> Place {
+    pub(super) fn place(&self) -> Origin {
         self.table.place.clone()
     }
 
@@ -35,8 +35,8 @@ impl<'a, 'p> Reader<'a, 'p> {
     pub(super) fn scalar<T>(
         &mut self,
         key: &str,
-        parse: impl Fn(&str) -> Reading<T>,
-    ) -> Option<At<T>> {
+        parse: impl Fn(&str) -> ReadValue<T>,
+    ) -> Option<Spanned<T>> {
         let node = self.table.get(key)?;
         let reading = match &node.value {
             Value::Text(text) | Value::Number(text) => parse(text),
@@ -49,15 +49,15 @@ impl<'a, 'p> Reader<'a, 'p> {
     pub(super) fn text<T>(
         &mut self,
         key: &str,
-        parse: impl Fn(&str) -> Reading<T>,
-    ) -> Option<At<T>> {
+        parse: impl Fn(&str) -> ReadValue<T>,
+    ) -> Option<Spanned<T>> {
         let node = self.table.get(key)?;
         let reading = as_text(node).and_then(parse);
         self.keep(reading, &node.place)
     }
 
     /// `true` or `false`.
-    pub(super) fn truth(&mut self, key: &str) -> Option<At<bool>> {
+    pub(super) fn bool(&mut self, key: &str) -> Option<Spanned<bool>> {
         let node = self.table.get(key)?;
         let reading = match &node.value {
             Value::Truth(truth) => Ok(*truth),
@@ -72,8 +72,8 @@ impl<'a, 'p> Reader<'a, 'p> {
     pub(super) fn list<T>(
         &mut self,
         key: &str,
-        parse: impl Fn(&str) -> Reading<T>,
-    ) -> Option<At<Vec<T>>> {
+        parse: impl Fn(&str) -> ReadValue<T>,
+    ) -> Option<Spanned<Vec<T>>> {
         let node = self.table.get(key)?;
         let items = match &node.value {
             Value::List(items) => items.as_slice(),
@@ -87,7 +87,7 @@ impl<'a, 'p> Reader<'a, 'p> {
             };
             values.extend(self.keep(reading, &item.place).map(|read| read.value));
         }
-        (values.len() == items.len()).then(|| At::new(values, node.place.clone()))
+        (values.len() == items.len()).then(|| Spanned::new(values, node.place.clone()))
     }
 
     /// A table.
@@ -135,13 +135,13 @@ impl<'a, 'p> Reader<'a, 'p> {
     }
 
     /// The problems, for what is not read by this reader.
-    pub(super) fn problems(&mut self) -> &mut Vec<Problem> {
+    pub(super) fn problems(&mut self) -> &mut Vec<Diagnostic> {
         self.problems
     }
 
-    fn keep<T>(&mut self, reading: Reading<T>, place: &Place) -> Option<At<T>> {
+    fn keep<T>(&mut self, reading: ReadValue<T>, place: &Origin) -> Option<Spanned<T>> {
         match reading {
-            Ok(value) => Some(At::new(value, place.clone())),
+            Ok(value) => Some(Spanned::new(value, place.clone())),
             Err(complaint) => {
                 self.problems.push(complaint.at(place.clone()));
                 None
@@ -151,7 +151,7 @@ impl<'a, 'p> Reader<'a, 'p> {
 }
 
 /// The text of a value.
-pub(super) fn as_text(node: &Node) -> Reading<&str> {
+pub(super) fn as_text(node: &Node) -> ReadValue<&str> {
     match &node.value {
         Value::Text(text) => Ok(text),
         other => Err(mismatch("a text in quotes", other)),
@@ -163,25 +163,27 @@ pub(super) fn as_text(node: &Node) -> Reading<&str> {
     clippy::unnecessary_wraps,
     reason = "a reader of values, of which others refuse some"
 )]
-pub(super) fn any(text: &str) -> Reading<String> {
+pub(super) fn any(text: &str) -> ReadValue<String> {
     Ok(text.to_owned())
 }
 
-fn mismatch(wanted: &str, found: &Value) -> Complaint {
-    Complaint::new(format!("{wanted} is wanted here, not {}", found.kind()))
+fn mismatch(wanted: &str, found: &Value) -> InvalidValue {
+    InvalidValue::new(format!("{wanted} is wanted here, not {}", found.kind()))
 }
 
-fn dotted(place: &Place) -> &str {
+fn dotted(place: &Origin) -> &str {
     match place {
-        Place::File { key, .. } => key,
+        Origin::File { key, .. } => key,
         _ => "",
     }
 }
 
-fn unknown_key(entry: &Entry, known: &[&str]) -> Problem {
+fn unknown_key(entry: &Entry, known: &[&str]) -> Diagnostic {
     let (message, help) = match nearest(&entry.key, known.iter().copied()) {
         Some(_) => ("unknown key", advice(&entry.key, known)),
         None => ("unknown key", format!("known here: {}", list(known))),
     };
-    Complaint::new(message).help(help).at(entry.place.clone())
+    InvalidValue::new(message)
+        .help(help)
+        .at(entry.place.clone())
 }

@@ -4,11 +4,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::merge::{lay_over, without};
-use super::nearest::{advice, nearest, there_are};
 use super::reader::as_text;
+use super::suggest::{advice, nearest, there_are};
 use super::text_file::read_text;
 use super::tree::{self, Table};
-use crate::diagnostic::{Complaint, Place, Problem};
+use crate::diagnostic::{Diagnostic, InvalidValue, Origin};
 
 /// The profiles that are compiled in.
 const BUILTIN: [(&str, &str); 3] = [
@@ -54,13 +54,13 @@ impl ProfileSource {
     ///
     /// # Errors
     /// When it is neither the name of a compiled-in profile nor a path.
-    pub fn parse(text: &str) -> Result<ProfileSource, Complaint> {
+    pub fn parse(text: &str) -> Result<ProfileSource, InvalidValue> {
         let text = text.trim();
         if let Some((name, _)) = BUILTIN.iter().find(|(name, _)| *name == text) {
             return Ok(ProfileSource::Builtin(name));
         }
         if text.is_empty() {
-            return Err(Complaint::new("the profile's name is empty")
+            return Err(InvalidValue::new("the profile's name is empty")
                 .help(advice("", &ProfileSource::builtin_names())));
         }
         let path = Path::new(text);
@@ -76,14 +76,14 @@ impl ProfileSource {
             Some(meant) => format!("did you mean `{meant}`? A file's name ends in .toml"),
             None => format!("{}; a file's name ends in .toml", there_are(&names)),
         };
-        Err(Complaint::new(format!("no built-in profile is called `{text}`")).help(help))
+        Err(InvalidValue::new(format!("no built-in profile is called `{text}`")).help(help))
     }
 
     /// The text as it was written.
     ///
     /// # Errors
     /// When a file can't be read.
-    pub fn text(&self) -> Result<String, Problem> {
+    pub fn text(&self) -> Result<String, Diagnostic> {
         match self {
             ProfileSource::Builtin(name) => {
                 let found = BUILTIN.iter().find(|(known, _)| known == name);
@@ -92,9 +92,9 @@ impl ProfileSource {
                     .unwrap_or_default())
             }
             ProfileSource::File(path) => read_text(path).map_err(|error| {
-                Complaint::new(format!("cannot be read: {}", reason(&error)))
+                InvalidValue::new(format!("cannot be read: {}", reason(&error)))
                     .help("--profile takes the name of a built-in profile or the path of a file")
-                    .at(Place::file(self.to_string()))
+                    .at(Origin::file(self.to_string()))
             }),
         }
     }
@@ -111,7 +111,7 @@ impl ProfileSource {
     }
 
     /// A profile named in this one: a path counts from this one's folder.
-    fn related(&self, text: &str) -> Result<ProfileSource, Complaint> {
+    fn related(&self, text: &str) -> Result<ProfileSource, InvalidValue> {
         match ProfileSource::parse(text)? {
             ProfileSource::File(path) => match self {
                 ProfileSource::File(own) => Ok(ProfileSource::File(
@@ -124,14 +124,14 @@ impl ProfileSource {
     }
 
     /// The whole tree, with what it extends below it; `false` when a part of it could not be read.
-    pub(super) fn tree(&self, problems: &mut Vec<Problem>) -> (Table, bool) {
+    pub(super) fn tree(&self, problems: &mut Vec<Diagnostic>) -> (Table, bool) {
         self.tree_below(&mut Vec::new(), problems)
     }
 
     fn tree_below(
         &self,
         above: &mut Vec<ProfileSource>,
-        problems: &mut Vec<Problem>,
+        problems: &mut Vec<Diagnostic>,
     ) -> (Table, bool) {
         let name = self.to_string();
         let text = match self.text() {
@@ -149,7 +149,7 @@ impl ProfileSource {
             None => (tree::parse(&name, "").0, true),
             Some(Ok((base, place))) => {
                 if let Err(unread) = base.text() {
-                    let complaint = Complaint::new(format!("{base} {}", unread.message));
+                    let complaint = InvalidValue::new(format!("{base} {}", unread.message));
                     problems.push(complaint.help("a path counts from this file").at(place));
                     return (table, false);
                 }
@@ -172,14 +172,14 @@ impl ProfileSource {
         &self,
         table: &Table,
         above: &[ProfileSource],
-    ) -> Option<Result<(ProfileSource, Place), Problem>> {
+    ) -> Option<Result<(ProfileSource, Origin), Diagnostic>> {
         let node = table.get("extends")?;
         let base = as_text(node).and_then(|text| self.related(text));
         let base = base.and_then(|base| {
             if above.contains(&base) {
-                Err(Complaint::new(format!("{base} extends itself")))
+                Err(InvalidValue::new(format!("{base} extends itself")))
             } else if above.len() >= DEEPEST {
-                Err(Complaint::new(format!(
+                Err(InvalidValue::new(format!(
                     "more than {DEEPEST} profiles extend one another"
                 )))
             } else {

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 use url::Url;
 
-use crate::diagnostic::Complaint;
+use crate::diagnostic::InvalidValue;
 
 /// What a URL has to look like.
 const EXAMPLE: &str = "write http://HOST:PORT, such as http://localhost:8000";
@@ -27,7 +27,7 @@ impl Target {
     ///
     /// # Errors
     /// When it is not an http or https URL of a host, or has a user, a query or a fragment.
-    pub fn parse(text: &str) -> Result<Target, Complaint> {
+    pub fn parse(text: &str) -> Result<Target, InvalidValue> {
         let text = text.trim();
         // The part that may hold a password is told by nobody.
         let shown = if text.contains('@') {
@@ -36,7 +36,7 @@ impl Target {
             format!("`{text}`")
         };
         if text.is_empty() {
-            return Err(Complaint::new("the URL is empty").help("write http://localhost:8000"));
+            return Err(InvalidValue::new("the URL is empty").help("write http://localhost:8000"));
         }
         let Some((scheme, rest)) = text.split_once("://") else {
             return Err(without_scheme(text, &shown));
@@ -48,24 +48,27 @@ impl Target {
             } else {
                 "what stands before :// is no scheme".to_owned()
             };
-            return Err(Complaint::new(message).help("use http:// or https://"));
+            return Err(InvalidValue::new(message).help("use http:// or https://"));
         }
         if rest.is_empty() || rest.starts_with('/') {
-            return Err(Complaint::new(format!("{shown} has no host")).help(EXAMPLE));
+            return Err(InvalidValue::new(format!("{shown} has no host")).help(EXAMPLE));
         }
-        let url = Url::parse(text)
-            .map_err(|error| Complaint::new(format!("{shown} is no URL: {error}")).help(EXAMPLE))?;
+        let url = Url::parse(text).map_err(|error| {
+            InvalidValue::new(format!("{shown} is no URL: {error}")).help(EXAMPLE)
+        })?;
         Target::of(url)
     }
 
-    fn of(mut url: Url) -> Result<Target, Complaint> {
+    fn of(mut url: Url) -> Result<Target, InvalidValue> {
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(Complaint::new("a URL with a user or a password is refused")
-                .help("give a token with PERF_TOKEN or --token-file"));
+            return Err(
+                InvalidValue::new("a URL with a user or a password is refused")
+                    .help("give a token with PERF_TOKEN or --token-file"),
+            );
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(
-                Complaint::new("a target's URL has no query (?…) and no fragment (#…)")
+                InvalidValue::new("a target's URL has no query (?…) and no fragment (#…)")
                     .help("queries belong to the paths of the profile's endpoints"),
             );
         }
@@ -78,8 +81,8 @@ impl Target {
     }
 }
 
-fn without_scheme(text: &str, shown: &str) -> Complaint {
-    let complaint = Complaint::new(format!("{shown} has no scheme"));
+fn without_scheme(text: &str, shown: &str) -> InvalidValue {
+    let complaint = InvalidValue::new(format!("{shown} has no scheme"));
     let bare = text
         .trim_start_matches("http:")
         .trim_start_matches("https:");

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::file_top::word;
-use super::quantity::Reading;
+use super::quantity::ReadValue;
 
 /// What every request to the target has in common: those of the load, of the preflight, of logins, and those that
 /// ask for health, uptime and evidence.
@@ -35,7 +35,7 @@ impl Redirects {
     ///
     /// # Errors
     /// With all that it may be.
-    pub(super) fn parse(text: &str) -> Reading<Redirects> {
+    pub(super) fn parse(text: &str) -> ReadValue<Redirects> {
         let found = match text {
             "permanent" => Some(Redirects::Permanent),
             "all" => Some(Redirects::All),

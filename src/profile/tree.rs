@@ -3,13 +3,13 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostic::{Place, Problem, join};
+use crate::diagnostic::{Diagnostic, Origin, join};
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
     pub(super) value: Value,
-    pub(super) place: Place,
+    pub(super) place: Origin,
 }
 
 /// What a key may hold; numbers stay as they were written.
@@ -41,14 +41,14 @@ impl Value {
 #[derive(Debug, Clone)]
 pub(super) struct Table {
     pub(super) entries: Vec<Entry>,
-    pub(super) place: Place,
+    pub(super) place: Origin,
 }
 
 /// A key with its value.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub(super) key: String,
-    pub(super) place: Place,
+    pub(super) place: Origin,
     pub(super) node: Node,
 }
 
@@ -82,45 +82,45 @@ impl Table {
 }
 
 /// Reads a text; what could not be understood is among the problems and not in the tree.
-pub(super) fn parse(file: &str, text: &str) -> (Table, Vec<Problem>) {
+pub(super) fn parse(file: &str, text: &str) -> (Table, Vec<Diagnostic>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let source = Source { file, text };
+    let source = TreeSource { file, text };
     let (document, errors) = DeTable::parse_recoverable(text);
-    let mut problems: Vec<Problem> = Vec::new();
+    let mut problems: Vec<Diagnostic> = Vec::new();
     for error in errors {
         let start = error.span().map_or(0, |span| span.start);
-        let problem = Problem {
+        let problem = Diagnostic {
             place: source.place(start, ""),
             message: format!("not TOML: {}", error.message()),
             help: None,
         };
         // One slip can disturb the parser several times on the same line; the first tells enough.
-        let line = |problem: &Problem| match problem.place {
-            Place::File { line, .. } => line,
+        let line = |problem: &Diagnostic| match problem.place {
+            Origin::File { line, .. } => line,
             _ => 0,
         };
         if problems.iter().all(|known| line(known) != line(&problem)) {
             problems.push(problem);
         }
     }
-    let table = source.table(document.get_ref(), "", Place::file(file));
+    let table = source.table(document.get_ref(), "", Origin::file(file));
     (table, problems)
 }
 
-struct Source<'a> {
+struct TreeSource<'a> {
     file: &'a str,
     text: &'a str,
 }
 
-impl Source<'_> {
-    fn place(&self, offset: usize, key: &str) -> Place {
+impl TreeSource<'_> {
+    fn place(&self, offset: usize, key: &str) -> Origin {
         let mut offset = offset.min(self.text.len());
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
         let before = &self.text[..offset];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Place::File {
+        Origin::File {
             file: self.file.to_owned(),
             line: before.matches('\n').count() as u32 + 1,
             column: before[line_start..].chars().count() as u32 + 1,
@@ -128,7 +128,7 @@ impl Source<'_> {
         }
     }
 
-    fn table(&self, table: &DeTable<'_>, path: &str, place: Place) -> Table {
+    fn table(&self, table: &DeTable<'_>, path: &str, place: Origin) -> Table {
         let mut written: Vec<_> = table.iter().collect();
         written.sort_by_key(|(key, _)| key.span().start);
         let entries = written
@@ -146,7 +146,7 @@ impl Source<'_> {
         Table { entries, place }
     }
 
-    fn node(&self, node: &Spanned<DeValue<'_>>, path: &str, key_place: &Place) -> Node {
+    fn node(&self, node: &Spanned<DeValue<'_>>, path: &str, key_place: &Origin) -> Node {
         let mut place = self.place(node.span().start, path);
         let value = match node.get_ref() {
             DeValue::String(text) => Value::Text(text.to_string()),

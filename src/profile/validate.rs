@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::destination::Http;
+use super::destination::HttpVersion;
 use super::evidence::EvidencePlan;
 use super::file::{HealthTable, ProfileFile, ScenarioTable, TargetTable, UptimeTable};
 use super::file_top::{self, MISSING};
@@ -15,7 +15,7 @@ use super::target_rules::{Redirects, TargetRules};
 use super::validate_requirement::{requirement, speaks_of_the_session, thresholds};
 use super::validate_scenario::{Common, name, plan};
 use super::validate_search::headroom;
-use crate::diagnostic::{At, Complaint, Place, Problem, sort_problems};
+use crate::diagnostic::{Diagnostic, InvalidValue, Origin, Spanned, sort_diagnostics};
 use crate::plan::{Bounds, Plan};
 use crate::requirement::{Check, Requirement, Scope};
 
@@ -33,14 +33,14 @@ const HEALTH_REQUESTS: u32 = 20;
 ///
 /// # Errors
 /// With everything that is wrong, sorted by place.
-pub fn load(source: &ProfileSource, overrides: &Overrides) -> Result<Profile, Vec<Problem>> {
+pub fn load(source: &ProfileSource, overrides: &Overrides) -> Result<Profile, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let (tree, whole) = source.tree(&mut problems);
     let mut file = file_top::read(&tree, &mut problems);
     if !whole {
         // What is missing may stand in the part that could not be read.
         problems.retain(|problem| problem.message != MISSING);
-        sort_problems(&mut problems);
+        sort_diagnostics(&mut problems);
         return Err(problems);
     }
     lay_over(&mut file, overrides, &mut problems);
@@ -48,7 +48,7 @@ pub fn load(source: &ProfileSource, overrides: &Overrides) -> Result<Profile, Ve
     match profile {
         Some(profile) if problems.is_empty() => Ok(profile),
         _ => {
-            sort_problems(&mut problems);
+            sort_diagnostics(&mut problems);
             Err(problems)
         }
     }
@@ -57,11 +57,11 @@ pub fn load(source: &ProfileSource, overrides: &Overrides) -> Result<Profile, Ve
 fn profile(
     file: &ProfileFile,
     source: &ProfileSource,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<Diagnostic>,
 ) -> Option<Profile> {
     if file.scenarios.is_empty() && file.requirements.is_empty() {
         let complaint =
-            Complaint::new("the profile has no requirement, so there is nothing to test")
+            InvalidValue::new("the profile has no requirement, so there is nothing to test")
                 .help("begin one with [[requirement]]");
         problems.push(complaint.at(file.place.clone()));
         return None;
@@ -76,7 +76,7 @@ fn profile(
         name: value_or(file.name.as_ref(), source.stem()),
         description: value_or(file.description.as_ref(), String::new()),
         target: file.target.url.as_ref().map(|url| url.value.clone()),
-        http: value_or(file.target.http.as_ref(), Http::Auto),
+        http: value_or(file.target.http.as_ref(), HttpVersion::Auto),
         rules: rules.clone(),
         plans,
         requirements,
@@ -98,7 +98,7 @@ fn profile(
 fn requirements(
     file: &ProfileFile,
     bounds: &Bounds,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<Diagnostic>,
 ) -> Vec<Requirement> {
     unique(
         file.requirements.iter().map(|table| table.name.as_ref()),
@@ -115,7 +115,7 @@ fn requirements(
 fn kept_requirements(
     file: &ProfileFile,
     mut requirements: Vec<Requirement>,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<Diagnostic>,
 ) -> Vec<Requirement> {
     let dropped: BTreeSet<&str> = file
         .scenarios
@@ -145,7 +145,7 @@ fn kept_requirements(
     requirements.retain(|requirement| !requirement.checks.is_empty());
     requirements.sort_by_key(speaks_of_the_session);
     if requirements.is_empty() && problems.is_empty() {
-        let complaint = Complaint::new("no requirement is left, so there is nothing to test")
+        let complaint = InvalidValue::new("no requirement is left, so there is nothing to test")
             .help("begin one with [[requirement]], or name other scenarios");
         problems.push(complaint.at(file.place.clone()));
     }
@@ -168,7 +168,7 @@ fn plans(
     file: &ProfileFile,
     bounds: &Bounds,
     requirements: &[Requirement],
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<Diagnostic>,
 ) -> Vec<Plan> {
     let common = Common {
         prefix: prefix(&file.target),
@@ -188,7 +188,7 @@ fn plans(
                 let before = search.holds.len();
                 search.holds.retain(|check| is_asked(check, Some(table)));
                 if before > 0 && search.holds.is_empty() {
-                    let complaint = Complaint::new("nothing is left that a load must keep")
+                    let complaint = InvalidValue::new("nothing is left that a load must keep")
                         .help(format!("leave out the scenario: --without {}", table.name));
                     problems.push(complaint.at(table.place.clone()));
                 }
@@ -224,14 +224,14 @@ fn prefix(target: &TargetTable) -> String {
     format!("{}{own}", url.map_or("", |url| &url.value.base_path))
 }
 
-fn bounds(target: &TargetTable, problems: &mut Vec<Problem>) -> Bounds {
+fn bounds(target: &TargetTable, problems: &mut Vec<Diagnostic>) -> Bounds {
     let timeout = value_or(target.timeout.as_ref(), TIMEOUT);
     let connect = value_or(target.connect_timeout.as_ref(), CONNECT_TIMEOUT);
     if let (Some(whole), Some(part)) = (&target.timeout, &target.connect_timeout)
         && part.value > whole.value
         && same_file(&part.place, &whole.place)
     {
-        let complaint = Complaint::new("connecting may take longer than the whole request")
+        let complaint = InvalidValue::new("connecting may take longer than the whole request")
             .help("make connect_timeout at most timeout");
         problems.push(complaint.at(part.place.clone()));
     }
@@ -243,9 +243,9 @@ fn bounds(target: &TargetTable, problems: &mut Vec<Problem>) -> Bounds {
 }
 
 /// Whether one hand wrote both: a flag, or a profile that extends another, need not repeat the rest.
-pub(super) fn same_file(a: &Place, b: &Place) -> bool {
+pub(super) fn same_file(a: &Origin, b: &Origin) -> bool {
     match (a, b) {
-        (Place::File { file: a, .. }, Place::File { file: b, .. }) => a == b,
+        (Origin::File { file: a, .. }, Origin::File { file: b, .. }) => a == b,
         _ => false,
     }
 }
@@ -270,7 +270,7 @@ fn uptime(
     table: &UptimeTable,
     prefix: &str,
     rules: &TargetRules,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<Diagnostic>,
 ) -> Option<UptimeCheck> {
     let every = value_or(table.every.as_ref(), PROBE_EVERY);
     let alone = value_or(table.alone.as_ref(), every.max(Duration::from_secs(5)));
@@ -278,7 +278,7 @@ fn uptime(
         && alone < every
     {
         let complaint =
-            Complaint::new("shorter than from one probe to the next, so nothing is seen")
+            InvalidValue::new("shorter than from one probe to the next, so nothing is seen")
                 .help("make alone at least every");
         problems.push(complaint.at(place.clone()));
     }
@@ -309,22 +309,23 @@ fn evidence(written: &EvidencePlan, prefix: &str, rules: &TargetRules) -> Eviden
 
 /// Tells every name that was given before.
 pub(super) fn unique<'a>(
-    names: impl Iterator<Item = Option<&'a At<String>>>,
+    names: impl Iterator<Item = Option<&'a Spanned<String>>>,
     what: &str,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<Diagnostic>,
 ) {
     let mut seen = BTreeSet::new();
     for name in names.flatten() {
         if !seen.insert(name.value.as_str()) {
-            let complaint = Complaint::new(format!("a second {what} is called `{}`", name.value))
-                .help("give each one a name of its own");
+            let complaint =
+                InvalidValue::new(format!("a second {what} is called `{}`", name.value))
+                    .help("give each one a name of its own");
             problems.push(complaint.at(name.place.clone()));
         }
     }
 }
 
 /// What was written, or the default.
-pub(super) fn value_or<T: Clone>(written: Option<&At<T>>, default: T) -> T {
+pub(super) fn value_or<T: Clone>(written: Option<&Spanned<T>>, default: T) -> T {
     written.map_or(default, |at| at.value.clone())
 }
 

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::file::{CheckTable, Kind, ProfileFile, RequirementTable, ScenarioTable};
-use super::nearest::advice;
-use super::quantity::Reading;
+use super::file::{ArrivalWord, CheckTable, ProfileFile, RequirementTable, ScenarioTable};
+use super::quantity::ReadValue;
+use super::suggest::advice;
 use super::units::show_duration;
 use super::validate_scenario::name;
 use super::validate_search_metric;
 use super::validate_socket::{CONNECT, MESSAGE, connect_timeout, reply_timeout};
-use crate::diagnostic::{At, Complaint, Problem};
+use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
 use crate::plan::{Bounds, Plan};
 use crate::requirement::{Check, Metric, Population, Requirement, Scope, Severity};
 
@@ -19,7 +19,7 @@ pub(super) fn requirement(
     table: &RequirementTable,
     file: &ProfileFile,
     bounds: &Bounds,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<Diagnostic>,
 ) -> Option<Requirement> {
     let scenario = scenario(table, file, problems);
     let mut checks = Vec::new();
@@ -45,7 +45,7 @@ pub(super) fn requirement(
 fn scenario<'a>(
     table: &RequirementTable,
     file: &'a ProfileFile,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<Diagnostic>,
 ) -> Result<Option<&'a ScenarioTable>, ()> {
     let Some(wanted) = &table.scenario else {
         return Ok(None);
@@ -60,8 +60,9 @@ fn scenario<'a>(
             .iter()
             .map(|known| known.name.as_str())
             .collect();
-        let complaint = Complaint::new(format!("the profile has no scenario `{}`", wanted.value))
-            .help(advice(&wanted.value, &names));
+        let complaint =
+            InvalidValue::new(format!("the profile has no scenario `{}`", wanted.value))
+                .help(advice(&wanted.value, &names));
         problems.push(complaint.at(wanted.place.clone()));
         return Err(());
     }
@@ -74,7 +75,7 @@ fn checked(
     scenario: Option<&ScenarioTable>,
     file: &ProfileFile,
     bounds: &Bounds,
-) -> Result<Check, Problem> {
+) -> Result<Check, Diagnostic> {
     let metric = written.metric.value;
     needs(metric, table, file).map_err(|complaint| complaint.at(written.metric.place.clone()))?;
     let scope = scope(written, scenario)?;
@@ -92,7 +93,7 @@ fn checked(
 }
 
 /// Whether the profile has what a metric is measured on.
-fn needs(metric: Metric, table: &RequirementTable, file: &ProfileFile) -> Reading<()> {
+fn needs(metric: Metric, table: &RequirementTable, file: &ProfileFile) -> ReadValue<()> {
     if metric.needs_load() {
         if table.scenario.is_some() || speaks_of_the_generator(metric) {
             return Ok(());
@@ -104,13 +105,13 @@ fn needs(metric: Metric, table: &RequirementTable, file: &ProfileFile) -> Readin
             .collect();
         let example = names.first().copied().unwrap_or("api");
         return Err(
-            Complaint::new(format!("{metric} is measured on a scenario"))
+            InvalidValue::new(format!("{metric} is measured on a scenario"))
                 .help(format!("write scenario = \"{example}\"")),
         );
     }
     if table.scenario.is_some() {
         return Err(
-            Complaint::new(format!("{metric} is not measured on a scenario"))
+            InvalidValue::new(format!("{metric} is not measured on a scenario"))
                 .help("put it into a requirement of its own, without scenario"),
         );
     }
@@ -121,7 +122,7 @@ fn needs(metric: Metric, table: &RequirementTable, file: &ProfileFile) -> Readin
     if there {
         return Ok(());
     }
-    Err(Complaint::new(format!("{metric} needs [{section}]"))
+    Err(InvalidValue::new(format!("{metric} needs [{section}]"))
         .help(format!("write [{section}] with path = \"/health\"")))
 }
 
@@ -144,14 +145,14 @@ pub(super) fn speaks_of_the_session(requirement: &Requirement) -> bool {
 /// The users that a check looks at, if there are such users.
 fn population(
     written: &CheckTable,
-    population: &At<Population>,
+    population: &Spanned<Population>,
     scenario: Option<&ScenarioTable>,
-) -> Result<Scope, Problem> {
+) -> Result<Scope, Diagnostic> {
     let metric = written.metric.value;
-    let complain = |complaint: Complaint| complaint.at(population.place.clone());
+    let complain = |complaint: InvalidValue| complaint.at(population.place.clone());
     if !metric.is_per_endpoint() {
         let complaint =
-            Complaint::new(format!("{metric} is not measured population by population"));
+            InvalidValue::new(format!("{metric} is not measured population by population"));
         return Err(complain(complaint.help("leave population out")));
     }
     let there = scenario.is_none_or(|scenario| match population.value {
@@ -161,7 +162,7 @@ fn population(
     if there {
         return Ok(Scope::Population(population.value));
     }
-    Err(complain(Complaint::new(format!(
+    Err(complain(InvalidValue::new(format!(
         "the scenario has no users of this kind: {}",
         population.value
     ))))
@@ -170,7 +171,7 @@ fn population(
 pub(super) fn scope(
     written: &CheckTable,
     scenario: Option<&ScenarioTable>,
-) -> Result<Scope, Problem> {
+) -> Result<Scope, Diagnostic> {
     if let Some(wanted) = &written.population {
         return population(written, wanted, scenario);
     }
@@ -179,7 +180,7 @@ pub(super) fn scope(
         if metric.is_per_endpoint() {
             return Ok(Scope::EachAddress);
         }
-        let complaint = Complaint::new(format!("{metric} is not measured address by address"));
+        let complaint = InvalidValue::new(format!("{metric} is not measured address by address"));
         return Err(complaint.help("leave address out").at(each.place.clone()));
     }
     let Some(endpoint) = &written.endpoint else {
@@ -187,7 +188,7 @@ pub(super) fn scope(
     };
     let metric = written.metric.value;
     if !metric.is_per_endpoint() {
-        let complaint = Complaint::new(format!("{metric} is not measured endpoint by endpoint"))
+        let complaint = InvalidValue::new(format!("{metric} is not measured endpoint by endpoint"))
             .help("leave endpoint out");
         return Err(complaint.at(endpoint.place.clone()));
     }
@@ -201,7 +202,7 @@ pub(super) fn scope(
         }
         if !names.contains(&endpoint.value) {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let complaint = Complaint::new(format!(
+            let complaint = InvalidValue::new(format!(
                 "the scenario `{}` has no endpoint `{}`",
                 scenario.name, endpoint.value
             ));
@@ -218,7 +219,7 @@ pub(super) fn within_timeout(
     scenario: Option<&ScenarioTable>,
     file: &ProfileFile,
     bounds: &Bounds,
-) -> Result<(), Problem> {
+) -> Result<(), Diagnostic> {
     let socket = scenario.and_then(|scenario| scenario.socket.as_ref());
     let endpoint = written.endpoint.as_ref().map(|at| at.value.as_str());
     let (timeout, place) = match written.metric.value {
@@ -243,7 +244,7 @@ pub(super) fn within_timeout(
     if limit.value <= timeout.as_secs_f64() * 1e3 {
         return Ok(());
     }
-    let complaint = Complaint::new(format!(
+    let complaint = InvalidValue::new(format!(
         "a request is given up after {}, so `{limit}` can't be judged",
         show_duration(timeout)
     ))
@@ -255,13 +256,13 @@ pub(super) fn within_timeout(
 }
 
 /// Only WebSockets can be lost.
-fn has_sockets(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Problem> {
+fn has_sockets(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Diagnostic> {
     let metric = written.metric.value;
     let of_sockets = matches!(metric, Metric::UnexpectedCloses | Metric::Reconnects);
     if !of_sockets || scenario.socket.is_some() {
         return Ok(());
     }
-    let complaint = Complaint::new(format!(
+    let complaint = InvalidValue::new(format!(
         "the scenario `{}` has no WebSocket, so {metric} can't be measured",
         scenario.name
     ));
@@ -270,10 +271,10 @@ fn has_sockets(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Pro
 }
 
 /// No target can answer more than it is asked.
-fn within_offer(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Problem> {
+fn within_offer(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Diagnostic> {
     let rated = matches!(
         scenario.arrivals.as_ref().map(|kind| kind.value),
-        Some(Kind::Constant | Kind::Poisson)
+        Some(ArrivalWord::Constant | ArrivalWord::Poisson)
     );
     let (Metric::Throughput, true, Some(rate)) =
         (written.metric.value, rated, scenario.rate.as_ref())
@@ -284,7 +285,7 @@ fn within_offer(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Pr
     if offered > limit.value {
         return Ok(());
     }
-    let complaint = Complaint::new(format!(
+    let complaint = InvalidValue::new(format!(
         "the scenario `{}` offers {offered}/s, so `{limit}` can't be shown",
         scenario.name
     ))

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::file::{EndpointTable, Kind, ProfileFile, ScenarioTable};
+use super::file::{ArrivalWord, ProfileFile, RawEndpoint, ScenarioTable};
 use super::file_top::MISSING;
-use super::nearest::list;
+use super::suggest::list;
 use super::units::show_duration;
 use super::validate::{same_file, value_or};
 use super::validate_search;
 use super::validate_socket;
-use crate::diagnostic::{At, Complaint, Problem};
+use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
 use crate::plan::EndpointKind;
 use crate::plan::{Arrivals, Bounds, Endpoint, Phases, Plan, Rate};
 
@@ -23,7 +23,7 @@ pub(super) const THINK: (Duration, Duration) = (Duration::from_secs(1), Duration
 /// What all scenarios of a profile have in common.
 pub(super) struct Common<'a> {
     pub(super) prefix: String,
-    pub(super) headers: &'a [At<(String, String)>],
+    pub(super) headers: &'a [Spanned<(String, String)>],
     pub(super) bounds: Bounds,
     /// All that was written: a search may name requirements of the profile.
     pub(super) file: &'a ProfileFile,
@@ -35,7 +35,7 @@ pub(super) struct Common<'a> {
 pub(super) fn plan(
     table: &ScenarioTable,
     common: &Common<'_>,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<Diagnostic>,
 ) -> Option<Plan> {
     let endpoints = endpoints(table, common, problems);
     let (arrivals, search) = match table.arrivals.as_ref().map(|kind| kind.value) {
@@ -68,12 +68,12 @@ pub(super) fn plan(
 }
 
 /// Tells the keys that go with other kinds of arrivals.
-fn misplaced(table: &ScenarioTable, kind: Kind, problems: &mut Vec<Problem>) {
+fn misplaced(table: &ScenarioTable, kind: ArrivalWord, problems: &mut Vec<Diagnostic>) {
     for (key, place) in &table.written {
-        if Kind::all_keys().contains(&key.as_str()) && !kind.keys().contains(&key.as_str()) {
+        if ArrivalWord::all_keys().contains(&key.as_str()) && !kind.keys().contains(&key.as_str()) {
             let complaint =
-                Complaint::new(format!("does not go with arrivals = \"{}\"", kind.name()));
-            let kinds = Kind::with_key(key);
+                InvalidValue::new(format!("does not go with arrivals = \"{}\"", kind.name()));
+            let kinds = ArrivalWord::with_key(key);
             let help = format!("it goes with {}", list(&kinds));
             problems.push(complaint.help(help).at(place.clone()));
         }
@@ -91,13 +91,13 @@ pub(super) fn connections(table: &ScenarioTable, rate: Rate, bounds: &Bounds) ->
 fn arrivals(
     table: &ScenarioTable,
     bounds: &Bounds,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<Diagnostic>,
 ) -> Option<Arrivals> {
     let kind = table.arrivals.as_ref()?.value;
     misplaced(table, kind, problems);
     let rate = |problems| needed(table, "rate", "\"120/s\"", table.rate.as_ref(), problems);
     Some(match kind {
-        Kind::Users => {
+        ArrivalWord::Users => {
             let (think_min, think_max) = value_or(table.think_time.as_ref(), THINK);
             Arrivals::Users {
                 count: needed(table, "users", "100", table.users.as_ref(), problems)?,
@@ -105,21 +105,21 @@ fn arrivals(
                 think_max,
             }
         }
-        Kind::Constant => {
+        ArrivalWord::Constant => {
             let rate = rate(problems)?;
             let connections = connections(table, rate, bounds);
             Arrivals::Constant { rate, connections }
         }
-        Kind::Poisson => {
+        ArrivalWord::Poisson => {
             let rate = rate(problems)?;
             let connections = connections(table, rate, bounds);
             Arrivals::Poisson { rate, connections }
         }
-        Kind::Burst => Arrivals::Burst {
+        ArrivalWord::Burst => Arrivals::Burst {
             count: needed(table, "users", "100", table.users.as_ref(), problems)?,
             every: value_or(table.every.as_ref(), EVERY),
         },
-        Kind::Steps | Kind::Capacity => return None,
+        ArrivalWord::Steps | ArrivalWord::Capacity => return None,
     })
 }
 
@@ -128,17 +128,17 @@ fn needed<T: Clone>(
     table: &ScenarioTable,
     key: &str,
     example: &str,
-    value: Option<&At<T>>,
-    problems: &mut Vec<Problem>,
+    value: Option<&Spanned<T>>,
+    problems: &mut Vec<Diagnostic>,
 ) -> Option<T> {
     if value.is_none() && table.written.iter().all(|(written, _)| written != key) {
-        let complaint = Complaint::new(MISSING).help(format!("write {key} = {example}"));
+        let complaint = InvalidValue::new(MISSING).help(format!("write {key} = {example}"));
         problems.push(complaint.at(table.place.below(key)));
     }
     value.map(|at| at.value.clone())
 }
 
-fn phases(table: &ScenarioTable, problems: &mut Vec<Problem>) -> Option<Phases> {
+fn phases(table: &ScenarioTable, problems: &mut Vec<Diagnostic>) -> Option<Phases> {
     let duration = table.duration.as_ref()?;
     let phases = Phases {
         ramp_up: value_or(table.ramp_up.as_ref(), Duration::ZERO),
@@ -152,11 +152,11 @@ fn phases(table: &ScenarioTable, problems: &mut Vec<Problem>) -> Option<Phases> 
     let shown = show_duration(duration.value);
     let rounds = value_or(table.every.as_ref(), EVERY);
     let none_due = match kind {
-        Some(Kind::Burst) if duration.value < rounds => Some(format!(
+        Some(ArrivalWord::Burst) if duration.value < rounds => Some(format!(
             "{shown} is shorter than one round of {}",
             show_duration(rounds)
         )),
-        Some(Kind::Constant | Kind::Poisson) => table
+        Some(ArrivalWord::Constant | ArrivalWord::Poisson) => table
             .rate
             .as_ref()
             .filter(|rate| rate.value.as_f64() * duration.value.as_secs_f64() < 1.0)
@@ -167,19 +167,23 @@ fn phases(table: &ScenarioTable, problems: &mut Vec<Problem>) -> Option<Phases> 
         _ => None,
     };
     if let Some(message) = none_due {
-        let complaint = Complaint::new(message).help("let it last longer");
+        let complaint = InvalidValue::new(message).help("let it last longer");
         problems.push(complaint.at(duration.place.clone()));
     }
     Some(phases)
 }
 
 /// Tells a least time that leaves nothing to be saved.
-fn settles_in_time(table: &ScenarioTable, duration: &At<Duration>, problems: &mut Vec<Problem>) {
+fn settles_in_time(
+    table: &ScenarioTable,
+    duration: &Spanned<Duration>,
+    problems: &mut Vec<Diagnostic>,
+) {
     let Some(settle) = &table.settle else { return };
     if let Some(least) = settle.value.filter(|least| *least >= duration.value)
         && same_file(&settle.place, &duration.place)
     {
-        let complaint = Complaint::new(format!(
+        let complaint = InvalidValue::new(format!(
             "{} is no less than the duration, {}, so it would change nothing",
             show_duration(least),
             show_duration(duration.value)
@@ -192,7 +196,7 @@ fn settles_in_time(table: &ScenarioTable, duration: &At<Duration>, problems: &mu
 fn endpoints(
     table: &ScenarioTable,
     common: &Common<'_>,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<Diagnostic>,
 ) -> Option<Vec<Endpoint>> {
     if table.endpoints.is_empty() {
         if table.socket.is_some() {
@@ -200,7 +204,7 @@ fn endpoints(
         }
         // A misread list is told already.
         if table.written.iter().all(|(key, _)| key != "endpoint") {
-            let complaint = Complaint::new("the scenario has no endpoint").help(format!(
+            let complaint = InvalidValue::new("the scenario has no endpoint").help(format!(
                 "begin one with [[scenario.{}.endpoint]]",
                 table.name
             ));
@@ -221,13 +225,13 @@ fn endpoints(
     weighed.then_some(endpoints)
 }
 
-fn duplicates(table: &ScenarioTable, problems: &mut Vec<Problem>) {
+fn duplicates(table: &ScenarioTable, problems: &mut Vec<Diagnostic>) {
     let mut seen: Vec<String> = Vec::new();
     for written in &table.endpoints {
         let Some(name) = name(written) else { continue };
         if seen.contains(&name) {
             let place = written.name.as_ref().map_or(&written.place, |at| &at.place);
-            let complaint = Complaint::new(format!("a second endpoint is called `{name}`"))
+            let complaint = InvalidValue::new(format!("a second endpoint is called `{name}`"))
                 .help("give each one a name of its own");
             problems.push(complaint.at(place.clone()));
         }
@@ -236,13 +240,13 @@ fn duplicates(table: &ScenarioTable, problems: &mut Vec<Problem>) {
 }
 
 /// Whether the weights are all there and add up to 100.
-fn weights(table: &ScenarioTable, problems: &mut Vec<Problem>) -> bool {
+fn weights(table: &ScenarioTable, problems: &mut Vec<Diagnostic>) -> bool {
     let mut known = true;
     for written in &table.endpoints {
         if written.weight.is_none() && table.endpoints.len() > 1 {
             known = false;
             if !written.has_weight {
-                let complaint = Complaint::new(MISSING)
+                let complaint = InvalidValue::new(MISSING)
                     .help("say in percent how often this endpoint is asked: weight = 30");
                 problems.push(complaint.at(written.place.below("weight")));
             }
@@ -259,7 +263,7 @@ fn weights(table: &ScenarioTable, problems: &mut Vec<Problem>) -> bool {
     let sum: u32 = parts.iter().sum();
     if known && sum != 100 {
         let shown: Vec<String> = parts.iter().map(u32::to_string).collect();
-        let complaint = Complaint::new(format!(
+        let complaint = InvalidValue::new(format!(
             "the weights add up to {sum}, not to 100: {}",
             shown.join(" + ")
         ));
@@ -273,7 +277,7 @@ fn weights(table: &ScenarioTable, problems: &mut Vec<Problem>) -> bool {
     known && sum == 100
 }
 
-fn endpoint(written: &EndpointTable, weight: u32, common: &Common<'_>) -> Option<Endpoint> {
+fn endpoint(written: &RawEndpoint, weight: u32, common: &Common<'_>) -> Option<Endpoint> {
     let mut headers: Vec<_> = written.headers.iter().map(|at| at.value.clone()).collect();
     let typed = |headers: &[(String, String)]| {
         headers
@@ -301,7 +305,7 @@ fn endpoint(written: &EndpointTable, weight: u32, common: &Common<'_>) -> Option
 }
 
 /// The name that was given, or else what is asked.
-pub(super) fn name(written: &EndpointTable) -> Option<String> {
+pub(super) fn name(written: &RawEndpoint) -> Option<String> {
     if let Some(name) = &written.name {
         return Some(name.value.clone());
     }
@@ -312,13 +316,13 @@ pub(super) fn name(written: &EndpointTable) -> Option<String> {
     })
 }
 
-fn method(written: &EndpointTable) -> String {
+fn method(written: &RawEndpoint) -> String {
     value_or(written.method.as_ref(), "GET".to_owned())
 }
 
 /// The headers of all requests, and the endpoints with theirs: an endpoint's replaces the target's.
 fn share_headers(
-    common: &[At<(String, String)>],
+    common: &[Spanned<(String, String)>],
     mut endpoints: Vec<Endpoint>,
 ) -> (Vec<(String, String)>, Vec<Endpoint>) {
     let has = |endpoint: &Endpoint, name: &str| {

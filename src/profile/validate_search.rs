@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use super::file::{CheckTable, Kind, ProfileFile, ScenarioTable};
+use super::file::{ArrivalWord, CheckTable, ProfileFile, ScenarioTable};
 use super::file_search::{HoldTable, SearchTable};
 use super::file_top::MISSING;
-use super::nearest::advice;
+use super::suggest::advice;
 use super::units::show_duration;
 use super::validate::value_or;
 use super::validate_requirement::{scope, speaks_of_the_generator, within_timeout};
 use super::validate_scenario::{Common, THINK, connections};
-use crate::diagnostic::{Complaint, Problem};
+use crate::diagnostic::{Diagnostic, InvalidValue};
 use crate::plan::{Arrivals, Bounds, Rate};
 use crate::plan::{Loads, RecoveryWatch, Search};
 use crate::requirement::{Check, Limit, Metric, Requirement, Scope};
@@ -29,9 +29,9 @@ const HEADROOM: [(&str, &str); 3] = [
 /// is missing or was misread.
 pub(super) fn loads(
     table: &ScenarioTable,
-    kind: Kind,
+    kind: ArrivalWord,
     common: &Common<'_>,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<Diagnostic>,
 ) -> Option<(Arrivals, Search)> {
     let (loads, holds) = search(table, kind, (common.file, &common.bounds), problems)?;
     let (think_min, think_max) = value_or(table.think_time.as_ref(), THINK);
@@ -57,13 +57,13 @@ pub(super) fn loads(
 /// The loads, and what each has to keep.
 fn search(
     table: &ScenarioTable,
-    kind: Kind,
+    kind: ArrivalWord,
     (file, bounds): (&ProfileFile, &Bounds),
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<Diagnostic>,
 ) -> Option<(Loads, Vec<Check>)> {
     let keys = &table.search;
     match kind {
-        Kind::Steps => {
+        ArrivalWord::Steps => {
             missing(table, "steps", "[50, 100, 200, 400]", problems);
             let example = "{ p95 = \"> 1 s\", errors = \"> 10 %\" }";
             missing(table, "break_when", example, problems);
@@ -74,7 +74,7 @@ fn search(
             };
             Some((loads, holds?))
         }
-        Kind::Capacity => {
+        ArrivalWord::Capacity => {
             let example = "{ from = \"50/s\", to = \"2000/s\" }";
             missing(table, "rate", example, problems);
             let example = "[{ metric = \"response_time_p95\", limit = \"< 200 ms\" }]";
@@ -93,9 +93,9 @@ fn search(
     }
 }
 
-fn missing(table: &ScenarioTable, key: &str, example: &str, problems: &mut Vec<Problem>) {
+fn missing(table: &ScenarioTable, key: &str, example: &str, problems: &mut Vec<Diagnostic>) {
     if table.written.iter().all(|(written, _)| written != key) {
-        let complaint = Complaint::new(MISSING).help(format!("write {key} = {example}"));
+        let complaint = InvalidValue::new(MISSING).help(format!("write {key} = {example}"));
         problems.push(complaint.at(table.place.below(key)));
     }
 }
@@ -104,7 +104,7 @@ fn unbroken(
     keys: &SearchTable,
     file: &ProfileFile,
     bounds: &Bounds,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<Diagnostic>,
 ) -> Option<Vec<Check>> {
     let timeout = file.target.timeout.as_ref().map(|at| &at.place);
     let typed = timeout.filter(|place| place.is_override());
@@ -113,7 +113,7 @@ fn unbroken(
         let limit = one.written;
         let is_time = one.check.metric.value != Metric::ErrorRate;
         if is_time && limit.value >= bounds.timeout.as_secs_f64() * 1e3 {
-            let complaint = Complaint::new(format!(
+            let complaint = InvalidValue::new(format!(
                 "a request is given up after {}, so `{limit}` can't be seen",
                 show_duration(bounds.timeout)
             ));
@@ -140,11 +140,11 @@ fn recovery(keys: &SearchTable) -> Option<RecoveryWatch> {
     })
 }
 
-fn range(keys: &SearchTable, problems: &mut Vec<Problem>) -> Option<(Rate, Rate)> {
+fn range(keys: &SearchTable, problems: &mut Vec<Diagnostic>) -> Option<(Rate, Rate)> {
     let rates = keys.rates.as_ref()?;
     let (from, to) = (rates.from.as_ref()?.value, rates.to.as_ref()?.value);
     if from >= to {
-        let complaint = Complaint::new(format!(
+        let complaint = InvalidValue::new(format!(
             "the range goes from {}/s to {}/s, and so not up",
             from.as_f64(),
             to.as_f64()
@@ -163,7 +163,7 @@ fn holds(
     table: &ScenarioTable,
     file: &ProfileFile,
     bounds: &Bounds,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<Diagnostic>,
 ) -> Option<Vec<Check>> {
     let mut checks = Vec::new();
     for item in &table.search.holds.as_ref()?.value {
@@ -182,7 +182,7 @@ fn holds(
                     let names = file.requirements.iter().filter_map(|one| one.name.as_ref());
                     let names: Vec<&str> = names.map(|at| at.value.as_str()).collect();
                     let message = format!("the profile has no requirement `{}`", name.value);
-                    let complaint = Complaint::new(message).help(advice(&name.value, &names));
+                    let complaint = InvalidValue::new(message).help(advice(&name.value, &names));
                     problems.push(complaint.at(name.place.clone()));
                     continue;
                 };
@@ -196,17 +196,17 @@ fn holds(
             };
             match held(check, table, file, bounds) {
                 Ok(check) => checks.push(check),
-                Err(Wrong::Told(problem)) => problems.push(problem),
-                Err(Wrong::Metric(complaint)) => problems.push(complaint.at(place.clone())),
+                Err(SearchMistake::Told(problem)) => problems.push(problem),
+                Err(SearchMistake::Metric(complaint)) => problems.push(complaint.at(place.clone())),
             }
         }
     }
     Some(checks)
 }
 
-enum Wrong {
-    Told(Problem),
-    Metric(Complaint),
+enum SearchMistake {
+    Told(Diagnostic),
+    Metric(InvalidValue),
 }
 
 fn held(
@@ -214,17 +214,17 @@ fn held(
     table: &ScenarioTable,
     file: &ProfileFile,
     bounds: &Bounds,
-) -> Result<Check, Wrong> {
+) -> Result<Check, SearchMistake> {
     let metric = written.metric.value;
     if !metric.is_per_endpoint() {
-        let complaint = Complaint::new(format!("{metric} is nothing that a rate has to keep"))
+        let complaint = InvalidValue::new(format!("{metric} is nothing that a rate has to keep"))
             .help("response times, error_rate and success_rate are");
-        return Err(Wrong::Metric(complaint));
+        return Err(SearchMistake::Metric(complaint));
     }
-    within_timeout(written, Some(table), file, bounds).map_err(Wrong::Told)?;
+    within_timeout(written, Some(table), file, bounds).map_err(SearchMistake::Told)?;
     Ok(Check {
         metric,
-        scope: scope(written, Some(table)).map_err(Wrong::Told)?,
+        scope: scope(written, Some(table)).map_err(SearchMistake::Told)?,
         limit: written.limit.value,
     })
 }

@@ -1,23 +1,23 @@
 //! Which metrics a search finds, and how far it can show them.
 
-use super::file::{CheckTable, Kind, ScenarioTable};
+use super::file::{ArrivalWord, CheckTable, ScenarioTable};
 use super::validate_requirement::speaks_of_the_generator;
-use crate::diagnostic::{Complaint, Problem};
+use crate::diagnostic::{Diagnostic, InvalidValue};
 use crate::requirement::{Comparison, Metric};
 
 /// Whether a scenario is of the kind on which a metric is measured.
-pub(super) fn fits(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Problem> {
+pub(super) fn fits(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Diagnostic> {
     let metric = written.metric.value;
     let Some(kind) = scenario.arrivals.as_ref().map(|kind| kind.value) else {
         return Ok(());
     };
     let wanted = match metric {
-        Metric::Capacity => Some(Kind::Capacity),
-        metric if metric.needs_search() => Some(Kind::Steps),
+        Metric::Capacity => Some(ArrivalWord::Capacity),
+        metric if metric.needs_search() => Some(ArrivalWord::Steps),
         _ => None,
     };
     let complaint = match wanted {
-        Some(wanted) if wanted != kind => Complaint::new(format!(
+        Some(wanted) if wanted != kind => InvalidValue::new(format!(
             "{metric} is not measured with arrivals = \"{}\"",
             kind.name()
         ))
@@ -26,12 +26,12 @@ pub(super) fn fits(written: &CheckTable, scenario: &ScenarioTable) -> Result<(),
             wanted.name()
         )),
         None if kind.is_search() && !speaks_of_the_generator(metric) => {
-            let found = if kind == Kind::Steps {
+            let found = if kind == ArrivalWord::Steps {
                 "breaking_point, recovery_time and ungraceful_failures"
             } else {
                 "capacity"
             };
-            Complaint::new(format!(
+            InvalidValue::new(format!(
                 "{metric} is not measured with arrivals = \"{}\"",
                 kind.name()
             ))
@@ -41,7 +41,7 @@ pub(super) fn fits(written: &CheckTable, scenario: &ScenarioTable) -> Result<(),
             if scenario.written.iter().any(|(key, _)| key == "recovery") {
                 return Ok(());
             }
-            Complaint::new("the scenario doesn't look at the recovery")
+            InvalidValue::new("the scenario doesn't look at the recovery")
                 .help("write recovery = { duration = \"10s\" } in it")
         }
         _ => return within_search(written, scenario),
@@ -50,7 +50,7 @@ pub(super) fn fits(written: &CheckTable, scenario: &ScenarioTable) -> Result<(),
 }
 
 /// No search shows more than the highest load that it tries.
-fn within_search(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Problem> {
+fn within_search(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Diagnostic> {
     let limit = written.limit.value;
     let (highest, sign) = match written.metric.value {
         Metric::BreakingPoint => {
@@ -66,12 +66,12 @@ fn within_search(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), P
         _ => return Ok(()),
     };
     let complaint = match highest {
-        _ if limit.comparison == Comparison::Equal => Complaint::new(format!(
+        _ if limit.comparison == Comparison::Equal => InvalidValue::new(format!(
             "{} is asked to be at least something",
             written.metric.value
         ))
         .help(format!("write \">= {}\"", limit.value)),
-        Some(highest) if highest < limit.value => Complaint::new(format!(
+        Some(highest) if highest < limit.value => InvalidValue::new(format!(
             "the scenario `{}` goes up to {highest}{sign}, so `{limit}` can't be shown",
             scenario.name
         ))

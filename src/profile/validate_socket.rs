@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::file::{Kind, ScenarioTable};
+use super::file::{ArrivalWord, ScenarioTable};
 use super::file_socket::SocketTable;
 use super::validate::value_or;
-use crate::diagnostic::{Complaint, Problem};
+use crate::diagnostic::{Diagnostic, InvalidValue};
 use crate::plan::Endpoint;
 use crate::plan::{EndpointKind, Socket};
 
@@ -22,12 +22,12 @@ pub(super) const MESSAGE: &str = "message";
 pub(super) fn socket(
     table: &ScenarioTable,
     prefix: &str,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<Diagnostic>,
 ) -> Option<Socket> {
     let written = table.socket.as_ref()?;
     let kind = table.arrivals.as_ref()?;
-    if kind.value != Kind::Users {
-        let complaint = Complaint::new(format!(
+    if kind.value != ArrivalWord::Users {
+        let complaint = InvalidValue::new(format!(
             "a WebSocket does not go with arrivals = \"{}\"",
             kind.value.name()
         ))
@@ -61,13 +61,17 @@ pub(super) fn reply_timeout(written: &SocketTable) -> Duration {
 }
 
 /// All users, or their share where others send requests.
-fn users(table: &ScenarioTable, written: &SocketTable, problems: &mut Vec<Problem>) -> Option<u32> {
+fn users(
+    table: &ScenarioTable,
+    written: &SocketTable,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<u32> {
     let all = table.users.as_ref()?.value;
     let alone = table.endpoints.is_empty();
     match (&written.share, alone) {
         (None, true) => {
             if let Some((_, place)) = table.written.iter().find(|(key, _)| key == "think_time") {
-                let complaint = Complaint::new("nobody here sends requests and thinks")
+                let complaint = InvalidValue::new("nobody here sends requests and thinks")
                     .help("how often messages are sent is said by every, in [...socket]");
                 problems.push(complaint.at(place.clone()));
             }
@@ -75,13 +79,13 @@ fn users(table: &ScenarioTable, written: &SocketTable, problems: &mut Vec<Proble
         }
         (Some(share), true) => {
             let complaint =
-                Complaint::new("all users are on the WebSocket, as there is no endpoint")
+                InvalidValue::new("all users are on the WebSocket, as there is no endpoint")
                     .help("leave share out, or add an endpoint for the others");
             problems.push(complaint.at(share.place.clone()));
             None
         }
         (None, false) => {
-            let complaint = Complaint::new("is missing").help(
+            let complaint = InvalidValue::new("is missing").help(
                 "say in percent how many of the users are on the WebSocket: share = \"30 %\"",
             );
             problems.push(complaint.at(written.place.below("share")));
@@ -92,8 +96,9 @@ fn users(table: &ScenarioTable, written: &SocketTable, problems: &mut Vec<Proble
             if users < all {
                 return Some(users);
             }
-            let complaint = Complaint::new(format!("leaves none of {all} users for the endpoints"))
-                .help("take more users, or a smaller share");
+            let complaint =
+                InvalidValue::new(format!("leaves none of {all} users for the endpoints"))
+                    .help("take more users, or a smaller share");
             problems.push(complaint.at(share.place.clone()));
             None
         }

@@ -2,29 +2,29 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::*;
-use crate::diagnostic::render_problems;
+use crate::diagnostic::render_diagnostics;
 use crate::plan::{Arrivals, Rate};
 use crate::profile::Target;
 use proptest::prelude::*;
 
 fn builtin(name: &str, overrides: &Overrides) -> Profile {
     let source = ProfileSource::parse(name).expect("built in");
-    load(&source, overrides).unwrap_or_else(|problems| panic!("{}", render_problems(&problems)))
+    load(&source, overrides).unwrap_or_else(|problems| panic!("{}", render_diagnostics(&problems)))
 }
 
 fn from_text(text: &str, overrides: &Overrides) -> Result<Profile, String> {
     let folder = tempfile::TempDir::new().expect("a folder");
     let path = folder.path().join("own.toml");
     std::fs::write(&path, text).expect("written");
-    load(&ProfileSource::File(path), overrides).map_err(|problems| render_problems(&problems))
+    load(&ProfileSource::File(path), overrides).map_err(|problems| render_diagnostics(&problems))
 }
 
 #[expect(
     clippy::unnecessary_wraps,
     reason = "what an override that was given is"
 )]
-fn flag<T>(value: T) -> Option<At<T>> {
-    Some(At::new(value, Place::Flag("--flag".to_owned())))
+fn flag<T>(value: T) -> Option<Spanned<T>> {
+    Some(Spanned::new(value, Origin::Flag("--flag".to_owned())))
 }
 
 fn outline(profile: &Profile) -> String {

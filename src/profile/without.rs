@@ -1,15 +1,15 @@
 //! `--without`: endpoints, scenarios and requirements that a session leaves out.
 
 use super::file::{ProfileFile, ScenarioTable};
-use super::nearest::nearest;
+use super::suggest::nearest;
 use super::validate_scenario::name;
-use crate::diagnostic::{At, Complaint, Problem};
+use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
 
 /// Marks what is left out, and complains about what is unknown.
 pub(super) fn leave_out(
     file: &mut ProfileFile,
-    without: &[At<String>],
-    problems: &mut Vec<Problem>,
+    without: &[Spanned<String>],
+    problems: &mut Vec<Diagnostic>,
 ) {
     for one in without {
         if let Err(complaint) = leave_out_one(file, &one.value) {
@@ -22,7 +22,7 @@ pub(super) fn leave_out(
             .iter()
             .find(|one| endpoint_of(&one.value, &table.name).is_some());
         if let Some(place) = place.filter(|_| nothing_left) {
-            let complaint = Complaint::new(format!(
+            let complaint = InvalidValue::new(format!(
                 "the scenario `{}` has no other endpoint",
                 table.name
             ))
@@ -32,7 +32,7 @@ pub(super) fn leave_out(
     }
 }
 
-fn leave_out_one(file: &mut ProfileFile, wanted: &str) -> Result<(), Complaint> {
+fn leave_out_one(file: &mut ProfileFile, wanted: &str) -> Result<(), InvalidValue> {
     let mut found = false;
     for table in &mut file.requirements {
         if table.name.as_ref().is_some_and(|name| name.value == wanted) {
@@ -72,7 +72,7 @@ fn leave_out_endpoint(table: &mut ScenarioTable, wanted: &str) -> bool {
     found
 }
 
-fn unknown(file: &ProfileFile, wanted: &str) -> Complaint {
+fn unknown(file: &ProfileFile, wanted: &str) -> InvalidValue {
     let scenarios = file.scenarios.iter();
     let endpoints = scenarios.clone().flat_map(|table| {
         let names = table.endpoints.iter().filter_map(name);
@@ -87,7 +87,7 @@ fn unknown(file: &ProfileFile, wanted: &str) -> Complaint {
         .chain(scenarios.map(|table| table.name.clone()))
         .chain(endpoints)
         .collect();
-    let complaint = Complaint::new(format!(
+    let complaint = InvalidValue::new(format!(
         "the profile has no requirement, scenario or endpoint `{wanted}`"
     ));
     let of_scenario = |one: &&String| {

@@ -1,5 +1,5 @@
-use crate::diagnostic::Place;
-use crate::diagnostic::{At, render_problems};
+use crate::diagnostic::Origin;
+use crate::diagnostic::{Spanned, render_diagnostics};
 use crate::profile::{Overrides, Profile, ProfileSource, load};
 
 const TEXT: &str = r#"
@@ -47,15 +47,15 @@ fn without(names: &[&str]) -> Result<Profile, String> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("own.toml");
     std::fs::write(&path, TEXT).expect("written");
-    let place = Place::Flag("--without".to_owned());
+    let place = Origin::Flag("--without".to_owned());
     let overrides = Overrides {
         without: names
             .iter()
-            .map(|&name| At::new(name.to_owned(), place.clone()))
+            .map(|&name| Spanned::new(name.to_owned(), place.clone()))
             .collect(),
         ..Overrides::default()
     };
-    load(&ProfileSource::File(path), &overrides).map_err(|problems| render_problems(&problems))
+    load(&ProfileSource::File(path), &overrides).map_err(|problems| render_diagnostics(&problems))
 }
 
 /// `scenario: endpoints` of each plan, and `name checks` of each requirement.

@@ -3,7 +3,7 @@
 //! A command is a line `::error title=TITLE::MESSAGE`. What would end it or its title early is encoded as GitHub documents
 //! it: `%`, carriage return and line feed everywhere, and `:` and `,` in properties.
 
-use super::message;
+use super::failure_message;
 use crate::requirement::{Judgement, TestVerdict};
 use crate::text::clean;
 
@@ -18,7 +18,7 @@ pub fn render(judgements: &[Judgement], confidence: f64, strict: bool) -> String
             TestVerdict::Fail => "error",
         };
         let title = property(&title(judgement));
-        let message = data(&message::failure(judgement, confidence));
+        let message = data(&failure_message::failure(judgement, confidence));
         Some(format!("::{command} title={title}::{message}\n"))
     });
     commands.collect()

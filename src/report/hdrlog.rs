@@ -30,7 +30,7 @@ impl From<io::Error> for HdrlogError {
 }
 
 /// One line of the log.
-struct Interval<'a> {
+struct LogInterval<'a> {
     tag: String,
     /// In nanoseconds from the start of its run.
     window: Window,
@@ -85,11 +85,11 @@ fn beginning(report: &Report) -> u64 {
     runs.chain([report.started]).min().unwrap_or_default()
 }
 
-fn intervals(run: &RunResult) -> Vec<Interval<'_>> {
+fn intervals(run: &RunResult) -> Vec<LogInterval<'_>> {
     let mut all = Vec::new();
     let mut add = |window, endpoint: &str, times: &str, histogram| {
         let tag = format!("{}/{}/{times}", encoded(&run.scenario), encoded(endpoint));
-        all.push(Interval {
+        all.push(LogInterval {
             tag,
             window,
             histogram,

@@ -6,7 +6,7 @@ use quick_junit::{NonSuccessKind, Report as Xml, TestCase, TestCaseStatus, TestS
 use thiserror::Error;
 
 use super::terminal::{self, Style};
-use super::{Report, instant, message};
+use super::{Report, failure_message, rfc3339};
 use crate::record::RunResult;
 use crate::requirement::{Judgement, TestVerdict};
 use crate::text::clean;
@@ -32,7 +32,7 @@ pub fn render(report: &Report) -> Result<String, JunitError> {
     suite.set_time(took);
     suite.extra.insert(
         XmlString::new("timestamp"),
-        XmlString::new(instant::to_text(report.started)),
+        XmlString::new(rfc3339::to_text(report.started)),
     );
     for judgement in &report.judgements {
         suite.add_test_case(case(judgement, report));
@@ -50,7 +50,7 @@ pub fn render(report: &Report) -> Result<String, JunitError> {
 
 fn case(judgement: &Judgement, report: &Report) -> TestCase {
     let verdict = judgement.test_verdict(report.strict);
-    let text = message::failure(judgement, report.confidence);
+    let text = failure_message::failure(judgement, report.confidence);
     let status = match verdict {
         TestVerdict::Pass | TestVerdict::Warn => TestCaseStatus::success(),
         TestVerdict::Fail => failed(judgement, &text),

@@ -7,7 +7,7 @@ const SHORT: usize = 60;
 
 /// The paragraphs so far, each with the requirement that it was said of.
 #[derive(Debug, Clone, Default)]
-pub struct Said(Vec<(String, String)>);
+pub struct SaidOnce(Vec<(String, String)>);
 
 /// What is to be said of a requirement.
 pub(super) struct Remarks {
@@ -19,7 +19,7 @@ pub(super) struct Remarks {
     pub(super) advice: Vec<String>,
 }
 
-impl Said {
+impl SaidOnce {
     /// The requirement that this was said of before; `None` when it is new, and then said of `name`.
     pub(super) fn before(&mut self, paragraph: &str, name: &str) -> Option<&str> {
         let known = self.0.iter().position(|(known, _)| known == paragraph);

@@ -7,9 +7,9 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::files::{StoreError, write_atomically};
-use super::shared::lock_if_possible;
+use super::once_on_disk::lock_if_possible;
 use crate::report::Report;
-use crate::report::json::{ReadError, from_json, to_json};
+use crate::report::json::{ReportReadError, from_json, to_json};
 
 /// The form of the file.
 const SCHEMA: &str = "agentos-perf/baseline/1";
@@ -33,7 +33,7 @@ pub enum BaselineError {
         /// Which file.
         path: PathBuf,
         /// What is wrong with it.
-        source: ReadError,
+        source: ReportReadError,
     },
     /// What it is called is neither a name nor a file.
     #[error(
@@ -106,7 +106,7 @@ pub fn read_baseline(path: &Path) -> Result<Vec<Report>, BaselineError> {
             let sessions = read.sessions.iter().map(|session| from_json(session.get()));
             sessions.collect::<Result<_, _>>().map_err(form)
         }
-        Ok(other) => Err(form(ReadError::OtherSchema(other.schema))),
+        Ok(other) => Err(form(ReportReadError::OtherSchema(other.schema))),
         Err(_) => Ok(vec![from_json(text).map_err(form)?]),
     }
 }
@@ -150,12 +150,12 @@ pub fn write_baseline(path: &Path, sessions: &[Report]) -> Result<(), BaselineEr
         schema: SCHEMA.to_owned(),
         sessions: sessions.map_err(|error| BaselineError::Form {
             path: path.to_owned(),
-            source: ReadError::Form(error),
+            source: ReportReadError::Form(error),
         })?,
     };
     let text = serde_json::to_vec(&form).map_err(|error| BaselineError::Form {
         path: path.to_owned(),
-        source: ReadError::Form(error),
+        source: ReportReadError::Form(error),
     })?;
     Ok(write_atomically(path, &text)?)
 }

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::dated::prune;
 use super::files::{StoreError, make_folder, write_atomically};
-use super::shared::lock_if_possible;
+use super::once_on_disk::lock_if_possible;
+use super::session_dir::prune;
 use crate::report::{Format, Report};
 
 /// The folder of the last session's files.

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 /// Where a value was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum Origin {
     /// A flag, with its dashes.
     Flag(String),
     /// An environment variable.
@@ -22,10 +22,10 @@ pub enum Place {
     },
 }
 
-impl Place {
+impl Origin {
     /// A file as a whole.
-    pub fn file(file: impl Into<String>) -> Place {
-        Place::File {
+    pub fn file(file: impl Into<String>) -> Origin {
+        Origin::File {
             file: file.into(),
             line: 0,
             column: 0,
@@ -34,9 +34,9 @@ impl Place {
     }
 
     /// The same place, for a key below it.
-    pub fn below(&self, key: &str) -> Place {
+    pub fn below(&self, key: &str) -> Origin {
         let mut place = self.clone();
-        if let Place::File { key: path, .. } = &mut place {
+        if let Origin::File { key: path, .. } = &mut place {
             *path = join(path, key);
         }
         place
@@ -44,15 +44,15 @@ impl Place {
 
     /// Whether it is a flag or a variable, not a profile.
     pub fn is_override(&self) -> bool {
-        !matches!(self, Place::File { .. })
+        !matches!(self, Origin::File { .. })
     }
 
     /// What problems are sorted by: flags and variables in the order they were met, then files by line.
     fn rank(&self) -> (u8, &str, u32, u32) {
         match self {
-            Place::Flag(_) => (0, "", 0, 0),
-            Place::Variable(_) => (1, "", 0, 0),
-            Place::File {
+            Origin::Flag(_) => (0, "", 0, 0),
+            Origin::Variable(_) => (1, "", 0, 0),
+            Origin::File {
                 file, line, column, ..
             } => (2, file, *line, *column),
         }
@@ -68,11 +68,11 @@ pub fn join(path: &str, key: &str) -> String {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Flag(name) | Place::Variable(name) => f.write_str(name),
-            Place::File {
+            Origin::Flag(name) | Origin::Variable(name) => f.write_str(name),
+            Origin::File {
                 file,
                 line,
                 column,
@@ -94,33 +94,33 @@ impl fmt::Display for Place {
 
 /// A value and where it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct At<T> {
+pub struct Spanned<T> {
     /// The value.
     pub value: T,
     /// Where it was written.
-    pub place: Place,
+    pub place: Origin,
 }
 
-impl<T> At<T> {
+impl<T> Spanned<T> {
     /// A value written at `place`.
-    pub fn new(value: T, place: Place) -> At<T> {
-        At { value, place }
+    pub fn new(value: T, place: Origin) -> Spanned<T> {
+        Spanned { value, place }
     }
 }
 
 /// What is wrong with a text, by whoever doesn't know where it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Complaint {
+pub struct InvalidValue {
     /// What is wrong.
     pub message: String,
     /// What to do.
     pub help: Option<String>,
 }
 
-impl Complaint {
+impl InvalidValue {
     /// A complaint without advice.
-    pub fn new(message: impl Into<String>) -> Complaint {
-        Complaint {
+    pub fn new(message: impl Into<String>) -> InvalidValue {
+        InvalidValue {
             message: message.into(),
             help: None,
         }
@@ -128,21 +128,21 @@ impl Complaint {
 
     /// The same complaint with advice.
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Complaint {
+    pub fn help(mut self, help: impl Into<String>) -> InvalidValue {
         self.help = Some(help.into());
         self
     }
 
     /// The same complaint with advice, if there is some.
     #[must_use]
-    pub fn maybe_help(mut self, help: Option<String>) -> Complaint {
+    pub fn maybe_help(mut self, help: Option<String>) -> InvalidValue {
         self.help = help.or(self.help);
         self
     }
 
     /// The complaint, now that its place is known.
-    pub fn at(self, place: Place) -> Problem {
-        Problem {
+    pub fn at(self, place: Origin) -> Diagnostic {
+        Diagnostic {
             place,
             message: self.message,
             help: self.help,
@@ -152,16 +152,16 @@ impl Complaint {
 
 /// One thing that is wrong: where, what, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct Diagnostic {
     /// Where it was written.
-    pub place: Place,
+    pub place: Origin,
     /// What is wrong.
     pub message: String,
     /// What to do, when the message doesn't say it already.
     pub help: Option<String>,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.message)?;
         match &self.help {
@@ -171,12 +171,12 @@ impl fmt::Display for Problem {
     }
 }
 
-impl std::error::Error for Problem {}
+impl std::error::Error for Diagnostic {}
 
 /// Sorts problems by place, each told once; flags and variables keep the order they were found in.
-pub fn sort_problems(problems: &mut Vec<Problem>) {
+pub fn sort_diagnostics(problems: &mut Vec<Diagnostic>) {
     problems.sort_by(|a, b| a.place.rank().cmp(&b.place.rank()));
-    let mut told: Vec<Problem> = Vec::with_capacity(problems.len());
+    let mut told: Vec<Diagnostic> = Vec::with_capacity(problems.len());
     for problem in problems.drain(..) {
         if !told.contains(&problem) {
             told.push(problem);
@@ -186,7 +186,7 @@ pub fn sort_problems(problems: &mut Vec<Problem>) {
 }
 
 /// All problems as they are shown, each beginning with `error: `.
-pub fn render_problems(problems: &[Problem]) -> String {
+pub fn render_diagnostics(problems: &[Diagnostic]) -> String {
     let mut text = String::new();
     for problem in problems {
         let _ = writeln!(text, "error: {problem}");

@@ -50,7 +50,7 @@ pub fn parse(text: &str) -> Result<Vec<KnownQuery>, KnownQueriesError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Column, Table};
+    use crate::facts::{Column, TableFacts};
     use crate::workload::{candidates, uses};
 
     /// Each query is one that an index could serve, of the columns that it names.
@@ -62,12 +62,12 @@ mod tests {
                 is_ordered: true,
                 ..Column::default()
             };
-            let table = Table {
+            let table = TableFacts {
                 oid: 1,
                 schema: "public".to_owned(),
                 name: known.table.clone(),
                 columns: known.columns.iter().map(column).collect(),
-                ..Table::default()
+                ..TableFacts::default()
             };
             let used = uses(&known.query, std::slice::from_ref(&table)).expect("a statement");
             let found: Vec<_> = used

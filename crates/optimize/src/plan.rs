@@ -8,7 +8,7 @@ use thiserror::Error;
 
 /// Everything that came of a look at a database.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Plan {
+pub struct OptimizerPlan {
     /// The database.
     pub database: String,
     /// The server, as it calls itself.
@@ -172,7 +172,7 @@ impl Finding {
     }
 }
 
-impl Plan {
+impl OptimizerPlan {
     /// What was looked at.
     pub fn subject(&self) -> String {
         if self.database.is_empty() {
@@ -183,7 +183,7 @@ impl Plan {
     }
 
     /// Puts the proposals in their order and numbers them.
-    pub fn numbered(mut self) -> Plan {
+    pub fn numbered(mut self) -> OptimizerPlan {
         // The order within a kind is that of worth, which the rules have made.
         self.proposals.sort_by_key(|proposal| proposal.kind);
         for (index, proposal) in self.proposals.iter_mut().enumerate() {

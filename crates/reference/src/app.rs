@@ -4,20 +4,20 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::auth::Verifier;
+use super::auth::TokenVerifier;
 use super::cache::Cache;
 use super::faults::Injector;
 use super::ratelimit::RateLimiter;
 use super::statistics::{Endpoints, Queries};
 use super::store::Store;
-use super::system::Sample;
+use super::system::CpuSample;
 use super::websocket::Hub;
-use super::{Options, Secret, ServeError};
+use super::{Options, ServeError, SigningSecret};
 
 /// All that the handlers share.
 pub(super) struct App {
-    pub(super) secret: Secret,
-    pub(super) verifier: Verifier,
+    pub(super) secret: SigningSecret,
+    pub(super) verifier: TokenVerifier,
     pub(super) store: Store,
     pub(super) cache: Cache,
     pub(super) endpoints: Endpoints,
@@ -29,7 +29,7 @@ pub(super) struct App {
     /// Connections over which load has come.
     pub(super) connections: AtomicU64,
     started: Mutex<Instant>,
-    system: RwLock<Option<Sample>>,
+    system: RwLock<Option<CpuSample>>,
     database_alive: AtomicBool,
     cache_alive: AtomicBool,
 }
@@ -41,7 +41,7 @@ impl App {
         let queries = Arc::new(Queries::default());
         Ok(Self {
             secret: options.secret.clone(),
-            verifier: Verifier::new(&options.secret, options.public_key.as_ref()),
+            verifier: TokenVerifier::new(&options.secret, options.public_key.as_ref()),
             store: Store::open(options, Arc::clone(&queries)).await?,
             cache: Cache::open(options).await?,
             endpoints: Endpoints::default(),
@@ -80,7 +80,7 @@ impl App {
         *self.started.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    pub(super) fn set_system(&self, sample: Sample) {
+    pub(super) fn set_system(&self, sample: CpuSample) {
         *self.system.write().unwrap_or_else(PoisonError::into_inner) = Some(sample);
     }
 

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::app::App;
 use super::jwt::{self, Key};
-use super::{PublicKey, Secret};
+use super::{PublicKey, SigningSecret};
 
 #[derive(Serialize, Deserialize)]
 struct Claims {
@@ -31,7 +31,7 @@ struct Claims {
 /// # Panics
 ///
 /// Never: these claims can always be written.
-pub fn mint_token(secret: &Secret, user_id: &str, org_id: &str, ttl: Duration) -> String {
+pub fn mint_token(secret: &SigningSecret, user_id: &str, org_id: &str, ttl: Duration) -> String {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
@@ -45,13 +45,13 @@ pub fn mint_token(secret: &Secret, user_id: &str, org_id: &str, ttl: Duration) -
 }
 
 /// Tells good tokens from bad ones.
-pub(super) struct Verifier {
+pub(super) struct TokenVerifier {
     secret: Key,
     public_key: Option<Key>,
 }
 
-impl Verifier {
-    pub(super) fn new(secret: &Secret, public_key: Option<&PublicKey>) -> Self {
+impl TokenVerifier {
+    pub(super) fn new(secret: &SigningSecret, public_key: Option<&PublicKey>) -> Self {
         Self {
             secret: Key::hs256(secret.expose()),
             public_key: public_key.map(|key| Key::Rs256(key.clone())),
@@ -139,8 +139,8 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3600);
 
-    fn secret(secret: &str) -> Secret {
-        Secret::from(secret.to_owned())
+    fn secret(secret: &str) -> SigningSecret {
+        SigningSecret::from(secret.to_owned())
     }
 
     fn outcome(authorization: Option<&str>) -> Result<User, Denied> {
@@ -148,7 +148,7 @@ mod tests {
         if let Some(value) = authorization {
             headers.insert(AUTHORIZATION, value.parse().unwrap());
         }
-        Verifier::new(&secret("right"), None).user(&headers)
+        TokenVerifier::new(&secret("right"), None).user(&headers)
     }
 
     #[test]
@@ -166,7 +166,7 @@ mod tests {
     fn a_public_key_lets_its_own_tokens_in_and_no_others() {
         let pem = include_bytes!("testdata/rs256.pub.pem");
         let key = PublicKey::from_pem(pem).unwrap();
-        let verifier = Verifier::new(&secret("right"), Some(&key));
+        let verifier = TokenVerifier::new(&secret("right"), Some(&key));
         let token = include_str!("testdata/rs256.jwt");
         assert_eq!(verifier.holder(token).unwrap().id, "u-1");
         let own = mint_token(&secret("right"), "u-2", "o-1", HOUR);
@@ -175,7 +175,7 @@ mod tests {
         let pem = String::from_utf8(pem.to_vec()).unwrap();
         let forged = mint_token(&secret(&pem), "u-3", "o-1", HOUR);
         assert_eq!(verifier.holder(&forged), Err(Denied::Bad));
-        let without = Verifier::new(&secret("right"), None);
+        let without = TokenVerifier::new(&secret("right"), None);
         assert_eq!(without.holder(token), Err(Denied::Bad));
     }
 

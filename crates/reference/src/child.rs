@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Announcement, Fault, Options, RateLimit, Secret, serve_blocking};
+use super::{Announcement, Fault, Options, RateLimit, SigningSecret, serve_blocking};
 
 /// The environment variable with the child's [`ChildOptions`] as JSON.
 pub const CHILD_OPTIONS: &str = "AGENTOS_PERF_REFERENCE";
@@ -48,7 +48,7 @@ enum UsageError {
 }
 
 impl ChildOptions {
-    fn options(&self, secret: Secret) -> Result<Options, UsageError> {
+    fn options(&self, secret: SigningSecret) -> Result<Options, UsageError> {
         let mut options = Options::new(secret);
         options.exit_on_stdin_close = true;
         options.faults = self
@@ -86,7 +86,7 @@ pub fn child_main() -> ExitCode {
 fn options_from_environment() -> Result<Options, UsageError> {
     let variable = |name| env::var(name).map_err(|source| UsageError::Variable { name, source });
     let child: ChildOptions = serde_json::from_str(&variable(CHILD_OPTIONS)?)?;
-    child.options(Secret::from(variable(CHILD_SECRET)?))
+    child.options(SigningSecret::from(variable(CHILD_SECRET)?))
 }
 
 fn ended(error: &dyn std::error::Error, code: u8) -> ExitCode {
@@ -108,7 +108,7 @@ mod tests {
 
     fn options(json: &str) -> Result<Options, UsageError> {
         let child: ChildOptions = serde_json::from_str(json)?;
-        child.options(Secret::random())
+        child.options(SigningSecret::random())
     }
 
     #[test]

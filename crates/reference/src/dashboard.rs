@@ -69,11 +69,13 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Options, Secret};
+    use crate::{Options, SigningSecret};
 
     #[tokio::test]
     async fn a_path_cannot_write_the_page() {
-        let app = App::open(&Options::new(Secret::random())).await.unwrap();
+        let app = App::open(&Options::new(SigningSecret::random()))
+            .await
+            .unwrap();
         let endpoint = app.endpoints.named("GET:/<script>\"&");
         endpoint.answered(std::time::Duration::from_millis(5), 200);
         let page = page(&app);

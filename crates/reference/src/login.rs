@@ -26,14 +26,14 @@ pub(super) fn login() -> MethodRouter<Arc<App>> {
 
 // Not `Debug`: what is not shown can't be logged.
 #[derive(Deserialize)]
-struct Credentials {
+struct LoginForm {
     email: String,
     password: String,
 }
 
 async fn answer(
     State(app): State<Arc<App>>,
-    credentials: Result<Json<Credentials>, JsonRejection>,
+    credentials: Result<Json<LoginForm>, JsonRejection>,
 ) -> Response {
     let Ok(Json(credentials)) = credentials else {
         return detail(

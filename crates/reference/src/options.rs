@@ -23,12 +23,12 @@ pub struct Options {
     pub database: Option<PathBuf>,
     /// A PostgreSQL server instead of a file, as `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.
     #[cfg(feature = "servers")]
-    pub database_url: Option<Secret>,
+    pub database_url: Option<SigningSecret>,
     /// A Redis server instead of a cache in the process, as `redis://:PASSWORD@HOST:PORT`.
     #[cfg(feature = "servers")]
-    pub redis_url: Option<Secret>,
+    pub redis_url: Option<SigningSecret>,
     /// What tokens are signed with, under HS256.
-    pub secret: Secret,
+    pub secret: SigningSecret,
     /// Whose tokens are taken besides, under RS256.
     pub public_key: Option<PublicKey>,
     /// How much of one client is answered; off by default.
@@ -47,7 +47,7 @@ pub struct Options {
 
 impl Options {
     /// The defaults, with tokens signed by this secret.
-    pub fn new(secret: Secret) -> Self {
+    pub fn new(secret: SigningSecret) -> Self {
         Self {
             addr: (Ipv4Addr::LOCALHOST, 0).into(),
             database: None,
@@ -69,9 +69,9 @@ impl Options {
 
 /// A signing secret or an URL with a password, which no message shows.
 #[derive(Clone)]
-pub struct Secret(String);
+pub struct SigningSecret(String);
 
-impl Secret {
+impl SigningSecret {
     /// One that nobody else knows.
     pub fn random() -> Self {
         let bytes: [u8; 32] = rand::random();
@@ -93,13 +93,13 @@ impl Secret {
     }
 }
 
-impl From<String> for Secret {
+impl From<String> for SigningSecret {
     fn from(secret: String) -> Self {
         Self(secret)
     }
 }
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for SigningSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
     }
@@ -111,14 +111,17 @@ mod tests {
 
     #[test]
     fn a_secret_is_not_shown() {
-        let secret = Secret::from("abracadabra".to_owned());
+        let secret = SigningSecret::from("abracadabra".to_owned());
         let shown = format!("{:?}", Options::new(secret));
         assert!(!shown.contains("abracadabra"), "{shown}");
     }
 
     #[test]
     fn random_secrets_differ() {
-        assert_ne!(Secret::random().expose(), Secret::random().expose());
-        assert_eq!(Secret::random().expose().len(), 43);
+        assert_ne!(
+            SigningSecret::random().expose(),
+            SigningSecret::random().expose()
+        );
+        assert_eq!(SigningSecret::random().expose().len(), 43);
     }
 }

@@ -37,10 +37,10 @@ impl FromStr for RateLimit {
 /// Counts requests per client address and path.
 pub(super) struct RateLimiter {
     limit: RateLimit,
-    counts: Mutex<HashMap<IpAddr, HashMap<Box<str>, Count>>>,
+    counts: Mutex<HashMap<IpAddr, HashMap<Box<str>, ClientCount>>>,
 }
 
-struct Count {
+struct ClientCount {
     since: Instant,
     requests: u32,
 }
@@ -53,7 +53,7 @@ impl RateLimiter {
 
     /// What a refused client is told to wait, in seconds; `None` lets the request through.
     pub(super) fn refuse(&self, client: IpAddr, path: &str, now: Instant) -> Option<u64> {
-        let over = |count: &Count| now.duration_since(count.since) >= self.limit.window;
+        let over = |count: &ClientCount| now.duration_since(count.since) >= self.limit.window;
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() > SWEEP_ABOVE && !counts.contains_key(&client) {
             counts.retain(|_, paths| !paths.values().all(over));
@@ -65,7 +65,7 @@ impl RateLimiter {
         let Some(count) = paths.get_mut(path).filter(|count| !over(count)) else {
             paths.insert(
                 path.into(),
-                Count {
+                ClientCount {
                     since: now,
                     requests: 1,
                 },

@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 
 use super::app::App;
 use super::auth::User;
-use super::cache::Key;
+use super::cache::CacheKey;
 use super::dashboard;
 use super::login;
 use super::statistics::timestamp;
-use super::store::StoreError;
+use super::store::DataError;
 use super::websocket;
 
-type Loaded = Result<Bytes, Arc<StoreError>>;
+type Loaded = Result<Bytes, Arc<DataError>>;
 
 /// The HTTP contract of the service.
 pub(super) fn routes(app: Arc<App>) -> Router {
@@ -140,7 +140,7 @@ fn enveloped(name: &str, figures: &Value) -> Json<Value> {
 
 /// A token outlives the user it names, so the database is asked each time whether that one is still there.
 /// Whoever was never seeded is taken as they are.
-async fn looked_up(app: &App, user: &User) -> Result<(), Arc<StoreError>> {
+async fn looked_up(app: &App, user: &User) -> Result<(), Arc<DataError>> {
     app.store
         .user(user.clone())
         .await
@@ -152,7 +152,7 @@ async fn me(user: User, State(app): State<Arc<App>>) -> Response {
     if let Err(error) = looked_up(&app, &user).await {
         return loaded(Err(error));
     }
-    let key = Key::User {
+    let key = CacheKey::User {
         id: user.id.clone(),
         organization: user.organization.clone(),
     };
@@ -164,7 +164,7 @@ async fn agents(user: User, State(app): State<Arc<App>>) -> Response {
         return loaded(Err(error));
     }
     let organization = user.organization;
-    let key = Key::Agents {
+    let key = CacheKey::Agents {
         organization: organization.clone(),
     };
     loaded(app.cache.get(key, app.store.agents(organization)).await)
@@ -175,7 +175,7 @@ async fn workflows(user: User, State(app): State<Arc<App>>) -> Response {
         return loaded(Err(error));
     }
     let organization = user.organization;
-    let key = Key::Workflows {
+    let key = CacheKey::Workflows {
         organization: organization.clone(),
     };
     loaded(app.cache.get(key, app.store.workflows(organization)).await)

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::app::App;
-use super::faults::Outage;
+use super::faults::InjectedOutage;
 use super::gate::Gate;
 use super::outage::{listen, refuse};
 use super::{Options, ServeError, connection, routes::routes, system, websocket};
@@ -24,7 +24,7 @@ pub struct Server {
     addr: SocketAddr,
     app: Arc<App>,
     gate: Gate,
-    connections: Connections,
+    connections: OpenConnections,
     websocket_ping: Option<Duration>,
 }
 
@@ -47,7 +47,7 @@ pub async fn bind(options: Options) -> Result<Server, ServeError> {
         addr,
         gate: Gate::new(Arc::clone(&app), routes(Arc::clone(&app))),
         app,
-        connections: Connections::default(),
+        connections: OpenConnections::default(),
         websocket_ping,
     })
 }
@@ -102,7 +102,7 @@ impl Server {
         }
     }
 
-    async fn suffer(mut self, outage: Outage, until: Instant) -> Result<Self, ServeError> {
+    async fn suffer(mut self, outage: InjectedOutage, until: Instant) -> Result<Self, ServeError> {
         drop(self.listener);
         self.connections.drop_all().await;
         if outage.restart {
@@ -117,7 +117,7 @@ impl Server {
 }
 
 /// Waits for the beginning of an outage; tells it, and when it ends.
-async fn begins(app: &App, outage: Option<Outage>) -> Option<(Outage, Instant)> {
+async fn begins(app: &App, outage: Option<InjectedOutage>) -> Option<(InjectedOutage, Instant)> {
     let outage = outage?;
     let origin = app.faults.origin().await;
     app.faults.until(origin + outage.window.at).await;
@@ -125,12 +125,12 @@ async fn begins(app: &App, outage: Option<Outage>) -> Option<(Outage, Instant)> 
 }
 
 /// The connections that are open.
-struct Connections {
+struct OpenConnections {
     tasks: JoinSet<()>,
     closing: watch::Sender<()>,
 }
 
-impl Default for Connections {
+impl Default for OpenConnections {
     fn default() -> Self {
         Self {
             tasks: JoinSet::new(),
@@ -139,7 +139,7 @@ impl Default for Connections {
     }
 }
 
-impl Connections {
+impl OpenConnections {
     fn add<F>(&mut self, serve: impl FnOnce(watch::Receiver<()>) -> F)
     where
         F: Future<Output = ()> + Send + 'static,

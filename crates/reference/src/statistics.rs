@@ -26,11 +26,11 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// All endpoints that were ever asked for.
 #[derive(Default)]
-pub(super) struct Endpoints(RwLock<HashMap<Box<str>, Arc<Endpoint>>>);
+pub(super) struct Endpoints(RwLock<HashMap<Box<str>, Arc<EndpointCounters>>>);
 
 impl Endpoints {
     /// The endpoint named `METHOD:/path`.
-    pub(super) fn named(&self, name: &str) -> Arc<Endpoint> {
+    pub(super) fn named(&self, name: &str) -> Arc<EndpointCounters> {
         let endpoints = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(endpoint) = endpoints.get(name) {
             return Arc::clone(endpoint);
@@ -46,7 +46,7 @@ impl Endpoints {
     }
 
     /// What the service tells of the endpoints that have answered.
-    pub(super) fn summary(&self) -> BTreeMap<String, EndpointSummary> {
+    pub(super) fn summary(&self) -> BTreeMap<String, EndpointStatistics> {
         let endpoints = self.0.read().unwrap_or_else(PoisonError::into_inner);
         endpoints
             .iter()
@@ -74,18 +74,18 @@ impl Endpoints {
 
 /// One method and path.
 #[derive(Default)]
-pub(super) struct Endpoint {
+pub(super) struct EndpointCounters {
     arrived: AtomicU64,
-    answers: Mutex<VecDeque<Answer>>,
+    answers: Mutex<VecDeque<CountedAnswer>>,
 }
 
 #[derive(Clone, Copy)]
-struct Answer {
+struct CountedAnswer {
     took: Duration,
     status: u16,
 }
 
-impl Endpoint {
+impl EndpointCounters {
     pub(super) fn arrived(&self) {
         self.arrived.fetch_add(1, Ordering::Relaxed);
     }
@@ -94,21 +94,21 @@ impl Endpoint {
         remember(
             &mut locked(&self.answers),
             REMEMBERED,
-            Answer { took, status },
+            CountedAnswer { took, status },
         );
     }
 
-    fn summary(&self) -> Option<EndpointSummary> {
+    fn summary(&self) -> Option<EndpointStatistics> {
         // The lock is held for a copy alone, not for the arithmetic.
-        let answers: Vec<Answer> = locked(&self.answers).iter().copied().collect();
+        let answers: Vec<CountedAnswer> = locked(&self.answers).iter().copied().collect();
         let mut times: Vec<Duration> = answers.iter().map(|answer| answer.took).collect();
-        let Times { average, p95 } = Times::of(&mut times)?;
+        let TimeStatistics { average, p95 } = TimeStatistics::of(&mut times)?;
         let mut status_codes = BTreeMap::new();
         for answer in &answers {
             *status_codes.entry(answer.status).or_insert(0) += 1;
         }
         let failed: usize = status_codes.range(400..).map(|(_, count)| count).sum();
-        Some(EndpointSummary {
+        Some(EndpointStatistics {
             avg_response_time: average,
             p95_response_time: p95,
             total_requests: answers.len(),
@@ -120,7 +120,7 @@ impl Endpoint {
 
 /// What the service tells of one endpoint: its last 1,000 requests.
 #[derive(Serialize)]
-pub(super) struct EndpointSummary {
+pub(super) struct EndpointStatistics {
     pub(super) avg_response_time: f64,
     pub(super) p95_response_time: f64,
     pub(super) total_requests: usize,
@@ -129,12 +129,12 @@ pub(super) struct EndpointSummary {
 }
 
 /// In milliseconds.
-struct Times {
+struct TimeStatistics {
     average: f64,
     p95: f64,
 }
 
-impl Times {
+impl TimeStatistics {
     /// `None` when there are none.
     fn of(times: &mut [Duration]) -> Option<Self> {
         let rank = (times.len() * 95).div_ceil(100).checked_sub(1)?;
@@ -196,7 +196,7 @@ impl Queries {
     pub(super) fn summary(&self, cache_hit_rate: Option<f64>) -> Value {
         let log = locked(&self.0);
         let mut times: Vec<Duration> = log.times.iter().copied().collect();
-        let Some(Times { average, p95 }) = Times::of(&mut times) else {
+        let Some(TimeStatistics { average, p95 }) = TimeStatistics::of(&mut times) else {
             return json!({});
         };
         json!({
@@ -251,10 +251,10 @@ mod tests {
     fn p95_of_few_is_one_that_occurred() {
         for (count, expected) in [(1, 1.0), (2, 2.0), (20, 19.0), (21, 20.0), (100, 95.0)] {
             let mut times: Vec<_> = (1..=count).rev().map(ms).collect();
-            let p95 = Times::of(&mut times).unwrap().p95;
+            let p95 = TimeStatistics::of(&mut times).unwrap().p95;
             assert!((p95 - expected).abs() < 1e-6, "{count}: {p95}");
         }
-        assert!(Times::of(&mut []).is_none());
+        assert!(TimeStatistics::of(&mut []).is_none());
     }
 
     #[test]

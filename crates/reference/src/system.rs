@@ -13,7 +13,7 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// What the machine was doing at the last look.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(super) struct Sample {
+pub(super) struct CpuSample {
     cpu_percent: f32,
     memory_percent: f64,
     memory_used_mb: u64,
@@ -64,11 +64,11 @@ pub(super) fn watch(app: Arc<App>) -> Background {
     })
 }
 
-fn look(system: &mut System) -> Sample {
+fn look(system: &mut System) -> CpuSample {
     system.refresh_cpu_usage();
     system.refresh_memory();
     let percent = |part: u64, whole: u64| 100.0 * part as f64 / whole.max(1) as f64;
-    Sample {
+    CpuSample {
         cpu_percent: system.global_cpu_usage(),
         memory_percent: percent(system.used_memory(), system.total_memory()),
         memory_used_mb: system.used_memory() / (1024 * 1024),

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::time::Instant;
 
 use agentos_perf::connection::DatabaseUrl;
-use agentos_perf::record::{Seen, figure};
+use agentos_perf::record::{SourceSeries, figure};
 use agentos_perf::requirement::Source;
 
 use super::{AGES, during, watched};
@@ -18,7 +18,7 @@ const WORK: &str = "DO $$ BEGIN RAISE EXCEPTION E'a \"secret\" of line one\nERRO
     SELECT 1 / 0;\nBEGIN; SELECT 'x'::int; SELECT 1; ROLLBACK;\nBEGIN; SELECT 1; ROLLBACK;\n";
 const ERRORS: f64 = 3.0;
 
-fn seen(postgres: &Postgres, work: impl FnOnce()) -> Seen {
+fn seen(postgres: &Postgres, work: impl FnOnce()) -> SourceSeries {
     let mut watched = watched("192.0.2.1:9");
     let url = postgres.url_as("app", "app-password");
     watched.database = Some(DatabaseUrl::parse(&url).expect("a URL"));

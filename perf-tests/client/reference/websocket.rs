@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use agentos_perf::reference::{DEMO_ORGANIZATION, Options, Secret, mint_token};
+use agentos_perf::reference::{DEMO_ORGANIZATION, Options, SigningSecret, mint_token};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -20,7 +20,7 @@ async fn start_sockets(faults: &[&str]) -> Running {
 
 async fn start_sockets_with(faults: &[&str], change: impl FnOnce(&mut Options)) -> Running {
     start_with(faults, |options| {
-        options.secret = Secret::from(SECRET.to_owned());
+        options.secret = SigningSecret::from(SECRET.to_owned());
         change(options);
     })
     .await
@@ -106,7 +106,7 @@ fn pong(number: u32) -> String {
 #[tokio::test]
 async fn only_who_the_path_names_is_let_in() {
     let server = start_sockets(&[]).await;
-    let stranger = mint_token(&Secret::random(), "u", "o", HOUR);
+    let stranger = mint_token(&SigningSecret::random(), "u", "o", HOUR);
     let table = [
         (String::new(), 403),
         ("?token=".to_owned(), 403),

@@ -5,10 +5,10 @@ use std::sync::{Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use agentos_perf::diagnostic::render_problems;
-use agentos_perf::load::{self, Observer, Progress};
+use agentos_perf::diagnostic::render_diagnostics;
+use agentos_perf::load::{self, Observer, RunProgress};
 use agentos_perf::plan::Plan;
-use agentos_perf::profile::{Destination, Http, Overrides, ProfileSource};
+use agentos_perf::profile::{Destination, HttpVersion, Overrides, ProfileSource};
 use agentos_perf::record::{Histogram, RunResult, Summary};
 
 use super::simulation::{MS, Nanos, quantile};
@@ -33,7 +33,7 @@ pub(crate) fn alone() -> MutexGuard<'static, ()> {
 struct Quiet;
 
 impl Observer for Quiet {
-    fn progress(&mut self, _: Progress) {}
+    fn progress(&mut self, _: RunProgress) {}
 
     fn is_settled(&mut self, _: &RunResult, _: &[u64]) -> bool {
         true
@@ -57,7 +57,7 @@ pub(crate) fn plan(scenario: &str) -> Plan {
         limit = '< 50 %'\n";
     std::fs::write(&file, format!("{scenario}\n{requirement}")).expect("a profile");
     let profile = agentos_perf::profile::load(&ProfileSource::File(file), &Overrides::default());
-    let profile = profile.unwrap_or_else(|problems| panic!("{}", render_problems(&problems)));
+    let profile = profile.unwrap_or_else(|problems| panic!("{}", render_diagnostics(&problems)));
     let mut plan = profile.plan("case").expect("the scenario").clone();
     plan.workers = 1;
     plan
@@ -68,7 +68,7 @@ pub(crate) fn run(plan: &Plan, url: &str) -> RunResult {
         origin: url.parse().expect("a URL"),
         token: None,
         insecure: false,
-        http: Http::default(),
+        http: HttpVersion::default(),
         users: std::sync::Arc::default(),
     };
     load::run(plan, &destination, &mut Quiet).expect("a run")

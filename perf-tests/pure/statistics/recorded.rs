@@ -2,7 +2,7 @@
 
 use agentos_perf::record::{
     EndpointKind, EndpointResult, EndpointRules, Generator, Observed, Rules, RunResult, Sockets,
-    Status, Tally, Watch, Window,
+    Status, Tally, UptimeRecord, Window,
 };
 use agentos_perf::record::{Outcome, Sample};
 
@@ -79,7 +79,7 @@ pub(crate) fn record_users(
         users: tally.users,
         generator: Generator::default(),
         sockets: Sockets::default(),
-        watch: Watch::default(),
+        watch: UptimeRecord::default(),
         observed: Observed::default(),
         search: None,
         addresses: Vec::new(),

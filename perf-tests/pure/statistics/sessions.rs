@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use agentos_perf::judge::{Evidence, is_settled, judge};
-use agentos_perf::load::{Fare, Observer, Progress, rehearse};
+use agentos_perf::load::{Fare, Observer, RunProgress, rehearse};
 use agentos_perf::plan::{EndpointKind, Plan};
 use agentos_perf::profile::{Overrides, Profile, ProfileSource, load};
 use agentos_perf::record::Outcome;
 use agentos_perf::record::{RunResult, Step};
 use agentos_perf::requirement::{Requirement, TestVerdict};
-use agentos_perf::search::{self, Made};
+use agentos_perf::search::{self, CompletedStep};
 
 use super::cores::on_all_cores;
 use super::model::Random;
@@ -171,7 +171,7 @@ fn rehearsed(
 fn search(profile: &Profile, plan: &Plan, service: Service, random: &mut Random) -> RunResult {
     let search = plan.search.as_ref().expect("a search");
     let holding = search::holding(plan, search);
-    let (mut made, mut steps) = (Vec::<Made>::new(), Vec::<Step>::new());
+    let (mut made, mut steps) = (Vec::<CompletedStep>::new(), Vec::<Step>::new());
     while let Some(leg) = search::next(search, &steps) {
         let mut settled = |run: &RunResult, open: &[u64]| {
             search::is_settled(run, open, &holding, profile.confidence)
@@ -179,7 +179,7 @@ fn search(profile: &Profile, plan: &Plan, service: Service, random: &mut Random)
         let run = rehearsed(&leg.plan(plan), service, random, &mut settled);
         let step = search::judged(plan, leg, &run, None, &holding, profile.confidence);
         steps.push(step.clone());
-        made.push(Made { leg, step, run });
+        made.push(CompletedStep { leg, step, run });
     }
     search::record(plan, search, &made).expect("a search has a first load")
 }
@@ -188,7 +188,7 @@ fn search(profile: &Profile, plan: &Plan, service: Service, random: &mut Random)
 struct Asking<'a>(&'a mut dyn FnMut(&RunResult, &[u64]) -> bool);
 
 impl Observer for Asking<'_> {
-    fn progress(&mut self, _: Progress) {}
+    fn progress(&mut self, _: RunProgress) {}
 
     fn is_settled(&mut self, so_far: &RunResult, open: &[u64]) -> bool {
         (self.0)(so_far, open)

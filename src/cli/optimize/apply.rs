@@ -9,14 +9,14 @@ use tokio::sync::watch;
 
 use super::flags::{OptimizeOptions, PlanFormat, Selection};
 use super::{FAILED, USAGE};
-use crate::baseline::{Comparison, compare, compare_queries, table};
+use crate::baseline::{BaselineComparison, compare, compare_queries, table};
 use crate::connection::DatabaseUrl;
 use crate::connection::excerpt::excerpts;
 use crate::harness::{BeforeAndAfter, note, note_text, print};
-use crate::optimize::apply::{Applied, Event, analyze, apply, revert};
-use crate::optimize::plan::{Plan, Proposal, Risk};
+use crate::optimize::apply::{Applied, ApplyEvent, analyze, apply, revert};
+use crate::optimize::plan::{OptimizerPlan, Proposal, Risk};
 use crate::report::{Report, cleaned};
-use crate::requirement::{Standing, human};
+use crate::requirement::{Standing, format};
 
 /// As much of a statement is shown.
 const LONGEST: usize = 40;
@@ -33,7 +33,7 @@ struct ApplyRun<'a> {
 pub(super) fn run(
     wanted: &OptimizeOptions,
     database: &DatabaseUrl,
-    plan: &Plan,
+    plan: &OptimizerPlan,
     runtime: &Runtime,
 ) -> ExitCode {
     let chosen = match proposals(wanted, plan) {
@@ -104,7 +104,10 @@ fn failures(applied: &Applied) -> Option<String> {
     })
 }
 
-fn proposals<'a>(wanted: &OptimizeOptions, plan: &'a Plan) -> Result<Vec<&'a Proposal>, String> {
+fn proposals<'a>(
+    wanted: &OptimizeOptions,
+    plan: &'a OptimizerPlan,
+) -> Result<Vec<&'a Proposal>, String> {
     let only = match &wanted.apply {
         Some(Selection::Only(only)) => Some(only.as_slice()),
         _ => None,
@@ -191,14 +194,20 @@ impl ApplyRun<'_> {
     }
 
     /// The response times, which were judged, and beside them those of the statements. Whoever reads along may be gone.
-    fn show(&self, comparison: &Comparison, before: &Report, after: &Report, confidence: f64) {
+    fn show(
+        &self,
+        comparison: &BaselineComparison,
+        before: &Report,
+        after: &Report,
+        confidence: f64,
+    ) {
         let mut compared = compare_queries(before, after, confidence);
         let texts: Vec<&str> = compared.iter().map(|one| one.scenario.as_str()).collect();
         let texts = excerpts(&texts, LONGEST);
         for (one, text) in compared.iter_mut().zip(texts) {
             one.scenario = text;
         }
-        let queries = Comparison {
+        let queries = BaselineComparison {
             compared,
             left_out: Vec::new(),
             unsettled: Vec::new(),
@@ -250,22 +259,22 @@ impl ApplyRun<'_> {
     }
 }
 
-fn tell(event: Event<'_>) {
+fn tell(event: ApplyEvent<'_>) {
     match event {
-        Event::Begins(proposal) => say(&format!(
+        ApplyEvent::Begins(proposal) => say(&format!(
             "{}. {} …",
             proposal.number,
             cleaned(&proposal.what)
         )),
-        Event::GoesOn(phase, Some(percent)) => say(&format!("   {phase}, {percent:.0} %")),
-        Event::GoesOn(phase, None) => say(&format!("   {phase}")),
+        ApplyEvent::GoesOn(phase, Some(percent)) => say(&format!("   {phase}, {percent:.0} %")),
+        ApplyEvent::GoesOn(phase, None) => say(&format!("   {phase}")),
         // The error itself is said at the end, with all others.
-        Event::Failed(_) => say("   not applied"),
-        Event::Stays(what) => say(&format!("   {}", cleaned(&what))),
-        Event::Done(_, took) => {
+        ApplyEvent::Failed(_) => say("   not applied"),
+        ApplyEvent::Stays(what) => say(&format!("   {}", cleaned(&what))),
+        ApplyEvent::Done(_, took) => {
             say(&format!(
                 "   done in {}",
-                human::time(took.as_secs_f64() * 1e3)
+                format::time(took.as_secs_f64() * 1e3)
             ));
         }
     }
@@ -276,7 +285,7 @@ fn say(line: &str) {
     note(line);
 }
 
-fn report_skipped(plan: &Plan, chosen: &[&Proposal]) {
+fn report_skipped(plan: &OptimizerPlan, chosen: &[&Proposal]) {
     let is_chosen = |one: &&Proposal| chosen.iter().any(|other| other.number == one.number);
     let mut left: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
     for one in plan.proposals.iter().filter(|one| !is_chosen(one)) {

@@ -8,9 +8,9 @@ use clap::{Args, ValueEnum};
 
 use super::connection;
 use crate::connection::{DatabaseUrl, RedisAddress};
-use crate::diagnostic::Complaint;
+use crate::diagnostic::InvalidValue;
 use crate::harness::{BeforeAndAfter, default_folder};
-use crate::optimize::apply::Limits;
+use crate::optimize::apply::ApplyLimits;
 use crate::profile::{parse_duration, parse_size};
 use crate::report::file_stamp;
 
@@ -98,7 +98,7 @@ pub(super) struct OptimizeOptions {
     pub(super) check: bool,
     /// What is to be carried out; `None` for nothing.
     pub(super) apply: Option<Selection>,
-    pub(super) limits: Limits,
+    pub(super) limits: ApplyLimits,
     pub(super) undo_file: PathBuf,
     pub(super) memory: Option<u64>,
     pub(super) unused_after: Duration,
@@ -130,7 +130,7 @@ impl OptimizeArgs {
                 Duration::ZERO
             })
         };
-        let limits = Limits {
+        let limits = ApplyLimits {
             lock: time("lock-timeout", &self.lock_timeout),
             statement: time("statement-timeout", &self.statement_timeout),
         };
@@ -223,7 +223,7 @@ pub(super) fn shows_password(words: impl Iterator<Item = String>) -> bool {
 }
 
 /// A complaint in one line.
-pub(super) fn complaint_line(complaint: Complaint) -> String {
+pub(super) fn complaint_line(complaint: InvalidValue) -> String {
     match complaint.help {
         Some(help) => format!("{}; {help}", complaint.message),
         None => complaint.message,

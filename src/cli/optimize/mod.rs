@@ -14,11 +14,11 @@ pub use flags::OptimizeArgs;
 use crate::connection::DatabaseUrl;
 use crate::harness::{note, print as to_stdout};
 use crate::monitor::machine;
-use crate::optimize::plan::Plan;
+use crate::optimize::plan::OptimizerPlan;
 use crate::optimize::planner::{AskError, Planner, advise};
 use crate::optimize::planner_query::{PlannerAnswers, PlannerQuery};
 use crate::optimize::read::read;
-use crate::optimize::rules::{Rules, planner_queries, propose};
+use crate::optimize::rules::{RuleThresholds, planner_queries, propose};
 use crate::optimize::{known_queries, redis, render};
 use flags::{OptimizeOptions, PlanFormat};
 
@@ -82,10 +82,10 @@ fn optimized(wanted: &OptimizeOptions, runtime: &Runtime) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-async fn looked_at(wanted: &OptimizeOptions) -> Result<Plan, String> {
+async fn looked_at(wanted: &OptimizeOptions) -> Result<OptimizerPlan, String> {
     let mut plan = match &wanted.database {
         Some(url) => of_database(url, wanted).await?,
-        None => Plan::default(),
+        None => OptimizerPlan::default(),
     };
     if let Some(address) = &wanted.redis {
         let facts = redis::read(address, wanted.insecure).await;
@@ -103,7 +103,7 @@ async fn looked_at(wanted: &OptimizeOptions) -> Result<Plan, String> {
     Ok(plan)
 }
 
-async fn of_database(url: &DatabaseUrl, wanted: &OptimizeOptions) -> Result<Plan, String> {
+async fn of_database(url: &DatabaseUrl, wanted: &OptimizeOptions) -> Result<OptimizerPlan, String> {
     let place = url.place().map_or_else(String::new, |place| {
         format!("{} at {}:{}", place.database, place.host, place.port)
     });
@@ -114,7 +114,7 @@ async fn of_database(url: &DatabaseUrl, wanted: &OptimizeOptions) -> Result<Plan
     read.map_err(|told| format!("database {place}: {told}"))
 }
 
-async fn plan(url: &DatabaseUrl, wanted: &OptimizeOptions) -> Result<Plan, String> {
+async fn plan(url: &DatabaseUrl, wanted: &OptimizeOptions) -> Result<OptimizerPlan, String> {
     let database = url.connect_directly(wanted.insecure).await?;
     let memory = match wanted.memory {
         Some(memory) => Some(memory),
@@ -131,7 +131,7 @@ async fn plan(url: &DatabaseUrl, wanted: &OptimizeOptions) -> Result<Plan, Strin
     let planner_queries = planner_queries(&facts, &known);
     let asked = asked(&database.client, &facts, &planner_queries).await;
     let asked = asked.map_err(|error| error.to_string())?;
-    let rules = Rules {
+    let rules = RuleThresholds {
         unused_after_s: wanted.unused_after.as_secs_f64(),
     };
     Ok(propose(&facts, &planner_queries, &asked, rules))
@@ -169,7 +169,7 @@ async fn asked(
     Ok(asked)
 }
 
-fn print(plan: &Plan, output: PlanFormat) -> io::Result<()> {
+fn print(plan: &OptimizerPlan, output: PlanFormat) -> io::Result<()> {
     let text = match output {
         PlanFormat::Text => render::text(plan),
         PlanFormat::Json => render::json(plan),

@@ -1,6 +1,6 @@
 //! The head of a server's frame: RFC 6455, section 5.2.
 
-use super::reader::Fault;
+use super::reader::FrameFault;
 
 /// The longest payload of a control frame.
 const CONTROL_BYTES: u64 = 125;
@@ -48,14 +48,14 @@ impl Opcode {
 ///
 /// # Errors
 /// [`Fault::Frame`] when no server may send it.
-pub(super) fn parse(bytes: &[u8]) -> Result<Option<Head>, Fault> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Option<Head>, FrameFault> {
     let &[first, second, ref rest @ ..] = bytes else {
         return Ok(None);
     };
     let is_reserved = first & 0x70 != 0;
     let is_masked = second & 0x80 != 0;
     let opcode = Opcode::of(first).filter(|_| !is_reserved && !is_masked);
-    let opcode = opcode.ok_or(Fault::Frame)?;
+    let opcode = opcode.ok_or(FrameFault::Frame)?;
     let is_final = first & 0x80 != 0;
     let (bytes, length) = match second & 0x7f {
         126 => match rest.first_chunk() {
@@ -70,7 +70,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<Head>, Fault> {
     };
     // A control frame comes whole, and is short.
     if opcode.is_control() && !(is_final && length <= CONTROL_BYTES) {
-        return Err(Fault::Frame);
+        return Err(FrameFault::Frame);
     }
     Ok(Some(Head {
         bytes,

@@ -1,6 +1,6 @@
 //! Frames of a WebSocket, read from bytes as they come and written as a client's: RFC 6455, pure.
 
-mod draft;
+mod frame_writer;
 mod head;
 mod reader;
 
@@ -11,15 +11,15 @@ mod tests;
 #[cfg(test)]
 mod tungstenite_tests;
 
-pub(super) use draft::{Draft, Keys};
-pub(super) use reader::{Fault, FrameReader, Heard};
+pub(super) use frame_writer::{Draft, Keys};
+pub(super) use reader::{FrameFault, FrameReader, ReceivedFrame};
 
 /// What a close frame without a code is called (RFC 6455, 7.1.5).
 pub(super) const NO_CODE: u16 = 1005;
 
 /// What a client sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FrameKind {
     /// A whole message.
     Text,
     /// The wish to end the connection.

@@ -22,7 +22,7 @@ pub(in crate::client) struct FrameReader {
 
 /// What was heard: a message, or a control frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::client) enum Heard<'a> {
+pub(in crate::client) enum ReceivedFrame<'a> {
     Text(&'a str),
     Binary(&'a [u8]),
     Ping(&'a [u8]),
@@ -33,7 +33,7 @@ pub(in crate::client) enum Heard<'a> {
 
 /// Why what comes are no frames of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::client) enum Fault {
+pub(in crate::client) enum FrameFault {
     /// Reserved bits or opcodes, a mask, a long or fragmented control frame, a continuation of nothing, a
     /// message within another, a close frame of one byte.
     Frame,
@@ -82,8 +82,8 @@ impl FrameReader {
     pub(in crate::client) fn read<T>(
         &mut self,
         bytes: &[u8],
-        hear: &mut impl FnMut(Heard<'_>) -> Option<T>,
-    ) -> Result<Option<T>, Fault> {
+        hear: &mut impl FnMut(ReceivedFrame<'_>) -> Option<T>,
+    ) -> Result<Option<T>, FrameFault> {
         if self.held.is_empty() {
             let (used, enough) = self.frames(bytes, hear)?;
             self.held.extend_from_slice(&bytes[used..]);
@@ -104,8 +104,8 @@ impl FrameReader {
     fn frames<T>(
         &mut self,
         bytes: &[u8],
-        hear: &mut impl FnMut(Heard<'_>) -> Option<T>,
-    ) -> Result<(usize, Option<T>), Fault> {
+        hear: &mut impl FnMut(ReceivedFrame<'_>) -> Option<T>,
+    ) -> Result<(usize, Option<T>), FrameFault> {
         let mut used = 0;
         while let Some(head) = head::parse(&bytes[used..])? {
             let length = self.expect(&head)?;
@@ -123,11 +123,11 @@ impl FrameReader {
     }
 
     /// Whether such a frame may come now; says how long its payload is.
-    fn expect(&self, head: &Head) -> Result<usize, Fault> {
+    fn expect(&self, head: &Head) -> Result<usize, FrameFault> {
         let is_continuation = head.opcode == Opcode::Continuation;
         let is_in_message = self.fragments.of.is_some();
         if !head.opcode.is_control() && is_continuation != is_in_message {
-            return Err(Fault::Frame);
+            return Err(FrameFault::Frame);
         }
         let before = if is_continuation {
             self.fragments.bytes.len() as u64
@@ -135,23 +135,23 @@ impl FrameReader {
             0
         };
         if head.length > self.longest.saturating_sub(before) {
-            return Err(Fault::TooLong);
+            return Err(FrameFault::TooLong);
         }
-        usize::try_from(head.length).map_err(|_| Fault::TooLong)
+        usize::try_from(head.length).map_err(|_| FrameFault::TooLong)
     }
 
     fn frame<T>(
         &mut self,
         head: &Head,
         payload: &[u8],
-        hear: &mut impl FnMut(Heard<'_>) -> Option<T>,
-    ) -> Result<Option<T>, Fault> {
+        hear: &mut impl FnMut(ReceivedFrame<'_>) -> Option<T>,
+    ) -> Result<Option<T>, FrameFault> {
         let heard = match (head.opcode, head.is_final) {
-            (Opcode::Ping, _) => Heard::Ping(payload),
-            (Opcode::Pong, _) => Heard::Pong,
-            (Opcode::Close, _) => Heard::Close(close_code(payload)?),
-            (Opcode::Text, true) => Heard::Text(text(payload)?),
-            (Opcode::Binary, true) => Heard::Binary(payload),
+            (Opcode::Ping, _) => ReceivedFrame::Ping(payload),
+            (Opcode::Pong, _) => ReceivedFrame::Pong,
+            (Opcode::Close, _) => ReceivedFrame::Close(close_code(payload)?),
+            (Opcode::Text, true) => ReceivedFrame::Text(text(payload)?),
+            (Opcode::Binary, true) => ReceivedFrame::Binary(payload),
             (Opcode::Text, false) => return self.fragments.begin(Content::Text, payload),
             (Opcode::Binary, false) => return self.fragments.begin(Content::Binary, payload),
             (Opcode::Continuation, false) => return self.fragments.add(payload),
@@ -167,19 +167,19 @@ impl FrameReader {
 }
 
 impl Fragments {
-    fn begin<T>(&mut self, of: Content, payload: &[u8]) -> Result<Option<T>, Fault> {
+    fn begin<T>(&mut self, of: Content, payload: &[u8]) -> Result<Option<T>, FrameFault> {
         self.of = Some(of);
         self.add(payload)
     }
 
-    fn add<T>(&mut self, payload: &[u8]) -> Result<Option<T>, Fault> {
+    fn add<T>(&mut self, payload: &[u8]) -> Result<Option<T>, FrameFault> {
         self.bytes.extend_from_slice(payload);
         if self.of == Some(Content::Text) {
             // A character may go on in the next fragment.
             self.checked += match std::str::from_utf8(&self.bytes[self.checked..]) {
                 Ok(text) => text.len(),
                 Err(error) if error.error_len().is_none() => error.valid_up_to(),
-                Err(_) => return Err(Fault::Text),
+                Err(_) => return Err(FrameFault::Text),
             };
         }
         Ok(None)
@@ -188,27 +188,27 @@ impl Fragments {
     fn end<T>(
         &mut self,
         payload: &[u8],
-        hear: &mut impl FnMut(Heard<'_>) -> Option<T>,
-    ) -> Result<Option<T>, Fault> {
+        hear: &mut impl FnMut(ReceivedFrame<'_>) -> Option<T>,
+    ) -> Result<Option<T>, FrameFault> {
         self.bytes.extend_from_slice(payload);
         let Fragments { of, bytes, .. } = mem::take(self);
         Ok(hear(match of {
-            Some(Content::Text) => Heard::Text(text(&bytes)?),
-            _ => Heard::Binary(&bytes),
+            Some(Content::Text) => ReceivedFrame::Text(text(&bytes)?),
+            _ => ReceivedFrame::Binary(&bytes),
         }))
     }
 }
 
-fn text(bytes: &[u8]) -> Result<&str, Fault> {
-    std::str::from_utf8(bytes).map_err(|_| Fault::Text)
+fn text(bytes: &[u8]) -> Result<&str, FrameFault> {
+    std::str::from_utf8(bytes).map_err(|_| FrameFault::Text)
 }
 
 /// The code of a close frame (RFC 6455, 5.5.1 and 7.4).
-fn close_code(payload: &[u8]) -> Result<u16, Fault> {
+fn close_code(payload: &[u8]) -> Result<u16, FrameFault> {
     let (code, reason) = match payload.split_first_chunk() {
         Some((code, reason)) => (u16::from_be_bytes(*code), reason),
         None if payload.is_empty() => return Ok(NO_CODE),
-        None => return Err(Fault::Frame),
+        None => return Err(FrameFault::Frame),
     };
     text(reason)?;
     let code = CloseCode::from(code);

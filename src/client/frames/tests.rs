@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use tokio_tungstenite::tungstenite::protocol::frame::FrameSocket;
 
-use super::reader::Fault;
+use super::reader::FrameFault;
 use super::samples::{LONGEST, frame, frame_as, sample};
 use super::*;
 
@@ -10,7 +10,7 @@ use super::*;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Told {
     pub(super) heard: Vec<String>,
-    pub(super) fault: Option<Fault>,
+    pub(super) fault: Option<FrameFault>,
 }
 
 /// Ends with the first fault or close frame; hears `at_once` messages before it is asked again.
@@ -28,7 +28,7 @@ pub(super) fn tell<'a>(
             let told = reader.read(piece, &mut |told| {
                 heard.push(format!("{told:?}"));
                 left -= 1;
-                (left == 0 || matches!(told, Heard::Close(_))).then_some(())
+                (left == 0 || matches!(told, ReceivedFrame::Close(_))).then_some(())
             });
             let is_closed = heard.last().is_some_and(|last| last.starts_with("Close"));
             match told {
@@ -52,12 +52,12 @@ type Row = (
     &'static str,
     Vec<u8>,
     &'static [&'static str],
-    Option<Fault>,
+    Option<FrameFault>,
 );
 
 #[expect(clippy::too_many_lines, reason = "it is a table")]
 fn cases() -> Vec<Row> {
-    use Fault::{Frame, Text, TooLong};
+    use FrameFault::{Frame, Text, TooLong};
     let x = |length| vec![b'x'; length];
     let message = |bytes: &[u8]| frame(0x81, bytes);
     let masked = |bytes: &[u8]| [&[0x81, 0x80 | bytes.len() as u8, 0, 0, 0, 0], bytes].concat();
@@ -241,7 +241,7 @@ fn lengths_are_read_at_their_borders() {
         let mut seen = None;
         let told = FrameReader::new(Vec::new(), LONGEST).read(&bytes, &mut |heard| {
             seen = match heard {
-                Heard::Binary(bytes) => Some(bytes.len()),
+                ReceivedFrame::Binary(bytes) => Some(bytes.len()),
                 _ => None,
             };
             None::<()>
@@ -272,7 +272,7 @@ fn what_is_left_is_heard_later() {
     let mut reader = FrameReader::new(frame(0x81, b"greeting"), LONGEST);
     assert!(reader.holds_back());
     let mut heard = Vec::new();
-    let mut hear = |told: Heard<'_>| {
+    let mut hear = |told: ReceivedFrame<'_>| {
         heard.push(format!("{told:?}"));
         Some(())
     };
@@ -326,7 +326,7 @@ proptest! {
 
     #[test]
     fn what_is_drafted_can_be_read(
-        kind in prop::sample::select(vec![Kind::Text, Kind::Close, Kind::Pong]),
+        kind in prop::sample::select(vec![FrameKind::Text, FrameKind::Close, FrameKind::Pong]),
         key: [u8; 4],
         length in prop_oneof![3 => 0..300_usize, 1 => 65_500..65_600_usize],
     ) {
@@ -339,7 +339,7 @@ proptest! {
             let header = frame.header();
             prop_assert_eq!(header.mask, Some(key));
             prop_assert!(header.is_final && !header.rsv1 && !header.rsv2 && !header.rsv3);
-            let opcode = match kind { Kind::Text => 0x1, Kind::Close => 0x8, Kind::Pong => 0xa };
+            let opcode = match kind { FrameKind::Text => 0x1, FrameKind::Close => 0x8, FrameKind::Pong => 0xa };
             prop_assert_eq!(u8::from(header.opcode), opcode);
             let unmasked = frame.payload().iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key);
             prop_assert_eq!(unmasked.collect::<Vec<u8>>(), payload.clone());

@@ -97,13 +97,13 @@ fn of_tungstenite(sample: &Sample) -> Verdict {
     let mut heard = Vec::new();
     let end = loop {
         let told = match socket.read() {
-            Ok(Message::Text(text)) => Heard::Text(&text).told(),
-            Ok(Message::Binary(bytes)) => Heard::Binary(&bytes).told(),
-            Ok(Message::Ping(bytes)) => Heard::Ping(&bytes).told(),
-            Ok(Message::Pong(_)) => Heard::Pong.told(),
+            Ok(Message::Text(text)) => ReceivedFrame::Text(&text).told(),
+            Ok(Message::Binary(bytes)) => ReceivedFrame::Binary(&bytes).told(),
+            Ok(Message::Ping(bytes)) => ReceivedFrame::Ping(&bytes).told(),
+            Ok(Message::Pong(_)) => ReceivedFrame::Pong.told(),
             Ok(Message::Close(close)) => {
                 let code = close.map_or(NO_CODE, |close| u16::from(close.code));
-                heard.push(Heard::Close(code).told());
+                heard.push(ReceivedFrame::Close(code).told());
                 break End::Closed;
             }
             Ok(Message::Frame(_)) => unreachable!("never read"),
@@ -119,7 +119,7 @@ fn of_tungstenite(sample: &Sample) -> Verdict {
     (heard, end)
 }
 
-impl Heard<'_> {
+impl ReceivedFrame<'_> {
     fn told(self) -> String {
         format!("{self:?}")
     }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::targets::{gone, limited, ms, rate_limited, sound};
 use super::{Judged, interruptible, judged, written};
-use crate::load::{Answer, Request, VirtualTime};
+use crate::load::{ScriptedAnswer, ScriptedRequest, VirtualTime};
 use crate::profile::Profile;
 use crate::record::Outcome;
-use crate::record::{Ending, Role, Search, Standing, Status};
+use crate::record::{Role, SearchEnding, SearchResult, Status, StepVerdict};
 use crate::requirement::Verdict;
 
 const STEPS: &str = r#"
@@ -53,11 +53,11 @@ const ASKED: [(&str, &str, &str); 2] = [
     ("degradation", "ungraceful_failures", "< 10 %"),
 ];
 
-fn search(judged: &Judged) -> &Search {
+fn search(judged: &Judged) -> &SearchResult {
     judged.run("stress").search.as_ref().expect("a search")
 }
 
-fn standings(judged: &Judged) -> Vec<(f64, Role, Standing)> {
+fn standings(judged: &Judged) -> Vec<(f64, Role, StepVerdict)> {
     let steps = search(judged).steps.iter();
     steps
         .map(|step| (step.load, step.role, step.standing))
@@ -83,10 +83,10 @@ fn a_limited_server_breaks_where_arithmetic_says() {
     );
     let judged = judged(&profile, &[], &VirtualTime::new(limited(4, ms(20))));
     let expected = [
-        (25.0, Role::Load, Standing::Held),
-        (75.0, Role::Load, Standing::Held),
-        (150.0, Role::Load, Standing::Broken),
-        (25.0, Role::Recovery, Standing::Held),
+        (25.0, Role::Load, StepVerdict::Held),
+        (75.0, Role::Load, StepVerdict::Held),
+        (150.0, Role::Load, StepVerdict::Broken),
+        (25.0, Role::Recovery, StepVerdict::Held),
     ];
     assert_eq!(standings(&judged), expected);
     assert_eq!(verdict(&judged, "few"), Verdict::Pass);
@@ -96,7 +96,7 @@ fn a_limited_server_breaks_where_arithmetic_says() {
     assert_eq!(verdict(&judged, "degradation"), Verdict::Pass);
     assert!(judged.told("degradation").contains("by slowness"));
     assert_eq!(verdict(&judged, "recovery"), Verdict::Pass);
-    assert_eq!(search(&judged).ending, Ending::Broken);
+    assert_eq!(search(&judged).ending, SearchEnding::Broken);
     let scaling = search(&judged).scaling.as_ref().expect("a curve");
     assert_eq!(scaling.points, 3, "{scaling:?}");
 }
@@ -116,15 +116,15 @@ holds = [{ metric = "response_time_p95", limit = "< 200 ms" }]
     for (places, bears) in [(2, 100.0), (4, 200.0), (8, 400.0)] {
         let profile = profile(scenario, &[("capacity", "capacity", ">= 60/s")]);
         let judged = judged(&profile, &[], &VirtualTime::new(limited(places, ms(20))));
-        let of = |standing: Standing| {
+        let of = |standing: StepVerdict| {
             let steps = search(&judged).steps.iter();
             steps
                 .filter(move |step| step.standing == standing)
                 .map(|step| step.load)
         };
-        assert_eq!(search(&judged).ending, Ending::Settled, "{bears}");
-        let held = of(Standing::Held).fold(0.0, f64::max);
-        let broken = of(Standing::Broken).fold(f64::INFINITY, f64::min);
+        assert_eq!(search(&judged).ending, SearchEnding::Settled, "{bears}");
+        let held = of(StepVerdict::Held).fold(0.0, f64::max);
+        let broken = of(StepVerdict::Broken).fold(f64::INFINITY, f64::min);
         // In three seconds a rate a little above what is borne does not yet fill a queue of 200 ms.
         assert!((0.92..1.13).contains(&(held / bears)), "{held} of {bears}");
         assert!(
@@ -142,8 +142,8 @@ fn a_rate_limit_breaks_gracefully() {
     let time = VirtualTime::new(rate_limited(80, Duration::from_secs(1)));
     let judged = judged(&profile, &[], &time);
     let expected = [
-        (10.0, Role::Load, Standing::Held),
-        (60.0, Role::Load, Standing::Broken),
+        (10.0, Role::Load, StepVerdict::Held),
+        (60.0, Role::Load, StepVerdict::Broken),
     ];
     assert_eq!(standings(&judged), expected);
     assert_eq!(verdict(&judged, "users"), Verdict::Pass);
@@ -158,7 +158,7 @@ fn a_sound_target_does_not_break() {
     let profile = profile(&format!("{FAST}\nsteps = [10, 20]\n"), &ASKED);
     let judged = judged(&profile, &[], &VirtualTime::new(sound()));
     assert_eq!(judged.failed(), [""; 0]);
-    assert_eq!(search(&judged).ending, Ending::Unbroken);
+    assert_eq!(search(&judged).ending, SearchEnding::Unbroken);
     assert!(judged.told("degradation").contains("nothing broke"));
 }
 
@@ -170,8 +170,8 @@ fn a_target_that_dies_is_a_breaking_point_with_its_cause() {
     let judged = judged(&profile, &[], &time);
     assert_eq!(judged.run("stress").status, Status::Complete);
     let standings = standings(&judged);
-    assert_eq!(standings[0], (10.0, Role::Load, Standing::Held));
-    assert_eq!(standings[1], (20.0, Role::Load, Standing::Broken));
+    assert_eq!(standings[0], (10.0, Role::Load, StepVerdict::Held));
+    assert_eq!(standings[1], (20.0, Role::Load, StepVerdict::Broken));
     assert_eq!(verdict(&judged, "users"), Verdict::Pass);
     assert_eq!(verdict(&judged, "degradation"), Verdict::Fail);
     let told = judged.told("degradation");
@@ -183,12 +183,12 @@ fn an_interrupted_search_settles_nothing() {
     let profile = profile(&format!("{FAST}\nsteps = [10, 20, 40]\n"), &ASKED);
     let interrupted = Arc::new(AtomicBool::new(false));
     let theirs = Arc::clone(&interrupted);
-    let time = VirtualTime::new(move |request: &Request<'_>| {
+    let time = VirtualTime::new(move |request: &ScriptedRequest<'_>| {
         theirs.fetch_or(request.at > Duration::from_secs(6), Ordering::Relaxed);
-        Answer::good(ms(3))
+        ScriptedAnswer::good(ms(3))
     });
     let judged = interruptible(&profile, &[], &time, &interrupted);
     assert_eq!(judged.run("stress").status, Status::Partial);
-    assert_eq!(search(&judged).ending, Ending::Interrupted);
+    assert_eq!(search(&judged).ending, SearchEnding::Interrupted);
     assert_eq!(verdict(&judged, "users"), Verdict::Inconclusive);
 }

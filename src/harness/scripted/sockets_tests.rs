@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::targets::{Script, ms, on_sockets};
 use super::{fixture, judged};
-use crate::load::{Answer, VirtualTime};
+use crate::load::{ScriptedAnswer, VirtualTime};
 use crate::plan::EndpointKind;
 use crate::record::Outcome;
 
@@ -24,13 +24,13 @@ fn is_message(kind: EndpointKind) -> bool {
 }
 
 fn chatty() -> Script {
-    on_sockets(|request| Answer {
+    on_sockets(|request| ScriptedAnswer {
         unasked: if is_message(request.endpoint.kind) {
             3
         } else {
             0
         },
-        ..Answer::good(ms(3))
+        ..ScriptedAnswer::good(ms(3))
     })
 }
 
@@ -41,30 +41,30 @@ fn slow(by: Duration) -> Script {
         } else {
             Duration::ZERO
         };
-        Answer::good(ms(3) + by)
+        ScriptedAnswer::good(ms(3) + by)
     })
 }
 
 fn losing() -> Script {
     on_sockets(|request| {
         if is_message(request.endpoint.kind) && request.is_among(0.1) {
-            return Answer::never();
+            return ScriptedAnswer::never();
         }
-        Answer::good(ms(3))
+        ScriptedAnswer::good(ms(3))
     })
 }
 
 fn closing() -> Script {
-    on_sockets(|_| Answer {
+    on_sockets(|_| ScriptedAnswer {
         closes: Some((Duration::from_secs(3), 1011)),
-        ..Answer::good(ms(3))
+        ..ScriptedAnswer::good(ms(3))
     })
 }
 
 fn refusing() -> Script {
     on_sockets(|request| {
         let is_refused = request.endpoint.kind == EndpointKind::Connect && request.is_among(0.4);
-        Answer::ended(
+        ScriptedAnswer::ended(
             if is_refused {
                 Outcome::Status(503)
             } else {
@@ -99,7 +99,7 @@ const CASES: [Case; 6] = [
     // On the way to any service that is not on the same machine a message is on its way at every moment.
     (
         "is 20 ms away",
-        || Box::new(|_| Answer::good(ms(20))),
+        || Box::new(|_| ScriptedAnswer::good(ms(20))),
         &[],
         &[],
     ),
@@ -135,7 +135,8 @@ fn each_fault_of_a_socket_is_told_by_its_cause() {
 
 #[test]
 fn a_service_twenty_milliseconds_away_passes_the_built_in_profile() {
-    let time = VirtualTime::new(|_: &crate::load::Request<'_>| Answer::good(ms(20)));
+    let time =
+        VirtualTime::new(|_: &crate::load::ScriptedRequest<'_>| ScriptedAnswer::good(ms(20)));
     let judged = judged(&fixture("phase8.toml"), &["websocket"], &time);
     assert_eq!(judged.failed(), [""; 0], "{}", judged.told(SOCKETS));
 }

@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use crate::load::{Answer, Request};
+use crate::load::{ScriptedAnswer, ScriptedRequest};
 use crate::plan::EndpointKind;
 use crate::record::Outcome;
 
 /// What a target does with a request.
-pub(super) type Script = Box<dyn Fn(&Request<'_>) -> Answer>;
+pub(super) type Script = Box<dyn Fn(&ScriptedRequest<'_>) -> ScriptedAnswer>;
 
 pub(super) const fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
@@ -18,7 +18,7 @@ pub(super) const fn ms(milliseconds: u64) -> Duration {
 const WORK: Duration = ms(3);
 
 pub(super) fn sound() -> Script {
-    Box::new(|_| Answer::good(WORK))
+    Box::new(|_| ScriptedAnswer::good(WORK))
 }
 
 /// Answers requests over HTTP later, all or those to one path.
@@ -26,7 +26,7 @@ pub(super) fn slow(by: Duration, path: Option<&'static str>) -> Script {
     Box::new(move |request| {
         let is_slow = request.endpoint.kind == EndpointKind::Http
             && path.is_none_or(|path| request.endpoint.path == path);
-        Answer::good(if is_slow { WORK + by } else { WORK })
+        ScriptedAnswer::good(if is_slow { WORK + by } else { WORK })
     })
 }
 
@@ -38,7 +38,7 @@ pub(super) fn failing(outcome: Outcome, shares: &'static [(&'static str, f64)]) 
             .find(|(path, _)| request.endpoint.path.starts_with(path));
         let fails = request.endpoint.kind == EndpointKind::Http
             && share.is_some_and(|(_, share)| request.is_among(*share));
-        Answer::ended(if fails { outcome } else { Outcome::Ok }, WORK)
+        ScriptedAnswer::ended(if fails { outcome } else { Outcome::Ok }, WORK)
     })
 }
 
@@ -46,12 +46,12 @@ pub(super) fn failing(outcome: Outcome, shares: &'static [(&'static str, f64)]) 
 pub(super) fn gone(from: Duration, to: Duration) -> Script {
     Box::new(move |request| {
         if (from..to).contains(&request.at) {
-            return Answer::ended(Outcome::Connect, Duration::ZERO);
+            return ScriptedAnswer::ended(Outcome::Connect, Duration::ZERO);
         }
         if (from..to).contains(&(request.at + WORK)) {
-            return Answer::ended(Outcome::Reset, from.saturating_sub(request.at));
+            return ScriptedAnswer::ended(Outcome::Reset, from.saturating_sub(request.at));
         }
-        Answer::good(WORK)
+        ScriptedAnswer::good(WORK)
     })
 }
 
@@ -66,7 +66,7 @@ pub(super) fn stalling(at: &'static [Duration], lasts: Duration) -> Script {
             .filter(|from| request.at < **from + lasts)
             .find(is_met);
         let until = met.map(|from| *from + lasts + WORK);
-        Answer::good(until.map_or(WORK, |until| until.saturating_sub(request.at)))
+        ScriptedAnswer::good(until.map_or(WORK, |until| until.saturating_sub(request.at)))
     })
 }
 
@@ -85,7 +85,7 @@ pub(super) fn rate_limited(limit: u32, within: Duration) -> Script {
         } else {
             Outcome::Ok
         };
-        Answer::ended(outcome, WORK)
+        ScriptedAnswer::ended(outcome, WORK)
     })
 }
 
@@ -96,14 +96,16 @@ pub(super) fn limited(places: usize, service: Duration) -> Script {
         let places = &mut *free.borrow_mut();
         let place = places.iter_mut().min().expect("a place");
         *place = request.at.max(*place) + service;
-        Answer::good(place.saturating_sub(request.at))
+        ScriptedAnswer::good(place.saturating_sub(request.at))
     })
 }
 
 /// Answers on WebSockets like this, and is sound over HTTP.
-pub(super) fn on_sockets(answer: impl Fn(&Request<'_>) -> Answer + 'static) -> Script {
+pub(super) fn on_sockets(
+    answer: impl Fn(&ScriptedRequest<'_>) -> ScriptedAnswer + 'static,
+) -> Script {
     Box::new(move |request| match request.endpoint.kind {
-        EndpointKind::Http => Answer::good(WORK),
+        EndpointKind::Http => ScriptedAnswer::good(WORK),
         _ => answer(request),
     })
 }

@@ -176,7 +176,8 @@ fn a_generator_that_stood_still_is_blamed_itself() {
              [[requirement]]\nname = '{HEADROOM}'\nseverity = 'critical'\n\
              metric = 'generator_lateness_p99'\nlimit = '< 50 ms'\n"
         ));
-        let target = move |_: &crate::load::Request<'_>| crate::load::Answer::good(work);
+        let target =
+            move |_: &crate::load::ScriptedRequest<'_>| crate::load::ScriptedAnswer::good(work);
         let sound = judged(&profile, &[], &VirtualTime::new(target));
         assert_eq!(sound.failed(), [""; 0], "{arrivals}");
         let stopped = VirtualTime::new(target).frozen(ms(3_000), ms(1_000));

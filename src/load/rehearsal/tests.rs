@@ -1,5 +1,5 @@
 use super::*;
-use crate::load::Progress;
+use crate::load::RunProgress;
 use crate::profile::{Overrides, ProfileSource, load};
 
 const MS: u64 = 1_000_000;
@@ -24,7 +24,7 @@ fn plan(settle: &str) -> Plan {
 struct Rule<F>(F, Vec<(u64, u64)>);
 
 impl<F: FnMut(&RunResult, u64) -> bool> Observer for Rule<F> {
-    fn progress(&mut self, _: Progress) {}
+    fn progress(&mut self, _: RunProgress) {}
 
     fn is_settled(&mut self, so_far: &RunResult, open: &[u64]) -> bool {
         let open = open.iter().sum();
@@ -112,7 +112,7 @@ fn an_open_verdict_uses_the_whole_extension_and_knows_its_planned_part() {
 struct Correlated(u64);
 
 impl Observer for Correlated {
-    fn progress(&mut self, _: Progress) {}
+    fn progress(&mut self, _: RunProgress) {}
 
     fn is_settled(&mut self, _: &RunResult, _: &[u64]) -> bool {
         false

@@ -8,14 +8,14 @@ use std::sync::Mutex;
 use super::*;
 use crate::client::AddressFound;
 use crate::plan::{Bounds, Endpoint, EndpointKind, Phases, Rate};
-use crate::profile::{Http, Identity};
+use crate::profile::{HttpVersion, Identity};
 use crate::record::Outcome;
 use crate::secret::Secret;
 
 struct Quiet;
 
 impl Observer for Quiet {
-    fn progress(&mut self, _: Progress) {}
+    fn progress(&mut self, _: RunProgress) {}
 
     fn is_settled(&mut self, _: &RunResult, _: &[u64]) -> bool {
         true
@@ -123,7 +123,7 @@ fn destination(address: SocketAddr, users: usize) -> Destination {
         origin: format!("http://{address}").parse().unwrap(),
         token: None,
         insecure: false,
-        http: Http::Auto,
+        http: HttpVersion::Auto,
         users: (0..users).map(user).collect(),
     }
 }

@@ -11,7 +11,7 @@ use crate::plan::{Arrivals, Plan};
 use burst::BurstUser;
 use poisson::Poisson;
 use rate::RampedRate;
-use users::{SocketUser, User};
+use users::{SocketSchedule, UserSchedule};
 
 pub use random::is_second_first;
 pub(super) use random::mix;
@@ -23,39 +23,39 @@ pub(super) fn nanos(duration: std::time::Duration) -> u64 {
 
 /// One sequence of due times: a virtual user's, or one worker's share of an open arrival process.
 #[derive(Debug, Clone)]
-pub struct Stream {
-    kind: Kind,
+pub struct DueTimes {
+    kind: ArrivalKind,
     first: u64,
     step: u64,
 }
 
 #[derive(Debug, Clone)]
-enum Kind {
-    User(User),
-    SocketUser(SocketUser),
+enum ArrivalKind {
+    User(UserSchedule),
+    SocketUser(SocketSchedule),
     Burst(BurstUser),
     Constant(RampedRate),
     Poisson(Box<Poisson>),
 }
 
-impl Stream {
+impl DueTimes {
     /// When request `k` of this stream is due, in nanoseconds from the start of the run.
     ///
     /// Never falls with rising `k`.
     pub fn due(&self, k: u64) -> u64 {
         let n = self.number(k);
         match &self.kind {
-            Kind::User(user) => user.due(k),
-            Kind::SocketUser(user) => user.due(k),
-            Kind::Burst(user) => user.due(k),
-            Kind::Constant(rate) => rate.due(n),
-            Kind::Poisson(poisson) => poisson.due(n),
+            ArrivalKind::User(user) => user.due(k),
+            ArrivalKind::SocketUser(user) => user.due(k),
+            ArrivalKind::Burst(user) => user.due(k),
+            ArrivalKind::Constant(rate) => rate.due(n),
+            ArrivalKind::Poisson(poisson) => poisson.due(n),
         }
     }
 
     /// Whether it is that of a user on a WebSocket, whose request 0 is the connection.
     pub fn is_socket(&self) -> bool {
-        matches!(self.kind, Kind::SocketUser(_))
+        matches!(self.kind, ArrivalKind::SocketUser(_))
     }
 
     /// The number of this stream's request `k` in the whole plan: what its random choices hang on.
@@ -84,7 +84,7 @@ impl Stream {
 
 /// Whether every stream has a connection of its own, or all share a pool of at most this many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Connections {
+pub enum ConnectionPolicy {
     /// One for each stream.
     Own,
     /// A pool, for all streams together.
@@ -92,7 +92,7 @@ pub enum Connections {
 }
 
 /// All streams of a plan, one group for each worker, and how they connect.
-pub fn streams(plan: &Plan, workers: usize) -> (Vec<Vec<Stream>>, Connections) {
+pub fn streams(plan: &Plan, workers: usize) -> (Vec<Vec<DueTimes>>, ConnectionPolicy) {
     let workers = workers.max(1);
     let ramp = nanos(plan.phases.ramp_up);
     match &plan.arrivals {
@@ -106,37 +106,43 @@ pub fn streams(plan: &Plan, workers: usize) -> (Vec<Vec<Stream>>, Connections) {
                 let socket = plan.socket.as_ref();
                 if let Some(socket) = socket.filter(|socket| socket.holds(index, *count)) {
                     let every = (nanos(socket.every_min), nanos(socket.every_max));
-                    let user = User::on_socket(index, *count, every, ramp, plan.seed);
-                    return Kind::SocketUser(user);
+                    let user = UserSchedule::on_socket(index, *count, every, ramp, plan.seed);
+                    return ArrivalKind::SocketUser(user);
                 }
-                Kind::User(User::new(index, *count, think, ramp, plan.seed))
+                ArrivalKind::User(UserSchedule::new(index, *count, think, ramp, plan.seed))
             };
-            (deal(*count, workers, user), Connections::Own)
+            (deal(*count, workers, user), ConnectionPolicy::Own)
         }
         Arrivals::Burst { count, every } => {
             let user = |_| {
-                Kind::Burst(BurstUser {
+                ArrivalKind::Burst(BurstUser {
                     every: nanos(*every),
                 })
             };
-            (deal(*count, workers, user), Connections::Own)
+            (deal(*count, workers, user), ConnectionPolicy::Own)
         }
         Arrivals::Constant { rate, connections } => {
-            let kind = Kind::Constant(RampedRate::new(*rate, ramp));
-            (share(&kind, workers), Connections::Shared(*connections))
+            let kind = ArrivalKind::Constant(RampedRate::new(*rate, ramp));
+            (
+                share(&kind, workers),
+                ConnectionPolicy::Shared(*connections),
+            )
         }
         Arrivals::Poisson { rate, connections } => {
-            let kind = Kind::Poisson(Box::new(Poisson::new(*rate, ramp, plan.seed)));
-            (share(&kind, workers), Connections::Shared(*connections))
+            let kind = ArrivalKind::Poisson(Box::new(Poisson::new(*rate, ramp, plan.seed)));
+            (
+                share(&kind, workers),
+                ConnectionPolicy::Shared(*connections),
+            )
         }
     }
 }
 
 /// Users dealt out to the workers like cards.
-fn deal(count: u32, workers: usize, user: impl Fn(u32) -> Kind) -> Vec<Vec<Stream>> {
+fn deal(count: u32, workers: usize, user: impl Fn(u32) -> ArrivalKind) -> Vec<Vec<DueTimes>> {
     let mut groups = vec![Vec::new(); workers];
     for index in 0..count {
-        let stream = Stream {
+        let stream = DueTimes {
             kind: user(index),
             first: u64::from(index),
             step: u64::from(count),
@@ -147,8 +153,8 @@ fn deal(count: u32, workers: usize, user: impl Fn(u32) -> Kind) -> Vec<Vec<Strea
 }
 
 /// One arrival process, of which worker `w` takes the requests w, w + workers, w + 2 workers, ...
-fn share(kind: &Kind, workers: usize) -> Vec<Vec<Stream>> {
-    let stream = |worker| Stream {
+fn share(kind: &ArrivalKind, workers: usize) -> Vec<Vec<DueTimes>> {
+    let stream = |worker| DueTimes {
         kind: kind.clone(),
         first: worker,
         step: workers as u64,

@@ -48,7 +48,7 @@ fn rate(per_second: f64) -> Rate {
     Rate::per_second(per_second).expect("a legal rate")
 }
 
-fn constant(per_second: f64, ramp_up: u64) -> Stream {
+fn constant(per_second: f64, ramp_up: u64) -> DueTimes {
     let arrivals = Arrivals::Constant {
         rate: rate(per_second),
         connections: 1,
@@ -56,7 +56,7 @@ fn constant(per_second: f64, ramp_up: u64) -> Stream {
     streams(&plan(arrivals, ramp_up, 1), 1).0[0][0].clone()
 }
 
-fn poisson(per_second: f64, seed: u64) -> Stream {
+fn poisson(per_second: f64, seed: u64) -> DueTimes {
     let arrivals = Arrivals::Poisson {
         rate: rate(per_second),
         connections: 1,
@@ -173,8 +173,8 @@ fn users_think_between_the_shortest_and_the_longest_time() {
         think_max: Duration::from_secs(3),
     };
     let (groups, connections) = streams(&plan(arrivals, 5 * SECOND, 3), 2);
-    assert_eq!(connections, Connections::Own);
-    let users: Vec<&Stream> = groups.iter().flatten().collect();
+    assert_eq!(connections, ConnectionPolicy::Own);
+    let users: Vec<&DueTimes> = groups.iter().flatten().collect();
     assert_eq!(users.len(), 50);
     for user in &users {
         for k in 0..200 {

@@ -8,24 +8,30 @@ use super::random::{mix, unit};
 /// spread. So every think time lies between the shortest and the longest, their mean is the middle,
 /// and any due time is found without adding up those before it.
 #[derive(Debug, Clone)]
-pub(super) struct User {
+pub(super) struct UserSchedule {
     start: u64,
     mean: u64,
     jitter: u64,
     seed: u64,
 }
 
-impl User {
+impl UserSchedule {
     /// User `index` of `count`; `think` is the shortest and the longest think time.
     ///
     /// The first request falls somewhere in the first think time: users who all began at once would
     /// stay in step for the whole run.
-    pub(super) fn new(index: u32, count: u32, think: (u64, u64), ramp: u64, seed: u64) -> User {
+    pub(super) fn new(
+        index: u32,
+        count: u32,
+        think: (u64, u64),
+        ramp: u64,
+        seed: u64,
+    ) -> UserSchedule {
         let seed = mix(seed, u64::from(index));
         let mean = think.0.midpoint(think.1);
         let place = u128::from(ramp) * u128::from(index) / u128::from(count.max(1));
         let phase = (unit(seed, u64::MAX - 1) * mean as f64) as u64;
-        User {
+        UserSchedule {
             start: place as u64 + phase,
             mean,
             jitter: (think.1 - think.0) / 2,
@@ -41,11 +47,11 @@ impl User {
         every: (u64, u64),
         ramp: u64,
         seed: u64,
-    ) -> SocketUser {
+    ) -> SocketSchedule {
         let place = u128::from(ramp) * u128::from(index) / u128::from(count.max(1));
-        SocketUser {
+        SocketSchedule {
             connects: place as u64,
-            messages: User::new(index, count, every, ramp, seed),
+            messages: UserSchedule::new(index, count, every, ramp, seed),
         }
     }
 
@@ -59,12 +65,12 @@ impl User {
 
 /// One virtual user on a WebSocket: its first request is the connection, the others are messages.
 #[derive(Debug, Clone)]
-pub(super) struct SocketUser {
+pub(super) struct SocketSchedule {
     connects: u64,
-    messages: User,
+    messages: UserSchedule,
 }
 
-impl SocketUser {
+impl SocketSchedule {
     pub(super) fn due(&self, k: u64) -> u64 {
         match k {
             0 => self.connects,

@@ -7,7 +7,7 @@ use std::collections::BinaryHeap;
 use super::*;
 use crate::load::rehearsal::{Fare, rehearse};
 use crate::load::schedule::{nanos, streams};
-use crate::load::scripted::{Answer, Request};
+use crate::load::scripted::{ScriptedAnswer, ScriptedRequest};
 use crate::plan::Arrivals;
 use crate::profile::{Overrides, ProfileSource, load};
 use crate::record::Outcome;
@@ -46,7 +46,7 @@ struct Asked<F> {
 }
 
 impl<F: FnMut(&RunResult, &[u64]) -> bool> Observer for Asked<F> {
-    fn progress(&mut self, _: Progress) {}
+    fn progress(&mut self, _: RunProgress) {}
 
     fn is_settled(&mut self, so_far: &RunResult, open: &[u64]) -> bool {
         (self.is_settled)(so_far, open)
@@ -61,7 +61,7 @@ impl<F: FnMut(&RunResult, &[u64]) -> bool> Observer for Asked<F> {
     }
 }
 
-fn run(plan: &Plan, target: impl Target + 'static) -> RunResult {
+fn run(plan: &Plan, target: impl ScriptedTarget + 'static) -> RunResult {
     let mut quiet = Asked {
         is_settled: |_: &RunResult, _: &[u64]| true,
         interrupted: false,
@@ -166,9 +166,9 @@ const CASES: [(&str, &str, Answered); 9] = [
 fn response_times_are_those_of_the_script_in_every_arrival_model() {
     for (arrivals, what, answered) in CASES {
         let plan = seconds(arrivals, what);
-        let run = run(&plan, move |request: &Request<'_>| {
+        let run = run(&plan, move |request: &ScriptedRequest<'_>| {
             let at = nanos(request.at);
-            Answer::good(Duration::from_nanos(answered(at) - at))
+            ScriptedAnswer::good(Duration::from_nanos(answered(at) - at))
         });
         let mut truth = truth(&plan, answered);
         truth.sort_unstable();
@@ -205,9 +205,9 @@ fn response_times_are_those_of_the_script_in_every_arrival_model() {
 #[test]
 fn known_distributions_come_out_as_they_went_in() {
     let plan = seconds("arrivals = 'constant'\nrate = '200/s'", HTTP);
-    let took = |request: &Request<'_>| if request.is_among(0.1) { 200 } else { 10 };
-    let run = run(&plan, move |request: &Request<'_>| {
-        Answer::good(Duration::from_millis(took(request)))
+    let took = |request: &ScriptedRequest<'_>| if request.is_among(0.1) { 200 } else { 10 };
+    let run = run(&plan, move |request: &ScriptedRequest<'_>| {
+        ScriptedAnswer::good(Duration::from_millis(took(request)))
     });
     let response = Summary::of(&run).response;
     for (q, truth) in [(0.5, 10.0), (0.85, 10.0), (0.95, 200.0), (0.99, 200.0)] {
@@ -220,12 +220,12 @@ fn known_distributions_come_out_as_they_went_in() {
 #[test]
 fn refused_requests_are_counted_as_what_they_are() {
     let plan = seconds("arrivals = 'constant'\nrate = '200/s'", HTTP);
-    let run = run(&plan, |request: &Request<'_>| {
+    let run = run(&plan, |request: &ScriptedRequest<'_>| {
         let refuses = (3..4).contains(&request.at.as_secs());
         if refuses {
-            Answer::ended(Outcome::Connect, Duration::ZERO)
+            ScriptedAnswer::ended(Outcome::Connect, Duration::ZERO)
         } else {
-            Answer::good(WORK)
+            ScriptedAnswer::good(WORK)
         }
     });
     let summary = Summary::of(&run);
@@ -245,8 +245,8 @@ fn extendable(settle: &str) -> Plan {
     ))
 }
 
-fn sound(_: &Request<'_>) -> Answer {
-    Answer::good(WORK)
+fn sound(_: &ScriptedRequest<'_>) -> ScriptedAnswer {
+    ScriptedAnswer::good(WORK)
 }
 
 /// Thousands of sessions are rehearsed to tell how often a verdict is wrong: that speaks of real ones only if both
@@ -305,7 +305,7 @@ fn without_a_workers_book_a_run_is_not_complete() {
     };
     let run = coordinate(&plan, connector, &PausedTime::new(), &mut asked, |share| {
         // It ends without its tally, as a thread that panics does.
-        Worker::begin(Part::new(&plan, share, 0), |_, _, _| Ok(()))
+        Worker::begin(WorkerPart::new(&plan, share, 0), |_, _, _| Ok(()))
     });
     let run = run.unwrap();
     assert_eq!(run.status, Status::Partial);
@@ -314,9 +314,9 @@ fn without_a_workers_book_a_run_is_not_complete() {
 
 #[test]
 fn a_target_goes_on_from_one_load_to_the_next() {
-    let time = VirtualTime::new(|request: &Request<'_>| {
+    let time = VirtualTime::new(|request: &ScriptedRequest<'_>| {
         let is_up = request.at < Duration::from_secs(9);
-        Answer::ended(if is_up { Outcome::Ok } else { Outcome::Connect }, WORK)
+        ScriptedAnswer::ended(if is_up { Outcome::Ok } else { Outcome::Connect }, WORK)
     });
     let mut asked = Asked {
         is_settled: |_: &RunResult, _: &[u64]| true,

@@ -1,13 +1,13 @@
 //! Who told what of the target, in a line each.
 
 use super::Fact;
-use crate::record::{RunResult, Seen, figure};
-use crate::requirement::{Source, Unit, human};
+use crate::record::{RunResult, SourceSeries, figure};
+use crate::requirement::{Source, Unit, format};
 use crate::text::clean;
 
 /// A fact for each source that was asked.
 pub(super) fn of(run: &RunResult) -> impl Iterator<Item = Fact> {
-    let fact = |(source, seen): (&Source, &Seen)| {
+    let fact = |(source, seen): (&Source, &SourceSeries)| {
         let mut parts = told(*source, seen, run);
         if seen.looks.is_empty() {
             parts.push("told nothing".to_owned());
@@ -18,7 +18,7 @@ pub(super) fn of(run: &RunResult) -> impl Iterator<Item = Fact> {
     run.observed.sources.iter().map(fact)
 }
 
-fn told(source: Source, seen: &Seen, run: &RunResult) -> Vec<String> {
+fn told(source: Source, seen: &SourceSeries, run: &RunResult) -> Vec<String> {
     let mut parts = Vec::new();
     if let (Source::Process, Some(process)) = (source, &run.observed.process) {
         parts.push(format!("{} {}", clean(&process.name), process.pid));
@@ -36,7 +36,7 @@ fn told(source: Source, seen: &Seen, run: &RunResult) -> Vec<String> {
         if !values.is_empty() {
             let most = values.iter().map(|(_, value)| *value).fold(0.0, f64::max);
             let mean = values.iter().map(|(_, value)| value).sum::<f64>() / values.len() as f64;
-            let [mean, most] = [mean, most].map(|share| human::show(Unit::Share, share));
+            let [mean, most] = [mean, most].map(|share| format::show(Unit::Share, share));
             parts.push(format!("{what} {mean}, at most {most}"));
         }
     }
@@ -66,7 +66,7 @@ fn told(source: Source, seen: &Seen, run: &RunResult) -> Vec<String> {
         };
         let is_rare = [figure::CONFLICTS, figure::ENDED_SESSIONS].contains(&name);
         if let Some(rise) = seen.rise(name).filter(|rise| *rise > 0.0 || !is_rare) {
-            parts.push(format!("{} {what}", human::count(rise.round() as u64)));
+            parts.push(format!("{} {what}", format::count(rise.round() as u64)));
         }
     }
     parts

@@ -5,7 +5,7 @@ use crate::record::{
     AddressResult, Generator, Outage, Outcomes, Recurring, RunResult, Summary, Times,
 };
 use crate::report::RunReport;
-use crate::requirement::{Intervals, Unit, human};
+use crate::requirement::{Intervals, Unit, format};
 use crate::text::clean;
 
 /// The most kinds of failures that are shown with what they were answered.
@@ -23,7 +23,7 @@ pub(in crate::report) fn of_run(shown: &RunReport, summary: &Summary) -> Vec<Fac
     }
     facts.extend(failures(run, summary));
     if summary.unjudged_due > 0 {
-        let due = human::count(summary.unjudged_due);
+        let due = format::count(summary.unjudged_due);
         let ended = outcomes(&summary.unjudged_outcomes);
         facts.push((
             "not judged",
@@ -76,7 +76,7 @@ fn failures(run: &RunResult, summary: &Summary) -> Vec<Fact> {
             let text = clean(&excerpt.shown());
             (
                 "failure",
-                format!("{outcome} × {}{place}: {text}", human::count(count)),
+                format!("{outcome} × {}{place}: {text}", format::count(count)),
             )
         });
     said.collect()
@@ -95,8 +95,8 @@ fn address(one: &AddressResult) -> String {
     if due == 0 {
         return format!("{address}: no requests");
     }
-    let failed = human::show(Unit::Share, 100.0 * one.failed() as f64 / due as f64);
-    let p95 = human::time(one.response.quantile_ms(0.95));
+    let failed = format::show(Unit::Share, 100.0 * one.failed() as f64 / due as f64);
+    let p95 = format::time(one.response.quantile_ms(0.95));
     format!(
         "{address}: {} ({failed} failed), p95 {p95}",
         outcomes(&one.outcomes)
@@ -107,7 +107,7 @@ fn address(one: &AddressResult) -> String {
 fn slowest(run: &RunResult) -> Option<Fact> {
     let slow = run.slowest.all().first()?;
     let endpoint = run.endpoints.get(slow.endpoint)?;
-    let ms = |nanos: u64| human::time(nanos as f64 / 1e6);
+    let ms = |nanos: u64| format::time(nanos as f64 / 1e6);
     let text = format!(
         "{} at {}, due {} after the start of the run, ended {}",
         ms(slow.took()),
@@ -120,7 +120,7 @@ fn slowest(run: &RunResult) -> Option<Fact> {
 
 fn settled(run: &RunResult) -> Option<Fact> {
     let planned = run.window.planned.filter(|_| run.is_settled())?;
-    let after = |end: u64| human::time(end.saturating_sub(run.window.from) as f64 / 1e6);
+    let after = |end: u64| format::time(end.saturating_sub(run.window.from) as f64 / 1e6);
     let (took, planned) = (after(run.window.to), after(planned));
     Some((
         "settled",
@@ -134,7 +134,7 @@ fn outcomes(outcomes: &Outcomes) -> String {
     sorted.sort_by_key(|(outcome, count)| (!outcome.is_ok(), std::cmp::Reverse(**count)));
     sorted
         .iter()
-        .map(|(outcome, count)| format!("{outcome} {}", human::count(**count)))
+        .map(|(outcome, count)| format!("{outcome} {}", format::count(**count)))
         .collect::<Vec<_>>()
         .join(", ")
 }
@@ -147,14 +147,14 @@ fn generator(generator: &Generator, sure: &Intervals) -> String {
     let cpu = match (generator.cpu_mean(), generator.cpu_max()) {
         (Some(mean), Some(max)) => format!(
             "cpu mean {}, max {}",
-            human::show(Unit::Share, mean),
-            human::show(Unit::Share, max)
+            format::show(Unit::Share, mean),
+            format::show(Unit::Share, max)
         ),
         _ => "cpu not measured".to_owned(),
     };
     let mut text = format!(
         "{late}, {cpu}, {} without a socket, {} on {}",
-        human::count(generator.refusals),
+        format::count(generator.refusals),
         counted(generator.connections, "connection"),
         counted(u64::from(generator.workers), "worker"),
     );
@@ -163,7 +163,7 @@ fn generator(generator: &Generator, sure: &Intervals) -> String {
         (generator.resent, "sent again"),
     ];
     for (count, what) in rare.iter().filter(|(count, _)| *count > 0) {
-        text = format!("{text}, {} {what}", human::count(*count));
+        text = format!("{text}, {} {what}", format::count(*count));
     }
     text
 }
@@ -171,8 +171,8 @@ fn generator(generator: &Generator, sure: &Intervals) -> String {
 /// `late by 1.1 ms (1.0–1.2) at p50, 2.1 ms (≥ 1.9) at p99, 3.4 ms at most`
 fn lateness(times: &Times, sure: &Intervals) -> String {
     let with = |ms: f64, interval| {
-        let time = human::time(ms);
-        match human::time_interval(ms, interval) {
+        let time = format::time(ms);
+        match format::time_interval(ms, interval) {
             Some(interval) => format!("{time} ({interval})"),
             None => format!("{time} (no interval)"),
         }
@@ -181,7 +181,7 @@ fn lateness(times: &Times, sure: &Intervals) -> String {
         "late by {} at p50, {} at p99, {} at most",
         with(times.p50, sure.p50),
         with(times.p99, sure.p99),
-        human::time(times.max)
+        format::time(times.max)
     )
 }
 
@@ -202,7 +202,7 @@ fn watch(run: &RunResult) -> Vec<Fact> {
 }
 
 fn clock(millis: u64) -> String {
-    let text = crate::report::instant::to_text(millis);
+    let text = crate::report::rfc3339::to_text(millis);
     text.get(11..19)
         .map_or(text.clone(), |clock| format!("{clock} UTC"))
 }
@@ -218,7 +218,7 @@ fn times_over(count: u32) -> String {
 fn recurring(found: &Recurring) -> String {
     format!(
         "response times of about {}, every {:.1} s, {} times from {} s after the start of the run",
-        human::time(found.typical_ms),
+        format::time(found.typical_ms),
         found.period,
         found.times,
         found.first
@@ -228,7 +228,7 @@ fn recurring(found: &Recurring) -> String {
 /// `1 worker`, `2 workers`
 fn counted(count: u64, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
-    format!("{} {what}{plural}", human::count(count))
+    format!("{} {what}{plural}", format::count(count))
 }
 
 #[cfg(test)]

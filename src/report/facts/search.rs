@@ -1,12 +1,12 @@
 //! What a search came to, in a line each.
 
 use super::Fact;
-use crate::record::{Ending, LoadUnit, Recovery, Scaling, Search, Standing, Step};
-use crate::requirement::{Unit, human};
+use crate::record::{LoadUnit, Recovery, Scaling, SearchEnding, SearchResult, Step, StepVerdict};
+use crate::requirement::{Unit, format};
 use crate::text::clean;
 
 /// Where it held and where it broke, in a few words.
-pub(in crate::report) fn heading(search: &Search) -> String {
+pub(in crate::report) fn heading(search: &SearchResult) -> String {
     let held = search.held().map(|step| load(search, step));
     let broken = search.broken().map(|step| load(search, step));
     match (held, broken) {
@@ -18,7 +18,7 @@ pub(in crate::report) fn heading(search: &Search) -> String {
 }
 
 /// What it came to, and why; `extensions` is how often its steps were extended.
-pub(in crate::report) fn of_search(search: &Search, extensions: u32) -> Vec<Fact> {
+pub(in crate::report) fn of_search(search: &SearchResult, extensions: u32) -> Vec<Fact> {
     let at = |step: &Step, why: &str| format!("at {}: {}", load(search, step), clean(why));
     let mut facts = vec![("ended", ended(search).to_owned())];
     facts.extend(
@@ -34,7 +34,8 @@ pub(in crate::report) fn of_search(search: &Search, extensions: u32) -> Vec<Fact
         };
         (what, at(step, why))
     }));
-    let is_open = |step: &&Step| step.standing == Standing::Undecided && step.saturated.is_none();
+    let is_open =
+        |step: &&Step| step.standing == StepVerdict::Undecided && step.saturated.is_none();
     let open = search.loads().filter(is_open);
     facts.extend(open.map(|step| ("undecided", at(step, &step.reason))));
     facts.extend(
@@ -53,31 +54,33 @@ pub(in crate::report) fn of_search(search: &Search, extensions: u32) -> Vec<Fact
     facts
 }
 
-fn ended(search: &Search) -> &'static str {
+fn ended(search: &SearchResult) -> &'static str {
     match search.ending {
-        Ending::Broken => "at the first step that broke",
-        Ending::Unbroken => "at the highest load, which did not break the target",
-        Ending::Settled => "with the interval as narrow as asked",
-        Ending::Exhausted => "after as many probes as a search may have",
-        Ending::Saturated => "by the load generator, which could not keep up: not the target's end",
-        Ending::Capped => {
+        SearchEnding::Broken => "at the first step that broke",
+        SearchEnding::Unbroken => "at the highest load, which did not break the target",
+        SearchEnding::Settled => "with the interval as narrow as asked",
+        SearchEnding::Exhausted => "after as many probes as a search may have",
+        SearchEnding::Saturated => {
+            "by the load generator, which could not keep up: not the target's end"
+        }
+        SearchEnding::Capped => {
             "as all connections that the plan allows were busy (`connections`): not the target's end"
         }
-        Ending::Interrupted => "by an interruption",
+        SearchEnding::Interrupted => "by an interruption",
     }
 }
 
 fn recovered(recovery: Recovery) -> String {
     let bound = format!(
         "p95 {} or less (before: {})",
-        human::time(recovery.bound_ms),
-        human::time(recovery.before_ms)
+        format::time(recovery.bound_ms),
+        format::time(recovery.before_ms)
     );
     match recovery.after_ms {
-        Some(after) => format!("{bound} {} after the highest load", human::time(after)),
+        Some(after) => format!("{bound} {} after the highest load", format::time(after)),
         None => format!(
             "{bound} not within {} after the highest load",
-            human::time(recovery.watched_ms)
+            format::time(recovery.watched_ms)
         ),
     }
 }
@@ -89,18 +92,18 @@ fn scaled(scaling: Scaling, unit: LoadUnit) -> String {
     };
     let peak = scaling.peak.map_or_else(
         || "no peak".to_owned(),
-        |peak| format!("peak at {} {many}", human::count(peak.round() as u64)),
+        |peak| format!("peak at {} {many}", format::count(peak.round() as u64)),
     );
     format!(
         "{} a {one}, contention {:.2} %, coherency {:.4} %, {peak} (Universal Scalability Law, {} loads)",
-        human::show(Unit::Rate, scaling.lambda),
+        format::show(Unit::Rate, scaling.lambda),
         100.0 * scaling.sigma,
         100.0 * scaling.kappa,
         scaling.points,
     )
 }
 
-fn load(search: &Search, step: &Step) -> String {
+fn load(search: &SearchResult, step: &Step) -> String {
     match search.unit {
         LoadUnit::Users => format!("{} users", number(step.load)),
         LoadUnit::Rate => format!("{}/s", number(step.load)),
@@ -110,7 +113,7 @@ fn load(search: &Search, step: &Step) -> String {
 /// A load as it is read: whole numbers with their thousands apart, others as they are.
 pub(in crate::report) fn number(load: f64) -> String {
     if load.fract() == 0.0 {
-        human::count(load as u64)
+        format::count(load as u64)
     } else {
         load.to_string()
     }

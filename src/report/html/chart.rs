@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 use maud::{Markup, html};
 
-use super::scale::Scale;
-use crate::requirement::{Unit, human};
+use super::scale::AxisScale;
+use crate::requirement::{Unit, format};
 
 /// Width of every chart in its own units; the page stretches it.
 const WIDTH: f64 = 720.0;
@@ -24,22 +24,22 @@ pub(super) struct Chart<'a> {
     pub(super) x: Axis<'a>,
     pub(super) y: Axis<'a>,
     /// Stretches of the x axis, behind everything.
-    pub(super) stretches: Vec<Stretch<'a>>,
-    pub(super) series: Vec<Series<'a>>,
-    pub(super) limits: Vec<Line>,
-    pub(super) marks: Vec<Mark>,
+    pub(super) stretches: Vec<ChartBand<'a>>,
+    pub(super) series: Vec<ChartSeries<'a>>,
+    pub(super) limits: Vec<LimitLine>,
+    pub(super) marks: Vec<ChartMark>,
 }
 
 /// One axis.
 pub(super) struct Axis<'a> {
-    pub(super) scale: Scale,
+    pub(super) scale: AxisScale,
     /// What is written at its values.
     pub(super) label: &'a dyn Fn(f64) -> String,
     pub(super) name: &'a str,
 }
 
 /// Some points that belong together.
-pub(super) struct Series<'a> {
+pub(super) struct ChartSeries<'a> {
     pub(super) name: &'a str,
     pub(super) class: &'a str,
     /// In the order of x; `None` interrupts the line.
@@ -59,7 +59,7 @@ pub(super) enum Fill {
 }
 
 /// A part of the x axis that is marked.
-pub(super) struct Stretch<'a> {
+pub(super) struct ChartBand<'a> {
     pub(super) class: &'a str,
     pub(super) from: f64,
     pub(super) to: f64,
@@ -68,14 +68,14 @@ pub(super) struct Stretch<'a> {
 
 /// A limit: a line across the chart.
 #[derive(Debug, Clone)]
-pub(super) struct Line {
+pub(super) struct LimitLine {
     pub(super) value: f64,
     pub(super) label: String,
     pub(super) class: &'static str,
 }
 
 /// One point that stands for itself.
-pub(super) struct Mark {
+pub(super) struct ChartMark {
     pub(super) x: f64,
     pub(super) y: f64,
     pub(super) class: &'static str,
@@ -90,7 +90,7 @@ pub(super) const UP: (f64, f64) = (HEIGHT - BOTTOM, TOP);
 impl Chart<'_> {
     /// The figure; empty when no point lies on it.
     pub(super) fn render(&self) -> Markup {
-        let drawn = |series: &Series<'_>| series.points.iter().any(|(_, y)| y.is_some());
+        let drawn = |series: &ChartSeries<'_>| series.points.iter().any(|(_, y)| y.is_some());
         if !self.series.iter().any(drawn) && self.marks.is_empty() {
             return html! {};
         }
@@ -174,31 +174,31 @@ impl Chart<'_> {
 impl Axis<'_> {
     /// Of times, wide enough for all points and for `also`; logarithmic, as times differ by factors.
     pub(super) fn of_times(
-        series: &[Series<'_>],
+        series: &[ChartSeries<'_>],
         also: impl Iterator<Item = f64>,
     ) -> Axis<'static> {
         let least = values(series).fold(f64::INFINITY, f64::min);
         let most = values(series).chain(also).fold(0.0, f64::max);
         Axis {
-            scale: Scale::logarithmic(least * 0.8, most * 1.25, UP.0, UP.1),
-            label: &human::time,
+            scale: AxisScale::logarithmic(least * 0.8, most * 1.25, UP.0, UP.1),
+            label: &format::time,
             name: "response time",
         }
     }
 
     /// Of rates from 0, called so.
-    pub(super) fn of_rates<'a>(series: &[Series<'_>], name: &'a str) -> Axis<'a> {
+    pub(super) fn of_rates<'a>(series: &[ChartSeries<'_>], name: &'a str) -> Axis<'a> {
         let most = values(series).fold(0.0, f64::max);
         Axis {
-            scale: Scale::linear(0.0, 1.1 * most, UP.0, UP.1),
-            label: &|rate| human::show(Unit::Rate, rate),
+            scale: AxisScale::linear(0.0, 1.1 * most, UP.0, UP.1),
+            label: &|rate| format::show(Unit::Rate, rate),
             name,
         }
     }
 }
 
 /// All that is drawn of some series.
-pub(super) fn values<'a>(series: &'a [Series<'_>]) -> impl Iterator<Item = f64> + 'a {
+pub(super) fn values<'a>(series: &'a [ChartSeries<'_>]) -> impl Iterator<Item = f64> + 'a {
     let points = series.iter().flat_map(|series| &series.points);
     points.filter_map(|(_, value)| *value)
 }
@@ -209,12 +209,12 @@ fn px(at: f64) -> String {
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
-fn ends(scale: &Scale) -> String {
+fn ends(scale: &AxisScale) -> String {
     let ((low, high), (from, to)) = (scale.ends(), scale.pixels());
     format!("{low} {high} {from} {to} {}", scale.name())
 }
 
-fn line(series: &Series<'_>, x: &Scale, y: &Scale) -> String {
+fn line(series: &ChartSeries<'_>, x: &AxisScale, y: &AxisScale) -> String {
     let mut path = String::new();
     let mut is_down = false;
     for (at, value) in &series.points {
@@ -230,7 +230,7 @@ fn line(series: &Series<'_>, x: &Scale, y: &Scale) -> String {
 }
 
 /// The area between two series.
-fn band(below: &Series<'_>, above: &Series<'_>, x: &Scale, y: &Scale) -> String {
+fn band(below: &ChartSeries<'_>, above: &ChartSeries<'_>, x: &AxisScale, y: &AxisScale) -> String {
     let both = below.points.iter().zip(&above.points);
     let both: Vec<Option<[f64; 3]>> = both
         .map(|((at, low), (_, high))| Some([x.at(*at), y.at((*low)?), y.at((*high)?)]))
@@ -250,7 +250,7 @@ fn band(below: &Series<'_>, above: &Series<'_>, x: &Scale, y: &Scale) -> String 
     path
 }
 
-fn area(series: &Series<'_>, x: &Scale, y: &Scale) -> String {
+fn area(series: &ChartSeries<'_>, x: &AxisScale, y: &AxisScale) -> String {
     let bottom = px(y.pixels().0);
     let mut path = String::new();
     for part in series.points.split(|(_, value)| value.is_none()) {

@@ -2,21 +2,21 @@
 
 use maud::Markup;
 
-use super::chart::{ACROSS, Axis, Chart, Fill, Line, Mark, Series};
-use super::scale::Scale;
+use super::chart::{ACROSS, Axis, Chart, ChartMark, ChartSeries, Fill, LimitLine};
+use super::scale::AxisScale;
 use crate::record::{Histogram, Summary};
-use crate::requirement::{CheckJudgement, Judgement, Metric, Scope, human};
+use crate::requirement::{CheckJudgement, Judgement, Metric, Scope, format};
 
 /// Points of the curve for each factor of ten in 1 − quantile.
 const A_DECADE: u32 = 24;
 
 /// Checks of a scenario on percentiles of all its requests.
-pub(super) struct Limits<'a> {
+pub(super) struct CurveLimits<'a> {
     judged: Vec<(f64, f64, &'a Judgement, Option<&'a CheckJudgement>)>,
 }
 
-impl<'a> Limits<'a> {
-    pub(super) fn of(judgements: &'a [Judgement], scenario: &str) -> Limits<'a> {
+impl<'a> CurveLimits<'a> {
+    pub(super) fn of(judgements: &'a [Judgement], scenario: &str) -> CurveLimits<'a> {
         let mine = judgements
             .iter()
             .filter(|judgement| judgement.requirement.scenario.as_deref() == Some(scenario));
@@ -33,21 +33,21 @@ impl<'a> Limits<'a> {
         // The same limit is often asked twice, by a requirement of its own and in a scenario's.
         judged.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
         judged.dedup_by(|a, b| a.0.total_cmp(&b.0).is_eq() && a.1.total_cmp(&b.1).is_eq());
-        Limits { judged }
+        CurveLimits { judged }
     }
 
     /// A line across a chart over time for each.
-    pub(super) fn lines(&self) -> Vec<Line> {
-        let line = |(quantile, value, ..): &(f64, f64, _, _)| Line {
+    pub(super) fn lines(&self) -> Vec<LimitLine> {
+        let line = |(quantile, value, ..): &(f64, f64, _, _)| LimitLine {
             value: *value,
-            label: format!("{} limit {}", name(*quantile), human::time(*value)),
+            label: format!("{} limit {}", name(*quantile), format::time(*value)),
             class: class(*quantile),
         };
         self.judged.iter().map(line).collect()
     }
 
     /// A point at its percentile for each.
-    fn marks(&self) -> Vec<Mark> {
+    fn marks(&self) -> Vec<ChartMark> {
         let mark = |(quantile, value, judgement, judged): &(
             f64,
             f64,
@@ -55,7 +55,7 @@ impl<'a> Limits<'a> {
             Option<&CheckJudgement>,
         )| {
             let verdict = judged.map_or(judgement.verdict, |judged| judged.verdict);
-            Mark {
+            ChartMark {
                 x: beyond(*quantile),
                 y: *value,
                 class: match verdict {
@@ -66,7 +66,7 @@ impl<'a> Limits<'a> {
                 title: format!(
                     "{} has to be {}: {verdict}",
                     name(*quantile),
-                    human::time(*value)
+                    format::time(*value)
                 ),
             }
         };
@@ -75,7 +75,7 @@ impl<'a> Limits<'a> {
 }
 
 /// The chart; empty when nothing was counted.
-pub(super) fn chart(summary: &Summary, limits: &Limits<'_>) -> Markup {
+pub(super) fn chart(summary: &Summary, limits: &CurveLimits<'_>) -> Markup {
     let response = points(&summary.response);
     let service = points(&summary.service);
     let marks = limits.marks();
@@ -84,13 +84,13 @@ pub(super) fn chart(summary: &Summary, limits: &Limits<'_>) -> Markup {
     };
     let last = marks.iter().map(|mark| mark.x).fold(*end, f64::max);
     let series = vec![
-        Series {
+        ChartSeries {
             name: "response time",
             class: "p95",
             points: response,
             fill: Fill::None,
         },
-        Series {
+        ChartSeries {
             name: "service time",
             class: "service",
             points: service,
@@ -100,7 +100,7 @@ pub(super) fn chart(summary: &Summary, limits: &Limits<'_>) -> Markup {
     Chart {
         title: "Percentiles",
         x: Axis {
-            scale: Scale::logarithmic(1.0, last, ACROSS.0, ACROSS.1),
+            scale: AxisScale::logarithmic(1.0, last, ACROSS.0, ACROSS.1),
             label: &|beyond| name(1.0 - 1.0 / beyond),
             name: "percentile",
         },

@@ -7,7 +7,6 @@
 mod chart;
 mod compared;
 mod curve;
-mod overtime;
 mod resources;
 mod scale;
 mod scenario;
@@ -15,6 +14,7 @@ mod steps;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod time_series;
 mod verdicts;
 
 use std::collections::BTreeSet;
@@ -25,7 +25,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
 use super::Report;
-use crate::requirement::{Judgement, Requirement, TestVerdict, Verdict, human};
+use crate::requirement::{Judgement, Requirement, TestVerdict, Verdict, format};
 use crate::text::clean;
 
 /// How the page looks.
@@ -38,7 +38,7 @@ pub fn render(report: &Report) -> String {
     let title = format!(
         "{}: {}",
         clean(&report.profile),
-        headline(report, &Open::default())
+        headline(report, &OpenSession::default())
     );
     let page = html! {
         (DOCTYPE)
@@ -62,7 +62,7 @@ pub fn render(report: &Report) -> String {
 
 /// What is not over yet, of a session that is shown while it goes on.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Open {
+pub(crate) struct OpenSession {
     /// Whether the session goes on.
     pub(crate) is_on: bool,
     /// Names of requirements whose judgement may still change.
@@ -74,7 +74,7 @@ pub(crate) struct Open {
 /// What the page shows, without the page around it.
 fn content(report: &Report) -> Markup {
     html! {
-        @for (id, part) in parts(report, &Open::default()) { div id=(id) { (part) } }
+        @for (id, part) in parts(report, &OpenSession::default()) { div id=(id) { (part) } }
         footer {
             @if !report.repeat.is_empty() { p { "To repeat it: " code { (clean(&report.repeat)) } } }
             p class="quiet" { (made_on(report)) }
@@ -99,7 +99,7 @@ fn made_on(report: &Report) -> String {
 }
 
 /// What the page shows, part by part, each with a name that stays the same when the session goes on.
-pub(crate) fn parts(report: &Report, open: &Open) -> Vec<(String, Markup)> {
+pub(crate) fn parts(report: &Report, open: &OpenSession) -> Vec<(String, Markup)> {
     let mut parts = vec![
         ("head".to_owned(), head(report, open)),
         ("requirements".to_owned(), verdicts::section(report, open)),
@@ -114,15 +114,15 @@ pub(crate) fn parts(report: &Report, open: &Open) -> Vec<(String, Markup)> {
     parts
 }
 
-fn head(report: &Report, open: &Open) -> Markup {
+fn head(report: &Report, open: &OpenSession) -> Markup {
     html! {
         header {
             h1 { (clean(&report.profile)) " against " code { (clean(&report.target)) } }
             p class={ "headline " (tone(report, open)) } { (headline(report, open)) }
             p class="quiet" {
-                (super::instant::to_text(report.started))
-                @if !open.is_on { ", in " (human::time(report.took as f64)) }
-                "; intervals at " (human::confidence(report.confidence)) " confidence"
+                (super::rfc3339::to_text(report.started))
+                @if !open.is_on { ", in " (format::time(report.took as f64)) }
+                "; intervals at " (format::confidence(report.confidence)) " confidence"
                 @if report.strict { "; missed targets fail" }
             }
         }
@@ -133,7 +133,7 @@ fn head(report: &Report, open: &Open) -> Markup {
 #[cfg(feature = "harness")]
 pub(crate) const ASSETS: [&str; 2] = [STYLE, SCRIPT];
 
-impl Open {
+impl OpenSession {
     /// Whether a judgement only tells that there is too little to judge by as yet: that is no failure.
     fn is_undecided(&self, judgement: &Judgement) -> bool {
         judgement.verdict == Verdict::Inconclusive
@@ -143,7 +143,7 @@ impl Open {
 
 /// `5 of 8 requirements kept, 2 failed, 1 with a warning`, and while the session is on
 /// `5 of 8 requirements kept so far, 1 open, 2 waiting`
-fn headline(report: &Report, open: &Open) -> String {
+fn headline(report: &Report, open: &OpenSession) -> String {
     let all = report.judgements.len() + open.waiting.len();
     let mut undecided = 0;
     let mut counts = [0_usize; 3];
@@ -174,7 +174,7 @@ fn headline(report: &Report, open: &Open) -> String {
 }
 
 /// The worst that came of it, as a class of the style sheet; none while nothing bad is known and not all is.
-fn tone(report: &Report, open: &Open) -> &'static str {
+fn tone(report: &Report, open: &OpenSession) -> &'static str {
     let worst = |wanted| {
         let mut verdicts = report.judgements.iter();
         verdicts.any(|judgement| {

@@ -2,22 +2,22 @@
 
 use maud::Markup;
 
-use super::chart::{Axis, Chart, Fill, Series, UP, values};
-use super::overtime::{MOST_POINTS, Point, Points, stretches, time_axis};
-use super::scale::Scale;
-use crate::record::{RunResult, Seen, figure};
-use crate::requirement::{Source, Unit, human};
+use super::chart::{Axis, Chart, ChartSeries, Fill, UP, values};
+use super::scale::AxisScale;
+use super::time_series::{MOST_POINTS, Point, Points, stretches, time_axis};
+use crate::record::{RunResult, SourceSeries, figure};
+use crate::requirement::{Source, Unit, format};
 
 /// Processors and memory of the target and of the generator, in percent.
 pub(super) fn resources(run: &RunResult) -> Markup {
     let named = used(run);
-    let series = named.iter().map(|used| Series {
+    let series = named.iter().map(|used| ChartSeries {
         name: &used.name,
         class: &used.class,
         points: used.points.clone(),
         fill: Fill::None,
     });
-    let series: Vec<Series<'_>> = series.collect();
+    let series: Vec<ChartSeries<'_>> = series.collect();
     let most = values(&series).fold(0.0, f64::max);
     let top = if most > 40.0 {
         most.max(100.0)
@@ -28,8 +28,8 @@ pub(super) fn resources(run: &RunResult) -> Markup {
         title: "Resources",
         x: time_axis(run),
         y: Axis {
-            scale: Scale::linear(0.0, top, UP.0, UP.1),
-            label: &|share| human::show(Unit::Share, share),
+            scale: AxisScale::linear(0.0, top, UP.0, UP.1),
+            label: &|share| format::show(Unit::Share, share),
             name: "share",
         },
         stretches: stretches(run),
@@ -81,7 +81,7 @@ fn used(run: &RunResult) -> Vec<Used> {
     all
 }
 
-fn over(seen: &Seen, name: &str) -> Points {
+fn over(seen: &SourceSeries, name: &str) -> Points {
     let values = seen.between(name, 0, i64::MAX).into_iter();
     let points: Vec<_> = values
         .map(|(at, value)| (at as f64 / 1e3, Some(value)))

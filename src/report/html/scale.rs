@@ -2,45 +2,45 @@
 
 /// One axis: a range of values, and the pixels it is laid out on.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Scale {
+pub(super) struct AxisScale {
     low: f64,
     high: f64,
     from: f64,
     to: f64,
-    kind: Kind,
+    kind: AxisKind,
 }
 
 /// How equal distances on an axis relate to values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum AxisKind {
     /// Equal distances are equal differences.
     Linear,
     /// Equal distances are equal ratios.
     Logarithmic,
 }
 
-impl Scale {
+impl AxisScale {
     /// From `low` to `high`, which is above it or moved there.
-    pub(super) fn linear(low: f64, high: f64, from: f64, to: f64) -> Scale {
+    pub(super) fn linear(low: f64, high: f64, from: f64, to: f64) -> AxisScale {
         let high = if high > low { high } else { low + 1.0 };
-        Scale {
+        AxisScale {
             low,
             high,
             from,
             to,
-            kind: Kind::Linear,
+            kind: AxisKind::Linear,
         }
     }
 
     /// From `low`, above 0, to `high`; widened to at least a factor of two.
-    pub(super) fn logarithmic(low: f64, high: f64, from: f64, to: f64) -> Scale {
+    pub(super) fn logarithmic(low: f64, high: f64, from: f64, to: f64) -> AxisScale {
         let low = low.max(1e-6);
-        Scale {
+        AxisScale {
             low,
             high: high.max(2.0 * low),
             from,
             to,
-            kind: Kind::Logarithmic,
+            kind: AxisKind::Logarithmic,
         }
     }
 
@@ -48,8 +48,8 @@ impl Scale {
     pub(super) fn at(&self, value: f64) -> f64 {
         let value = value.clamp(self.low, self.high);
         let share = match self.kind {
-            Kind::Linear => (value - self.low) / (self.high - self.low),
-            Kind::Logarithmic => (value / self.low).ln() / (self.high / self.low).ln(),
+            AxisKind::Linear => (value - self.low) / (self.high - self.low),
+            AxisKind::Logarithmic => (value / self.low).ln() / (self.high / self.low).ln(),
         };
         self.from + share * (self.to - self.from)
     }
@@ -72,16 +72,16 @@ impl Scale {
     /// What a reader of the page needs to go back from places to values.
     pub(super) fn name(&self) -> &'static str {
         match self.kind {
-            Kind::Linear => "linear",
-            Kind::Logarithmic => "log",
+            AxisKind::Linear => "linear",
+            AxisKind::Logarithmic => "log",
         }
     }
 
     /// Round values to be written along the axis, ascending: at most about `most` of them.
     pub(super) fn ticks(&self, most: usize) -> Vec<f64> {
         match self.kind {
-            Kind::Linear => linear_ticks(self.low, self.high, most),
-            Kind::Logarithmic => logarithmic_ticks(self.low, self.high, most),
+            AxisKind::Linear => linear_ticks(self.low, self.high, most),
+            AxisKind::Logarithmic => logarithmic_ticks(self.low, self.high, most),
         }
     }
 }
@@ -136,14 +136,14 @@ mod tests {
     proptest! {
         #[test]
         fn every_value_lies_on_the_axis(low in 0.01..1e3_f64, over in 0.0..1e6_f64, value in -1e3..1e9_f64) {
-            for scale in [Scale::linear(low, low + over, 60.0, 700.0), Scale::logarithmic(low, low + over, 60.0, 700.0)] {
+            for scale in [AxisScale::linear(low, low + over, 60.0, 700.0), AxisScale::logarithmic(low, low + over, 60.0, 700.0)] {
                 prop_assert!((60.0..=700.0 + 1e-6).contains(&scale.at(value)));
             }
         }
 
         #[test]
         fn there_are_some_ticks_and_not_too_many(low in 0.01..1e3_f64, factor in 2.0..1e6_f64) {
-            for scale in [Scale::linear(low, low * factor, 0.0, 1.0), Scale::logarithmic(low, low * factor, 0.0, 1.0)] {
+            for scale in [AxisScale::linear(low, low * factor, 0.0, 1.0), AxisScale::logarithmic(low, low * factor, 0.0, 1.0)] {
                 let ticks = scale.ticks(6);
                 prop_assert!(ticks.len() <= 7, "{ticks:?}");
                 prop_assert!(ticks.iter().all(|tick| *tick >= low * 0.999 && *tick <= low * factor * 1.001));

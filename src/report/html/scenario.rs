@@ -2,17 +2,17 @@
 
 use maud::{Markup, html};
 
-use super::curve::{self, Limits};
-use super::{overtime, steps, tables};
+use super::curve::{self, CurveLimits};
+use super::{steps, tables, time_series};
 use crate::record::{RunResult, Status, Summary};
 use crate::report::{Report, RunReport, facts};
-use crate::requirement::{Unit, human};
+use crate::requirement::{Unit, format};
 use crate::text::clean;
 
 pub(super) fn section(report: &Report, shown: &RunReport) -> Markup {
     let run = &shown.run;
     let summary = Summary::of(run);
-    let limits = Limits::of(&report.judgements, &run.scenario);
+    let limits = CurveLimits::of(&report.judgements, &run.scenario);
     html! {
         section class="scenario" {
             h2 { (clean(&run.scenario)) @if let Some(status) = status(run) { " " span class="badge bad" { (status) } } }
@@ -22,7 +22,7 @@ pub(super) fn section(report: &Report, shown: &RunReport) -> Markup {
             }
             div class="charts" {
                 @if let Some(search) = &run.search { (steps::charts(search)) }
-                (overtime::charts(run, &limits.lines()))
+                (time_series::charts(run, &limits.lines()))
                 @if run.search.is_none() { (curve::chart(&summary, &limits)) }
             }
             @match &run.search {
@@ -52,12 +52,12 @@ fn told(run: &RunResult, summary: &Summary) -> String {
         return "nothing was judged".to_owned();
     }
     let rate = summary.rps.map_or_else(String::new, |rps| {
-        format!(", {} answered well", human::show(Unit::Rate, rps))
+        format!(", {} answered well", format::show(Unit::Rate, rps))
     });
     format!(
         "{} requests judged in {}{rate}",
-        human::count(summary.due),
-        human::time(run.window.length() * 1e3)
+        format::count(summary.due),
+        format::time(run.window.length() * 1e3)
     )
 }
 

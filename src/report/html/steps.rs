@@ -2,16 +2,16 @@
 
 use maud::{Markup, html};
 
-use super::chart::{ACROSS, Axis, Chart, Fill, Mark, Series};
-use super::scale::Scale;
+use super::chart::{ACROSS, Axis, Chart, ChartMark, ChartSeries, Fill};
+use super::scale::AxisScale;
 use super::tables::{rate, share, time_cell};
-use crate::record::{LoadUnit, Role, Search, Standing, Step, Times};
+use crate::record::{LoadUnit, Role, SearchResult, Step, StepVerdict, Times};
 use crate::report::facts::number;
-use crate::requirement::{StepIntervals, human};
+use crate::requirement::{StepIntervals, format};
 use crate::text::clean;
 
 /// The charts of a search.
-pub(super) fn charts(search: &Search) -> Markup {
+pub(super) fn charts(search: &SearchResult) -> Markup {
     let mut steps: Vec<&Step> = search.loads().collect();
     steps.sort_by(|a, b| a.load.total_cmp(&b.load));
     let most = steps.last().map_or(1.0, |step| step.load);
@@ -20,8 +20,8 @@ pub(super) fn charts(search: &Search) -> Markup {
         LoadUnit::Rate => "requests offered per second",
     };
     let across = || Axis {
-        scale: Scale::linear(0.0, 1.05 * most, ACROSS.0, ACROSS.1),
-        label: &|load: f64| human::count(load.round() as u64),
+        scale: AxisScale::linear(0.0, 1.05 * most, ACROSS.0, ACROSS.1),
+        label: &|load: f64| format::count(load.round() as u64),
         name,
     };
     html! { (times(&steps, across())) (throughput(&steps, across())) }
@@ -42,7 +42,7 @@ fn times(steps: &[&Step], x: Axis<'_>) -> Markup {
         ("p95", of(|times| times.p95)),
         ("p99", of(|times| times.p99)),
     ];
-    let series = series.map(|(name, points)| Series {
+    let series = series.map(|(name, points)| ChartSeries {
         name,
         class: name,
         points,
@@ -65,7 +65,7 @@ fn times(steps: &[&Step], x: Axis<'_>) -> Markup {
 }
 
 fn throughput(steps: &[&Step], x: Axis<'_>) -> Markup {
-    let series = vec![Series {
+    let series = vec![ChartSeries {
         name: "answered well",
         class: "ok",
         points: steps.iter().map(|step| (step.load, step.rps)).collect(),
@@ -84,9 +84,9 @@ fn throughput(steps: &[&Step], x: Axis<'_>) -> Markup {
     .render()
 }
 
-fn mark(step: &Step, y: f64) -> Mark {
+fn mark(step: &Step, y: f64) -> ChartMark {
     let (standing, class) = standing(step);
-    Mark {
+    ChartMark {
         x: step.load,
         y,
         class,
@@ -102,14 +102,14 @@ fn standing(step: &Step) -> (&'static str, &'static str) {
         return ("generator saturated", "doubtful");
     }
     match step.standing {
-        Standing::Held => ("held", "good"),
-        Standing::Undecided => ("undecided", "doubtful"),
-        Standing::Broken => ("broke", "bad"),
+        StepVerdict::Held => ("held", "good"),
+        StepVerdict::Undecided => ("undecided", "doubtful"),
+        StepVerdict::Broken => ("broke", "bad"),
     }
 }
 
 /// Each step in a row.
-pub(super) fn table(search: &Search, intervals: &[StepIntervals]) -> Markup {
+pub(super) fn table(search: &SearchResult, intervals: &[StepIntervals]) -> Markup {
     let unit = match search.unit {
         LoadUnit::Users => "users",
         LoadUnit::Rate => "offered/s",

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::record::{RunResult, Statement, Summary, Times};
 use crate::report::RunReport;
-use crate::requirement::{Interval, Intervals, Unit, human};
+use crate::requirement::{Interval, Intervals, Unit, format};
 use crate::text::clean;
 
 /// All requests, those answered well, service times, and each endpoint.
@@ -79,9 +79,9 @@ pub(super) fn time_cell(ms: Option<f64>, sure: Option<Interval>) -> Markup {
             @match ms {
                 None => "–",
                 Some(ms) => {
-                    (human::time(ms))
+                    (format::time(ms))
                     @if let Some(sure) = sure {
-                        small class="quiet below" { (human::time_interval(ms, sure).unwrap_or_else(|| "–".to_owned())) }
+                        small class="quiet below" { (format::time_interval(ms, sure).unwrap_or_else(|| "–".to_owned())) }
                     }
                 }
             }
@@ -93,7 +93,7 @@ pub(super) fn time_cell(ms: Option<f64>, sure: Option<Interval>) -> Markup {
 pub(super) fn rate(rps: Option<f64>) -> String {
     rps.map_or_else(
         || "–".to_owned(),
-        |rps| human::show(Unit::Rate, rps).replace("/s", ""),
+        |rps| format::show(Unit::Rate, rps).replace("/s", ""),
     )
 }
 
@@ -102,7 +102,7 @@ pub(super) fn share(failed: u64, due: u64) -> Markup {
     if due == 0 {
         return html! { "–" };
     }
-    let text = human::show(Unit::Share, 100.0 * failed as f64 / due as f64);
+    let text = format::show(Unit::Share, 100.0 * failed as f64 / due as f64);
     html! { @if failed > 0 { b class="bad" { (text) } } @else { (text) } }
 }
 
@@ -128,15 +128,15 @@ pub(super) fn slowest(run: &RunResult) -> Markup {
                             @for slow in run.slowest.all() {
                                 tr {
                                     td { (endpoint(slow.endpoint).unwrap_or_default()) }
-                                    td class="number" { (human::time(ms(slow.due_ns))) }
-                                    td class="number" { (human::time(ms(slow.took()))) }
+                                    td class="number" { (format::time(ms(slow.due_ns))) }
+                                    td class="number" { (format::time(ms(slow.took()))) }
                                     td class="number" {
                                         @match slow.sent_ns {
-                                            Some(sent) => (human::time(ms(slow.done_ns.saturating_sub(sent)))),
+                                            Some(sent) => (format::time(ms(slow.done_ns.saturating_sub(sent)))),
                                             None => "not sent",
                                         }
                                     }
-                                    td class="number" { (human::time(ms(slow.lag_ns))) }
+                                    td class="number" { (format::time(ms(slow.lag_ns))) }
                                     td { (slow.outcome.to_string()) }
                                 }
                             }
@@ -162,9 +162,9 @@ pub(super) fn statements(statements: &[Statement]) -> Markup {
                         @for statement in statements {
                             tr {
                                 td { code { (clean(&statement.text)) } }
-                                td class="number" { (human::count(statement.calls)) }
-                                td class="number" { (human::time(statement.mean_ms())) }
-                                td class="number" { (human::time(statement.total_ms)) }
+                                td class="number" { (format::count(statement.calls)) }
+                                td class="number" { (format::time(statement.mean_ms())) }
+                                td class="number" { (format::time(statement.total_ms)) }
                             }
                         }
                     }

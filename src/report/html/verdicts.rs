@@ -2,18 +2,18 @@
 
 use maud::{Markup, html};
 
-use super::scale::Scale;
-use super::{Open, compared};
+use super::scale::AxisScale;
+use super::{OpenSession, compared};
 use crate::report::Report;
 use crate::requirement::{
-    Check, CheckJudgement, Estimate, Judgement, Requirement, TestVerdict, Unit, Verdict, human,
+    Check, CheckJudgement, Estimate, Judgement, Requirement, TestVerdict, Unit, Verdict, format,
 };
 use crate::text::clean;
 
 /// Width and height of the picture of an interval.
 const GAUGE: (f64, f64) = (140.0, 22.0);
 
-pub(super) fn section(report: &Report, open: &Open) -> Markup {
+pub(super) fn section(report: &Report, open: &OpenSession) -> Markup {
     if report.judgements.is_empty() && open.waiting.is_empty() {
         return html! {};
     }
@@ -60,7 +60,7 @@ fn name(requirement: &Requirement) -> Markup {
     }
 }
 
-fn rows(judgement: &Judgement, strict: bool, open: &Open) -> Markup {
+fn rows(judgement: &Judgement, strict: bool, open: &OpenSession) -> Markup {
     let requirement = &judgement.requirement;
     let checks = &requirement.checks;
     let is_provisional = open.provisional.contains(&requirement.name);
@@ -95,19 +95,19 @@ fn row(badge: &Markup, name: &Markup, check: &Check, judged: Option<&CheckJudgem
         tr {
             td { (badge) }
             td { (name) }
-            td class="limit" { (human::limit(&check.limit)) }
+            td class="limit" { (format::limit(&check.limit)) }
             td class="measured" {
                 @match estimate {
                     Some(estimate) => {
-                        b { (human::measured_value(estimate, &check.limit)) } " "
-                        small class="quiet" { (human::interval(estimate, &check.limit)) }
+                        b { (format::measured_value(estimate, &check.limit)) } " "
+                        small class="quiet" { (format::interval(estimate, &check.limit)) }
                     }
                     None => "–",
                 }
                 @if let Some(endpoint) = endpoint { small class="quiet" { " at " (clean(endpoint)) } }
             }
             td { @if let (Some(judged), Some(estimate)) = (judged, estimate) { (gauge(check, judged.verdict, estimate)) } }
-            td class="number" { (estimate.map_or_else(|| "–".to_owned(), |estimate| human::count(estimate.samples))) }
+            td class="number" { (estimate.map_or_else(|| "–".to_owned(), |estimate| format::count(estimate.samples))) }
         }
     }
 }
@@ -122,7 +122,7 @@ fn gauge(check: &Check, verdict: Verdict, estimate: &Estimate) -> Markup {
         Unit::Share if farthest > 50.0 => 100.0,
         _ => 1.15 * farthest,
     };
-    let scale = Scale::linear(0.0, full, 2.0, GAUGE.0 - 2.0);
+    let scale = AxisScale::linear(0.0, full, 2.0, GAUGE.0 - 2.0);
     let at = |value: f64| format!("{:.1}", scale.at(value));
     let low = scale.at(estimate.low.unwrap_or(0.0));
     let high = scale.at(estimate.high.unwrap_or(full));
@@ -140,7 +140,7 @@ fn gauge(check: &Check, verdict: Verdict, estimate: &Estimate) -> Markup {
     }
 }
 
-fn remarks(report: &Report, unsettled: &Open) -> Markup {
+fn remarks(report: &Report, unsettled: &OpenSession) -> Markup {
     let open = report.judgements.iter();
     let open: Vec<_> = open
         .filter(|judgement| judgement.verdict != Verdict::Pass)

@@ -11,7 +11,7 @@ mod tests;
 mod times;
 mod write;
 
-pub use read::{ReadError, from_json};
+pub use read::{ReportReadError, from_json};
 pub use write::to_json;
 
 /// The version of the JSON form; another one is not read.

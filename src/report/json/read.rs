@@ -7,7 +7,7 @@ use super::SCHEMA;
 use super::read_bounds::bounded;
 use super::read_run::{RunForm, run};
 use crate::record::Machine;
-use crate::report::{Report, instant};
+use crate::report::{Report, rfc3339};
 use crate::requirement::{
     Change, Check, CheckJudgement, Compared, Comparison, Estimate, Figure, Judgement, Limit,
     Metric, Requirement, Scope, Severity, Standing, Unit, Verdict,
@@ -15,7 +15,7 @@ use crate::requirement::{
 
 /// Why a text is no report.
 #[derive(Debug, Error)]
-pub enum ReadError {
+pub enum ReportReadError {
     /// Not JSON, or not of the documented form.
     #[error("this is no report of schema {SCHEMA}: {0}")]
     Form(#[from] serde_json::Error),
@@ -41,12 +41,12 @@ pub enum ReadError {
 ///
 /// # Errors
 /// When the text is not JSON of that form, or of another version of it.
-pub fn from_json(text: &str) -> Result<Report, ReadError> {
+pub fn from_json(text: &str) -> Result<Report, ReportReadError> {
     // Editors may put a byte order mark before it.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let head: Head = serde_json::from_str(text)?;
+    let head: SchemaHead = serde_json::from_str(text)?;
     if head.schema != SCHEMA {
-        return Err(ReadError::OtherSchema(head.schema));
+        return Err(ReportReadError::OtherSchema(head.schema));
     }
     let form: ReportForm = serde_json::from_str(text)?;
     let report = Report {
@@ -65,12 +65,12 @@ pub fn from_json(text: &str) -> Result<Report, ReadError> {
     Ok(report)
 }
 
-pub(super) fn millis(text: &str) -> Result<u64, ReadError> {
-    instant::from_text(text).ok_or_else(|| ReadError::NoInstant(text.to_owned()))
+pub(super) fn millis(text: &str) -> Result<u64, ReportReadError> {
+    rfc3339::from_text(text).ok_or_else(|| ReportReadError::NoInstant(text.to_owned()))
 }
 
 #[derive(Deserialize)]
-struct Head {
+struct SchemaHead {
     schema: String,
 }
 

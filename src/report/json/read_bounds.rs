@@ -1,6 +1,6 @@
 //! What numbers a report may hold: it may come from anywhere, and what is read is summed up without looking.
 
-use super::read::ReadError;
+use super::read::ReportReadError;
 use crate::record::{Counts, RunResult, Second};
 use crate::report::Report;
 
@@ -12,8 +12,8 @@ const MOST: u64 = 1 << 53;
 ///
 /// # Errors
 /// When one could not.
-pub(super) fn bounded(report: &Report) -> Result<(), ReadError> {
-    let beyond = |what: String| Err(ReadError::Beyond { what });
+pub(super) fn bounded(report: &Report) -> Result<(), ReportReadError> {
+    let beyond = |what: String| Err(ReportReadError::Beyond { what });
     if report.started.max(report.took) > MOST {
         return beyond("how long the session took".to_owned());
     }

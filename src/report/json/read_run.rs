@@ -2,13 +2,13 @@
 
 use serde::Deserialize;
 
-use super::read::{ReadError, millis};
+use super::read::{ReportReadError, millis};
 use super::search::{SearchForm, search};
 use super::times::TimesForm;
 use crate::record::{
-    AddressResult, Coarse, Counts, EndpointKind, EndpointResult, Excerpts, Generator, Histogram,
-    Observed, Outage, Outcomes, Problem, RunResult, Second, Slowest, Sockets, Status, UserGroup,
-    Watch, Window,
+    AddressResult, CoarseHistogram, Counts, EndpointKind, EndpointResult, Excerpts, Generator,
+    Histogram, Observed, Outage, Outcomes, RunProblem, RunResult, Second, Slowest, Sockets, Status,
+    UptimeRecord, UserGroup, Window,
 };
 use crate::report::RunReport;
 use crate::requirement::{PartIntervals, RunIntervals};
@@ -25,7 +25,7 @@ pub(super) struct RunForm {
     load: String,
     started: String,
     status: Status,
-    problem: Option<Problem>,
+    problem: Option<RunProblem>,
     notes: Vec<String>,
     window: WindowForm,
     thresholds_ms: Vec<f64>,
@@ -51,7 +51,7 @@ pub(super) struct RunForm {
     search: Option<SearchForm>,
 }
 
-pub(super) fn run(form: RunForm) -> Result<RunReport, ReadError> {
+pub(super) fn run(form: RunForm) -> Result<RunReport, ReportReadError> {
     Ok(RunReport {
         intervals: intervals(&form),
         run: record(form)?,
@@ -86,7 +86,7 @@ fn intervals(form: &RunForm) -> RunIntervals {
     }
 }
 
-fn record(form: RunForm) -> Result<RunResult, ReadError> {
+fn record(form: RunForm) -> Result<RunResult, ReportReadError> {
     Ok(RunResult {
         scenario: form.scenario,
         plan: form.plan,
@@ -187,7 +187,7 @@ struct SecondForm {
     endpoints: Vec<CountsForm>,
     #[serde(default)]
     addresses: Vec<CountsForm>,
-    buckets: Coarse,
+    buckets: CoarseHistogram,
 }
 
 #[derive(Deserialize)]
@@ -204,7 +204,7 @@ struct CountsForm {
 #[derive(Deserialize)]
 struct UserGroupForm {
     endpoints: Vec<CountsForm>,
-    buckets: Coarse,
+    buckets: CoarseHistogram,
 }
 
 fn counts(form: CountsForm) -> Counts {
@@ -277,7 +277,7 @@ struct OutageForm {
     cause: String,
 }
 
-fn watch(form: WatchForm) -> Result<Watch, ReadError> {
+fn watch(form: WatchForm) -> Result<UptimeRecord, ReportReadError> {
     let outage = |form: OutageForm| {
         Ok(Outage {
             from: millis(&form.from)?,
@@ -286,13 +286,13 @@ fn watch(form: WatchForm) -> Result<Watch, ReadError> {
             cause: form.cause,
         })
     };
-    Ok(Watch {
+    Ok(UptimeRecord {
         probes: form.probes,
         outages: form
             .outages
             .into_iter()
             .map(outage)
-            .collect::<Result<_, ReadError>>()?,
+            .collect::<Result<_, ReportReadError>>()?,
         restarts: form
             .restarts
             .iter()

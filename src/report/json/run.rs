@@ -6,23 +6,23 @@ use super::generator::{GeneratorFigures, RunGenerator};
 use super::search::SearchForm;
 use super::times::TimesForm;
 use crate::record::{
-    AddressResult, Coarse, Counts, EndpointKind, EndpointResult, EndpointSummary, Excerpts,
-    Histogram, Observed, Outcomes, Problem, RunResult, Second, Slowest, Sockets, Status, Summary,
-    UserGroup, Watch,
+    AddressResult, CoarseHistogram, Counts, EndpointKind, EndpointResult, EndpointSummary,
+    Excerpts, Histogram, Observed, Outcomes, RunProblem, RunResult, Second, Slowest, Sockets,
+    Status, Summary, UptimeRecord, UserGroup,
 };
-use crate::report::{RunReport, instant};
+use crate::report::{RunReport, rfc3339};
 use crate::requirement::PartIntervals;
 
 #[derive(Serialize)]
-pub(super) struct RunForm<'a> {
+pub(super) struct RunJson<'a> {
     scenario: &'a str,
     plan: &'a str,
     load: &'a str,
     started: String,
     status: Status,
-    problem: Option<&'a Problem>,
+    problem: Option<&'a RunProblem>,
     notes: &'a [String],
-    window: WindowForm,
+    window: WindowJson,
     thresholds_ms: Vec<f64>,
     due: u64,
     outcomes: Outcomes,
@@ -31,35 +31,35 @@ pub(super) struct RunForm<'a> {
     answered_time_ms: TimesForm,
     service_time_ms: TimesForm,
     unjudged: Unjudged,
-    endpoints: Vec<EndpointForm<'a>>,
+    endpoints: Vec<EndpointJson<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    addresses: Vec<AddressForm<'a>>,
-    seconds: Vec<SecondForm<'a>>,
-    users: Vec<UserGroupForm<'a>>,
-    histograms: Histograms,
+    addresses: Vec<AddressJson<'a>>,
+    seconds: Vec<SecondJson<'a>>,
+    users: Vec<UserGroupJson<'a>>,
+    histograms: HistogramsJson,
     generator: RunGenerator<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sockets: Option<&'a Sockets>,
     slowest: &'a Slowest,
     excerpts: &'a Excerpts,
-    watch: WatchForm<'a>,
+    watch: WatchJson<'a>,
     observed: &'a Observed,
     search: Option<SearchForm>,
 }
 
-impl RunForm<'_> {
-    pub(super) fn of(shown: &RunReport) -> RunForm<'_> {
+impl RunJson<'_> {
+    pub(super) fn of(shown: &RunReport) -> RunJson<'_> {
         let RunReport { run, intervals } = shown;
         let summary = Summary::of(run);
-        RunForm {
+        RunJson {
             scenario: &run.scenario,
             plan: &run.plan,
             load: &run.load,
-            started: instant::to_text(run.started),
+            started: rfc3339::to_text(run.started),
             status: run.status,
             problem: run.problem.as_ref(),
             notes: &run.notes,
-            window: WindowForm::of(run),
+            window: WindowJson::of(run),
             thresholds_ms: run.thresholds.iter().map(|nanos| millis(*nanos)).collect(),
             due: summary.due,
             rps: summary.rps,
@@ -77,14 +77,14 @@ impl RunForm<'_> {
                 .enumerate()
                 .map(|(index, (endpoint, summary))| {
                     let sure = intervals.endpoints.get(index).copied().unwrap_or_default();
-                    EndpointForm::of(endpoint, summary, &sure)
+                    EndpointJson::of(endpoint, summary, &sure)
                 })
                 .collect(),
-            addresses: run.addresses.iter().map(AddressForm::of).collect(),
-            seconds: run.seconds.iter().enumerate().map(SecondForm::of).collect(),
-            users: run.users.iter().map(UserGroupForm::of).collect(),
+            addresses: run.addresses.iter().map(AddressJson::of).collect(),
+            seconds: run.seconds.iter().enumerate().map(SecondJson::of).collect(),
+            users: run.users.iter().map(UserGroupJson::of).collect(),
             outcomes: summary.outcomes,
-            histograms: Histograms {
+            histograms: HistogramsJson {
                 response: summary.response,
                 answered: summary.answered,
                 service: summary.service,
@@ -97,7 +97,7 @@ impl RunForm<'_> {
             sockets: Some(&run.sockets).filter(|_| run.has_sockets()),
             slowest: &run.slowest,
             excerpts: &run.excerpts,
-            watch: WatchForm::of(&run.watch),
+            watch: WatchJson::of(&run.watch),
             observed: &run.observed,
             search: run
                 .search
@@ -112,7 +112,7 @@ pub(super) fn millis(nanos: u64) -> f64 {
 }
 
 #[derive(Serialize)]
-struct WindowForm {
+struct WindowJson {
     from_ms: f64,
     to_ms: f64,
     extendable: bool,
@@ -122,10 +122,10 @@ struct WindowForm {
     settled: bool,
 }
 
-impl WindowForm {
-    fn of(run: &RunResult) -> WindowForm {
+impl WindowJson {
+    fn of(run: &RunResult) -> WindowJson {
         let window = run.window;
-        WindowForm {
+        WindowJson {
             from_ms: millis(window.from),
             to_ms: millis(window.to),
             extendable: window.extendable,
@@ -144,14 +144,14 @@ struct Unjudged {
 }
 
 #[derive(Serialize)]
-struct Histograms {
+struct HistogramsJson {
     response: Histogram,
     answered: Histogram,
     service: Histogram,
 }
 
 #[derive(Serialize)]
-struct EndpointForm<'a> {
+struct EndpointJson<'a> {
     name: &'a str,
     kind: EndpointKind,
     request: &'a str,
@@ -172,13 +172,13 @@ struct EndpointHistograms<'a> {
     service: &'a Histogram,
 }
 
-impl EndpointForm<'_> {
+impl EndpointJson<'_> {
     fn of<'a>(
         endpoint: &'a EndpointResult,
         summary: &EndpointSummary,
         sure: &PartIntervals,
-    ) -> EndpointForm<'a> {
-        EndpointForm {
+    ) -> EndpointJson<'a> {
+        EndpointJson {
             name: &endpoint.name,
             kind: endpoint.kind,
             request: &endpoint.request,
@@ -199,7 +199,7 @@ impl EndpointForm<'_> {
 }
 
 #[derive(Serialize)]
-struct AddressForm<'a> {
+struct AddressJson<'a> {
     address: &'a str,
     left_out: Option<&'a str>,
     due: u64,
@@ -208,9 +208,9 @@ struct AddressForm<'a> {
     histogram: &'a Histogram,
 }
 
-impl AddressForm<'_> {
-    fn of(one: &AddressResult) -> AddressForm<'_> {
-        AddressForm {
+impl AddressJson<'_> {
+    fn of(one: &AddressResult) -> AddressJson<'_> {
+        AddressJson {
             address: &one.address,
             left_out: one.left_out.as_deref(),
             due: one.due(),
@@ -222,7 +222,7 @@ impl AddressForm<'_> {
 }
 
 #[derive(Serialize)]
-struct SecondForm<'a> {
+struct SecondJson<'a> {
     second: usize,
     due: u64,
     ok: u64,
@@ -231,10 +231,10 @@ struct SecondForm<'a> {
     done: u64,
     response_time_ms: CoarseTimes,
     outcomes: Outcomes,
-    endpoints: Vec<CountsForm<'a>>,
+    endpoints: Vec<CountsJson<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    addresses: Vec<CountsForm<'a>>,
-    buckets: &'a Coarse,
+    addresses: Vec<CountsJson<'a>>,
+    buckets: &'a CoarseHistogram,
 }
 
 #[derive(Serialize)]
@@ -243,15 +243,15 @@ struct CoarseTimes {
     p95: Option<f64>,
 }
 
-impl SecondForm<'_> {
-    fn of((index, second): (usize, &Second)) -> SecondForm<'_> {
+impl SecondJson<'_> {
+    fn of((index, second): (usize, &Second)) -> SecondJson<'_> {
         let thresholds = second
             .endpoints
             .iter()
             .map(|counts| counts.over.len())
             .max()
             .unwrap_or(0);
-        SecondForm {
+        SecondJson {
             second: index,
             due: second.due(),
             ok: second.due().saturating_sub(second.failed()),
@@ -263,34 +263,34 @@ impl SecondForm<'_> {
                 p95: second.response.quantile_ms(0.95),
             },
             outcomes: second.outcomes(),
-            endpoints: second.endpoints.iter().map(CountsForm::of).collect(),
-            addresses: second.addresses.iter().map(CountsForm::of).collect(),
+            endpoints: second.endpoints.iter().map(CountsJson::of).collect(),
+            addresses: second.addresses.iter().map(CountsJson::of).collect(),
             buckets: &second.response,
         }
     }
 }
 
 #[derive(Serialize)]
-struct UserGroupForm<'a> {
+struct UserGroupJson<'a> {
     due: u64,
     failed: u64,
-    endpoints: Vec<CountsForm<'a>>,
-    buckets: &'a Coarse,
+    endpoints: Vec<CountsJson<'a>>,
+    buckets: &'a CoarseHistogram,
 }
 
-impl UserGroupForm<'_> {
-    fn of(group: &UserGroup) -> UserGroupForm<'_> {
-        UserGroupForm {
+impl UserGroupJson<'_> {
+    fn of(group: &UserGroup) -> UserGroupJson<'_> {
+        UserGroupJson {
             due: group.due(),
             failed: group.failed(),
-            endpoints: group.endpoints.iter().map(CountsForm::of).collect(),
+            endpoints: group.endpoints.iter().map(CountsJson::of).collect(),
             buckets: &group.response,
         }
     }
 }
 
 #[derive(Serialize)]
-struct CountsForm<'a> {
+struct CountsJson<'a> {
     due: u64,
     failed: u64,
     failed_by_generator: u64,
@@ -300,9 +300,9 @@ struct CountsForm<'a> {
     outcomes: &'a Outcomes,
 }
 
-impl CountsForm<'_> {
-    fn of(counts: &Counts) -> CountsForm<'_> {
-        CountsForm {
+impl CountsJson<'_> {
+    fn of(counts: &Counts) -> CountsJson<'_> {
+        CountsJson {
             due: counts.due,
             failed: counts.failed,
             failed_by_generator: counts.failed_by_generator,
@@ -315,30 +315,30 @@ impl CountsForm<'_> {
 }
 
 #[derive(Serialize)]
-struct WatchForm<'a> {
+struct WatchJson<'a> {
     probes: u64,
-    outages: Vec<OutageForm<'a>>,
+    outages: Vec<OutageJson<'a>>,
     restarts: Vec<String>,
 }
 
 #[derive(Serialize)]
-struct OutageForm<'a> {
+struct OutageJson<'a> {
     from: String,
     to: Option<String>,
     probes: u64,
     cause: &'a str,
 }
 
-impl WatchForm<'_> {
-    fn of(watch: &Watch) -> WatchForm<'_> {
-        WatchForm {
+impl WatchJson<'_> {
+    fn of(watch: &UptimeRecord) -> WatchJson<'_> {
+        WatchJson {
             probes: watch.probes,
             outages: watch
                 .outages
                 .iter()
-                .map(|seen| OutageForm {
-                    from: instant::to_text(seen.from),
-                    to: seen.to.map(instant::to_text),
+                .map(|seen| OutageJson {
+                    from: rfc3339::to_text(seen.from),
+                    to: seen.to.map(rfc3339::to_text),
                     probes: seen.probes,
                     cause: &seen.cause,
                 })
@@ -347,7 +347,7 @@ impl WatchForm<'_> {
                 .restarts
                 .iter()
                 .copied()
-                .map(instant::to_text)
+                .map(rfc3339::to_text)
                 .collect(),
         }
     }

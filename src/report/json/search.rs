@@ -7,14 +7,15 @@ use super::run::millis;
 use super::times::TimesForm;
 use super::write::finite;
 use crate::record::{
-    Ending, Histogram, LoadUnit, Outcomes, Recovery, Role, Scaling, Search, Standing, Step, Window,
+    Histogram, LoadUnit, Outcomes, Recovery, Role, Scaling, SearchEnding, SearchResult, Step,
+    StepVerdict, Window,
 };
 use crate::requirement::StepIntervals;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct SearchForm {
     load: LoadUnit,
-    ending: Ending,
+    ending: SearchEnding,
     /// The highest load that held.
     #[serde(skip_deserializing)]
     held: Option<f64>,
@@ -31,8 +32,8 @@ struct StepForm {
     role: Role,
     load: f64,
     from_ms: f64,
-    window: WindowForm,
-    standing: Standing,
+    window: WindowSearchForm,
+    standing: StepVerdict,
     reason: String,
     saturated: Option<String>,
     #[serde(default)]
@@ -50,7 +51,7 @@ struct StepForm {
 }
 
 #[derive(Serialize, Deserialize)]
-struct WindowForm {
+struct WindowSearchForm {
     from_ms: f64,
     to_ms: f64,
     extendable: bool,
@@ -71,7 +72,7 @@ struct HistogramsForm {
 }
 
 impl SearchForm {
-    pub(super) fn of(search: &Search, intervals: &[StepIntervals]) -> SearchForm {
+    pub(super) fn of(search: &SearchResult, intervals: &[StepIntervals]) -> SearchForm {
         let step = |(index, step): (usize, &Step)| {
             StepForm::of(step, &intervals.get(index).copied().unwrap_or_default())
         };
@@ -102,7 +103,7 @@ impl StepForm {
             role: step.role,
             load: step.load,
             from_ms: millis(step.from),
-            window: WindowForm {
+            window: WindowSearchForm {
                 from_ms: millis(step.window.from),
                 to_ms: millis(step.window.to),
                 extendable: step.window.extendable,
@@ -131,8 +132,8 @@ impl StepForm {
     }
 }
 
-pub(super) fn search(form: SearchForm) -> Search {
-    Search {
+pub(super) fn search(form: SearchForm) -> SearchResult {
+    SearchResult {
         unit: form.load,
         ending: form.ending,
         steps: form.steps.into_iter().map(step).collect(),

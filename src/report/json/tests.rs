@@ -152,14 +152,14 @@ fn another_version_or_another_form_is_refused() {
         &text[..text.len() / 2],
     ] {
         assert!(
-            matches!(from_json(broken), Err(ReadError::Form(_))),
+            matches!(from_json(broken), Err(ReportReadError::Form(_))),
             "{broken}"
         );
     }
     let no_instant = text.replacen("2026-01-31T", "2026-02-31T", 1);
     assert!(matches!(
         from_json(&no_instant),
-        Err(ReadError::NoInstant(_))
+        Err(ReportReadError::NoInstant(_))
     ));
 }
 

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::SCHEMA;
 use super::generator::GeneratorFigures;
-use super::run::RunForm;
+use super::run::RunJson;
 use crate::record::Machine;
-use crate::report::{Report, instant};
+use crate::report::{Report, rfc3339};
 use crate::requirement::{
     Check, CheckJudgement, Compared, Comparison, Estimate, Figure, Judgement, Metric, Scope,
     Severity, Standing, TestVerdict, Unit, Verdict,
@@ -17,11 +17,11 @@ use crate::requirement::{
 /// # Panics
 /// Never: every part of a report has a JSON form.
 pub fn to_json(report: &Report) -> String {
-    let form = ReportForm {
+    let form = ReportJson {
         schema: SCHEMA,
         target: &report.target,
         profile: &report.profile,
-        started: instant::to_text(report.started),
+        started: rfc3339::to_text(report.started),
         took_ms: report.took,
         confidence: report.confidence,
         strict: report.strict,
@@ -38,7 +38,7 @@ pub fn to_json(report: &Report) -> String {
                 .iter()
                 .map(|shown| (&shown.run.generator, &shown.intervals.lateness)),
         ),
-        runs: report.runs.iter().map(RunForm::of).collect(),
+        runs: report.runs.iter().map(RunJson::of).collect(),
     };
     serde_json::to_string(&form).expect("a report has a JSON form")
 }
@@ -49,7 +49,7 @@ pub(super) fn finite(number: f64) -> Option<f64> {
 }
 
 #[derive(Serialize)]
-struct ReportForm<'a> {
+struct ReportJson<'a> {
     schema: &'static str,
     target: &'a str,
     profile: &'a str,
@@ -59,30 +59,30 @@ struct ReportForm<'a> {
     strict: bool,
     machine: Option<&'a Machine>,
     repeat: &'a str,
-    requirements: Vec<RequirementForm<'a>>,
+    requirements: Vec<RequirementJson<'a>>,
     generator: GeneratorFigures,
-    runs: Vec<RunForm<'a>>,
+    runs: Vec<RunJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct RequirementForm<'a> {
+struct RequirementJson<'a> {
     name: &'a str,
     severity: Severity,
     scenario: Option<&'a str>,
     #[serde(flatten)]
-    deciding: Figures,
+    deciding: MeasuredForm,
     verdict: Verdict,
     reason: &'a str,
     test: &'static str,
     advice: &'a [String],
-    checks: Vec<CheckForm<'a>>,
+    checks: Vec<CheckJson<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    compared: Vec<ComparedForm<'a>>,
+    compared: Vec<ComparedJson<'a>>,
 }
 
 /// A figure and what it was.
 #[derive(Serialize)]
-struct ComparedForm<'a> {
+struct ComparedJson<'a> {
     scenario: &'a str,
     what: Figure,
     unit: Unit,
@@ -96,7 +96,7 @@ struct ComparedForm<'a> {
 
 /// What was measured, against what.
 #[derive(Serialize)]
-struct Figures {
+struct MeasuredForm {
     metric: Option<Metric>,
     comparison: Option<Comparison>,
     limit: Option<f64>,
@@ -109,9 +109,9 @@ struct Figures {
 }
 
 #[derive(Serialize)]
-struct CheckForm<'a> {
+struct CheckJson<'a> {
     #[serde(flatten)]
-    figures: Figures,
+    figures: MeasuredForm,
     scope: &'a Scope,
     endpoint: Option<&'a str>,
     verdict: Option<Verdict>,
@@ -121,13 +121,13 @@ struct CheckForm<'a> {
     unreached: bool,
 }
 
-fn requirement(judgement: &Judgement, strict: bool) -> RequirementForm<'_> {
+fn requirement(judgement: &Judgement, strict: bool) -> RequirementJson<'_> {
     let requirement = &judgement.requirement;
     let deciding = judgement.deciding();
     let check = deciding
         .map(|judged| &judged.check)
         .or(requirement.checks.first());
-    RequirementForm {
+    RequirementJson {
         name: &requirement.name,
         severity: requirement.severity,
         scenario: requirement.scenario.as_deref(),
@@ -149,8 +149,8 @@ fn requirement(judgement: &Judgement, strict: bool) -> RequirementForm<'_> {
     }
 }
 
-fn compared(one: &Compared) -> ComparedForm<'_> {
-    ComparedForm {
+fn compared(one: &Compared) -> ComparedJson<'_> {
+    ComparedJson {
         scenario: &one.scenario,
         what: one.what,
         unit: one.what.unit(),
@@ -163,8 +163,8 @@ fn compared(one: &Compared) -> ComparedForm<'_> {
     }
 }
 
-fn check_form<'a>(check: &'a Check, judged: Option<&'a CheckJudgement>) -> CheckForm<'a> {
-    CheckForm {
+fn check_form<'a>(check: &'a Check, judged: Option<&'a CheckJudgement>) -> CheckJson<'a> {
+    CheckJson {
         figures: figures(Some(check), judged),
         scope: &check.scope,
         endpoint: judged.and_then(|judged| judged.endpoint.as_deref()),
@@ -174,9 +174,9 @@ fn check_form<'a>(check: &'a Check, judged: Option<&'a CheckJudgement>) -> Check
     }
 }
 
-fn figures(check: Option<&Check>, judged: Option<&CheckJudgement>) -> Figures {
+fn figures(check: Option<&Check>, judged: Option<&CheckJudgement>) -> MeasuredForm {
     let estimate: Option<&Estimate> = judged.and_then(|judged| judged.estimate.as_ref());
-    Figures {
+    MeasuredForm {
         metric: check.map(|check| check.metric),
         comparison: check.map(|check| check.limit.comparison),
         limit: check.and_then(|check| finite(check.limit.value)),

@@ -7,8 +7,8 @@ mod table;
 mod tests;
 
 use super::Report;
-use super::said::Said;
-use crate::requirement::{Judgement, TestVerdict, human};
+use super::said::SaidOnce;
+use crate::requirement::{Judgement, TestVerdict, format};
 use crate::text::markdown::text;
 
 /// The report as GitHub-flavoured Markdown, each line ended.
@@ -21,10 +21,10 @@ pub fn render(report: &Report) -> String {
         "{} against {}, in {}; intervals at {} confidence\n\n",
         text(&report.profile),
         text(&report.target),
-        human::time(report.took as f64),
-        human::confidence(report.confidence),
+        format::time(report.took as f64),
+        format::confidence(report.confidence),
     ));
-    let mut said = Said::default();
+    let mut said = SaidOnce::default();
     if !report.judgements.is_empty() {
         out.push_str(&requirements::table(
             &report.judgements,

@@ -1,11 +1,13 @@
 //! The table of requirements.
 
-use super::table::Table;
-use crate::report::said::Said;
-use crate::requirement::{Check, CheckJudgement, Judgement, Standing, TestVerdict, Verdict, human};
+use super::table::MarkdownTable;
+use crate::report::said::SaidOnce;
+use crate::requirement::{
+    Check, CheckJudgement, Judgement, Standing, TestVerdict, Verdict, format,
+};
 use crate::text::markdown::text;
 
-pub(super) fn table(judgements: &[Judgement], strict: bool, said: &mut Said) -> String {
+pub(super) fn table(judgements: &[Judgement], strict: bool, said: &mut SaidOnce) -> String {
     let headings = [
         "requirement",
         "verdict",
@@ -13,7 +15,7 @@ pub(super) fn table(judgements: &[Judgement], strict: bool, said: &mut Said) -> 
         "limit",
         "why, and what to do",
     ];
-    let mut table = Table::new(&headings, headings.len());
+    let mut table = MarkdownTable::new(&headings, headings.len());
     for judgement in judgements {
         table.push(row(judgement, strict, said));
     }
@@ -26,7 +28,7 @@ pub(super) fn compared(judgement: &Judgement) -> String {
         return String::new();
     }
     let headings = ["scenario", "", "before", "now", "change", ""];
-    let mut table = Table::new(&headings, headings.len());
+    let mut table = MarkdownTable::new(&headings, headings.len());
     for one in &judgement.compared {
         let stands = match one.standing {
             Some(Standing::Worse) => "❌ worse".to_owned(),
@@ -46,7 +48,7 @@ pub(super) fn compared(judgement: &Judgement) -> String {
 }
 
 /// One requirement; several checks stand above one another in their cells.
-fn row(judgement: &Judgement, strict: bool, said: &mut Said) -> [String; 5] {
+fn row(judgement: &Judgement, strict: bool, said: &mut SaidOnce) -> [String; 5] {
     let requirement = &judgement.requirement;
     let checks = requirement.checks.as_slice();
     let several = checks.len() > 1;
@@ -84,7 +86,7 @@ fn measured(check: &Check, judged: Option<&CheckJudgement>, several: bool) -> St
     let estimate = judged.and_then(|judged| judged.estimate.as_ref());
     let value = estimate.map_or_else(
         || "nothing".to_owned(),
-        |estimate| text(&human::measured(estimate, &check.limit)),
+        |estimate| text(&format::measured(estimate, &check.limit)),
     );
     let place = judged.and_then(|judged| judged.endpoint.as_deref());
     let place = place.map_or_else(String::new, |place| format!(" at {}", text(place)));
@@ -101,11 +103,11 @@ fn measured(check: &Check, judged: Option<&CheckJudgement>, several: bool) -> St
 }
 
 fn escaped_limit(check: &Check) -> String {
-    text(&human::limit(&check.limit))
+    text(&format::limit(&check.limit))
 }
 
 /// Why it was not kept, and what to do; nothing for what was.
-fn remarks(judgement: &Judgement, said: &mut Said) -> String {
+fn remarks(judgement: &Judgement, said: &mut SaidOnce) -> String {
     if judgement.verdict == Verdict::Pass {
         return String::new();
     }

@@ -1,28 +1,28 @@
 //! A scenario's section: its times, how its requests ended, and what was noticed.
 
-use super::table::Table;
+use super::table::MarkdownTable;
 use crate::record::{
-    Excerpts, LoadUnit, Role, RunResult, Search, Standing, Status, Step, Summary, Times,
+    Excerpts, LoadUnit, Role, RunResult, SearchResult, Status, Step, StepVerdict, Summary, Times,
 };
 use crate::report::RunReport;
-use crate::report::said::Said;
-use crate::requirement::{Interval, Intervals, RunIntervals, StepIntervals, Unit, human};
+use crate::report::said::SaidOnce;
+use crate::requirement::{Interval, Intervals, RunIntervals, StepIntervals, Unit, format};
 use crate::text::markdown::text;
 
 const PERCENTILES: [&str; 4] = ["p50", "p90", "p95", "p99"];
 
-pub(super) fn section(shown: &RunReport, said: &mut Said) -> String {
+pub(super) fn section(shown: &RunReport, said: &mut SaidOnce) -> String {
     let RunReport { run, intervals } = shown;
     let summary = Summary::of(run);
     let mut out = format!("### {}\n\n", heading(run));
     if summary.due > 0 {
         let well = summary.rps.map_or_else(String::new, |rps| {
-            format!(", {} answered well", human::show(Unit::Rate, rps))
+            format!(", {} answered well", format::show(Unit::Rate, rps))
         });
         out.push_str(&format!(
             "{} requests judged in {}{well}\n\n",
-            human::count(summary.due),
-            human::time(run.window.length() * 1e3),
+            format::count(summary.due),
+            format::time(run.window.length() * 1e3),
         ));
     }
     if let Some(search) = &run.search {
@@ -57,7 +57,7 @@ fn heading(run: &RunResult) -> String {
 fn times(summary: &Summary, intervals: &RunIntervals) -> String {
     let headings = ["response time"].into_iter().chain(PERCENTILES);
     let headings: Vec<&str> = headings.chain(["max", "req/s", "failed"]).collect();
-    let mut table = Table::new(&headings, 1);
+    let mut table = MarkdownTable::new(&headings, 1);
     let response = Times::of(&summary.response);
     let mut row = vec!["all requests".to_owned()];
     row.extend(figures(response.as_ref(), &intervals.times.response));
@@ -86,14 +86,14 @@ fn times(summary: &Summary, intervals: &RunIntervals) -> String {
 }
 
 /// The steps of a search, in the order in which they were run.
-fn steps(search: &Search, intervals: &[StepIntervals]) -> String {
+fn steps(search: &SearchResult, intervals: &[StepIntervals]) -> String {
     let unit = match search.unit {
         LoadUnit::Users => "users",
         LoadUnit::Rate => "offered/s",
     };
     let headings = [unit, "standing"].into_iter().chain(PERCENTILES);
     let headings: Vec<&str> = headings.chain(["max", "req/s", "failed"]).collect();
-    let mut table = Table::new(&headings, 2);
+    let mut table = MarkdownTable::new(&headings, 2);
     for (index, step) in search.steps.iter().enumerate() {
         let sure = intervals.get(index).copied().unwrap_or_default();
         let mut row = vec![load(step), standing(step)];
@@ -105,7 +105,7 @@ fn steps(search: &Search, intervals: &[StepIntervals]) -> String {
 }
 
 fn load(step: &Step) -> String {
-    let load = human::show(Unit::Count, step.load);
+    let load = format::show(Unit::Count, step.load);
     match step.role {
         Role::Load => load,
         Role::Recovery => format!("{load}, back again"),
@@ -114,9 +114,9 @@ fn load(step: &Step) -> String {
 
 fn standing(step: &Step) -> String {
     let standing = match step.standing {
-        Standing::Held => "held",
-        Standing::Undecided => "undecided",
-        Standing::Broken => "broken",
+        StepVerdict::Held => "held",
+        StepVerdict::Undecided => "undecided",
+        StepVerdict::Broken => "broken",
     };
     format!("{standing}<br><sub>{}</sub>", text(&step.reason))
 }
@@ -130,20 +130,20 @@ fn figures(times: Option<&Times>, sure: &Intervals) -> Vec<String> {
         with_interval(times.p90, sure.p90),
         with_interval(times.p95, sure.p95),
         with_interval(times.p99, sure.p99),
-        human::time(times.max),
+        format::time(times.max),
     ]
 }
 
 /// `43 ms (41–45)`
 fn with_interval(ms: f64, interval: Interval) -> String {
-    let ends = human::time_interval(ms, interval);
+    let ends = format::time_interval(ms, interval);
     let ends = ends.unwrap_or_else(|| "no interval".to_owned());
-    format!("{} ({ends})", human::time(ms))
+    format!("{} ({ends})", format::time(ms))
 }
 
 fn rates(rps: Option<f64>, failed: u64, due: u64) -> [String; 2] {
     let rps = rps.map_or_else(String::new, |rps| {
-        human::show(Unit::Rate, rps).replace("/s", "")
+        format::show(Unit::Rate, rps).replace("/s", "")
     });
     [rps, share(failed, due)]
 }
@@ -152,12 +152,12 @@ fn share(part: u64, all: u64) -> String {
     if all == 0 {
         return String::new();
     }
-    human::show(Unit::Share, 100.0 * part as f64 / all as f64)
+    format::show(Unit::Share, 100.0 * part as f64 / all as f64)
 }
 
 /// What each address of the target's name got, and how it did.
 fn addresses(run: &RunResult) -> String {
-    let mut table = Table::new(&["address", "requests", "failed", "p95"], 1);
+    let mut table = MarkdownTable::new(&["address", "requests", "failed", "p95"], 1);
     for one in &run.addresses {
         let name = match &one.left_out {
             Some(why) => format!(
@@ -167,9 +167,10 @@ fn addresses(run: &RunResult) -> String {
             ),
             None => text(&one.address),
         };
-        let p95 = Times::of(&one.response).map_or_else(String::new, |times| human::time(times.p95));
+        let p95 =
+            Times::of(&one.response).map_or_else(String::new, |times| format::time(times.p95));
         let due = one.due();
-        table.push([name, human::count(due), share(one.failed(), due), p95]);
+        table.push([name, format::count(due), share(one.failed(), due), p95]);
     }
     table.into_text()
 }
@@ -178,14 +179,14 @@ fn addresses(run: &RunResult) -> String {
 fn causes(summary: &Summary, excerpts: &Excerpts) -> String {
     let headings = ["errors by cause", "requests", "share", "for example"];
     let columns = if excerpts.is_empty() { 3 } else { 4 };
-    let mut table = Table::new(&headings[..columns], 1);
+    let mut table = MarkdownTable::new(&headings[..columns], 1);
     let mut causes: Vec<_> = summary.outcomes.iter().collect();
     causes.retain(|(outcome, count)| !outcome.is_ok() && **count > 0);
     causes.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
     for (outcome, count) in causes {
         let mut row = vec![
             text(&outcome.to_string()),
-            human::count(*count),
+            format::count(*count),
             share(*count, summary.due),
         ];
         if columns == 4 {
@@ -197,7 +198,7 @@ fn causes(summary: &Summary, excerpts: &Excerpts) -> String {
     table.into_text()
 }
 
-fn facts(run: &RunResult, said: &mut Said) -> Vec<String> {
+fn facts(run: &RunResult, said: &mut SaidOnce) -> Vec<String> {
     let mut facts = Vec::new();
     if let Some(problem) = &run.problem {
         let what = said.once(&problem.what, &run.scenario);
@@ -220,7 +221,7 @@ fn facts(run: &RunResult, said: &mut Said) -> Vec<String> {
     facts.extend(run.watch.outages.iter().map(|outage| {
         format!(
             "outage, {} failed probes: {}",
-            human::count(outage.probes),
+            format::count(outage.probes),
             text(&outage.cause)
         )
     }));

@@ -4,15 +4,15 @@
 pub(super) const NOTHING: &str = "–";
 
 /// Rows under a heading. What goes in is Markdown already.
-pub(super) struct Table {
+pub(super) struct MarkdownTable {
     text: String,
 }
 
-impl Table {
+impl MarkdownTable {
     /// An empty table; columns after the first `left` ones hold numbers and are set to the right.
-    pub(super) fn new(headings: &[&str], left: usize) -> Table {
+    pub(super) fn new(headings: &[&str], left: usize) -> MarkdownTable {
         let rules = (0..headings.len()).map(|at| if at < left { "---" } else { "---:" });
-        let mut table = Table {
+        let mut table = MarkdownTable {
             text: String::new(),
         };
         table.push(headings.iter().copied());

@@ -12,10 +12,10 @@ mod times;
 mod writer;
 
 use super::Report;
-use super::names::Named;
+use super::unique_names::Named;
 use crate::record::Status;
 use crate::text::clean;
-use writer::{Family, Kind};
+use writer::{Family, FamilyKind};
 
 /// Milliseconds to a second.
 const MILLIS: f64 = 1e3;
@@ -37,7 +37,12 @@ pub fn render(report: &Report) -> String {
 }
 
 fn session(report: &Report, out: &mut String) {
-    let mut info = Family::new(Kind::Info, "agentos_perf_session", "", "What was tested.");
+    let mut info = Family::new(
+        FamilyKind::Info,
+        "agentos_perf_session",
+        "",
+        "What was tested.",
+    );
     let (profile, target) = (clean(&report.profile), clean(&report.target));
     let version = env!("CARGO_PKG_VERSION");
     let labels = vec![
@@ -48,7 +53,7 @@ fn session(report: &Report, out: &mut String) {
     info.add("_info", &labels, 1.0);
     info.write(out);
     let gauge = |name, unit, help, value, out: &mut String| {
-        let mut family = Family::new(Kind::Gauge, name, unit, help);
+        let mut family = Family::new(FamilyKind::Gauge, name, unit, help);
         family.add("", &Vec::new(), value);
         family.write(out);
     };
@@ -77,7 +82,7 @@ fn session(report: &Report, out: &mut String) {
 
 fn statuses(runs: &[Named<'_>], out: &mut String) {
     const NAME: &str = "agentos_perf_run_status";
-    let mut family = Family::new(Kind::StateSet, NAME, "", "How each run ended.");
+    let mut family = Family::new(FamilyKind::StateSet, NAME, "", "How each run ended.");
     for run in runs {
         let states = [
             ("complete", Status::Complete),

@@ -1,12 +1,12 @@
 //! Requests by how they ended, and how many were answered well.
 
 use super::Named;
-use super::writer::{Family, Kind};
+use super::writer::{Family, FamilyKind};
 use crate::record::Summary;
 
 pub(super) fn write(runs: &[Named<'_>], out: &mut String) {
     let mut requests = Family::new(
-        Kind::Counter,
+        FamilyKind::Counter,
         "agentos_perf_requests",
         "",
         "Requests due in the judged part of each run, by how they ended.",
@@ -26,7 +26,7 @@ pub(super) fn write(runs: &[Named<'_>], out: &mut String) {
     }
     requests.write(out);
     let mut throughput = Family::new(
-        Kind::Gauge,
+        FamilyKind::Gauge,
         "agentos_perf_throughput_per_second",
         "",
         "Requests answered well per second of the judged part.",

@@ -1,15 +1,15 @@
 //! Verdicts, and the figures that they rest on.
 
-use super::writer::{Family, Kind};
+use super::writer::{Family, FamilyKind};
 use super::{MILLIS, PERCENT};
-use crate::report::names::Names;
+use crate::report::unique_names::UniqueNames;
 use crate::requirement::{Check, CheckJudgement, Judgement, TestVerdict, Unit, Verdict};
 
 const VERDICT: &str = "agentos_perf_requirement_verdict";
 const TEST: &str = "agentos_perf_requirement_test";
 
 pub(super) fn write(judgements: &[Judgement], strict: bool, out: &mut String) {
-    let mut names = Names::default();
+    let mut names = UniqueNames::default();
     let named: Vec<(String, &Judgement)> = judgements
         .iter()
         .map(|judgement| (names.unique(&judgement.requirement.name), judgement))
@@ -23,7 +23,7 @@ pub(super) fn write(judgements: &[Judgement], strict: bool, out: &mut String) {
 
 fn verdicts(named: &[(String, &Judgement)], out: &mut String) {
     let mut family = Family::new(
-        Kind::StateSet,
+        FamilyKind::StateSet,
         VERDICT,
         "",
         "Whether each requirement is kept, at the stated confidence.",
@@ -46,7 +46,7 @@ fn verdicts(named: &[(String, &Judgement)], out: &mut String) {
 
 fn tests(named: &[(String, &Judgement)], strict: bool, out: &mut String) {
     let mut family = Family::new(
-        Kind::StateSet,
+        FamilyKind::StateSet,
         TEST,
         "",
         "What each verdict means for its test.",
@@ -75,7 +75,7 @@ fn figures(named: &[(String, &Judgement)], unit: Unit, out: &mut String) {
         Unit::Rate => ("agentos_perf_check_per_second", "", 1.0),
         Unit::Count => ("agentos_perf_check_number", "", 1.0),
     };
-    let mut family = Family::new(Kind::Gauge, name, of_unit, help);
+    let mut family = Family::new(FamilyKind::Gauge, name, of_unit, help);
     for (name, judgement) in named {
         let checks = judgement.requirement.checks.iter().enumerate();
         for (place, check) in checks.filter(|(_, check)| check.limit.unit == unit) {

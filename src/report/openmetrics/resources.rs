@@ -1,13 +1,13 @@
 //! What the generator used, and what others told of the target meanwhile.
 
-use super::writer::{Family, Kind};
+use super::writer::{Family, FamilyKind};
 use super::{Named, PERCENT};
 use crate::record::figure;
 use crate::requirement::Source;
 
 pub(super) fn write(runs: &[Named<'_>], out: &mut String) {
     let mut generator = Family::new(
-        Kind::Gauge,
+        FamilyKind::Gauge,
         "agentos_perf_generator_cpu_ratio",
         "ratio",
         "The load generator's use of its workers' processor time, over the run's seconds.",
@@ -62,7 +62,7 @@ fn observed(
     help: &str,
     out: &mut String,
 ) {
-    let mut family = Family::new(Kind::Gauge, name, unit, help);
+    let mut family = Family::new(FamilyKind::Gauge, name, unit, help);
     for run in runs {
         for source in Source::ALL {
             let values = judged(run, source, figure);

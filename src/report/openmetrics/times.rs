@@ -1,6 +1,6 @@
 //! Response times: summaries with quantiles, and the ends of their intervals.
 
-use super::writer::{Family, Kind, Labels};
+use super::writer::{Family, FamilyKind, Labels};
 use super::{MILLIS, Named};
 use crate::record::{Histogram, Summary, Times};
 use crate::requirement::{Interval, Intervals, PartIntervals};
@@ -54,14 +54,14 @@ pub(super) fn write(runs: &[Named<'_>], out: &mut String) {
         out,
     );
     endpoints(runs, &SERVICE, |one| &one.service, |sure| sure.service, out);
-    let mut all = Pair::of(&SCENARIO);
+    let mut all = QuantileFamily::of(&SCENARIO);
     for run in runs {
         let labels = vec![("scenario", run.scenario.as_str())];
         let sure = &run.shown.intervals.times.response;
         all.add(&labels, &Summary::of(&run.shown.run).response, sure);
     }
     all.write(out);
-    let mut late = Pair::of(&LATENESS);
+    let mut late = QuantileFamily::of(&LATENESS);
     for run in runs {
         let labels = vec![("scenario", run.scenario.as_str())];
         let lag = &run.shown.run.generator.lag;
@@ -77,7 +77,7 @@ fn endpoints(
     sure: fn(&PartIntervals) -> Intervals,
     out: &mut String,
 ) {
-    let mut pair = Pair::of(subject);
+    let mut pair = QuantileFamily::of(subject);
     for run in runs {
         let parts = run.shown.run.endpoints.iter().zip(&run.endpoints);
         for (index, (endpoint, name)) in parts.enumerate() {
@@ -94,18 +94,18 @@ fn endpoints(
 }
 
 /// A summary and the intervals of its quantiles, which a summary has no place for.
-struct Pair {
+struct QuantileFamily {
     summary: Family,
     bounds: Family,
 }
 
-impl Pair {
-    fn of(subject: &Subject) -> Pair {
+impl QuantileFamily {
+    fn of(subject: &Subject) -> QuantileFamily {
         let help = format!("{}.", subject.help);
         let bounds = format!("{}: the ends of the quantiles' intervals.", subject.help);
-        Pair {
-            summary: Family::new(Kind::Summary, subject.summary, "seconds", &help),
-            bounds: Family::new(Kind::Gauge, subject.bounds, "seconds", &bounds),
+        QuantileFamily {
+            summary: Family::new(FamilyKind::Summary, subject.summary, "seconds", &help),
+            bounds: Family::new(FamilyKind::Gauge, subject.bounds, "seconds", &bounds),
         }
     }
 

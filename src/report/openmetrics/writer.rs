@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 /// What a family is.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum FamilyKind {
     Counter,
     Gauge,
     Info,
@@ -12,14 +12,14 @@ pub(super) enum Kind {
     Summary,
 }
 
-impl Kind {
+impl FamilyKind {
     fn name(self) -> &'static str {
         match self {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
-            Kind::Info => "info",
-            Kind::StateSet => "stateset",
-            Kind::Summary => "summary",
+            FamilyKind::Counter => "counter",
+            FamilyKind::Gauge => "gauge",
+            FamilyKind::Info => "info",
+            FamilyKind::StateSet => "stateset",
+            FamilyKind::Summary => "summary",
         }
     }
 }
@@ -36,7 +36,7 @@ pub(super) struct Family {
 
 impl Family {
     /// A family; a unit that is not empty has to be the last word of the name, as the specification has it.
-    pub(super) fn new(kind: Kind, name: &'static str, unit: &str, help: &str) -> Family {
+    pub(super) fn new(kind: FamilyKind, name: &'static str, unit: &str, help: &str) -> Family {
         debug_assert!(unit.is_empty() || name.ends_with(&format!("_{unit}")));
         let mut head = format!("# TYPE {name} {}\n", kind.name());
         if !unit.is_empty() {
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn values_of_labels_are_escaped() {
-        let mut family = Family::new(Kind::Gauge, "a_seconds", "seconds", "How \"long\".");
+        let mut family = Family::new(FamilyKind::Gauge, "a_seconds", "seconds", "How \"long\".");
         family.add("", &vec![("x", "a\\b\"c\nd")], 1.5);
         family.add("", &vec![("x", "nothing")], f64::NAN);
         let mut out = String::new();

@@ -3,16 +3,20 @@
 use super::message::{Attribute, Data, Figure, Metric, Number};
 
 /// Figures of a moment. What is no number is left out.
-pub(super) struct Gauge {
+pub(super) struct GaugePoint {
     name: &'static str,
     unit: &'static str,
     description: &'static str,
     points: Vec<Number>,
 }
 
-impl Gauge {
-    pub(super) fn new(name: &'static str, unit: &'static str, description: &'static str) -> Gauge {
-        Gauge {
+impl GaugePoint {
+    pub(super) fn new(
+        name: &'static str,
+        unit: &'static str,
+        description: &'static str,
+    ) -> GaugePoint {
+        GaugePoint {
             name,
             unit,
             description,

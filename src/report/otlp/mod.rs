@@ -18,11 +18,11 @@ mod tests;
 mod times;
 
 use super::Report;
-use super::names::Named;
+use super::unique_names::Named;
 use crate::record::{RunResult, Status};
 use crate::text::clean;
 use message::{Attribute, Metric, Request, Resource, ResourceMetrics, Scope, ScopeMetrics};
-use metric::Gauge;
+use metric::GaugePoint;
 
 /// Milliseconds to a second.
 const MILLIS: f64 = 1e3;
@@ -98,13 +98,13 @@ fn all(report: &Report, step: usize) -> Vec<Metric> {
 }
 
 fn session(report: &Report, end: u64) -> Vec<Metric> {
-    let mut took = Gauge::new(
+    let mut took = GaugePoint::new(
         "agentos_perf.session.duration",
         "s",
         "How long the session took.",
     );
     took.add(Vec::new(), end, report.took as f64 / MILLIS);
-    let mut sure = Gauge::new(
+    let mut sure = GaugePoint::new(
         "agentos_perf.confidence",
         "1",
         "The confidence of verdicts and intervals.",
@@ -114,7 +114,7 @@ fn session(report: &Report, end: u64) -> Vec<Metric> {
 }
 
 fn statuses(runs: &[Named<'_>]) -> Metric {
-    let mut gauge = Gauge::new(
+    let mut gauge = GaugePoint::new(
         "agentos_perf.run.status",
         "{run}",
         "How each run ended: 1 for the status that it has, 0 for the others.",

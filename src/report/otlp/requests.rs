@@ -1,7 +1,7 @@
 //! Requests by how they ended, counted over time, and how many were answered well.
 
 use super::message::{Attribute, Data, Figure, Metric, Number};
-use super::metric::Gauge;
+use super::metric::GaugePoint;
 use super::{Named, at, started};
 use crate::record::Outcome;
 use crate::record::{Counts, Outcomes};
@@ -11,7 +11,7 @@ pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> [Metric; 2] {
     for run in runs {
         for endpoint in 0..run.endpoints.len() {
             for judged in [false, true] {
-                let part = Part {
+                let part = RequestSlice {
                     run,
                     endpoint,
                     judged,
@@ -30,13 +30,13 @@ pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> [Metric; 2] {
 }
 
 /// One endpoint's requests in the seconds of a run that are judged, or in those that are not.
-struct Part<'a> {
+struct RequestSlice<'a> {
     run: &'a Named<'a>,
     endpoint: usize,
     judged: bool,
 }
 
-impl Part<'_> {
+impl RequestSlice<'_> {
     fn counts(&self, second: usize) -> Option<&Counts> {
         let record = &self.run.shown.run;
         let is_of_it = record.window.seconds().contains(&second) == self.judged;
@@ -101,7 +101,7 @@ fn ended(counts: &Counts) -> impl Iterator<Item = (Outcome, u64)> {
 }
 
 fn throughput(runs: &[Named<'_>], step: usize) -> Metric {
-    let mut gauge = Gauge::new(
+    let mut gauge = GaugePoint::new(
         "agentos_perf.throughput",
         "{request}/s",
         "Requests answered well per second, whenever they were due.",

@@ -1,16 +1,16 @@
 //! Verdicts, and the figures that they rest on.
 
 use super::message::{Attribute, Metric};
-use super::metric::Gauge;
+use super::metric::GaugePoint;
 use super::{MILLIS, PERCENT};
-use crate::report::names::Names;
+use crate::report::unique_names::UniqueNames;
 use crate::requirement::{Check, CheckJudgement, Judgement, TestVerdict, Unit, Verdict};
 
-type Judged<'a> = (String, &'a Judgement);
+type NamedJudgement<'a> = (String, &'a Judgement);
 
 pub(super) fn metrics(judgements: &[Judgement], strict: bool, time: u64) -> Vec<Metric> {
-    let mut names = Names::default();
-    let named: Vec<Judged<'_>> = judgements
+    let mut names = UniqueNames::default();
+    let named: Vec<NamedJudgement<'_>> = judgements
         .iter()
         .map(|judgement| (names.unique(&judgement.requirement.name), judgement))
         .collect();
@@ -20,8 +20,8 @@ pub(super) fn metrics(judgements: &[Judgement], strict: bool, time: u64) -> Vec<
     metrics
 }
 
-fn verdicts(named: &[Judged<'_>], time: u64) -> Metric {
-    let mut gauge = Gauge::new(
+fn verdicts(named: &[NamedJudgement<'_>], time: u64) -> Metric {
+    let mut gauge = GaugePoint::new(
         "agentos_perf.requirement.verdict",
         "{verdict}",
         "Whether each requirement is kept, at the stated confidence: 1 for its verdict, 0 for the others.",
@@ -40,8 +40,8 @@ fn verdicts(named: &[Judged<'_>], time: u64) -> Metric {
     gauge.metric()
 }
 
-fn tests(named: &[Judged<'_>], strict: bool, time: u64) -> Metric {
-    let mut gauge = Gauge::new(
+fn tests(named: &[NamedJudgement<'_>], strict: bool, time: u64) -> Metric {
+    let mut gauge = GaugePoint::new(
         "agentos_perf.requirement.test",
         "{test}",
         "What each verdict means for its test: 1 for what it came to, 0 for the others.",
@@ -65,7 +65,7 @@ fn tests(named: &[Judged<'_>], strict: bool, time: u64) -> Metric {
 }
 
 /// What was measured of all checks of one unit: the value, the ends of its interval and the limit.
-fn figures(named: &[Judged<'_>], unit: Unit, time: u64) -> Metric {
+fn figures(named: &[NamedJudgement<'_>], unit: Unit, time: u64) -> Metric {
     let (name, of_unit, divisor) = match unit {
         Unit::Time => ("agentos_perf.check.time", "s", MILLIS),
         Unit::Share => ("agentos_perf.check.ratio", "1", PERCENT),
@@ -73,7 +73,7 @@ fn figures(named: &[Judged<'_>], unit: Unit, time: u64) -> Metric {
         Unit::Count => ("agentos_perf.check.number", "{count}", 1.0),
     };
     let description = "What was measured for each check, with its interval and its limit.";
-    let mut gauge = Gauge::new(name, of_unit, description);
+    let mut gauge = GaugePoint::new(name, of_unit, description);
     for (name, judgement) in named {
         let checks = judgement.requirement.checks.iter().enumerate();
         for (place, check) in checks.filter(|(_, check)| check.limit.unit == unit) {

@@ -1,13 +1,13 @@
 //! What the generator used, and what others told of the target meanwhile.
 
 use super::message::{Attribute, Metric};
-use super::metric::Gauge;
+use super::metric::GaugePoint;
 use super::{MS, Named, PERCENT, at, started};
-use crate::record::{RunResult, Seen, figure};
+use crate::record::{RunResult, SourceSeries, figure};
 use crate::requirement::Source;
 
 /// A figure of sources, and what it is called here.
-struct Told {
+struct ResourceFigure {
     figure: &'static str,
     name: &'static str,
     unit: &'static str,
@@ -15,36 +15,36 @@ struct Told {
     divisor: f64,
 }
 
-const TOLD: [Told; 5] = [
-    Told {
+const TOLD: [ResourceFigure; 5] = [
+    ResourceFigure {
         figure: figure::CPU,
         name: "agentos_perf.target.cpu.utilization",
         unit: "1",
         description: "Use of processors, as the source tells it.",
         divisor: PERCENT,
     },
-    Told {
+    ResourceFigure {
         figure: figure::MEMORY,
         name: "agentos_perf.target.memory.utilization",
         unit: "1",
         description: "Memory in use, as the source tells it.",
         divisor: PERCENT,
     },
-    Told {
+    ResourceFigure {
         figure: figure::MEMORY_BYTES,
         name: "agentos_perf.target.memory.usage",
         unit: "By",
         description: "Memory in use, as the source tells it.",
         divisor: 1.0,
     },
-    Told {
+    ResourceFigure {
         figure: figure::CACHE_MEMORY,
         name: "agentos_perf.cache.memory.usage",
         unit: "By",
         description: "Memory that the cache uses.",
         divisor: 1.0,
     },
-    Told {
+    ResourceFigure {
         figure: figure::CONNECTIONS,
         name: "agentos_perf.database.connections",
         unit: "{connection}",
@@ -60,7 +60,7 @@ pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> Vec<Metric> {
 }
 
 fn generator(runs: &[Named<'_>], step: usize) -> Metric {
-    let mut gauge = Gauge::new(
+    let mut gauge = GaugePoint::new(
         "agentos_perf.generator.cpu.utilization",
         "1",
         "The load generator's use of its workers' processor time.",
@@ -77,8 +77,8 @@ fn generator(runs: &[Named<'_>], step: usize) -> Metric {
     gauge.metric()
 }
 
-fn observed(runs: &[Named<'_>], step: usize, told: &Told) -> Metric {
-    let mut gauge = Gauge::new(told.name, told.unit, told.description);
+fn observed(runs: &[Named<'_>], step: usize, told: &ResourceFigure) -> Metric {
+    let mut gauge = GaugePoint::new(told.name, told.unit, told.description);
     for run in runs {
         let record = &run.shown.run;
         for (source, seen) in &record.observed.sources {
@@ -99,7 +99,7 @@ fn attributes(scenario: &str, source: Source) -> Vec<Attribute> {
 }
 
 /// The last value of each stretch of `step` seconds, and when it was told.
-fn last_of_each(seen: &Seen, figure: &str, step: usize) -> Vec<(i64, f64)> {
+fn last_of_each(seen: &SourceSeries, figure: &str, step: usize) -> Vec<(i64, f64)> {
     let stretch_ms = i64::try_from(1_000 * step).unwrap_or(i64::MAX);
     let stretch = |at_ms: i64| at_ms.div_euclid(stretch_ms);
     let mut last: Vec<(i64, f64)> = Vec::new();

@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::record::{Coarse, Second};
+use crate::record::{CoarseHistogram, Second};
 use crate::report::fixture;
 
 fn value(report: &Report) -> Value {
@@ -150,7 +150,7 @@ fn a_second_without_requests_has_no_percentiles() {
     let mut report = lasting(2);
     report.runs.truncate(1);
     report.runs[0].run.seconds[1] = Second {
-        response: Coarse::default(),
+        response: CoarseHistogram::default(),
         ..Second::default()
     };
     let value = value(&report);

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::message::{Attribute, Buckets, Data, Exponential, Metric};
-use super::metric::Gauge;
+use super::metric::GaugePoint;
 use super::{MILLIS, Named, SECOND, at, started};
-use crate::record::{Coarse, Histogram};
+use crate::record::{CoarseHistogram, Histogram};
 
 const QUANTILES: [(&str, f64); 3] = [("0.5", 0.5), ("0.95", 0.95), ("0.99", 0.99)];
 
@@ -39,7 +39,7 @@ pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> [Metric; 2] {
 }
 
 fn quantiles(runs: &[Named<'_>], step: usize) -> Metric {
-    let mut gauge = Gauge::new(
+    let mut gauge = GaugePoint::new(
         "agentos_perf.response_time.quantile",
         "s",
         "Percentiles of the response times of what was due since the point before, of all endpoints together.",
@@ -47,7 +47,7 @@ fn quantiles(runs: &[Named<'_>], step: usize) -> Metric {
     for run in runs {
         let record = &run.shown.run;
         for (number, seconds) in record.seconds.chunks(step).enumerate() {
-            let mut times = Coarse::default();
+            let mut times = CoarseHistogram::default();
             for second in seconds {
                 times.merge(&second.response);
             }

@@ -30,11 +30,11 @@ impl Tone {
 
 /// One line, in pieces of one tone each.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Line(Vec<(String, Tone)>);
+pub(super) struct TextLine(Vec<(String, Tone)>);
 
-impl Line {
-    pub(super) fn of(text: impl Into<String>, tone: Tone) -> Line {
-        Line(vec![(text.into(), tone)])
+impl TextLine {
+    pub(super) fn of(text: impl Into<String>, tone: Tone) -> TextLine {
+        TextLine(vec![(text.into(), tone)])
     }
 
     pub(super) fn push(&mut self, text: impl Into<String>, tone: Tone) {
@@ -133,16 +133,16 @@ fn overflow(line: &mut String, room: usize) -> Option<String> {
 }
 
 /// Paragraphs behind a label, the later lines indented as far as the first.
-pub(super) fn labelled(label: &str, tone: Tone, text: &str, room: usize) -> Vec<Line> {
+pub(super) fn labelled(label: &str, tone: Tone, text: &str, room: usize) -> Vec<TextLine> {
     let indent = width(label);
     wrap(text, room.saturating_sub(indent))
         .into_iter()
         .enumerate()
         .map(|(index, part)| {
             let mut line = if index == 0 {
-                Line::of(label, tone)
+                TextLine::of(label, tone)
             } else {
-                Line::of(" ".repeat(indent), Tone::Plain)
+                TextLine::of(" ".repeat(indent), Tone::Plain)
             };
             line.push(part, Tone::Plain);
             line

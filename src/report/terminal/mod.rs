@@ -9,12 +9,12 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use crate::report::said::Said;
+use crate::report::said::SaidOnce;
 use crate::report::{Report, RunReport};
-use crate::requirement::{Judgement, human};
+use crate::requirement::{Judgement, format};
 use crate::text::clean;
 
-use line::{Line, Tone, labelled};
+use line::{TextLine, Tone, labelled};
 
 /// Said once, where requests failed.
 const CHARGED: &str = "a failed request is charged at least its timeout, so that failing quickly does not flatter a percentile";
@@ -31,7 +31,7 @@ pub struct Style {
 /// The report as text, each line ended; made for 80 columns and more, whole at any width.
 pub fn render(report: &Report, style: Style) -> String {
     let mut lines = heading(report, style.width);
-    let mut said = Said::default();
+    let mut said = SaidOnce::default();
     lines.extend(requirements::lines(
         &report.judgements,
         report.strict,
@@ -40,7 +40,7 @@ pub fn render(report: &Report, style: Style) -> String {
     ));
     lines.extend(scenarios(&report.runs, style.width, &mut said));
     if !report.repeat.is_empty() {
-        lines.push(Line::default());
+        lines.push(TextLine::default());
         lines.extend(labelled(
             "to repeat it: ",
             Tone::Quiet,
@@ -61,7 +61,7 @@ pub(crate) fn of_requirement(
     let mut lines = requirements::table(std::slice::from_ref(judgement), strict, width);
     lines.extend(requirements::compared(judgement, width));
     let runs = run.map_or(&[][..], std::slice::from_ref);
-    lines.extend(scenarios(runs, width, &mut Said::default()));
+    lines.extend(scenarios(runs, width, &mut SaidOnce::default()));
     let style = Style {
         width,
         colour: false,
@@ -69,32 +69,32 @@ pub(crate) fn of_requirement(
     printed(&lines, style)
 }
 
-fn scenarios(runs: &[RunReport], width: usize, said: &mut Said) -> Vec<Line> {
+fn scenarios(runs: &[RunReport], width: usize, said: &mut SaidOnce) -> Vec<TextLine> {
     let mut lines = Vec::new();
     for run in runs {
-        lines.push(Line::default());
+        lines.push(TextLine::default());
         lines.extend(scenario::lines(run, width, said));
     }
     if runs.iter().any(|shown| scenario::has_failures(&shown.run)) {
-        lines.push(Line::default());
+        lines.push(TextLine::default());
         lines.extend(labelled("* ", Tone::Quiet, CHARGED, width));
     }
     lines
 }
 
-fn printed(lines: &[Line], style: Style) -> String {
+fn printed(lines: &[TextLine], style: Style) -> String {
     lines.iter().map(|line| line.render(style) + "\n").collect()
 }
 
-fn heading(report: &Report, width: usize) -> Vec<Line> {
+fn heading(report: &Report, width: usize) -> Vec<TextLine> {
     let text = format!(
         "{} against {}, in {}; intervals at {} confidence",
         clean(&report.profile),
         clean(&report.target),
-        human::time(report.took as f64),
-        human::confidence(report.confidence),
+        format::time(report.took as f64),
+        format::confidence(report.confidence),
     );
     let mut lines = labelled("", Tone::Plain, &text, width);
-    lines.push(Line::default());
+    lines.push(TextLine::default());
     lines
 }

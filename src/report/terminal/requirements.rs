@@ -1,24 +1,26 @@
 //! The table of requirements, and under it what is to be said of those that were not kept.
 
-use super::line::{Line, Tone, labelled};
-use super::table::{Cell, Side, Table};
-use crate::report::said::Said;
-use crate::requirement::{Check, CheckJudgement, Judgement, Standing, TestVerdict, Verdict, human};
+use super::line::{TextLine, Tone, labelled};
+use super::table::{Alignment, TextCell, TextTable};
+use crate::report::said::SaidOnce;
+use crate::requirement::{
+    Check, CheckJudgement, Judgement, Standing, TestVerdict, Verdict, format,
+};
 use crate::text::clean;
 
 pub(super) fn lines(
     judgements: &[Judgement],
     strict: bool,
     width: usize,
-    said: &mut Said,
-) -> Vec<Line> {
+    said: &mut SaidOnce,
+) -> Vec<TextLine> {
     let mut lines = table(judgements, strict, width);
     for judgement in judgements {
         lines.extend(compared(judgement, width));
     }
     let is_open = |judgement: &&Judgement| judgement.verdict != Verdict::Pass;
     if judgements.iter().any(|judgement| is_open(&judgement)) {
-        lines.push(Line::default());
+        lines.push(TextLine::default());
     }
     for judgement in judgements.iter().filter(is_open) {
         lines.extend(remarks(judgement, strict, width, said));
@@ -26,13 +28,13 @@ pub(super) fn lines(
     lines
 }
 
-pub(super) fn table(judgements: &[Judgement], strict: bool, width: usize) -> Vec<Line> {
-    let mut table = Table::new(&[
-        ("requirement", Side::Left),
-        ("limit", Side::Left),
-        ("measured", Side::Left),
-        ("samples", Side::Right),
-        ("verdict", Side::Left),
+pub(super) fn table(judgements: &[Judgement], strict: bool, width: usize) -> Vec<TextLine> {
+    let mut table = TextTable::new(&[
+        ("requirement", Alignment::Left),
+        ("limit", Alignment::Left),
+        ("measured", Alignment::Left),
+        ("samples", Alignment::Right),
+        ("verdict", Alignment::Left),
     ]);
     for judgement in judgements {
         rows(judgement, strict, &mut table);
@@ -40,7 +42,7 @@ pub(super) fn table(judgements: &[Judgement], strict: bool, width: usize) -> Vec
     table.lines(0, width)
 }
 
-fn rows(judgement: &Judgement, strict: bool, table: &mut Table) {
+fn rows(judgement: &Judgement, strict: bool, table: &mut TextTable) {
     let verdict = verdict_cell(judgement, strict);
     let name = clean(&judgement.requirement.name);
     let checks = &judgement.requirement.checks;
@@ -49,66 +51,73 @@ fn rows(judgement: &Judgement, strict: bool, table: &mut Table) {
         return;
     }
     table.push(vec![
-        Cell::plain(name),
-        Cell::plain(""),
-        Cell::plain(""),
-        Cell::plain(""),
+        TextCell::plain(name),
+        TextCell::plain(""),
+        TextCell::plain(""),
+        TextCell::plain(""),
         verdict,
     ]);
     for check in checks {
         let judged = judgement.of(check);
-        let verdict =
-            judged.map_or_else(|| Cell::plain("-"), |judged| check_verdict(judged.verdict));
+        let verdict = judged.map_or_else(
+            || TextCell::plain("-"),
+            |judged| check_verdict(judged.verdict),
+        );
         table.push(row(format!("  {}", check.metric), check, judged, verdict));
     }
 }
 
-fn row(name: String, check: &Check, judged: Option<&CheckJudgement>, verdict: Cell) -> Vec<Cell> {
+fn row(
+    name: String,
+    check: &Check,
+    judged: Option<&CheckJudgement>,
+    verdict: TextCell,
+) -> Vec<TextCell> {
     let estimate = judged.and_then(|judged| judged.estimate.as_ref());
     let mut measured = estimate.map_or_else(
         || "-".to_owned(),
-        |estimate| human::measured(estimate, &check.limit),
+        |estimate| format::measured(estimate, &check.limit),
     );
     if let Some(endpoint) = judged.and_then(|judged| judged.endpoint.as_deref()) {
         measured = format!("{measured} at {}", clean(endpoint));
     }
     vec![
-        Cell::plain(name),
-        Cell::plain(human::limit(&check.limit)),
-        Cell::plain(measured),
-        Cell::plain(estimate.map_or_else(|| "-".to_owned(), |e| human::count(e.samples))),
+        TextCell::plain(name),
+        TextCell::plain(format::limit(&check.limit)),
+        TextCell::plain(measured),
+        TextCell::plain(estimate.map_or_else(|| "-".to_owned(), |e| format::count(e.samples))),
         verdict,
     ]
 }
 
 /// What the table calls a verdict, and how it is coloured.
-fn verdict_cell(judgement: &Judgement, strict: bool) -> Cell {
+fn verdict_cell(judgement: &Judgement, strict: bool) -> TextCell {
     match judgement.test_verdict(strict) {
-        TestVerdict::Warn => Cell::new("warning", Tone::Doubtful),
+        TestVerdict::Warn => TextCell::new("warning", Tone::Doubtful),
         TestVerdict::Pass | TestVerdict::Fail => check_verdict(judgement.verdict),
     }
 }
 
-fn check_verdict(verdict: Verdict) -> Cell {
+fn check_verdict(verdict: Verdict) -> TextCell {
     match verdict {
-        Verdict::Pass => Cell::new("pass", Tone::Good),
-        Verdict::Inconclusive => Cell::new("inconclusive", Tone::Bad),
-        Verdict::Fail => Cell::new("FAIL", Tone::Bad),
+        Verdict::Pass => TextCell::new("pass", Tone::Good),
+        Verdict::Inconclusive => TextCell::new("inconclusive", Tone::Bad),
+        Verdict::Fail => TextCell::new("FAIL", Tone::Bad),
     }
 }
 
 /// What it was held against, figure by figure.
-pub(super) fn compared(judgement: &Judgement, width: usize) -> Vec<Line> {
+pub(super) fn compared(judgement: &Judgement, width: usize) -> Vec<TextLine> {
     if judgement.compared.is_empty() {
         return Vec::new();
     }
-    let mut table = Table::new(&[
-        ("scenario", Side::Left),
-        ("", Side::Left),
-        ("before", Side::Right),
-        ("now", Side::Right),
-        ("change", Side::Left),
-        ("", Side::Left),
+    let mut table = TextTable::new(&[
+        ("scenario", Alignment::Left),
+        ("", Alignment::Left),
+        ("before", Alignment::Right),
+        ("now", Alignment::Right),
+        ("change", Alignment::Left),
+        ("", Alignment::Left),
     ]);
     let mut last = "";
     for one in &judgement.compared {
@@ -121,23 +130,28 @@ pub(super) fn compared(judgement: &Judgement, width: usize) -> Vec<Line> {
             Some(Standing::Same) | None => Tone::Plain,
         };
         table.push(vec![
-            Cell::plain(if is_new { clean(last) } else { String::new() }),
-            Cell::plain(one.what.to_string()),
-            Cell::plain(one.was()),
-            Cell::plain(one.is()),
-            Cell::plain(one.changed()),
-            Cell::new(one.stands(), tone),
+            TextCell::plain(if is_new { clean(last) } else { String::new() }),
+            TextCell::plain(one.what.to_string()),
+            TextCell::plain(one.was()),
+            TextCell::plain(one.is()),
+            TextCell::plain(one.changed()),
+            TextCell::new(one.stands(), tone),
         ]);
     }
     let title = format!("{}, figure by figure", clean(&judgement.requirement.name));
-    let mut lines = vec![Line::default()];
+    let mut lines = vec![TextLine::default()];
     lines.extend(labelled("", Tone::Plain, &title, width));
     lines.extend(table.lines(0, width));
     lines
 }
 
 /// Why it was not kept, and what to do.
-fn remarks(judgement: &Judgement, strict: bool, width: usize, said: &mut Said) -> Vec<Line> {
+fn remarks(
+    judgement: &Judgement,
+    strict: bool,
+    width: usize,
+    said: &mut SaidOnce,
+) -> Vec<TextLine> {
     let remarks = said.of(judgement);
     let warned = judgement.test_verdict(strict) == TestVerdict::Warn;
     let (label, tone) = match (warned, judgement.verdict) {

@@ -1,13 +1,13 @@
 //! A scenario's block: its times, its outcomes, and how the generator fared.
 
-use super::line::{Line, Tone, labelled};
+use super::line::{TextLine, Tone, labelled};
 use super::search;
 use super::spread;
-use super::table::{Cell, Side, Table};
+use super::table::{Alignment, TextCell, TextTable};
 use crate::record::{EndpointSummary, RunResult, Status, Summary, Times};
-use crate::report::said::Said;
+use crate::report::said::SaidOnce;
 use crate::report::{RunReport, facts};
-use crate::requirement::{Interval, Intervals, RunIntervals, Unit, human};
+use crate::requirement::{Interval, Intervals, RunIntervals, Unit, format};
 use crate::text::clean;
 
 /// From this width on an endpoint's request has a column of its own.
@@ -19,7 +19,7 @@ pub(super) fn has_failures(run: &RunResult) -> bool {
     Summary::of(run).failed() > 0
 }
 
-pub(super) fn lines(shown: &RunReport, width: usize, said: &mut Said) -> Vec<Line> {
+pub(super) fn lines(shown: &RunReport, width: usize, said: &mut SaidOnce) -> Vec<TextLine> {
     let RunReport { run, intervals } = shown;
     let summary = Summary::of(run);
     let mut lines = heading(run, &summary, width);
@@ -50,7 +50,7 @@ pub(super) fn lines(shown: &RunReport, width: usize, said: &mut Said) -> Vec<Lin
     lines
 }
 
-fn heading(run: &RunResult, summary: &Summary, width: usize) -> Vec<Line> {
+fn heading(run: &RunResult, summary: &Summary, width: usize) -> Vec<TextLine> {
     let status = match run.status {
         Status::Complete => "",
         Status::Partial => ", interrupted",
@@ -61,12 +61,12 @@ fn heading(run: &RunResult, summary: &Summary, width: usize) -> Vec<Line> {
         text = format!("{text}: {}", facts::search_heading(search));
     } else if summary.due > 0 {
         let rate = summary.rps.map_or_else(String::new, |rps| {
-            format!(", {} answered well", human::show(Unit::Rate, rps))
+            format!(", {} answered well", format::show(Unit::Rate, rps))
         });
         text = format!(
             "{text}: {} requests judged in {}{rate}",
-            human::count(summary.due),
-            human::time(run.window.length() * 1e3),
+            format::count(summary.due),
+            format::time(run.window.length() * 1e3),
         );
     }
     let tone = match run.status {
@@ -76,23 +76,23 @@ fn heading(run: &RunResult, summary: &Summary, width: usize) -> Vec<Line> {
     };
     super::line::wrap(&text, width)
         .into_iter()
-        .map(|part| Line::of(part, tone))
+        .map(|part| TextLine::of(part, tone))
         .collect()
 }
 
-fn times(summary: &Summary, intervals: &RunIntervals, width: usize) -> Vec<Line> {
+fn times(summary: &Summary, intervals: &RunIntervals, width: usize) -> Vec<TextLine> {
     let wide = width >= WIDE;
-    let mut headings = vec![("response time", Side::Left)];
+    let mut headings = vec![("response time", Alignment::Left)];
     headings.extend(
-        ["p50", "p90", "p95", "p99", "max", "req/s", "failed"].map(|name| (name, Side::Right)),
+        ["p50", "p90", "p95", "p99", "max", "req/s", "failed"].map(|name| (name, Alignment::Right)),
     );
     if wide {
-        headings.push(("request", Side::Left));
+        headings.push(("request", Alignment::Left));
     }
-    let mut table = Table::new(&headings);
+    let mut table = TextTable::new(&headings);
     let failed = summary.failed();
     let response = Times::of(&summary.response);
-    let mut all = vec![Cell::plain("all requests")];
+    let mut all = vec![TextCell::plain("all requests")];
     all.extend(figures(response.as_ref()));
     all.extend(rates(summary.rps, failed, summary.due));
     push(
@@ -128,24 +128,24 @@ fn times(summary: &Summary, intervals: &RunIntervals, width: usize) -> Vec<Line>
     lines
 }
 
-fn push_endpoint(table: &mut Table, endpoint: &EndpointSummary, sure: &Intervals, wide: bool) {
+fn push_endpoint(table: &mut TextTable, endpoint: &EndpointSummary, sure: &Intervals, wide: bool) {
     let failed = endpoint.failed();
-    let mut row = vec![Cell::plain(clean(&endpoint.name))];
+    let mut row = vec![TextCell::plain(clean(&endpoint.name))];
     row.extend(figures(endpoint.response.as_ref()));
     row.extend(rates(endpoint.rps, failed, endpoint.due));
     if wide {
-        row.push(Cell::new(clean(&endpoint.request), Tone::Quiet));
+        row.push(TextCell::new(clean(&endpoint.request), Tone::Quiet));
     }
     push(table, row, endpoint.response.as_ref(), sure);
 }
 
 /// A row, and under its times their intervals.
-fn push(table: &mut Table, row: Vec<Cell>, times: Option<&Times>, sure: &Intervals) {
+fn push(table: &mut TextTable, row: Vec<TextCell>, times: Option<&Times>, sure: &Intervals) {
     table.push(row);
     let Some(times) = times else {
         return;
     };
-    let mut below = vec![Cell::plain("")];
+    let mut below = vec![TextCell::plain("")];
     below.extend([
         interval(times.p50, sure.p50),
         interval(times.p90, sure.p90),
@@ -156,45 +156,45 @@ fn push(table: &mut Table, row: Vec<Cell>, times: Option<&Times>, sure: &Interva
 }
 
 /// An interval under its time, which is in milliseconds; a dash where it has no end.
-pub(super) fn interval(ms: f64, interval: Interval) -> Cell {
-    let text = human::time_interval(ms, interval).unwrap_or_else(|| "-".to_owned());
-    Cell::new(text, Tone::Quiet)
+pub(super) fn interval(ms: f64, interval: Interval) -> TextCell {
+    let text = format::time_interval(ms, interval).unwrap_or_else(|| "-".to_owned());
+    TextCell::new(text, Tone::Quiet)
 }
 
 /// A row about part of the requests above it.
-fn part(name: &str, times: Option<&Times>) -> Vec<Cell> {
-    let mut row = vec![Cell::new(name, Tone::Quiet)];
+fn part(name: &str, times: Option<&Times>) -> Vec<TextCell> {
+    let mut row = vec![TextCell::new(name, Tone::Quiet)];
     row.extend(figures(times));
     row
 }
 
-fn figures(times: Option<&Times>) -> Vec<Cell> {
+fn figures(times: Option<&Times>) -> Vec<TextCell> {
     let Some(times) = times else {
-        return vec![Cell::plain("-"); 5];
+        return vec![TextCell::plain("-"); 5];
     };
     [times.p50, times.p90, times.p95, times.p99, times.max]
-        .map(|ms| Cell::plain(human::time(ms)))
+        .map(|ms| TextCell::plain(format::time(ms)))
         .to_vec()
 }
 
-pub(super) fn rates(rps: Option<f64>, failed: u64, due: u64) -> [Cell; 2] {
+pub(super) fn rates(rps: Option<f64>, failed: u64, due: u64) -> [TextCell; 2] {
     let rps = rps.map_or_else(
         || "-".to_owned(),
-        |rps| human::show(Unit::Rate, rps).replace("/s", ""),
+        |rps| format::show(Unit::Rate, rps).replace("/s", ""),
     );
     let share = if due == 0 {
-        Cell::plain("-")
+        TextCell::plain("-")
     } else {
-        let text = human::show(Unit::Share, 100.0 * failed as f64 / due as f64);
+        let text = format::show(Unit::Share, 100.0 * failed as f64 / due as f64);
         if failed == 0 {
-            Cell::plain(text)
+            TextCell::plain(text)
         } else {
-            Cell::new(format!("{text} *"), Tone::Bad)
+            TextCell::new(format!("{text} *"), Tone::Bad)
         }
     };
-    [Cell::plain(rps), share]
+    [TextCell::plain(rps), share]
 }
 
-pub(super) fn fact(label: &str, text: &str, width: usize) -> Vec<Line> {
+pub(super) fn fact(label: &str, text: &str, width: usize) -> Vec<TextLine> {
     labelled(&format!("  {label:<12}"), Tone::Quiet, text, width)
 }

@@ -1,16 +1,16 @@
 //! The steps of a search as a table, and under it what they came to.
 
-use super::line::{Line, Tone};
+use super::line::{TextLine, Tone};
 use super::scenario::{fact, interval, rates};
-use super::table::{Cell, Side, Table};
-use crate::record::{LoadUnit, Role, Search, Standing, Step, Times};
+use super::table::{Alignment, TextCell, TextTable};
+use crate::record::{LoadUnit, Role, SearchResult, Step, StepVerdict, Times};
 use crate::report::RunReport;
 use crate::report::facts::{self, number};
-use crate::requirement::{StepIntervals, human};
+use crate::requirement::{StepIntervals, format};
 
 const INDENT: usize = 2;
 
-pub(super) fn lines(shown: &RunReport, search: &Search, width: usize) -> Vec<Line> {
+pub(super) fn lines(shown: &RunReport, search: &SearchResult, width: usize) -> Vec<TextLine> {
     let mut lines = table(search, &shown.intervals.steps).lines(INDENT, width);
     for (label, text) in facts::of_search(search, shown.run.window.extensions) {
         lines.extend(fact(label, &text, width));
@@ -18,28 +18,29 @@ pub(super) fn lines(shown: &RunReport, search: &Search, width: usize) -> Vec<Lin
     lines
 }
 
-fn table(search: &Search, intervals: &[StepIntervals]) -> Table {
+fn table(search: &SearchResult, intervals: &[StepIntervals]) -> TextTable {
     let unit = match search.unit {
         LoadUnit::Users => "users",
         LoadUnit::Rate => "offered/s",
     };
-    let mut headings = vec![("step", Side::Left), (unit, Side::Right)];
+    let mut headings = vec![("step", Alignment::Left), (unit, Alignment::Right)];
     headings.extend(
-        ["p50", "p95", "p99", "max", "req/s", "failed", "late p99"].map(|name| (name, Side::Right)),
+        ["p50", "p95", "p99", "max", "req/s", "failed", "late p99"]
+            .map(|name| (name, Alignment::Right)),
     );
-    headings.push(("", Side::Left));
-    let mut table = Table::new(&headings);
+    headings.push(("", Alignment::Left));
+    let mut table = TextTable::new(&headings);
     for (index, step) in search.steps.iter().enumerate() {
         let name = match step.role {
             Role::Load => (index + 1).to_string(),
             Role::Recovery => "back".to_owned(),
         };
-        let mut row = vec![Cell::plain(name), Cell::plain(number(step.load))];
+        let mut row = vec![TextCell::plain(name), TextCell::plain(number(step.load))];
         row.extend(times(step));
         row.extend(rates(step.rps, step.failed(), step.due()));
         let late = Times::of(&step.lag);
-        row.push(Cell::plain(
-            late.map_or_else(|| "-".to_owned(), |late| human::time(late.p99)),
+        row.push(TextCell::plain(
+            late.map_or_else(|| "-".to_owned(), |late| format::time(late.p99)),
         ));
         row.push(standing(step));
         table.push(row);
@@ -49,41 +50,41 @@ fn table(search: &Search, intervals: &[StepIntervals]) -> Table {
     table
 }
 
-fn times(step: &Step) -> Vec<Cell> {
+fn times(step: &Step) -> Vec<TextCell> {
     match Times::of(&step.response) {
-        None => vec![Cell::plain("-"); 4],
+        None => vec![TextCell::plain("-"); 4],
         Some(times) => [times.p50, times.p95, times.p99, times.max]
-            .map(|ms| Cell::plain(human::time(ms)))
+            .map(|ms| TextCell::plain(format::time(ms)))
             .to_vec(),
     }
 }
 
 /// The intervals of a step's times, each under its time.
-fn below(step: &Step, late: Option<&Times>, sure: &StepIntervals) -> Vec<Cell> {
-    let mut cells = vec![Cell::plain(""); 2];
+fn below(step: &Step, late: Option<&Times>, sure: &StepIntervals) -> Vec<TextCell> {
+    let mut cells = vec![TextCell::plain(""); 2];
     match Times::of(&step.response) {
-        None => cells.extend(vec![Cell::plain(""); 3]),
+        None => cells.extend(vec![TextCell::plain(""); 3]),
         Some(times) => cells.extend([
             interval(times.p50, sure.response.p50),
             interval(times.p95, sure.response.p95),
             interval(times.p99, sure.response.p99),
         ]),
     }
-    cells.extend(vec![Cell::plain(""); 3]);
+    cells.extend(vec![TextCell::plain(""); 3]);
     cells.extend(late.map(|late| interval(late.p99, sure.lateness.p99)));
     cells
 }
 
-fn standing(step: &Step) -> Cell {
+fn standing(step: &Step) -> TextCell {
     if step.capped {
-        return Cell::new("too few connections", Tone::Doubtful);
+        return TextCell::new("too few connections", Tone::Doubtful);
     }
     if step.saturated.is_some() {
-        return Cell::new("generator saturated", Tone::Doubtful);
+        return TextCell::new("generator saturated", Tone::Doubtful);
     }
     match step.standing {
-        Standing::Held => Cell::new("held", Tone::Good),
-        Standing::Undecided => Cell::new("undecided", Tone::Doubtful),
-        Standing::Broken => Cell::new("broke", Tone::Bad),
+        StepVerdict::Held => TextCell::new("held", Tone::Good),
+        StepVerdict::Undecided => TextCell::new("undecided", Tone::Doubtful),
+        StepVerdict::Broken => TextCell::new("broke", Tone::Bad),
     }
 }

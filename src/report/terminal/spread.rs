@@ -1,7 +1,7 @@
 //! Response times as one line of bars.
 
 use crate::record::Histogram;
-use crate::requirement::human;
+use crate::requirement::format;
 
 /// Bars of a line.
 const BARS: usize = 40;
@@ -28,7 +28,11 @@ pub(super) fn line(times: &Histogram) -> Option<String> {
         .collect();
     let most = counts.iter().copied().max().unwrap_or(0).max(1);
     let bars: String = counts.iter().map(|count| bar(*count, most)).collect();
-    Some(format!("{} {bars} {}", human::time(low), human::time(high)))
+    Some(format!(
+        "{} {bars} {}",
+        format::time(low),
+        format::time(high)
+    ))
 }
 
 /// Whoever is there at all is seen.

@@ -1,6 +1,6 @@
 //! Tables that give way: the widest column wraps first until all of them fit.
 
-use super::line::{Line, Tone, width, wrap};
+use super::line::{TextLine, Tone, width, wrap};
 
 /// Blanks between two columns.
 const GAP: usize = 2;
@@ -9,52 +9,52 @@ const NARROWEST: usize = 7;
 
 /// One cell: its text, and what it means.
 #[derive(Debug, Clone)]
-pub(super) struct Cell {
+pub(super) struct TextCell {
     text: String,
     tone: Tone,
 }
 
-impl Cell {
-    pub(super) fn new(text: impl Into<String>, tone: Tone) -> Cell {
-        Cell {
+impl TextCell {
+    pub(super) fn new(text: impl Into<String>, tone: Tone) -> TextCell {
+        TextCell {
             text: text.into(),
             tone,
         }
     }
 
-    pub(super) fn plain(text: impl Into<String>) -> Cell {
-        Cell::new(text, Tone::Plain)
+    pub(super) fn plain(text: impl Into<String>) -> TextCell {
+        TextCell::new(text, Tone::Plain)
     }
 }
 
 /// On which side a column's cells stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
+pub(super) enum Alignment {
     Left,
     Right,
 }
 
 /// Rows of cells under the same columns.
 #[derive(Debug)]
-pub(super) struct Table {
-    columns: Vec<Side>,
-    rows: Vec<Vec<Cell>>,
+pub(super) struct TextTable {
+    columns: Vec<Alignment>,
+    rows: Vec<Vec<TextCell>>,
 }
 
-impl Table {
-    pub(super) fn new(headings: &[(&str, Side)]) -> Table {
-        let heading = |(text, _): &(&str, Side)| Cell::new(*text, Tone::Quiet);
-        Table {
+impl TextTable {
+    pub(super) fn new(headings: &[(&str, Alignment)]) -> TextTable {
+        let heading = |(text, _): &(&str, Alignment)| TextCell::new(*text, Tone::Quiet);
+        TextTable {
             columns: headings.iter().map(|(_, side)| *side).collect(),
             rows: vec![headings.iter().map(heading).collect()],
         }
     }
 
-    pub(super) fn push(&mut self, row: Vec<Cell>) {
+    pub(super) fn push(&mut self, row: Vec<TextCell>) {
         self.rows.push(row);
     }
 
-    pub(super) fn lines(&self, indent: usize, room: usize) -> Vec<Line> {
+    pub(super) fn lines(&self, indent: usize, room: usize) -> Vec<TextLine> {
         let widths = self.widths(room.saturating_sub(indent));
         self.rows
             .iter()
@@ -78,7 +78,7 @@ impl Table {
         widths
     }
 
-    fn row_lines(&self, row: &[Cell], widths: &[usize], indent: usize) -> Vec<Line> {
+    fn row_lines(&self, row: &[TextCell], widths: &[usize], indent: usize) -> Vec<TextLine> {
         let columns: Vec<Vec<String>> = row
             .iter()
             .zip(widths)
@@ -87,7 +87,7 @@ impl Table {
         let height = columns.iter().map(Vec::len).max().unwrap_or(0);
         (0..height)
             .map(|number| {
-                let mut line = Line::of(" ".repeat(indent), Tone::Plain);
+                let mut line = TextLine::of(" ".repeat(indent), Tone::Plain);
                 for (index, cell) in row.iter().enumerate() {
                     let text = columns[index].get(number).map_or("", String::as_str);
                     self.push_cell(&mut line, index, text, cell.tone, widths[index]);
@@ -97,11 +97,11 @@ impl Table {
             .collect()
     }
 
-    fn push_cell(&self, line: &mut Line, index: usize, text: &str, tone: Tone, room: usize) {
+    fn push_cell(&self, line: &mut TextLine, index: usize, text: &str, tone: Tone, room: usize) {
         let padding = " ".repeat(room.saturating_sub(width(text)));
         let gap = if index == 0 { 0 } else { GAP };
         line.push(" ".repeat(gap), Tone::Plain);
-        if self.columns[index] == Side::Right {
+        if self.columns[index] == Alignment::Right {
             line.push(padding, Tone::Plain);
             line.push(text, tone);
         } else {

@@ -1,7 +1,7 @@
 //! The figures of two sides beside each other.
 
 use super::figures::figures;
-use super::levels::Levels;
+use super::levels::ChangeLevels;
 use super::text;
 use crate::model::Report;
 use crate::record::{RunResult, Status};
@@ -10,7 +10,7 @@ use crate::statistics::RunNoise;
 
 /// All that was compared.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
+pub struct BaselineComparison {
     /// One for each figure of each scenario that both sides have, in the order of the later side.
     pub compared: Vec<Compared>,
     /// The confidence of the whole: that nothing is called worse that is not. The intervals that are told are those of
@@ -24,7 +24,7 @@ pub struct Comparison {
     pub assumed: Option<String>,
 }
 
-impl Comparison {
+impl BaselineComparison {
     /// What got worse.
     pub fn worse(&self) -> impl Iterator<Item = &Compared> {
         self.compared
@@ -37,7 +37,7 @@ impl Comparison {
 ///
 /// `confidence`, in (0.5, 1), is that of all verdicts together: the error that it allows is divided among the
 /// figures that are judged (Bonferroni). Searches are not compared, nor runs that are not complete.
-pub fn compare(before: &[&Report], after: &[&Report], confidence: f64) -> Comparison {
+pub fn compare(before: &[&Report], after: &[&Report], confidence: f64) -> BaselineComparison {
     let (mut left_out, mut unsettled) = (Vec::new(), Vec::new());
     let mut pairs = Vec::new();
     for scenario in scenarios(after) {
@@ -53,7 +53,7 @@ pub fn compare(before: &[&Report], after: &[&Report], confidence: f64) -> Compar
             )),
         }
     }
-    let levels = Levels::of(confidence, pairs.len());
+    let levels = ChangeLevels::of(confidence, pairs.len());
     let is_assumed = pairs
         .iter()
         .any(|(_, a, b)| RunNoise::is_assumed(a.len(), b.len()));
@@ -67,7 +67,7 @@ pub fn compare(before: &[&Report], after: &[&Report], confidence: f64) -> Compar
         .into_iter()
         .filter(|name| !known.contains(name));
     left_out.extend(gone.map(|name| format!("{name}: the later side did not run it")));
-    Comparison {
+    BaselineComparison {
         compared,
         confidence,
         left_out,

@@ -1,8 +1,8 @@
 //! The figures of one scenario on both sides.
 
-use super::blame::{Blame, left};
-use super::levels::Levels;
-use super::standing::{DOUBT_RATIO, SHARES, TIMES, blameless, standing, told};
+use super::classify::{DOUBT_RATIO, SHARES, TIMES, blameless, standing, told};
+use super::generator_bias::{Blame, left};
+use super::levels::ChangeLevels;
 use crate::judge::{Evidence, intervals, judge};
 use crate::record::{Histogram, RunResult, Summary};
 use crate::requirement::{
@@ -12,7 +12,7 @@ use crate::requirement::{
 use crate::statistics::{Measured, difference, ratio};
 
 /// What is known of one run.
-struct Known {
+struct RunFigures {
     response: Histogram,
     sure: Intervals,
     errors: Option<Measured>,
@@ -20,9 +20,9 @@ struct Known {
     blame: Blame,
 }
 
-fn known(run: &RunResult, alpha: f64) -> Known {
+fn known(run: &RunResult, alpha: f64) -> RunFigures {
     let summary = Summary::of(run);
-    Known {
+    RunFigures {
         sure: closed(intervals(run, 1.0 - alpha).times.response),
         errors: errors(run, alpha),
         rps: summary.rps,
@@ -61,9 +61,9 @@ pub(super) fn figures(
     scenario: &str,
     before: &[&RunResult],
     after: &[&RunResult],
-    levels: Levels,
+    levels: ChangeLevels,
 ) -> Vec<Compared> {
-    let side = |runs: &[&RunResult]| -> Vec<Known> {
+    let side = |runs: &[&RunResult]| -> Vec<RunFigures> {
         runs.iter().map(|run| known(run, levels.own)).collect()
     };
     let (a, b) = (side(before), side(after));
@@ -78,18 +78,18 @@ pub(super) fn figures(
 fn time(
     scenario: &str,
     (what, quantile, is_judged, end): &Percentile,
-    a: &[Known],
-    b: &[Known],
-    levels: Levels,
+    a: &[RunFigures],
+    b: &[RunFigures],
+    levels: ChangeLevels,
 ) -> Option<Compared> {
-    let of = |side: &[Known]| -> Option<Vec<Measured>> {
-        let one = |known: &Known| {
+    let of = |side: &[RunFigures]| -> Option<Vec<Measured>> {
+        let one = |known: &RunFigures| {
             let value = known.response.quantile_ms(*quantile);
             (!known.response.is_empty()).then(|| measured(value, end(&known.sure)))
         };
         side.iter().map(one).collect()
     };
-    let moved = |side: &[Known]| {
+    let moved = |side: &[RunFigures]| {
         let each = side.iter();
         let each = each.map(|known| known.blame.moved(&known.response, *quantile));
         each.sum::<f64>() / side.len() as f64
@@ -124,12 +124,18 @@ fn scaled(change: Measured, factor: f64) -> Measured {
     }
 }
 
-fn failures(scenario: &str, a: &[Known], b: &[Known], levels: Levels) -> Option<Compared> {
-    let of = |side: &[Known]| -> Option<Vec<Measured>> {
+fn failures(
+    scenario: &str,
+    a: &[RunFigures],
+    b: &[RunFigures],
+    levels: ChangeLevels,
+) -> Option<Compared> {
+    let of = |side: &[RunFigures]| -> Option<Vec<Measured>> {
         side.iter().map(|known| known.errors).collect()
     };
-    let failed =
-        |side: &[Known]| side.iter().map(|one| one.blame.failed).sum::<f64>() / side.len() as f64;
+    let failed = |side: &[RunFigures]| {
+        side.iter().map(|one| one.blame.failed).sum::<f64>() / side.len() as f64
+    };
     let extra = failed(b) - failed(a);
     let (a, b) = (of(a)?, of(b)?);
     let change = difference(&a, &b, levels.of_shares())?;
@@ -152,9 +158,14 @@ fn failures(scenario: &str, a: &[Known], b: &[Known], levels: Levels) -> Option<
 }
 
 /// Requests answered well per second: at an offered load they tell of the load as much as of the target.
-fn throughput(scenario: &str, a: &[Known], b: &[Known], levels: Levels) -> Option<Compared> {
-    let of = |side: &[Known]| -> Option<Vec<Measured>> {
-        let one = |known: &Known| Some(measured(known.rps?, Interval::default()));
+fn throughput(
+    scenario: &str,
+    a: &[RunFigures],
+    b: &[RunFigures],
+    levels: ChangeLevels,
+) -> Option<Compared> {
+    let of = |side: &[RunFigures]| -> Option<Vec<Measured>> {
+        let one = |known: &RunFigures| Some(measured(known.rps?, Interval::default()));
         side.iter().map(one).collect()
     };
     let (a, b) = (of(a)?, of(b)?);

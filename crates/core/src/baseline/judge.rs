@@ -1,9 +1,9 @@
 //! The comparison as a requirement like any other.
 
-use super::alike::unlike;
-use super::compare::{Comparison, compare};
-use super::suspect::suspect;
+use super::compare::{BaselineComparison, compare};
+use super::compatibility::unlike;
 use super::text;
+use super::top_regression::suspect;
 use crate::model::Report;
 use crate::requirement::{Judgement, Requirement, Severity, Unit, Verdict};
 
@@ -56,7 +56,7 @@ pub fn judge(baseline: &[Report], session: &Report, confidence: f64) -> Judgemen
 }
 
 /// What else got worse, and where to look.
-fn advice(comparison: &Comparison, before: &[&Report], session: &Report) -> Vec<String> {
+fn advice(comparison: &BaselineComparison, before: &[&Report], session: &Report) -> Vec<String> {
     let mut scenarios: Vec<&str> = Vec::new();
     let worse = comparison.worse();
     worse
@@ -78,7 +78,7 @@ fn advice(comparison: &Comparison, before: &[&Report], session: &Report) -> Vec<
     }
 }
 
-fn verdict(comparison: &Comparison, sessions: usize) -> (Verdict, String) {
+fn verdict(comparison: &BaselineComparison, sessions: usize) -> (Verdict, String) {
     let worse: Vec<String> = comparison.worse().map(text::line).collect();
     let of = if sessions == 1 {
         "a session".to_owned()

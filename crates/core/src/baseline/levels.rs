@@ -16,18 +16,18 @@ pub(super) const ASSUMED_NOISE: f64 = 0.1;
 
 /// The error probabilities of one end.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Levels {
+pub(super) struct ChangeLevels {
     /// Of the runs' own intervals.
     pub(super) own: f64,
     /// Of what differs from run to run.
     between: f64,
 }
 
-impl Levels {
+impl ChangeLevels {
     /// The error that the confidence allows, divided among the figures of all scenarios (Bonferroni).
-    pub(super) fn of(confidence: f64, scenarios: usize) -> Levels {
+    pub(super) fn of(confidence: f64, scenarios: usize) -> ChangeLevels {
         let between = (1.0 - confidence) / (JUDGED * scenarios.max(1) as f64);
-        Levels {
+        ChangeLevels {
             own: (SPARE * between).min(0.25),
             between,
         }

@@ -3,23 +3,23 @@
 //! Pure. The unit of comparison is a run with the interval that its own correlation gives it, never a single
 //! request. `docs/STATISTICS.md` has the method and its measured error rates.
 
-mod alike;
-mod blame;
+mod classify;
 mod compare;
+mod compatibility;
 mod figures;
+mod generator_bias;
 mod judge;
 mod levels;
-mod pairs;
+mod paired;
 mod queries;
-mod standing;
-mod suspect;
 #[cfg(test)]
 mod tests;
 mod text;
+mod top_regression;
 
-pub use alike::{unlike, unlike_before};
-pub use compare::{Comparison, compare};
+pub use compare::{BaselineComparison, compare};
+pub use compatibility::{unlike, unlike_before};
 pub use judge::{NAME, judge, requirement};
-pub use pairs::{LEAST_PAIRS, compare_pairs};
+pub use paired::{LEAST_PAIRS, compare_pairs};
 pub use queries::compare_queries;
 pub use text::table;

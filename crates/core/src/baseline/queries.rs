@@ -1,6 +1,6 @@
 //! The statements of a database on two sides.
 
-use super::standing::{TIMES, standing, told};
+use super::classify::{TIMES, standing, told};
 use crate::model::Report;
 use crate::record::Statement;
 use crate::requirement::{Compared, Figure};

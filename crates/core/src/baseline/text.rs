@@ -1,6 +1,6 @@
 //! Comparisons as people read them.
 
-use super::compare::Comparison;
+use super::compare::BaselineComparison;
 use super::levels::ASSUMED_NOISE;
 use crate::requirement::{Compared, Standing, Unit};
 use crate::text::clean as cleaned;
@@ -18,7 +18,7 @@ pub(super) fn line(one: &Compared) -> String {
 }
 
 /// The comparison as a table of at most 80 columns but for long names, each line ended.
-pub fn table(comparison: &Comparison) -> String {
+pub fn table(comparison: &BaselineComparison) -> String {
     let mut rows = vec![["", "", "before", "after", "change", ""].map(str::to_owned)];
     let mut last = "";
     for one in &comparison.compared {

@@ -2,7 +2,7 @@
 
 use crate::record::Outcome;
 use crate::record::{Counts, RunResult, Second, Summary, Times};
-use crate::requirement::{Judgement, Metric, Verdict, human};
+use crate::requirement::{Judgement, Metric, Verdict, format};
 
 /// What a requirement is about, and so which findings concern it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,8 +116,8 @@ impl<'a> Case<'a> {
     pub(super) fn of_due(&self, count: u64) -> String {
         format!(
             "{} of {} requests",
-            human::count(count),
-            human::count(self.summary.due)
+            format::count(count),
+            format::count(self.summary.due)
         )
     }
 

@@ -2,7 +2,7 @@
 
 use super::case::{Case, Cause};
 use crate::record::{Excerpt, Outcome, Outcomes};
-use crate::requirement::human;
+use crate::requirement::format;
 
 /// Says something of the requests that ended in one of some ways, if there are any.
 fn any(case: &Case<'_>, is_meant: fn(Outcome) -> bool, say: &str) -> Option<Cause> {
@@ -187,7 +187,7 @@ fn statuses(outcomes: &Outcomes, is_meant: impl Fn(Outcome) -> bool) -> String {
     meant.sort_by_key(|(status, count)| (std::cmp::Reverse(*count), *status));
     meant
         .iter()
-        .map(|(status, count)| format!("{status} × {}", human::count(*count)))
+        .map(|(status, count)| format!("{status} × {}", format::count(*count)))
         .collect::<Vec<_>>()
         .join(", ")
 }
@@ -226,7 +226,7 @@ fn mostly_at(case: &Case<'_>, is_meant: impl Fn(Outcome) -> bool + Copy) -> Stri
         .map_or_else(String::new, |endpoint| {
             format!(
                 ", {} of them at {}",
-                human::count(at(&endpoint.outcomes)),
+                format::count(at(&endpoint.outcomes)),
                 endpoint.name
             )
         })

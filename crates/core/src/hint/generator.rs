@@ -3,7 +3,7 @@
 use super::case::{Case, Cause, Topic, topics};
 use crate::record::Outcome;
 use crate::record::Times;
-use crate::requirement::{Unit, human};
+use crate::requirement::{Unit, format};
 
 /// A generator later than this at p99, in milliseconds, adds to what it measures.
 const LATE_MS: f64 = 10.0;
@@ -20,7 +20,7 @@ pub(super) fn no_sockets(case: &Case<'_>) -> Option<Cause> {
         let text = format!(
             "{} requests could not be sent for want of this machine's own sockets: raise the limit of open \
              files (ulimit -n 65536), or use fewer --users",
-            human::count(refused)
+            format::count(refused)
         );
         Cause::of(text, case.explained_by_failures(refused))
     })
@@ -32,8 +32,8 @@ pub(super) fn late(case: &Case<'_>) -> Option<Cause> {
     let text = format!(
         "the load generator sent late by its own fault ({} at p99, {} at most): use fewer --users for \
          each process, or a machine with nothing else to do, not the target's",
-        human::time(lag.p99),
-        human::time(lag.max)
+        format::time(lag.p99),
+        format::time(lag.max)
     );
     Some(Cause::of(text, explains))
 }
@@ -71,7 +71,7 @@ pub(super) fn busy(case: &Case<'_>) -> Option<Cause> {
     let text = format!(
         "the load generator used {} of its processor time: use fewer --users for each process, or \
          another machine",
-        human::show(Unit::Share, mean)
+        format::show(Unit::Share, mean)
     );
     // A busy generator that was in time all the same is no cause.
     explains.map(|explains| Cause::of(text, explains))
@@ -88,7 +88,7 @@ pub(super) fn waited(case: &Case<'_>) -> Option<Cause> {
     let waits = Times::of(&generator.waits);
     let explains = waits.map_or(1.0, |waits| case.explained_by_time(of(&waits)));
     let long = waits.map_or_else(String::new, |waits| {
-        format!(" (up to {})", human::time(waits.max))
+        format!(" (up to {})", format::time(waits.max))
     });
     let allowed = generator
         .connection_limit
@@ -97,8 +97,8 @@ pub(super) fn waited(case: &Case<'_>) -> Option<Cause> {
         "{} requests waited{long} because all {} connections that the plan allows were busy: allow more with \
          `connections` or --connections to see the target without that queue; where answers take longer than usual, \
          the target is slower than the load arrives",
-        human::count(waited),
-        human::count(allowed)
+        format::count(waited),
+        format::count(allowed)
     );
     Some(Cause::of(text, explains))
 }

@@ -4,8 +4,8 @@ use super::case::{Case, Topic, topics};
 use super::generator::late_share;
 pub(super) use super::processors::{busy, full_machine, idle_and_slow};
 use super::trend::slope;
-use crate::record::{Seen, Statement, figure};
-use crate::requirement::{Metric, Source, Unit, human};
+use crate::record::{SourceSeries, Statement, figure};
+use crate::requirement::{Metric, Source, Unit, format};
 
 /// Statements named in one line.
 const NAMED: usize = 3;
@@ -59,7 +59,7 @@ fn is_measured(case: &Case<'_>, metric: Metric) -> bool {
 }
 
 /// What became of the keys of a Redis that is looked up.
-fn kept_keys(redis: &Seen) -> Option<String> {
+fn kept_keys(redis: &SourceSeries) -> Option<String> {
     let evicted = redis.rise(figure::EVICTED)?;
     let expired = redis
         .rise(figure::EXPIRED)
@@ -80,7 +80,7 @@ fn kept_keys(redis: &Seen) -> Option<String> {
     ))
 }
 
-fn memory(redis: &Seen) -> String {
+fn memory(redis: &SourceSeries) -> String {
     let megabytes = |name| redis.last(name).map(|bytes| bytes / f64::from(1 << 20));
     match (
         megabytes(figure::CACHE_MEMORY),
@@ -104,7 +104,7 @@ pub(super) fn slow_queries(case: &Case<'_>) -> Option<String> {
         |one| {
             format!(
                 "{} of the time: {}",
-                human::show(
+                format::show(
                     Unit::Share,
                     100.0 * one.total_ms / all.max(f64::MIN_POSITIVE)
                 ),
@@ -113,7 +113,7 @@ pub(super) fn slow_queries(case: &Case<'_>) -> Option<String> {
         },
     );
     let slowest = named(statements, Statement::mean_ms, |one| {
-        format!("{} each: {}", human::time(one.mean_ms()), one.text)
+        format!("{} each: {}", format::time(one.mean_ms()), one.text)
     });
     (!statements.is_empty()).then(|| {
         format!(
@@ -269,7 +269,7 @@ pub(super) fn band(case: &Case<'_>) -> Option<String> {
         ),
         _ => return None,
     };
-    let shown = human::show(metric.unit(), value);
+    let shown = format::show(metric.unit(), value);
     Some(format!("{what} of {shown} {band}"))
 }
 
@@ -282,5 +282,5 @@ fn first_of(value: f64, bands: &[(f64, &'static str)], else_: &'static str) -> S
 }
 
 fn number(count: f64) -> String {
-    human::count(count.max(0.0).round() as u64)
+    format::count(count.max(0.0).round() as u64)
 }

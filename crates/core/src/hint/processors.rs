@@ -3,7 +3,7 @@
 use super::case::{Case, Topic, topics};
 use super::observed::judged;
 use crate::record::{Times, figure};
-use crate::requirement::{Source, Unit, human};
+use crate::requirement::{Source, Unit, format};
 
 /// Processors used less than this, in percent, are not what is waited for.
 const IDLE_PERCENT: f64 = 50.0;
@@ -117,5 +117,5 @@ fn mean(case: &Case<'_>, source: Source, name: &str) -> Option<f64> {
 }
 
 fn share(percent: f64) -> String {
-    human::show(Unit::Share, percent)
+    format::show(Unit::Share, percent)
 }

@@ -2,7 +2,7 @@
 
 use super::case::{Case, Topic, topics};
 use super::generator;
-use crate::requirement::{Judgement, Verdict, human};
+use crate::requirement::{Judgement, Verdict, format};
 
 pub(super) fn outages(case: &Case<'_>) -> Option<String> {
     let outages = &case.run.watch.outages;
@@ -12,7 +12,7 @@ pub(super) fn outages(case: &Case<'_>) -> Option<String> {
         |to| {
             format!(
                 "lasted {}",
-                human::time(to.saturating_sub(first.from) as f64)
+                format::time(to.saturating_sub(first.from) as f64)
             )
         },
     );
@@ -62,10 +62,10 @@ pub(super) fn too_few(case: &Case<'_>) -> Option<String> {
     };
     Some(format!(
         "{} samples (effective sample size {}) in {} do not settle {}: {means}",
-        human::count(estimate.samples),
-        human::count(estimate.effective_samples.max(0.0).round() as u64),
-        human::time(case.run.window.length() * 1e3),
-        human::limit(&measured.check.limit),
+        format::count(estimate.samples),
+        format::count(estimate.effective_samples.max(0.0).round() as u64),
+        format::time(case.run.window.length() * 1e3),
+        format::limit(&measured.check.limit),
     ))
 }
 
@@ -87,10 +87,10 @@ pub(super) fn without_findings(judgement: &Judgement) -> Option<String> {
 
 fn since_start(case: &Case<'_>, at: u64) -> String {
     match at.checked_sub(case.run.started) {
-        Some(after) => format!("{} after the start of the run", human::time(after as f64)),
+        Some(after) => format!("{} after the start of the run", format::time(after as f64)),
         None => format!(
             "{} before the start of the run",
-            human::time((case.run.started - at) as f64)
+            format::time((case.run.started - at) as f64)
         ),
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::case::{Case, Cause};
 use crate::record::{EndpointSummary, Recurring, Second, Times};
-use crate::requirement::{Source, human};
+use crate::requirement::{Source, format};
 
 /// A second with fewer requests says nothing about a stall.
 const FEWEST: u64 = 5;
@@ -31,17 +31,17 @@ pub(super) fn stall(case: &Case<'_>) -> Option<Cause> {
     );
     let requests = format!(
         "{} of {} requests due then",
-        human::count(over.all),
-        human::count(due)
+        format::count(over.all),
+        format::count(due)
     );
-    let at_least = human::time(run.thresholds[threshold] as f64 / 1e6);
+    let at_least = format::time(run.thresholds[threshold] as f64 / 1e6);
     let text = if 2 * over.by_generator > over.all && run.generator.waits.is_empty() {
         format!(
             "the load generator itself stood still {when}: {requests} took {at_least} or more{}, and {} of them only \
              because it sent or read late; it was stopped or had no processor, so repeat the run on a machine that is \
              not suspended or overloaded",
             longest(seconds),
-            human::count(over.by_generator)
+            format::count(over.by_generator)
         )
     } else {
         format!(
@@ -63,7 +63,7 @@ pub(super) fn recurring(case: &Case<'_>) -> Option<Cause> {
             "every {:.0} s ({} times, about {} each)",
             one.period,
             one.times,
-            human::time(one.typical_ms)
+            format::time(one.typical_ms)
         )
     };
     let others: String = others
@@ -97,7 +97,7 @@ fn longest(seconds: &[Second]) -> String {
         .iter()
         .filter_map(|second| second.response.quantile_ms(1.0));
     longest.reduce(f64::max).map_or_else(String::new, |ms| {
-        format!(", the longest about {}", human::time(ms))
+        format!(", the longest about {}", format::time(ms))
     })
 }
 
@@ -148,8 +148,8 @@ pub(super) fn queueing(case: &Case<'_>) -> Option<Cause> {
     };
     let text = format!(
         "{quantile} service time (from sending on) is {}, but {quantile} response time is {}: {whose}",
-        human::time(service),
-        human::time(response)
+        format::time(service),
+        format::time(response)
     );
     let explains = (response - service) / response;
     // That it was late is told by itself, and better.
@@ -177,8 +177,8 @@ pub(super) fn slow_endpoints(case: &Case<'_>) -> Option<Cause> {
         _ if slow == times.len() => format!(
             "every endpoint is slow ({quantile} service time {} to {}, {name} the slowest): look at what they \
              share: {}",
-            human::time(quickest),
-            human::time(slowest),
+            format::time(quickest),
+            format::time(slowest),
             shared(case)
         ),
         _ => {
@@ -191,8 +191,8 @@ pub(super) fn slow_endpoints(case: &Case<'_>) -> Option<Cause> {
                 "slow: {} ({quantile} service time up to {}; the others at most {}): look at their queries, \
                  indexes and caching",
                 names.join(", "),
-                human::time(slowest),
-                human::time(times[slow].0)
+                format::time(slowest),
+                format::time(times[slow].0)
             )
         }
     };

@@ -3,7 +3,7 @@
 use super::case::Case;
 use crate::record::EndpointKind;
 use crate::record::Outcome;
-use crate::requirement::human;
+use crate::requirement::format;
 
 /// Endings of one part of the WebSockets, judged part alone.
 fn ended(case: &Case<'_>, kind: EndpointKind, is_meant: impl Fn(Outcome) -> bool) -> u64 {
@@ -23,7 +23,7 @@ pub(super) fn refused(case: &Case<'_>) -> Option<String> {
             "{} WebSocket handshakes were refused with 401 or 403: every user needs a token of its own whose \
              `sub` is the user in the path, with the organization (`org_id`) in it and not expired; give \
              them with --users-file, or the signing key in PERF_JWT_SECRET",
-            human::count(count)
+            format::count(count)
         )
     })
 }
@@ -40,7 +40,7 @@ pub(super) fn not_there(case: &Case<'_>) -> Option<String> {
         format!(
             "{} WebSocket handshakes were not understood: is the path right, and does a proxy in between pass \
              on `Upgrade`? Where origins are checked, give the header Origin in the profile",
-            human::count(count)
+            format::count(count)
         )
     })
 }
@@ -56,7 +56,7 @@ pub(super) fn lost_replies(case: &Case<'_>) -> Option<String> {
     let told = if late > 0 {
         format!(
             "{} replies came, but later than the reply_timeout",
-            human::count(late)
+            format::count(late)
         )
     } else {
         "and none of them came later: does the profile's match name the field that repeats what was sent?"
@@ -64,7 +64,7 @@ pub(super) fn lost_replies(case: &Case<'_>) -> Option<String> {
     };
     Some(format!(
         "{} messages had no reply in time; {told}",
-        human::count(lost)
+        format::count(lost)
     ))
 }
 
@@ -90,6 +90,6 @@ pub(super) fn closed(case: &Case<'_>) -> Option<String> {
     };
     Some(format!(
         "{} WebSockets were ended by the service with {code}, {cause}",
-        human::count(*count)
+        format::count(*count)
     ))
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::advise;
 use crate::model::fixture::{self, Asked, MS, STARTED, calm, check, estimate, judged, run};
 use crate::record::Outcome;
-use crate::record::{EndpointKind, Excerpt, Look, Outage, RunResult, Seen, figure};
+use crate::record::{EndpointKind, Excerpt, Outage, RunResult, Snapshot, SourceSeries, figure};
 use crate::requirement::{Judgement, Severity, Source, Verdict};
 
 fn missed(metric: &str, limit: &str) -> Judgement {
@@ -138,8 +138,8 @@ fn sockets() -> Vec<(&'static str, Judgement, Vec<RunResult>)> {
 }
 
 /// What sources told of the target at each second, on this machine.
-fn told(source: Source, figures: &[(&str, f64)]) -> (Source, Seen) {
-    let look = |second: i64| Look {
+fn told(source: Source, figures: &[(&str, f64)]) -> (Source, SourceSeries) {
+    let look = |second: i64| Snapshot {
         at_ms: second * 1_000,
         figures: figures
             .iter()
@@ -149,15 +149,15 @@ fn told(source: Source, figures: &[(&str, f64)]) -> (Source, Seen) {
     let looks = (0..=13).map(look).collect();
     (
         source,
-        Seen {
+        SourceSeries {
             looks,
-            ..Seen::default()
+            ..SourceSeries::default()
         },
     )
 }
 
 /// A slow target with what sources told of it.
-fn seen_slow(sources: Vec<(Source, Seen)>) -> RunResult {
+fn seen_slow(sources: Vec<(Source, SourceSeries)>) -> RunResult {
     let mut slow = run("api", |_, _| Asked::ok(300));
     slow.observed.local = Some(true);
     slow.observed.sources = sources.into_iter().collect();

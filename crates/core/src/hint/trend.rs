@@ -20,13 +20,13 @@ pub(super) fn slope(points: &[(f64, f64)]) -> Option<f64> {
     (sure && rises(first) && rises(second)).then_some(whole.slope)
 }
 
-struct Line {
+struct TrendLine {
     slope: f64,
     /// Standard error of the slope.
     error: f64,
 }
 
-fn line(points: &[(f64, f64)]) -> Option<Line> {
+fn line(points: &[(f64, f64)]) -> Option<TrendLine> {
     let n = points.len() as f64;
     let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / n;
     let (t, v) = (mean(|point| point.0), mean(|point| point.1));
@@ -41,7 +41,7 @@ fn line(points: &[(f64, f64)]) -> Option<Line> {
         / spread;
     let residual = |point: &(f64, f64)| (point.1 - v - slope * (point.0 - t)).powi(2);
     let variance = points.iter().map(residual).sum::<f64>() / (n - 2.0).max(1.0);
-    Some(Line {
+    Some(TrendLine {
         slope,
         error: (variance / spread).sqrt(),
     })

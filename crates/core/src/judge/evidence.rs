@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::record::{Coarse, Counts, Histogram, RunResult, Second, UserGroup, Watch, Window};
+use crate::record::{
+    CoarseHistogram, Counts, Histogram, RunResult, Second, UptimeRecord, UserGroup, Window,
+};
 use crate::requirement::Population;
 use crate::requirement::Sources;
 use crate::statistics::{Block, Look};
@@ -28,7 +30,7 @@ pub struct Evidence<'a> {
     /// Answers of the health endpoint.
     pub health: &'a [HealthSample],
     /// What the watch on the target saw.
-    pub watch: Option<&'a Watch>,
+    pub watch: Option<&'a UptimeRecord>,
     /// Who is asked first for what the load does not measure; `None` is the usual order.
     pub sources: Option<&'a Sources>,
 }
@@ -36,7 +38,7 @@ pub struct Evidence<'a> {
 /// The judged part of a run, all of it or one endpoint.
 pub(super) struct Slice<'a> {
     pub(super) run: &'a RunResult,
-    pub(super) part: Part,
+    pub(super) part: EndpointSelection,
     pub(super) unsettled: u64,
     /// What is judged: the run's window, or the planned part of it.
     pub(super) window: Window,
@@ -44,21 +46,21 @@ pub(super) struct Slice<'a> {
 
 /// Which endpoints are judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum EndpointSelection {
     All,
     Endpoint(usize),
     Population(Population),
     Address(usize),
 }
 
-impl Part {
+impl EndpointSelection {
     /// Whether an endpoint, by its place in the run, belongs to it.
     fn holds(self, run: &RunResult, index: usize) -> bool {
         match self {
             // Any endpoint may be asked at an address: what has not ended may belong to each of them.
-            Part::All | Part::Address(_) => true,
-            Part::Endpoint(mine) => mine == index,
-            Part::Population(population) => run
+            EndpointSelection::All | EndpointSelection::Address(_) => true,
+            EndpointSelection::Endpoint(mine) => mine == index,
+            EndpointSelection::Population(population) => run
                 .endpoints
                 .get(index)
                 .is_some_and(|endpoint| population.holds(endpoint.kind.is_socket())),
@@ -77,11 +79,11 @@ impl Part {
     pub(super) fn number(
         self,
         run: &RunResult,
-        counted: Counted<'_>,
+        counted: SliceCounts<'_>,
         number: impl Fn(&Counts) -> u64,
     ) -> u64 {
         match self {
-            Part::Address(index) => counted.addresses.get(index).map_or(0, number),
+            EndpointSelection::Address(index) => counted.addresses.get(index).map_or(0, number),
             _ => self.sum(run, counted.endpoints, number),
         }
     }
@@ -89,7 +91,7 @@ impl Part {
     /// Whether all of it is judged, ramp-up included.
     fn is_judged_from_start(self, run: &RunResult) -> bool {
         match self {
-            Part::Endpoint(index) => run
+            EndpointSelection::Endpoint(index) => run
                 .endpoints
                 .get(index)
                 .is_some_and(|endpoint| endpoint.kind.is_judged_from_start()),
@@ -100,25 +102,25 @@ impl Part {
 
 /// What was counted of the requests of one second, or of one group of users.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Counted<'a> {
+pub(super) struct SliceCounts<'a> {
     pub(super) endpoints: &'a [Counts],
     /// Users are not counted by address.
     pub(super) addresses: &'a [Counts],
     /// Charged times of all of them.
-    pub(super) times: &'a Coarse,
+    pub(super) times: &'a CoarseHistogram,
 }
 
-impl<'a> Counted<'a> {
-    pub(super) fn of_second(second: &'a Second) -> Counted<'a> {
-        Counted {
+impl<'a> SliceCounts<'a> {
+    pub(super) fn of_second(second: &'a Second) -> SliceCounts<'a> {
+        SliceCounts {
             endpoints: &second.endpoints,
             addresses: &second.addresses,
             times: &second.response,
         }
     }
 
-    pub(super) fn of_users(group: &'a UserGroup) -> Counted<'a> {
-        Counted {
+    pub(super) fn of_users(group: &'a UserGroup) -> SliceCounts<'a> {
+        SliceCounts {
             endpoints: &group.endpoints,
             addresses: &[],
             times: &group.response,
@@ -159,7 +161,7 @@ impl<'a> Slice<'a> {
     pub(super) fn each(&self, number: impl Fn(&Counts) -> u64) -> Vec<u64> {
         let of = |second: &Second| {
             self.part
-                .number(self.run, Counted::of_second(second), &number)
+                .number(self.run, SliceCounts::of_second(second), &number)
         };
         self.seconds().iter().map(of).collect()
     }
@@ -190,7 +192,7 @@ impl<'a> Slice<'a> {
     pub(super) fn each_user(&self, number: impl Fn(&Counts) -> u64) -> Vec<u64> {
         let of = |group: &UserGroup| {
             self.part
-                .number(self.run, Counted::of_users(group), &number)
+                .number(self.run, SliceCounts::of_users(group), &number)
         };
         self.run.users.iter().map(of).collect()
     }
@@ -214,7 +216,7 @@ impl<'a> Slice<'a> {
 
     /// Those of all endpoints.
     pub(super) fn response_of_all(&self) -> Histogram {
-        merged(self.run, Part::All)
+        merged(self.run, EndpointSelection::All)
     }
 
     /// Which look at the run this is.
@@ -247,8 +249,8 @@ pub(super) fn unextended(window: &Window) -> Look {
     }
 }
 
-fn merged(run: &RunResult, part: Part) -> Histogram {
-    if let Part::Address(index) = part {
+fn merged(run: &RunResult, part: EndpointSelection) -> Histogram {
+    if let EndpointSelection::Address(index) = part {
         let mine = run.addresses.get(index);
         return mine.map_or_else(Histogram::new, |address| address.response.clone());
     }

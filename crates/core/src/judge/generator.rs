@@ -1,13 +1,13 @@
 //! Whether the generator had headroom: if not, what it measured is not the target alone.
 
-use super::Finding;
+use super::CheckResult;
 use super::text::{count, percent, time};
 use crate::record::{Histogram, RunResult, Step};
 use crate::requirement::Check;
 use crate::requirement::Metric;
 
 /// Every request and every second was counted, so these values have no interval: they are compared bare.
-pub(super) fn find(check: &Check, runs: &[&RunResult]) -> Finding {
+pub(super) fn find(check: &Check, runs: &[&RunResult]) -> CheckResult {
     let runs = at_one_load(runs);
     let runs = runs.as_slice();
     let mut lag = Histogram::new();
@@ -18,7 +18,7 @@ pub(super) fn find(check: &Check, runs: &[&RunResult]) -> Finding {
         }
     }
     if lag.is_empty() {
-        return Finding::open("the generator sent nothing that could tell how it fared");
+        return CheckResult::open("the generator sent nothing that could tell how it fared");
     }
     let (value, samples, reason) = match check.metric {
         Metric::GeneratorLateness { quantile } => {
@@ -40,7 +40,7 @@ pub(super) fn find(check: &Check, runs: &[&RunResult]) -> Finding {
                 (share, seconds, told)
             }
             None => {
-                return Finding::open(
+                return CheckResult::open(
                     "the run was too short to measure the generator's processor time",
                 );
             }
@@ -54,7 +54,7 @@ pub(super) fn find(check: &Check, runs: &[&RunResult]) -> Finding {
             (refused as f64, lag.len(), told)
         }
     };
-    Finding::bare(check, value, samples, reason)
+    CheckResult::bare(check, value, samples, reason)
 }
 
 /// A search goes on until something gives way, and says itself when that is the generator: as long as there

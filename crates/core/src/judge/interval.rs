@@ -1,7 +1,7 @@
 //! Intervals of percentiles by order statistics, with the design effect that the seconds of a run show.
 
-use super::evidence::{Counted, Part, Slice, within};
-use crate::record::{Coarse, EndpointResult, Histogram, RunResult, Second, Step};
+use super::evidence::{EndpointSelection, Slice, SliceCounts, within};
+use crate::record::{CoarseHistogram, EndpointResult, Histogram, RunResult, Second, Step};
 use crate::requirement::{Interval, Intervals, PartIntervals, RunIntervals, StepIntervals};
 use crate::statistics::{
     Block, DesignEffect, MixedBlock, cluster_effect, cluster_effect_within, design_effect,
@@ -21,16 +21,16 @@ const USUAL: usize = 4;
 pub fn intervals(run: &RunResult, confidence: f64) -> RunIntervals {
     let slice = Slice {
         run,
-        part: Part::All,
+        part: EndpointSelection::All,
         unsettled: 0,
         window: run.window,
     };
     let alpha = shown_level(slice.look(), 1.0 - confidence);
-    let all = Times::of_all(run);
-    let (times, share) = part_intervals(run, Part::All, &all, &all, alpha);
+    let all = LatencyQuantiles::of_all(run);
+    let (times, share) = part_intervals(run, EndpointSelection::All, &all, &all, alpha);
     let endpoints = run.endpoints.iter().enumerate().map(|(index, endpoint)| {
-        let own = Times::of(endpoint);
-        part_intervals(run, Part::Endpoint(index), &own, &all, alpha).0
+        let own = LatencyQuantiles::of(endpoint);
+        part_intervals(run, EndpointSelection::Endpoint(index), &own, &all, alpha).0
     });
     let steps = run.search.iter().flat_map(|search| &search.steps);
     RunIntervals {
@@ -43,21 +43,21 @@ pub fn intervals(run: &RunResult, confidence: f64) -> RunIntervals {
 
 /// The times of some requests.
 #[derive(Default)]
-struct Times {
+struct LatencyQuantiles {
     response: Histogram,
     answered: Histogram,
     service: Histogram,
 }
 
-impl Times {
-    fn of(endpoint: &EndpointResult) -> Times {
-        let mut times = Times::default();
+impl LatencyQuantiles {
+    fn of(endpoint: &EndpointResult) -> LatencyQuantiles {
+        let mut times = LatencyQuantiles::default();
         times.add(endpoint);
         times
     }
 
-    fn of_all(run: &RunResult) -> Times {
-        let mut times = Times::default();
+    fn of_all(run: &RunResult) -> LatencyQuantiles {
+        let mut times = LatencyQuantiles::default();
         run.endpoints
             .iter()
             .for_each(|endpoint| times.add(endpoint));
@@ -75,14 +75,14 @@ impl Times {
 /// counted by second.
 fn part_intervals(
     run: &RunResult,
-    part: Part,
-    own: &Times,
-    all: &Times,
+    part: EndpointSelection,
+    own: &LatencyQuantiles,
+    all: &LatencyQuantiles,
     alpha: f64,
 ) -> (PartIntervals, f64) {
     let seconds = judged(run, part);
-    let response = Series::of_due(run, part, &seconds, &own.response, &all.response);
-    let answered = Series::of_answered(run, part, &seconds, &own.answered, &all.answered);
+    let response = ClusterSeries::of_due(run, part, &seconds, &own.response, &all.response);
+    let answered = ClusterSeries::of_answered(run, part, &seconds, &own.answered, &all.answered);
     let shares = response.shares(alpha);
     let share = least(shares);
     let intervals = PartIntervals {
@@ -96,8 +96,9 @@ fn part_intervals(
 fn step_intervals(run: &RunResult, step: &Step, alpha: f64) -> StepIntervals {
     let seconds: Vec<&Second> = within(&run.seconds, step.window).iter().collect();
     let (response, answered) = (&step.response, &step.answered);
-    let due = Series::of_due(run, Part::All, &seconds, response, response);
-    let well = Series::of_answered(run, Part::All, &seconds, answered, answered);
+    let due = ClusterSeries::of_due(run, EndpointSelection::All, &seconds, response, response);
+    let well =
+        ClusterSeries::of_answered(run, EndpointSelection::All, &seconds, answered, answered);
     let shares = due.shares(alpha);
     StepIntervals {
         response: with_shares(response, shares, alpha),
@@ -107,7 +108,7 @@ fn step_intervals(run: &RunResult, step: &Step, alpha: f64) -> StepIntervals {
 }
 
 /// The seconds in which judged requests were due; of a search those of its steps.
-fn judged(run: &RunResult, part: Part) -> Vec<&Second> {
+fn judged(run: &RunResult, part: EndpointSelection) -> Vec<&Second> {
     let steps = run.search.iter().flat_map(|search| &search.steps);
     if run.search.is_some() {
         return steps
@@ -124,10 +125,10 @@ fn judged(run: &RunResult, part: Part) -> Vec<&Second> {
 }
 
 /// Requests of a part of a run, second by second and user by user.
-pub(super) struct Series<'a> {
-    stretches: Vec<Stretch<'a>>,
+pub(super) struct ClusterSeries<'a> {
+    stretches: Vec<Cluster<'a>>,
     /// The same requests user by user.
-    users: Vec<Stretch<'a>>,
+    users: Vec<Cluster<'a>>,
     /// Times of the part.
     own: &'a Histogram,
     /// The same of all parts.
@@ -135,21 +136,21 @@ pub(super) struct Series<'a> {
 }
 
 /// The requests of a second, or of a group of users.
-struct Stretch<'a> {
+struct Cluster<'a> {
     /// Charged response times of all requests.
-    times: &'a Coarse,
+    times: &'a CoarseHistogram,
     /// Those among them that are not meant; they are the longest.
     left_out: u64,
     trials: u64,
     others: u64,
 }
 
-impl<'a> Stretch<'a> {
+impl<'a> Cluster<'a> {
     /// All requests due.
-    fn due(run: &RunResult, part: Part, counted: Counted<'a>) -> Stretch<'a> {
+    fn due(run: &RunResult, part: EndpointSelection, counted: SliceCounts<'a>) -> Cluster<'a> {
         let trials = part.number(run, counted, |counts| counts.due);
         let all: u64 = counted.endpoints.iter().map(|counts| counts.due).sum();
-        Stretch {
+        Cluster {
             times: counted.times,
             left_out: 0,
             trials,
@@ -158,11 +159,11 @@ impl<'a> Stretch<'a> {
     }
 
     /// Those answered well. The others are charged at least their timeout, and so are the longest.
-    fn answered(run: &RunResult, part: Part, counted: Counted<'a>) -> Stretch<'a> {
-        let due = Stretch::due(run, part, counted);
+    fn answered(run: &RunResult, part: EndpointSelection, counted: SliceCounts<'a>) -> Cluster<'a> {
+        let due = Cluster::due(run, part, counted);
         let failed = part.number(run, counted, |counts| counts.failed);
         let left_out: u64 = counted.endpoints.iter().map(|counts| counts.failed).sum();
-        Stretch {
+        Cluster {
             left_out,
             trials: due.trials.saturating_sub(failed),
             others: due.others.saturating_sub(left_out.saturating_sub(failed)),
@@ -170,19 +171,19 @@ impl<'a> Stretch<'a> {
         }
     }
 
-    fn hits(&self, above: impl Fn(&Coarse) -> u64) -> f64 {
+    fn hits(&self, above: impl Fn(&CoarseHistogram) -> u64) -> f64 {
         let meant = above(self.times).saturating_sub(self.left_out);
         meant.min(self.trials + self.others) as f64
     }
 
-    fn block(&self, above: impl Fn(&Coarse) -> u64) -> Block {
+    fn block(&self, above: impl Fn(&CoarseHistogram) -> u64) -> Block {
         Block {
             hits: self.hits(above),
             trials: self.trials as f64,
         }
     }
 
-    fn mixed_block(&self, above: impl Fn(&Coarse) -> u64) -> MixedBlock {
+    fn mixed_block(&self, above: impl Fn(&CoarseHistogram) -> u64) -> MixedBlock {
         MixedBlock {
             hits: self.hits(above),
             trials: self.trials as f64,
@@ -192,42 +193,42 @@ impl<'a> Stretch<'a> {
 }
 
 /// How a stretch follows from what was counted.
-type Count<'a> = fn(&RunResult, Part, Counted<'a>) -> Stretch<'a>;
+type ClusterCounter<'a> = fn(&RunResult, EndpointSelection, SliceCounts<'a>) -> Cluster<'a>;
 
-impl<'a> Series<'a> {
+impl<'a> ClusterSeries<'a> {
     /// All requests due; `own` and `all` are the charged response times of the part and of the run.
     pub(super) fn of_due(
         run: &'a RunResult,
-        part: Part,
+        part: EndpointSelection,
         seconds: &[&'a Second],
         own: &'a Histogram,
         all: &'a Histogram,
-    ) -> Series<'a> {
-        Series::counted(Stretch::due, run, part, seconds, (own, all))
+    ) -> ClusterSeries<'a> {
+        ClusterSeries::counted(Cluster::due, run, part, seconds, (own, all))
     }
 
     /// Those answered well.
     fn of_answered(
         run: &'a RunResult,
-        part: Part,
+        part: EndpointSelection,
         seconds: &[&'a Second],
         own: &'a Histogram,
         all: &'a Histogram,
-    ) -> Series<'a> {
-        Series::counted(Stretch::answered, run, part, seconds, (own, all))
+    ) -> ClusterSeries<'a> {
+        ClusterSeries::counted(Cluster::answered, run, part, seconds, (own, all))
     }
 
     fn counted(
-        count: Count<'a>,
+        count: ClusterCounter<'a>,
         run: &'a RunResult,
-        part: Part,
+        part: EndpointSelection,
         seconds: &[&'a Second],
         (own, all): (&'a Histogram, &'a Histogram),
-    ) -> Series<'a> {
+    ) -> ClusterSeries<'a> {
         let stretch = |counted| count(run, part, counted);
-        let seconds = seconds.iter().map(|second| Counted::of_second(second));
-        let users = run.users.iter().map(Counted::of_users);
-        Series {
+        let seconds = seconds.iter().map(|second| SliceCounts::of_second(second));
+        let users = run.users.iter().map(SliceCounts::of_users);
+        ClusterSeries {
             stretches: seconds.map(stretch).collect(),
             users: users.map(stretch).collect(),
             own,
@@ -253,7 +254,7 @@ impl<'a> Series<'a> {
             return 1.0;
         }
         let nanos = (self.own.quantile_ms(quantile) * 1e6) as u64;
-        let bucket = Coarse::bucket_of(nanos);
+        let bucket = CoarseHistogram::bucket_of(nanos);
         let cuts = [
             self.design(bucket.start, |times| times.at_or_above(nanos)),
             self.design(bucket.end, |times| times.above(nanos)),
@@ -272,13 +273,13 @@ impl<'a> Series<'a> {
 
     /// The design effect of the share of requests at or above `edge`, in nanoseconds, where a bucket begins;
     /// `None` when they are none or all.
-    fn design(&self, edge: u64, above: impl Fn(&Coarse) -> u64) -> Option<DesignEffect> {
+    fn design(&self, edge: u64, above: impl Fn(&CoarseHistogram) -> u64) -> Option<DesignEffect> {
         let (trials, all) = (self.own.len() as f64, self.all.len() as f64);
         if all > trials {
             let own = self.own.at_or_above(edge) as f64;
             let share = own / trials;
             let others_share = (self.all.at_or_above(edge) as f64 - own) / (all - trials);
-            let mixed = |stretches: &[Stretch<'_>]| -> Vec<_> {
+            let mixed = |stretches: &[Cluster<'_>]| -> Vec<_> {
                 let blocks = stretches.iter().map(|one| one.mixed_block(&above));
                 blocks.collect()
             };
@@ -287,7 +288,7 @@ impl<'a> Series<'a> {
                 design_effect_within(&mixed(&self.stretches), share, others_share).and(users)
             });
         }
-        let counted = |stretches: &[Stretch<'_>]| -> Vec<_> {
+        let counted = |stretches: &[Cluster<'_>]| -> Vec<_> {
             let blocks = stretches.iter().map(|one| one.block(&above));
             blocks.collect()
         };

@@ -3,14 +3,16 @@
 use super::evidence::Slice;
 use super::over_time::reach_of_mean;
 use super::text::{count, percent, time};
-use super::{Finding, Levels};
+use super::{CheckLevels, CheckResult};
 use crate::record::Generator;
 use crate::requirement::Check;
 use crate::requirement::{Estimate, Verdict};
-use crate::statistics::{Interval, Look, MeanBlock, level, mean_interval_of_users, shown_level};
+use crate::statistics::{
+    Look, MeanBlock, MeanInterval, level, mean_interval_of_users, shown_level,
+};
 
 /// Mean response time of all due requests, failed ones at what they are charged.
-pub(super) fn response_time(check: &Check, slice: &Slice<'_>, levels: Levels) -> Finding {
+pub(super) fn response_time(check: &Check, slice: &Slice<'_>, levels: CheckLevels) -> CheckResult {
     let blocks = blocks(slice.each(|one| one.time), slice.each(|one| one.due));
     let users = self::blocks(
         slice.each_user(|one| one.time),
@@ -78,7 +80,7 @@ fn has_margin(
     check: &Check,
     [blocks, users]: [&[MeanBlock]; 2],
     slice: &Slice<'_>,
-    levels: Levels,
+    levels: CheckLevels,
 ) -> bool {
     check.limit.with_margin().is_some_and(|limit| {
         let stricter = Check {
@@ -90,7 +92,7 @@ fn has_margin(
 }
 
 /// Requests answered well in each whole second, whenever they were due.
-pub(super) fn throughput(check: &Check, slice: &Slice<'_>, levels: Levels) -> Finding {
+pub(super) fn throughput(check: &Check, slice: &Slice<'_>, levels: CheckLevels) -> CheckResult {
     let seconds = slice.whole_seconds();
     let blocks: Vec<MeanBlock> = seconds
         .iter()
@@ -130,9 +132,9 @@ pub(super) fn weigh(
     check: &Check,
     blocks: &[MeanBlock],
     look: Look,
-    levels: Levels,
+    levels: CheckLevels,
     shown: impl Fn(f64) -> String,
-) -> Finding {
+) -> CheckResult {
     weigh_users(check, blocks, &[], look, levels, shown)
 }
 
@@ -142,9 +144,9 @@ fn weigh_users(
     blocks: &[MeanBlock],
     users: &[MeanBlock],
     look: Look,
-    levels: Levels,
+    levels: CheckLevels,
     shown: impl Fn(f64) -> String,
-) -> Finding {
+) -> CheckResult {
     let interval = |alpha: f64| {
         let alpha = level(look, blocks.len() as f64, alpha);
         mean_interval_of_users(blocks, users, alpha)
@@ -164,7 +166,7 @@ fn weigh_users(
         (false, true) => Verdict::Fail,
         (false, false) => Verdict::Inconclusive,
     };
-    let Interval { value, low, high } = pass;
+    let MeanInterval { value, low, high } = pass;
     // No mean of what is measured here is negative: times, rates, shares.
     let low = low.max(0.0);
     let sure = percent(1.0 - levels.pass);
@@ -182,7 +184,7 @@ fn weigh_users(
         samples: 0,
         effective_samples: blocks.len() as f64,
     };
-    Finding {
+    CheckResult {
         estimate: Some(estimate),
         verdict,
         reason,
@@ -190,7 +192,7 @@ fn weigh_users(
 }
 
 /// Too short to tell how the mean varies.
-fn bare(blocks: &[MeanBlock], shown: &impl Fn(f64) -> String) -> Finding {
+fn bare(blocks: &[MeanBlock], shown: &impl Fn(f64) -> String) -> CheckResult {
     let all: f64 = blocks.iter().map(|block| block.count).sum();
     let value = blocks.iter().map(|block| block.sum).sum::<f64>() / all.max(1.0);
     let seconds = count(blocks.len() as f64);
@@ -201,7 +203,7 @@ fn bare(blocks: &[MeanBlock], shown: &impl Fn(f64) -> String) -> Finding {
         samples: 0,
         effective_samples: blocks.len() as f64,
     };
-    Finding {
+    CheckResult {
         estimate: Some(estimate),
         verdict: Verdict::Inconclusive,
         reason: format!(

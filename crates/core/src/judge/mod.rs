@@ -22,22 +22,22 @@ use crate::requirement::Metric;
 use crate::requirement::{Check, Requirement, Scope};
 use crate::requirement::{CheckJudgement, Estimate, Judgement, Verdict};
 
+use evidence::{EndpointSelection, Slice};
 pub use evidence::{Evidence, HealthSample};
-use evidence::{Part, Slice};
 pub use interval::intervals;
 pub use over_time::without_reach;
 pub use settled::{is_open_by_correlation_alone, is_settled};
 
 /// What one check came to, before it is put into words for a report.
-struct Finding {
+struct CheckResult {
     estimate: Option<Estimate>,
     verdict: Verdict,
     reason: String,
 }
 
-impl Finding {
-    fn open(reason: impl Into<String>) -> Finding {
-        Finding {
+impl CheckResult {
+    fn open(reason: impl Into<String>) -> CheckResult {
+        CheckResult {
             estimate: None,
             verdict: Verdict::Inconclusive,
             reason: reason.into(),
@@ -45,8 +45,8 @@ impl Finding {
     }
 
     /// A value without an interval, held against the limit as it is: an exact count, or what somebody told.
-    fn bare(check: &Check, value: f64, samples: u64, reason: impl Into<String>) -> Finding {
-        Finding {
+    fn bare(check: &Check, value: f64, samples: u64, reason: impl Into<String>) -> CheckResult {
+        CheckResult {
             estimate: Some(Estimate {
                 value,
                 low: None,
@@ -84,7 +84,7 @@ fn judge_as(
         return unfit;
     }
     let parts = parts(requirement, evidence.runs.first().copied());
-    let levels = Levels {
+    let levels = CheckLevels {
         pass: 1.0 - confidence,
         fail: (1.0 - confidence) / parts.len().max(1) as f64,
         are_independent,
@@ -94,12 +94,12 @@ fn judge_as(
         .map(|(check, part)| {
             let finding = find(check, part, evidence, levels);
             let endpoint = match part {
-                Part::Endpoint(index) => endpoint_name(evidence, index),
-                Part::Population(population) => Some(format!("{population} users")),
-                Part::Address(index) => {
+                EndpointSelection::Endpoint(index) => endpoint_name(evidence, index),
+                EndpointSelection::Population(population) => Some(format!("{population} users")),
+                EndpointSelection::Address(index) => {
                     address(evidence, index).map(|address| address.address.clone())
                 }
-                Part::All => None,
+                EndpointSelection::All => None,
             };
             CheckJudgement {
                 check: check.clone(),
@@ -126,7 +126,7 @@ fn made<'a>(requirement: &Requirement, evidence: &Evidence<'a>) -> Evidence<'a> 
 
 /// The error probability allowed to each side of a check.
 #[derive(Debug, Clone, Copy)]
-struct Levels {
+struct CheckLevels {
     pass: f64,
     fail: f64,
     /// Whether requests are taken as independent of each other, whatever their times say.
@@ -177,26 +177,34 @@ fn unfit(requirement: &Requirement, evidence: &Evidence<'_>) -> Option<Judgement
 }
 
 /// The checks, taken apart by endpoint where they ask for it.
-fn parts<'a>(requirement: &'a Requirement, run: Option<&RunResult>) -> Vec<(&'a Check, Part)> {
+fn parts<'a>(
+    requirement: &'a Requirement,
+    run: Option<&RunResult>,
+) -> Vec<(&'a Check, EndpointSelection)> {
     let endpoints = run.map_or(&[][..], |run| &run.endpoints[..]);
-    let of = |check: &'a Check| -> Vec<(&'a Check, Part)> {
+    let of = |check: &'a Check| -> Vec<(&'a Check, EndpointSelection)> {
         match &check.scope {
-            Scope::All => vec![(check, Part::All)],
-            Scope::Population(population) => vec![(check, Part::Population(*population))],
+            Scope::All => vec![(check, EndpointSelection::All)],
+            Scope::Population(population) => {
+                vec![(check, EndpointSelection::Population(*population))]
+            }
             Scope::EachEndpoint => (0..endpoints.len())
-                .map(|index| (check, Part::Endpoint(index)))
+                .map(|index| (check, EndpointSelection::Endpoint(index)))
                 .collect(),
             Scope::EachAddress => match run.map_or(0, |run| run.addresses.len()) {
                 // All requests went to the only one.
-                0 => vec![(check, Part::All)],
+                0 => vec![(check, EndpointSelection::All)],
                 addresses => (0..addresses)
-                    .map(|index| (check, Part::Address(index)))
+                    .map(|index| (check, EndpointSelection::Address(index)))
                     .collect(),
             },
             Scope::Endpoint(name) => {
                 // One that is not there has no requests, and so no verdict.
                 let index = endpoints.iter().position(|endpoint| endpoint.name == *name);
-                vec![(check, Part::Endpoint(index.unwrap_or(usize::MAX)))]
+                vec![(
+                    check,
+                    EndpointSelection::Endpoint(index.unwrap_or(usize::MAX)),
+                )]
             }
         }
     };
@@ -211,7 +219,12 @@ fn address<'a>(evidence: &Evidence<'a>, index: usize) -> Option<&'a AddressResul
     evidence.runs.first()?.addresses.get(index)
 }
 
-fn find(check: &Check, part: Part, evidence: &Evidence<'_>, levels: Levels) -> Finding {
+fn find(
+    check: &Check,
+    part: EndpointSelection,
+    evidence: &Evidence<'_>,
+    levels: CheckLevels,
+) -> CheckResult {
     match check.metric {
         Metric::HealthTime => return session::health(check, evidence, levels),
         Metric::Outages => return session::outages(check, evidence),
@@ -224,7 +237,7 @@ fn find(check: &Check, part: Part, evidence: &Evidence<'_>, levels: Levels) -> F
         _ => {}
     }
     let Some(run) = evidence.runs.first() else {
-        return Finding::open("no load was run");
+        return CheckResult::open("no load was run");
     };
     if check.metric.is_observed() {
         let finding = observed::find(check, run, evidence.sources, levels);
@@ -239,15 +252,15 @@ fn find(check: &Check, part: Part, evidence: &Evidence<'_>, levels: Levels) -> F
         unsettled: part.sum(run, evidence.open, |open| *open),
         window: run.window,
     };
-    if let Part::Address(index) = part
+    if let EndpointSelection::Address(index) = part
         && let Some(why) = address(evidence, index).and_then(|one| one.left_out.as_ref())
     {
-        return Finding::open(format!(
+        return CheckResult::open(format!(
             "it took no connection before the load, and so got no load: {why}"
         ));
     }
     if slice.due() == 0 {
-        return Finding::open("nothing was due in the judged part of the run");
+        return CheckResult::open("nothing was due in the judged part of the run");
     }
     let whole = loaded(check, &slice, levels);
     let Some(window) = run.window.planned_part() else {
@@ -263,7 +276,7 @@ fn find(check: &Check, part: Part, evidence: &Evidence<'_>, levels: Levels) -> F
 }
 
 /// A check on what the load itself measured.
-fn loaded(check: &Check, slice: &Slice<'_>, levels: Levels) -> Finding {
+fn loaded(check: &Check, slice: &Slice<'_>, levels: CheckLevels) -> CheckResult {
     match check.metric {
         Metric::ResponseTime { quantile } => proportion::quantile(check, quantile, slice, levels),
         Metric::ErrorRate | Metric::SuccessRate => proportion::failures(check, slice, levels),
@@ -275,7 +288,12 @@ fn loaded(check: &Check, slice: &Slice<'_>, levels: Levels) -> Finding {
 /// What both looks at an extended run come to: each has spent its half of the error probability, so that either
 /// may decide. An extension adds evidence and never takes back what the planned part has shown; where the two
 /// contradict each other, the failure counts.
-fn extended(check: &Check, planned: &Finding, whole: Finding, part: &Slice<'_>) -> Finding {
+fn extended(
+    check: &Check,
+    planned: &CheckResult,
+    whole: CheckResult,
+    part: &Slice<'_>,
+) -> CheckResult {
     let is_planned = match (planned.verdict, whole.verdict) {
         (Verdict::Inconclusive, _) => false,
         (_, Verdict::Inconclusive) => true,
@@ -287,7 +305,7 @@ fn extended(check: &Check, planned: &Finding, whole: Finding, part: &Slice<'_>) 
     }
     let nanos = part.window.to.saturating_sub(part.window.from);
     let seconds = text::time(nanos as f64 / 1e6);
-    Finding {
+    CheckResult {
         estimate: planned.estimate,
         verdict: planned.verdict,
         reason: format!("in the planned {seconds}, {}", planned.reason),
@@ -296,12 +314,12 @@ fn extended(check: &Check, planned: &Finding, whole: Finding, part: &Slice<'_>) 
 
 /// Whether the bound by which a rate was decided is further from its limit in one of two findings of the same verdict than in the
 /// other. Both bounds hold at once.
-fn is_tighter(check: &Check, one: &Finding, other: &Finding) -> bool {
+fn is_tighter(check: &Check, one: &CheckResult, other: &CheckResult) -> bool {
     if !matches!(check.metric, Metric::ErrorRate | Metric::SuccessRate) {
         return false;
     }
     let is_over = check.limit.comparison.is_upper() == (one.verdict == Verdict::Fail);
-    let bound = |finding: &Finding| {
+    let bound = |finding: &CheckResult| {
         let estimate = finding.estimate?;
         if is_over {
             estimate.low

@@ -5,11 +5,11 @@
 use super::evidence::unextended;
 use super::proportion::{Allowed, Weighed};
 use super::text::{count, percent, time};
-use super::{Finding, Levels, mean};
+use super::{CheckLevels, CheckResult, mean};
 use crate::record::RunResult;
 use crate::requirement::Check;
 use crate::requirement::Unit;
-use crate::requirement::human;
+use crate::requirement::format;
 use crate::requirement::{Estimate, Verdict};
 use crate::requirement::{Source, Sources};
 use crate::statistics::{Block, Look, MeanBlock};
@@ -20,15 +20,15 @@ mod known;
 mod resources;
 mod transactions;
 
-use known::{Known, known};
+use known::{KnownFigure, known};
 
 /// Asks the sources in their order; the first that knows decides.
 pub(super) fn find(
     check: &Check,
     run: &RunResult,
     sources: Option<&Sources>,
-    levels: Levels,
-) -> Finding {
+    levels: CheckLevels,
+) -> CheckResult {
     let order = sources.map_or_else(
         || check.metric.sources().to_vec(),
         |sources| sources.of(check.metric),
@@ -41,31 +41,33 @@ pub(super) fn find(
             Err(why) => missing.push(format!("{source}: {why}")),
         }
     }
-    Finding::open(format!("no source reported it ({})", missing.join("; ")))
+    CheckResult::open(format!("no source reported it ({})", missing.join("; ")))
 }
 
 /// What a source's knowledge comes to, or why it decides nothing.
 fn weighed(
     check: &Check,
-    known: Known,
+    known: KnownFigure,
     source: Source,
     run: &RunResult,
-    levels: Levels,
-) -> Result<Finding, String> {
+    levels: CheckLevels,
+) -> Result<CheckResult, String> {
     let look = unextended(&run.window);
     let is_counted = matches!(
         known,
-        Known::Share { .. } | Known::Between { .. } | Known::Mean(_)
+        KnownFigure::Share { .. } | KnownFigure::Between { .. } | KnownFigure::Mean(_)
     ) && !check.metric.is_resource();
     let (what, mut finding) = match known {
-        Known::Share { blocks, did } => (String::new(), share(check, &blocks, did, look, levels)),
-        Known::Between { least, most, why } => {
+        KnownFigure::Share { blocks, did } => {
+            (String::new(), share(check, &blocks, did, look, levels))
+        }
+        KnownFigure::Between { least, most, why } => {
             let finding = between(check, &least, &most, look, levels);
             (String::new(), finding.ok_or(why)?)
         }
-        Known::Mean(blocks) => (String::new(), average(check, &blocks, look, levels)),
-        Known::Worst(parts) => worst(check, parts, look, levels),
-        Known::Bare {
+        KnownFigure::Mean(blocks) => (String::new(), average(check, &blocks, look, levels)),
+        KnownFigure::Worst(parts) => worst(check, parts, look, levels),
+        KnownFigure::Bare {
             value,
             why,
             samples,
@@ -104,8 +106,8 @@ fn between(
     least: &[Block],
     most: &[Block],
     look: Look,
-    levels: Levels,
-) -> Option<Finding> {
+    levels: CheckLevels,
+) -> Option<CheckResult> {
     let most = share(
         check,
         most,
@@ -122,13 +124,13 @@ fn between(
 }
 
 /// A mean over stretches of time.
-fn average(check: &Check, blocks: &[MeanBlock], look: Look, levels: Levels) -> Finding {
+fn average(check: &Check, blocks: &[MeanBlock], look: Look, levels: CheckLevels) -> CheckResult {
     let unit = check.limit.unit;
     let possible = |value: f64| match unit {
         Unit::Share => value.clamp(0.0, 100.0),
         _ => value,
     };
-    let shown = |value| human::show(unit, possible(value));
+    let shown = |value| format::show(unit, possible(value));
     let mut finding = mean::weigh(check, blocks, look, levels, shown);
     if let Some(estimate) = &mut finding.estimate {
         estimate.samples = blocks.iter().map(|block| block.count).sum::<f64>() as u64;
@@ -143,14 +145,14 @@ fn worst(
     check: &Check,
     parts: Vec<(String, Vec<MeanBlock>)>,
     look: Look,
-    levels: Levels,
-) -> (String, Finding) {
+    levels: CheckLevels,
+) -> (String, CheckResult) {
     // One of them is enough for a failure.
-    let levels = Levels {
+    let levels = CheckLevels {
         fail: levels.fail / parts.len().max(1) as f64,
         ..levels
     };
-    let value = |finding: &Finding| finding.estimate.map_or(0.0, |estimate| estimate.value);
+    let value = |finding: &CheckResult| finding.estimate.map_or(0.0, |estimate| estimate.value);
     let judged = parts
         .into_iter()
         .map(|(what, blocks)| (what, average(check, &blocks, look, levels)));
@@ -158,11 +160,17 @@ fn worst(
         let by_value = value(a).total_cmp(&value(b));
         a.verdict.cmp(&b.verdict).then(by_value)
     });
-    worst.unwrap_or_else(|| (String::new(), Finding::open("nothing was measured")))
+    worst.unwrap_or_else(|| (String::new(), CheckResult::open("nothing was measured")))
 }
 
 /// Of failures, or of hits where more is better: either way the share that has to keep the limit.
-fn share(check: &Check, blocks: &[Block], did: &str, look: Look, levels: Levels) -> Finding {
+fn share(
+    check: &Check,
+    blocks: &[Block],
+    did: &str,
+    look: Look,
+    levels: CheckLevels,
+) -> CheckResult {
     let wanted = !check.limit.comparison.is_upper();
     // The statistics speak of what must be rare, so of hits they are told the misses.
     let rare: Vec<Block> = blocks
@@ -194,7 +202,7 @@ fn share(check: &Check, blocks: &[Block], did: &str, look: Look, levels: Levels)
         percent(high),
         percent(1.0 - levels.pass),
     );
-    Finding {
+    CheckResult {
         estimate: Some(Estimate {
             value: 100.0 * value,
             low: Some(100.0 * low),
@@ -207,13 +215,13 @@ fn share(check: &Check, blocks: &[Block], did: &str, look: Look, levels: Levels)
     }
 }
 
-fn bare(check: &Check, value: f64, why: &str, samples: u64) -> Finding {
+fn bare(check: &Check, value: f64, why: &str, samples: u64) -> CheckResult {
     let shown = if check.limit.threshold().is_some() {
         time(value)
     } else {
-        human::show(check.limit.unit, value)
+        format::show(check.limit.unit, value)
     };
-    Finding::bare(check, value, samples, format!("{shown} ({why})"))
+    CheckResult::bare(check, value, samples, format!("{shown} ({why})"))
 }
 
 #[cfg(test)]

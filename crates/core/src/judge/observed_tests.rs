@@ -1,7 +1,7 @@
 use crate::judge::{Evidence, judge};
 use crate::model::fixture::{calm, check};
 use crate::record::{
-    EndpointFigures, Look as Glance, RunResult, Seen, Statement, TargetProcess, figure,
+    EndpointFigures, RunResult, Snapshot as Glance, SourceSeries, Statement, TargetProcess, figure,
 };
 use crate::requirement::{Judgement, Requirement, Severity, Source, Sources, Verdict};
 
@@ -37,9 +37,9 @@ fn told(source: Source, figures: &[Told]) -> RunResult {
             .map(|(name, at)| ((*name).to_owned(), at(f64::from(second))))
             .collect(),
     };
-    let seen = Seen {
+    let seen = SourceSeries {
         looks: (0..=12).map(look).collect(),
-        ..Seen::default()
+        ..SourceSeries::default()
     };
     run.observed.sources.insert(source, seen);
     run
@@ -90,9 +90,9 @@ fn nobody_asked_says_what_to_pass() {
 #[test]
 fn what_a_source_lacks_the_next_one_tells() {
     let mut run = told(Source::Target, &[(figure::CACHE_HIT_RATE, |_| 55.0)]);
-    let lost = Seen {
+    let lost = SourceSeries {
         problems: vec!["connection refused".to_owned()],
-        ..Seen::default()
+        ..SourceSeries::default()
     };
     run.observed.sources.insert(Source::Redis, lost);
     let bare = judged(&run, "cache_hit_rate", "> 60 %");
@@ -506,7 +506,7 @@ fn a_target_on_a_full_machine_can_use_no_more() {
     ];
     for (target, machine, own, local, verdict, said) in table {
         let mut run = process(&[]);
-        let host = Seen::default();
+        let host = SourceSeries::default();
         run.observed.sources.insert(Source::Host, host);
         for (source, figures) in [
             (

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::evidence::{SECOND, Slice};
 use super::text::{count, time};
-use crate::record::{Coarse, Second, Window};
+use crate::record::{CoarseHistogram, Second, Window};
 use crate::requirement::Verdict;
 use crate::statistics::{RankBlock, dependence, trend};
 
@@ -146,8 +146,8 @@ pub(super) fn reach_of_mean(seconds: usize, verdict: Verdict) -> String {
     reach(seconds, verdict, SHARE)
 }
 
-fn merged(seconds: &[Second]) -> Coarse {
-    let mut all = Coarse::default();
+fn merged(seconds: &[Second]) -> CoarseHistogram {
+    let mut all = CoarseHistogram::default();
     for second in seconds {
         all.merge(&second.response);
     }

@@ -1,10 +1,10 @@
 //! Checks that are proportions: quantiles of the response time, error and success rates.
 
 use super::evidence::Slice;
-use super::interval::Series;
+use super::interval::ClusterSeries;
 use super::over_time::OverTime;
 use super::text::{count, percent, time};
-use super::{Finding, Levels};
+use super::{CheckLevels, CheckResult};
 use crate::record::{Counts, Generator, Window};
 use crate::requirement::Check;
 use crate::requirement::Metric;
@@ -43,7 +43,7 @@ impl Weighed {
         unsettled: u64,
         look: Look,
         allowed: &Allowed,
-        levels: Levels,
+        levels: CheckLevels,
     ) -> Weighed {
         Weighed::of_users([blocks, &[]], unsettled, look, allowed, levels)
     }
@@ -54,7 +54,7 @@ impl Weighed {
         unsettled: u64,
         look: Look,
         allowed: &Allowed,
-        levels: Levels,
+        levels: CheckLevels,
     ) -> Weighed {
         let mut evidence = ProportionEvidence::from_users(blocks, users, unsettled as f64);
         if levels.are_independent {
@@ -85,9 +85,14 @@ impl Weighed {
 }
 
 /// `p95 < 200 ms` says that fewer than 5 % of the requests take 200 ms or more.
-pub(super) fn quantile(check: &Check, quantile: f64, slice: &Slice<'_>, levels: Levels) -> Finding {
+pub(super) fn quantile(
+    check: &Check,
+    quantile: f64,
+    slice: &Slice<'_>,
+    levels: CheckLevels,
+) -> CheckResult {
     let Some(index) = counter(slice, &check.limit) else {
-        return Finding::open(format!(
+        return CheckResult::open(format!(
             "the run did not count requests against {}",
             check.limit
         ));
@@ -106,7 +111,7 @@ pub(super) fn quantile(check: &Check, quantile: f64, slice: &Slice<'_>, levels: 
         format!("took more than {}", time(check.limit.value))
     };
     let over_time = OverTime::of(slice);
-    let mut finding = Finding {
+    let mut finding = CheckResult {
         estimate: Some(quantile_estimate(quantile, slice, &weighed, levels)),
         verdict: verdict(weighed.decision, without.decision),
         reason: told(
@@ -150,7 +155,7 @@ fn counter(slice: &Slice<'_>, limit: &Limit) -> Option<usize> {
 }
 
 /// Whether a quantile passes against a stricter limit as well.
-fn has_margin(check: &Check, slice: &Slice<'_>, allowed: &Allowed, levels: Levels) -> bool {
+fn has_margin(check: &Check, slice: &Slice<'_>, allowed: &Allowed, levels: CheckLevels) -> bool {
     let stricter = check.limit.with_margin();
     let counter = stricter.and_then(|limit| counter(slice, &limit));
     counter.is_some_and(|index| {
@@ -165,7 +170,7 @@ fn share(blocks: &[Block]) -> f64 {
     hits / trials.max(1.0)
 }
 
-impl Finding {
+impl CheckResult {
     fn doubt(&mut self, why: Option<String>) {
         self.verdict = Verdict::Inconclusive;
         if let Some(why) = why {
@@ -210,7 +215,7 @@ impl Finding {
 }
 
 /// Error and success rates, both as the proportion of failed requests.
-pub(super) fn failures(check: &Check, slice: &Slice<'_>, levels: Levels) -> Finding {
+pub(super) fn failures(check: &Check, slice: &Slice<'_>, levels: CheckLevels) -> CheckResult {
     let limit = check.limit.value / 100.0;
     let success = check.metric == Metric::SuccessRate;
     let allowed = Allowed {
@@ -228,7 +233,7 @@ pub(super) fn failures(check: &Check, slice: &Slice<'_>, levels: Levels) -> Find
         }
     };
     let (a, b) = (shown(weighed.low), shown(weighed.high));
-    let mut finding = Finding {
+    let mut finding = CheckResult {
         estimate: Some(Estimate {
             value: shown(weighed.hits / weighed.trials.max(1.0)),
             low: Some(a.min(b)),
@@ -259,7 +264,7 @@ fn weigh(
     hits: impl Fn(&Counts) -> u64,
     slice: &Slice<'_>,
     allowed: &Allowed,
-    levels: Levels,
+    levels: CheckLevels,
 ) -> Weighed {
     let (blocks, users) = (slice.blocks(&hits), slice.users(&hits));
     let weighed = |blocks: &[Block], users: &[Block], unsettled: u64| {
@@ -294,7 +299,7 @@ fn told(
     what: &str,
     [all, without]: [&Weighed; 2],
     allowed: &Allowed,
-    levels: Levels,
+    levels: CheckLevels,
     generator: &Generator,
 ) -> String {
     let share = percent(all.hits / all.trials.max(1.0));
@@ -345,7 +350,7 @@ fn quantile_estimate(
     quantile: f64,
     slice: &Slice<'_>,
     weighed: &Weighed,
-    levels: Levels,
+    levels: CheckLevels,
 ) -> Estimate {
     let samples = weighed.trials as u64;
     let times = slice.response();
@@ -360,7 +365,7 @@ fn quantile_estimate(
     }
     let all = slice.response_of_all();
     let seconds: Vec<_> = slice.seconds().iter().collect();
-    let series = Series::of_due(slice.run, slice.part, &seconds, &times, &all);
+    let series = ClusterSeries::of_due(slice.run, slice.part, &seconds, &times, &all);
     let alpha = shown_level(slice.look(), levels.pass);
     let interval = series.interval(quantile, alpha);
     Estimate {

@@ -2,22 +2,22 @@
 
 use super::proportion::{Allowed, Weighed};
 use super::text::{count, percent, time};
-use super::{Finding, Levels};
+use super::{CheckLevels, CheckResult};
 use crate::record::{
-    Ending, LoadUnit, Outcomes, Role, RunResult, Search, Second, Standing, Step, failures_of,
-    ungraceful_of,
+    LoadUnit, Outcomes, Role, RunResult, SearchEnding, SearchResult, Second, Step, StepVerdict,
+    failures_of, ungraceful_of,
 };
 use crate::requirement::Check;
-use crate::requirement::human::show;
+use crate::requirement::format::show;
 use crate::requirement::{Estimate, Verdict};
 use crate::requirement::{Metric, Unit};
 use crate::statistics::{Block, Look};
 
 const SECOND: u64 = 1_000_000_000;
 
-pub(super) fn find(check: &Check, run: Option<&RunResult>, levels: Levels) -> Finding {
+pub(super) fn find(check: &Check, run: Option<&RunResult>, levels: CheckLevels) -> CheckResult {
     let Some((run, search)) = run.and_then(|run| Some((run, run.search.as_ref()?))) else {
-        return Finding::open("no search was run");
+        return CheckResult::open("no search was run");
     };
     match check.metric {
         Metric::RecoveryTime => recovery(check, search),
@@ -27,7 +27,7 @@ pub(super) fn find(check: &Check, run: Option<&RunResult>, levels: Levels) -> Fi
 }
 
 /// What the target bears lies above the highest load that held, and at most at the lowest that broke.
-fn borne(check: &Check, search: &Search) -> Finding {
+fn borne(check: &Check, search: &SearchResult) -> CheckResult {
     let (held, broken) = (search.held(), search.broken());
     let limit = check.limit.value;
     let verdict = if held.is_some_and(|step| step.load >= limit) {
@@ -45,14 +45,14 @@ fn borne(check: &Check, search: &Search) -> Finding {
         samples: search.loads().map(Step::due).sum(),
         effective_samples: search.loads().count() as f64,
     };
-    Finding {
+    CheckResult {
         estimate: (!search.steps.is_empty()).then_some(estimate),
         verdict,
         reason: told(search),
     }
 }
 
-fn told(search: &Search) -> String {
+fn told(search: &SearchResult) -> String {
     let mut parts = Vec::new();
     match (search.held(), search.broken()) {
         (None, Some(broken)) => parts.push(format!(
@@ -67,7 +67,7 @@ fn told(search: &Search) -> String {
             broken.reason
         )),
         (Some(held), None) => {
-            let highest = if search.ending == Ending::Unbroken {
+            let highest = if search.ending == SearchEnding::Unbroken {
                 ", the highest load that was tried"
             } else {
                 ""
@@ -94,7 +94,7 @@ fn told(search: &Search) -> String {
     let high = search.broken().map_or(f64::INFINITY, |step| step.load);
     for step in search.loads() {
         let inside = step.load > low && step.load < high;
-        if inside && step.standing == Standing::Undecided && step.saturated.is_none() {
+        if inside && step.standing == StepVerdict::Undecided && step.saturated.is_none() {
             parts.push(format!(
                 "{} settled nothing: {}",
                 load(search, step),
@@ -106,18 +106,18 @@ fn told(search: &Search) -> String {
 }
 
 /// A step's load with its unit.
-fn load(search: &Search, step: &Step) -> String {
+fn load(search: &SearchResult, step: &Step) -> String {
     match search.unit {
         LoadUnit::Users => format!("{} users", count(step.load)),
         LoadUnit::Rate => show(Unit::Rate, step.load),
     }
 }
 
-fn recovery(check: &Check, search: &Search) -> Finding {
+fn recovery(check: &Check, search: &SearchResult) -> CheckResult {
     let Some(recovery) = search.recovery else {
         let first = search.loads().next();
-        return Finding::open(match first {
-            Some(step) if step.standing == Standing::Broken => {
+        return CheckResult::open(match first {
+            Some(step) if step.standing == StepVerdict::Broken => {
                 "the first step broke already, so there is no response time to come back to"
                     .to_owned()
             }
@@ -170,7 +170,7 @@ fn recovery(check: &Check, search: &Search) -> Finding {
             time(value)
         ),
     };
-    Finding {
+    CheckResult {
         estimate: Some(Estimate {
             value,
             low: recovery.after_ms.is_none().then_some(value),
@@ -183,7 +183,12 @@ fn recovery(check: &Check, search: &Search) -> Finding {
     }
 }
 
-fn ungraceful(check: &Check, run: &RunResult, search: &Search, levels: Levels) -> Finding {
+fn ungraceful(
+    check: &Check,
+    run: &RunResult,
+    search: &SearchResult,
+    levels: CheckLevels,
+) -> CheckResult {
     let Some(broken) = search.broken() else {
         return kept("nothing broke, so nothing failed ungracefully", None);
     };
@@ -205,14 +210,14 @@ fn ungraceful(check: &Check, run: &RunResult, search: &Search, levels: Levels) -
             load(search, broken),
             broken.reason
         );
-        return Finding {
+        return CheckResult {
             estimate: None,
             verdict: Verdict::Fail,
             reason,
         };
     }
     let share = seen.hits / seen.trials;
-    Finding {
+    CheckResult {
         estimate: Some(Estimate {
             value: 100.0 * share,
             low: Some(100.0 * seen.low),
@@ -244,7 +249,7 @@ fn failures_by_cause(outcomes: &Outcomes) -> Vec<String> {
         .collect()
 }
 
-fn kept(reason: impl Into<String>, samples: Option<u64>) -> Finding {
+fn kept(reason: impl Into<String>, samples: Option<u64>) -> CheckResult {
     let none = |samples: u64| Estimate {
         value: 0.0,
         low: None,
@@ -252,7 +257,7 @@ fn kept(reason: impl Into<String>, samples: Option<u64>) -> Finding {
         samples,
         effective_samples: samples as f64,
     };
-    Finding {
+    CheckResult {
         estimate: samples.map(none),
         verdict: Verdict::Pass,
         reason: reason.into(),

@@ -2,17 +2,17 @@
 
 use super::evidence::Evidence;
 use super::text::{count, percent, time};
-use super::{Finding, Levels};
+use super::{CheckLevels, CheckResult};
 use crate::requirement::Check;
 use crate::requirement::Comparison;
 use crate::requirement::{Estimate, Verdict};
 use crate::statistics::{Decision, decide, lower_bound, upper_bound};
 
 /// Every answer says healthy, and the median of their times keeps the limit.
-pub(super) fn health(check: &Check, evidence: &Evidence<'_>, levels: Levels) -> Finding {
+pub(super) fn health(check: &Check, evidence: &Evidence<'_>, levels: CheckLevels) -> CheckResult {
     let samples = evidence.health;
     if samples.is_empty() {
-        return Finding::open("the health endpoint was not asked");
+        return CheckResult::open("the health endpoint was not asked");
     }
     let mut times: Vec<f64> = samples
         .iter()
@@ -39,7 +39,7 @@ pub(super) fn health(check: &Check, evidence: &Evidence<'_>, levels: Levels) -> 
         );
         // Where nobody was well there is no time worth telling.
         let estimate = (unwell.len() < n).then_some(estimate);
-        return Finding {
+        return CheckResult {
             estimate,
             verdict: Verdict::Fail,
             reason,
@@ -69,7 +69,7 @@ pub(super) fn health(check: &Check, evidence: &Evidence<'_>, levels: Levels) -> 
         percent(high),
         percent(1.0 - levels.pass),
     );
-    Finding {
+    CheckResult {
         estimate: Some(estimate),
         verdict,
         reason,
@@ -77,9 +77,9 @@ pub(super) fn health(check: &Check, evidence: &Evidence<'_>, levels: Levels) -> 
 }
 
 /// Outages and restarts that the watch saw.
-pub(super) fn outages(check: &Check, evidence: &Evidence<'_>) -> Finding {
+pub(super) fn outages(check: &Check, evidence: &Evidence<'_>) -> CheckResult {
     let Some(watch) = evidence.watch.filter(|watch| watch.probes > 0) else {
-        return Finding::open("the target was not watched");
+        return CheckResult::open("the target was not watched");
     };
     let (outages, restarts) = (watch.outages.len(), watch.restarts.len());
     let value = (outages + restarts) as f64;
@@ -94,5 +94,5 @@ pub(super) fn outages(check: &Check, evidence: &Evidence<'_>) -> Finding {
         };
         reason += &format!("; the first, {length}, began with: {}", first.cause);
     }
-    Finding::bare(check, value, watch.probes, reason)
+    CheckResult::bare(check, value, watch.probes, reason)
 }

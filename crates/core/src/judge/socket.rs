@@ -1,15 +1,15 @@
 //! Checks on what WebSockets met beside their due messages.
 
-use super::Finding;
+use super::CheckResult;
 use super::text::count;
 use crate::record::RunResult;
 use crate::requirement::Check;
 use crate::requirement::Metric;
 
 /// Connections that ended although their user wanted to stay, and those made again: exact counts of the run.
-pub(super) fn find(check: &Check, run: &RunResult) -> Finding {
+pub(super) fn find(check: &Check, run: &RunResult) -> CheckResult {
     if !run.has_sockets() {
-        return Finding::open("the run has no WebSockets");
+        return CheckResult::open("the run has no WebSockets");
     }
     let sockets = &run.sockets;
     let (value, what) = match check.metric {
@@ -29,7 +29,7 @@ pub(super) fn find(check: &Check, run: &RunResult) -> Finding {
             .collect();
         reason += &format!(" ({})", codes.join(", "));
     }
-    Finding::bare(check, value as f64, run.generator.connections, reason)
+    CheckResult::bare(check, value as f64, run.generator.connections, reason)
 }
 
 /// A close code with its meaning (RFC 6455, 7.4.1).

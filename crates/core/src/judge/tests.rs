@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::record::{
-    AddressResult, EndpointKind, EndpointResult, EndpointRules, Generator, Observed, Outage,
-    Problem, Rules, Sockets, Tally, Watch, Window,
+    AddressResult, EndpointKind, EndpointResult, EndpointRules, Generator, Observed, Outage, Rules,
+    RunProblem, Sockets, Tally, UptimeRecord, Window,
 };
 use crate::record::{Outcome, Sample};
 use crate::requirement::{Limit, Severity, TestVerdict};
@@ -82,7 +82,7 @@ fn run_of(sample: impl Fn(u64, u64) -> Option<Sample>) -> RunResult {
             cpu: vec![10.0; 20],
             ..Generator::default()
         },
-        watch: Watch::default(),
+        watch: UptimeRecord::default(),
         observed: Observed::default(),
         search: None,
         addresses: tally.addresses.iter().enumerate().map(address).collect(),
@@ -278,7 +278,7 @@ fn a_run_that_could_not_be_made_fails_and_an_interrupted_one_is_open() {
     let mut failed = run(quick);
     failed.status = Status::Failed;
     let what = "nothing answers at http://127.0.0.1:1".to_owned();
-    failed.problem = Some(Problem {
+    failed.problem = Some(RunProblem {
         what: what.clone(),
         advice: "start it".into(),
     });
@@ -510,16 +510,16 @@ fn health_is_what_the_answers_say_and_how_soon() {
 #[test]
 fn outages_and_restarts_both_count() {
     let requirement = one("outages", "== 0");
-    let verdict = |watch: &Watch| {
+    let verdict = |watch: &UptimeRecord| {
         let evidence = Evidence {
             watch: Some(watch),
             ..Evidence::default()
         };
         judge(&requirement, &evidence, 0.95).verdict
     };
-    let mut watch = Watch {
+    let mut watch = UptimeRecord {
         probes: 30,
-        ..Watch::default()
+        ..UptimeRecord::default()
     };
     assert_eq!(verdict(&watch), Verdict::Pass);
     watch.restarts.push(5);
@@ -530,13 +530,13 @@ fn outages_and_restarts_both_count() {
         probes: 2,
         cause: "refused".into(),
     };
-    let out = Watch {
+    let out = UptimeRecord {
         probes: 3,
         outages: vec![outage],
         restarts: Vec::new(),
     };
     assert_eq!(verdict(&out), Verdict::Fail);
-    assert_eq!(verdict(&Watch::default()), Verdict::Inconclusive);
+    assert_eq!(verdict(&UptimeRecord::default()), Verdict::Inconclusive);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Numbers as the sentences of a verdict show them.
 
 use crate::requirement::Unit;
-use crate::requirement::human::show;
+use crate::requirement::format::show;
 
-pub(super) use crate::requirement::human::time;
+pub(super) use crate::requirement::format::time;
 
 /// A share from 0 to 1, in percent.
 pub(super) fn percent(share: f64) -> String {
@@ -12,5 +12,5 @@ pub(super) fn percent(share: f64) -> String {
 
 /// A whole number that was computed as a real one.
 pub(super) fn count(number: f64) -> String {
-    crate::requirement::human::count(number.max(0.0).round() as u64)
+    crate::requirement::format::count(number.max(0.0).round() as u64)
 }

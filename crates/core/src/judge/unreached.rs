@@ -1,16 +1,20 @@
 //! Whether the load reached the target at all: what no request reached keeps no promise.
 
-use super::evidence::{Evidence, Part, Slice};
+use super::evidence::{EndpointSelection, Evidence, Slice};
 use super::text::count;
-use super::{Finding, RunResult};
+use super::{CheckResult, RunResult};
 use crate::requirement::Check;
 use crate::requirement::Verdict;
 
 /// Whether requests were due for a check and not one of them succeeded. What is not about one part of a run is about all
 /// requests of all runs.
-pub(super) fn is_unreached(check: &Check, part: Part, evidence: &Evidence<'_>) -> bool {
+pub(super) fn is_unreached(
+    check: &Check,
+    part: EndpointSelection,
+    evidence: &Evidence<'_>,
+) -> bool {
     let part = if check.metric.is_observed() {
-        Part::All
+        EndpointSelection::All
     } else {
         part
     };
@@ -23,13 +27,13 @@ pub(super) fn is_unreached(check: &Check, part: Part, evidence: &Evidence<'_>) -
 }
 
 /// Takes a pass of what another source reported where no request of the run succeeded: nothing loaded the target.
-pub(super) fn without_pass(finding: Finding, run: &RunResult) -> Finding {
-    let (due, failed) = requests(run, Part::All);
+pub(super) fn without_pass(finding: CheckResult, run: &RunResult) -> CheckResult {
+    let (due, failed) = requests(run, EndpointSelection::All);
     if finding.verdict != Verdict::Pass || due == 0 || failed < due {
         return finding;
     }
     let requests = count(due as f64);
-    Finding {
+    CheckResult {
         verdict: Verdict::Inconclusive,
         reason: format!(
             "{}; none of the {requests} requests succeeded, so this is not the target under load",
@@ -40,7 +44,7 @@ pub(super) fn without_pass(finding: Finding, run: &RunResult) -> Finding {
 }
 
 /// How many requests were due in the judged part, and how many of them failed.
-fn requests(run: &RunResult, part: Part) -> (u64, u64) {
+fn requests(run: &RunResult, part: EndpointSelection) -> (u64, u64) {
     let slice = Slice {
         run,
         part,

@@ -7,8 +7,8 @@ use crate::judge::intervals;
 use crate::model::{Report, RunReport};
 use crate::record::{
     EndpointFigures, EndpointKind, EndpointResult, EndpointRules, Excerpt, Excerpts, Generator,
-    Look, Machine, Observed, Outage, Problem, Rules, RunResult, Seen, Slowest, Sockets, Statement,
-    Status, Tally, TargetProcess, Watch, Window, figure,
+    Machine, Observed, Outage, Rules, RunProblem, RunResult, Slowest, Snapshot, Sockets,
+    SourceSeries, Statement, Status, Tally, TargetProcess, UptimeRecord, Window, figure,
 };
 use crate::record::{Outcome, Sample};
 use crate::requirement::{
@@ -110,9 +110,9 @@ pub fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunResult {
         },
         seconds: tally.seconds,
         users: tally.users,
-        watch: Watch {
+        watch: UptimeRecord {
             probes: 12,
-            ..Watch::default()
+            ..UptimeRecord::default()
         },
         observed: Observed::default(),
         search: None,
@@ -180,7 +180,7 @@ pub fn rough(scenario: &str) -> RunResult {
 
 /// A cache that loses keys, a slow statement, a process that grows, and a database that went away.
 pub fn observed() -> Observed {
-    let look = |second: i64, figures: &[(&str, f64)]| Look {
+    let look = |second: i64, figures: &[(&str, f64)]| Snapshot {
         at_ms: second * 1_000,
         figures: figures
             .iter()
@@ -208,10 +208,10 @@ pub fn observed() -> Observed {
         ];
         look(second, &figures)
     };
-    let seen = |look: &dyn Fn(i64) -> Look, problem: Option<&str>| Seen {
+    let seen = |look: &dyn Fn(i64) -> Snapshot, problem: Option<&str>| SourceSeries {
         looks: (0..=13).map(look).collect(),
         problems: problem.map(str::to_owned).into_iter().collect(),
-        ..Seen::default()
+        ..SourceSeries::default()
     };
     let waits = |second: i64| look(second, &[(figure::LOCK_WAITS, (second % 2) as f64)]);
     let gone = Some("no answer within 2s (3 times)");
@@ -255,7 +255,7 @@ pub fn searched(scenario: &str) -> RunResult {
                 to: (from + 12) * SECOND,
                 ..part.window
             },
-            standing: crate::record::Standing::Held,
+            standing: crate::record::StepVerdict::Held,
             reason: "0 % of 1,000 requests failed".to_owned(),
             saturated: None,
             capped: false,
@@ -274,13 +274,13 @@ pub fn searched(scenario: &str) -> RunResult {
         _ => Asked::ok(80),
     });
     let broken = crate::record::Step {
-        standing: crate::record::Standing::Broken,
+        standing: crate::record::StepVerdict::Broken,
         reason: "35 % of 1,000 requests failed, at least 32 % with 95 % confidence (allowed: 10 %)"
             .to_owned(),
         ..step(13, 400.0, &bad)
     };
     let open = crate::record::Step {
-        standing: crate::record::Standing::Undecided,
+        standing: crate::record::StepVerdict::Undecided,
         saturated: Some("the generator used 91 % of its processor time in `stress`".to_owned()),
         ..step(13, 2_000.0, &bad)
     };
@@ -292,10 +292,10 @@ pub fn searched(scenario: &str) -> RunResult {
     whole.seconds.extend(bad.seconds.clone());
     whole.window.to = 38 * SECOND;
     whole.window.extensions = 2;
-    whole.search = Some(crate::record::Search {
+    whole.search = Some(crate::record::SearchResult {
         unit: crate::record::LoadUnit::Users,
         steps: vec![step(0, 100.0, &good), broken, open, back],
-        ending: crate::record::Ending::Saturated,
+        ending: crate::record::SearchEnding::Saturated,
         recovery: Some(crate::record::Recovery {
             before_ms: 38.0,
             bound_ms: 57.0,
@@ -322,7 +322,7 @@ pub fn failed(scenario: &str) -> RunResult {
         load: "100 users, each asking every 500 ms to 2.00 s".to_owned(),
         started: STARTED,
         status: Status::Failed,
-        problem: Some(Problem {
+        problem: Some(RunProblem {
             what: "GET /api/v1/agents/ was answered with 401".to_owned(),
             advice: "give a valid token with --token or PERF_TOKEN".to_owned(),
         }),
@@ -332,7 +332,7 @@ pub fn failed(scenario: &str) -> RunResult {
         seconds: Vec::new(),
         users: Vec::new(),
         generator: Generator::default(),
-        watch: Watch::default(),
+        watch: UptimeRecord::default(),
         observed: Observed::default(),
         search: None,
         addresses: Vec::new(),
@@ -636,7 +636,7 @@ pub fn searches() -> Report {
     let mut never_back = searched("capacity");
     if let Some(search) = &mut never_back.search {
         search.unit = crate::record::LoadUnit::Rate;
-        search.ending = crate::record::Ending::Settled;
+        search.ending = crate::record::SearchEnding::Settled;
         search.steps.truncate(2);
         search.recovery = search.recovery.map(|recovery| crate::record::Recovery {
             after_ms: None,

@@ -1,7 +1,7 @@
 //! What a plan offers, as people say it.
 
 use super::{Arrivals, Plan};
-use crate::requirement::human;
+use crate::requirement::format;
 
 impl Plan {
     /// What is offered: `100 users, each asking every 1.00 s to 2.00 s`. Users on a WebSocket are said by their
@@ -10,8 +10,8 @@ impl Plan {
         let (Some(socket), Arrivals::Users { count, .. }) = (&self.socket, &self.arrivals) else {
             return self.arrivals.to_string();
         };
-        let users = |count: u32| human::count(u64::from(count));
-        let time = |span: std::time::Duration| human::time(span.as_secs_f64() * 1e3);
+        let users = |count: u32| format::count(u64::from(count));
+        let time = |span: std::time::Duration| format::time(span.as_secs_f64() * 1e3);
         let every = if socket.every_min == socket.every_max {
             time(socket.every_min)
         } else {

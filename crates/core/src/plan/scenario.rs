@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::search::{Loads, Search};
 use super::socket::{EndpointKind, Socket};
-use crate::requirement::{Unit, human};
+use crate::requirement::{Unit, format};
 
 /// One scenario, ready to be run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -149,9 +149,9 @@ impl Arrivals {
 /// As people say it: `100 users, each asking every 1.00 s to 2.00 s`.
 impl std::fmt::Display for Arrivals {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let time = |span: Duration| human::time(span.as_secs_f64() * 1e3);
-        let count = |count: u32| human::count(u64::from(count));
-        let rate = |rate: Rate| human::show(Unit::Rate, rate.as_f64());
+        let time = |span: Duration| format::time(span.as_secs_f64() * 1e3);
+        let count = |count: u32| format::count(u64::from(count));
+        let rate = |rate: Rate| format::show(Unit::Rate, rate.as_f64());
         match *self {
             Arrivals::Users {
                 count: users,

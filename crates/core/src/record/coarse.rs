@@ -13,9 +13,9 @@ const SPLIT: u32 = 3;
 /// Counts of times by bucket, sorted by bucket; memory follows the spread of the times, not their number.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
-pub struct Coarse(Vec<(u16, u32)>);
+pub struct CoarseHistogram(Vec<(u16, u32)>);
 
-impl Coarse {
+impl CoarseHistogram {
     /// Counts one time, in nanoseconds.
     pub fn record(&mut self, nanos: u64) {
         self.add(bucket(nanos), 1);
@@ -27,7 +27,7 @@ impl Coarse {
     }
 
     /// Adds all of another's counts.
-    pub fn merge(&mut self, other: &Coarse) {
+    pub fn merge(&mut self, other: &CoarseHistogram) {
         for (bucket, count) in &other.0 {
             self.add(*bucket, *count);
         }
@@ -93,7 +93,7 @@ impl Coarse {
     }
 }
 
-impl<'de> Deserialize<'de> for Coarse {
+impl<'de> Deserialize<'de> for CoarseHistogram {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let counts = Vec::<(u16, u32)>::deserialize(deserializer)?;
         // All else relies on both.
@@ -104,7 +104,7 @@ impl<'de> Deserialize<'de> for Coarse {
             Some((last, _)) if *last > bucket(u64::MAX) => {
                 Err(Error::custom(format!("there is no bucket {last}")))
             }
-            _ => Ok(Coarse(counts)),
+            _ => Ok(CoarseHistogram(counts)),
         }
     }
 }
@@ -148,13 +148,13 @@ mod tests {
 
         #[test]
         fn buckets_hold_their_times(nanos in 0..4_000_000_000_000_u64) {
-            let held = Coarse::bucket_of(nanos);
+            let held = CoarseHistogram::bucket_of(nanos);
             prop_assert!(held.contains(&nanos), "{nanos} in {held:?}");
         }
 
         #[test]
         fn between_the_cuts_lies_the_bucket(times in prop::collection::vec(0..100_000_000_u64, 1..50), at in 0..100_000_000_u64) {
-            let mut coarse = Coarse::default();
+            let mut coarse = CoarseHistogram::default();
             for nanos in &times {
                 coarse.record(*nanos);
             }

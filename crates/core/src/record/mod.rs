@@ -22,22 +22,25 @@ mod waits;
 
 pub use crate::plan::EndpointKind;
 pub use address::AddressResult;
-pub use coarse::Coarse;
+pub use coarse::CoarseHistogram;
 pub use excerpts::{Excerpt, Excerpts};
 pub use histogram::Histogram;
 pub use machine::Machine;
-pub use observed::{EndpointFigures, Look, Observed, Seen, Statement, TargetProcess, figure};
+pub use observed::{
+    EndpointFigures, Observed, Snapshot, SourceSeries, Statement, TargetProcess, figure,
+};
 pub use outcome::Outcome;
 pub use recurring::Recurring;
 pub use result::{
-    Counts, EndpointResult, Generator, Outage, Problem, RunResult, Second, Status,
-    USUAL_EXTENSIONS, Watch, Window,
+    Counts, EndpointResult, Generator, Outage, RunProblem, RunResult, Second, Status,
+    USUAL_EXTENSIONS, UptimeRecord, Window,
 };
-pub use sample::{Sample, Talk};
+pub use sample::{Sample, SocketEvents};
 pub use search::{
-    Ending, LoadUnit, Recovery, Role, Scaling, Search, Standing, Step, failures_of, ungraceful_of,
+    LoadUnit, Recovery, Role, Scaling, SearchEnding, SearchResult, Step, StepVerdict, failures_of,
+    ungraceful_of,
 };
-pub use slowest::{Slow, Slowest};
+pub use slowest::{SlowRequest, Slowest};
 pub use sockets::Sockets;
 pub use summary::{EndpointSummary, Outcomes, Summary, Times};
 pub use tally::{EndpointRules, EndpointTally, Rules, Tally};

@@ -96,7 +96,7 @@ pub struct Observed {
     /// The target's process, when it is on this machine and was found.
     pub process: Option<TargetProcess>,
     /// Each source that was asked.
-    pub sources: BTreeMap<Source, Seen>,
+    pub sources: BTreeMap<Source, SourceSeries>,
     /// What the target told of its own endpoints after the run.
     pub endpoints: Vec<EndpointFigures>,
     /// The database's statements of this run, those that took most time together first.
@@ -115,9 +115,9 @@ pub struct TargetProcess {
 /// What one source told.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Seen {
+pub struct SourceSeries {
     /// In the order of time: one before the run, some during it, one after.
-    pub looks: Vec<Look>,
+    pub looks: Vec<Snapshot>,
     /// What was missing, garbled or gone.
     pub problems: Vec<String>,
     /// How often it was asked, whether or not it answered; 0 where this is not known.
@@ -128,7 +128,7 @@ pub struct Seen {
 
 /// One look at a source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Look {
+pub struct Snapshot {
     /// When, in milliseconds from the start of the run; negative before it.
     pub at_ms: i64,
     /// What it told, by the names of [`figure`].
@@ -183,12 +183,12 @@ impl Statement {
 
 impl Observed {
     /// What a source told; `None` when it was not asked.
-    pub fn seen(&self, source: Source) -> Option<&Seen> {
+    pub fn seen(&self, source: Source) -> Option<&SourceSeries> {
         self.sources.get(&source)
     }
 }
 
-impl Seen {
+impl SourceSeries {
     /// The last value of a figure.
     pub fn last(&self, name: &str) -> Option<f64> {
         self.looks.iter().rev().find_map(|look| look.figure(name))
@@ -211,7 +211,7 @@ impl Seen {
     ///
     /// `None` when fewer than two looks have them, or when one of them fell: it was set back.
     pub fn rises<const N: usize>(&self, names: [&str; N]) -> Option<Vec<[f64; N]>> {
-        let all = |look: &Look| {
+        let all = |look: &Snapshot| {
             let values: Option<Vec<f64>> = names.iter().map(|name| look.figure(name)).collect();
             <[f64; N]>::try_from(values?).ok()
         };
@@ -232,7 +232,7 @@ impl Seen {
 
     /// The values of a figure between two instants, in milliseconds from the start of the run, with theirs.
     pub fn between(&self, name: &str, from_ms: i64, to_ms: i64) -> Vec<(i64, f64)> {
-        let value = |look: &Look| Some((look.at_ms, look.figure(name)?));
+        let value = |look: &Snapshot| Some((look.at_ms, look.figure(name)?));
         let values = self.looks.iter().filter_map(value);
         values
             .filter(|(at, _)| (from_ms..=to_ms).contains(at))
@@ -240,7 +240,7 @@ impl Seen {
     }
 }
 
-impl Look {
+impl Snapshot {
     /// A figure, if it was told.
     pub fn figure(&self, name: &str) -> Option<f64> {
         self.figures.get(name).copied()
@@ -251,17 +251,17 @@ impl Look {
 mod tests {
     use super::*;
 
-    fn seen(looks: &[&[(&str, f64)]]) -> Seen {
-        let look = |(at_ms, figures): (i64, &&[(&str, f64)])| Look {
+    fn seen(looks: &[&[(&str, f64)]]) -> SourceSeries {
+        let look = |(at_ms, figures): (i64, &&[(&str, f64)])| Snapshot {
             at_ms,
             figures: figures
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), *value))
                 .collect(),
         };
-        Seen {
+        SourceSeries {
             looks: (-1_000..).step_by(1_000).zip(looks).map(look).collect(),
-            ..Seen::default()
+            ..SourceSeries::default()
         }
     }
 
@@ -293,7 +293,7 @@ mod tests {
     fn what_was_set_back_or_seen_once_tells_nothing() {
         assert_eq!(seen(&[&[("a", 5.0)], &[("a", 3.0)]]).rise("a"), None);
         assert_eq!(seen(&[&[("a", 5.0)]]).rise("a"), None);
-        assert_eq!(Seen::default().rise("a"), None);
-        assert_eq!(Seen::default().span("a"), None);
+        assert_eq!(SourceSeries::default().rise("a"), None);
+        assert_eq!(SourceSeries::default().span("a"), None);
     }
 }

@@ -6,7 +6,7 @@ mod tests;
 
 use super::result::{RunResult, Second};
 use crate::record::Outcome;
-use rhythm::{Event, strongest};
+use rhythm::{PauseEvent, strongest};
 
 /// A second is slow when one of its requests took so many times what is usual in the run ...
 const TIMES_USUAL: f64 = 5.0;
@@ -44,9 +44,9 @@ impl Recurring {
         let (Some(seconds), Some(usual)) = (run.seconds.get(window.start..end), usual(run)) else {
             return Vec::new();
         };
-        let looks: Vec<Look> = seconds
+        let looks: Vec<SecondSummary> = seconds
             .iter()
-            .map(|second| Look::of(second, usual))
+            .map(|second| SecondSummary::of(second, usual))
             .collect();
         let found = among(&looks, usual);
         let from_start = |one: Recurring| Recurring {
@@ -68,7 +68,7 @@ fn usual(run: &RunResult) -> Option<f64> {
 
 /// What a second tells of pauses.
 #[derive(Debug, Clone, Copy, Default)]
-struct Look {
+struct SecondSummary {
     /// The longest response time, in milliseconds; 0 when it was the generator's doing.
     longest: f64,
     due: u64,
@@ -76,8 +76,8 @@ struct Look {
     slow: u64,
 }
 
-impl Look {
-    fn of(second: &Second, usual: f64) -> Look {
+impl SecondSummary {
+    fn of(second: &Second, usual: f64) -> SecondSummary {
         let due = second.due();
         // What failed at once is charged its timeout, and no pause.
         let failed = second.endpoints.iter().map(|counts| {
@@ -86,15 +86,15 @@ impl Look {
         });
         let lasted = second.response.len().saturating_sub(failed.sum());
         if lasted == 0 || is_generators(second) {
-            return Look {
+            return SecondSummary {
                 due,
-                ..Look::default()
+                ..SecondSummary::default()
             };
         }
         let rank = (lasted as f64 - 0.5) / second.response.len() as f64;
         let longest = second.response.quantile_ms(rank).unwrap_or(0.0);
         let limit = (least(usual) * 1e6) as u64;
-        Look {
+        SecondSummary {
             longest,
             due,
             slow: second.response.above(limit).min(lasted),
@@ -122,20 +122,20 @@ fn is_generators(second: &Second) -> bool {
 }
 
 /// What recurs among the seconds.
-fn among(looks: &[Look], usual: f64) -> Vec<Recurring> {
-    let is_slow = |look: &Look| look.longest > least(usual);
+fn among(looks: &[SecondSummary], usual: f64) -> Vec<Recurring> {
+    let is_slow = |look: &SecondSummary| look.longest > least(usual);
     let slow = looks.iter().filter(|look| is_slow(look)).count();
     if slow as f64 > MOST_SLOW * looks.len() as f64 {
         return Vec::new();
     }
-    let mut stretches: Vec<Stretch<'_>> = Vec::new();
+    let mut stretches: Vec<SlowStretch<'_>> = Vec::new();
     for (at, look) in looks.iter().enumerate().filter(|(_, look)| is_slow(look)) {
         match stretches
             .last_mut()
             .filter(|last| last.from + last.looks.len() == at)
         {
             Some(last) => last.looks = &looks[last.from..=at],
-            None => stretches.push(Stretch {
+            None => stretches.push(SlowStretch {
                 from: at,
                 looks: std::slice::from_ref(look),
             }),
@@ -143,11 +143,12 @@ fn among(looks: &[Look], usual: f64) -> Vec<Recurring> {
     }
     let mut found = Vec::new();
     while found.len() < KINDS {
-        let events: Vec<Event> = stretches.iter().map(Stretch::event).collect();
+        let events: Vec<PauseEvent> = stretches.iter().map(SlowStretch::event).collect();
         let Some(chain) = strongest(&events, looks.len() as f64) else {
             break;
         };
-        let members: Vec<&Stretch<'_>> = chain.members.iter().map(|at| &stretches[*at]).collect();
+        let members: Vec<&SlowStretch<'_>> =
+            chain.members.iter().map(|at| &stretches[*at]).collect();
         found.push(Recurring {
             times: members.len(),
             period: chain.period,
@@ -174,12 +175,12 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// Slow seconds in a row: one pause, as far as seconds tell.
-struct Stretch<'a> {
+struct SlowStretch<'a> {
     from: usize,
-    looks: &'a [Look],
+    looks: &'a [SecondSummary],
 }
 
-impl Stretch<'_> {
+impl SlowStretch<'_> {
     fn longest(&self) -> f64 {
         self.looks
             .iter()
@@ -189,16 +190,16 @@ impl Stretch<'_> {
 
     /// When it began, more exactly than to the second: whatever is due while the target pauses waits until the same
     /// end, and what was due first waits longest.
-    fn event(&self) -> Event {
+    fn event(&self) -> PauseEvent {
         let from = self.from as f64;
         let (mut low, mut high) = (from, from + 1.0);
         let first = self.looks[0];
-        let seconds = |look: &Look, rough: f64| look.longest / 1e3 * (1.0 + rough);
+        let seconds = |look: &SecondSummary, rough: f64| look.longest / 1e3 * (1.0 + rough);
         // How long after its beginning a second, or a pause, has its first request, at most.
-        let gap = |look: &Look| (4.0 / look.due.max(1) as f64).min(1.0);
+        let gap = |look: &SecondSummary| (4.0 / look.due.max(1) as f64).min(1.0);
         // More that was slow than one pause over both seconds would have met: there are two of them.
         let slow = first.slow as f64 / first.due.max(1) as f64;
-        let is_one = |next: &&Look| {
+        let is_one = |next: &&SecondSummary| {
             let begin = from + 1.0 + gap(next) + seconds(next, ROUGH) - seconds(&first, -ROUGH);
             from + 1.0 - slow > begin - seconds(next, ROUGH).min(0.3) - 2.0 * gap(&first)
         };
@@ -215,7 +216,7 @@ impl Stretch<'_> {
         if low > high {
             (low, high) = (from, from + 1.0);
         }
-        Event {
+        PauseEvent {
             at: low.midpoint(high),
             unsure: (high - low) / 2.0,
             strength: self.longest(),

@@ -9,7 +9,7 @@ use super::address::AddressResult;
 use super::excerpts::Excerpts;
 use super::histogram::Histogram;
 use super::observed::Observed;
-use super::search::Search;
+use super::search::SearchResult;
 use super::slowest::Slowest;
 use super::sockets::Sockets;
 use super::users::UserGroup;
@@ -31,7 +31,7 @@ pub struct RunResult {
     /// How the run itself ended.
     pub status: Status,
     /// Why there is no complete run, and what to do; empty when there is.
-    pub problem: Option<Problem>,
+    pub problem: Option<RunProblem>,
     /// Response times counted exactly in [`Counts::over`], in nanoseconds, ascending.
     pub thresholds: Vec<u64>,
     /// The judged part of the run.
@@ -53,13 +53,13 @@ pub struct RunResult {
     #[serde(default)]
     pub sockets: Sockets,
     /// What the watch on the target saw meanwhile.
-    pub watch: Watch,
+    pub watch: UptimeRecord,
     /// What others told of the target meanwhile.
     #[serde(default)]
     pub observed: Observed,
     /// The steps of a search; `None` for a run at one load.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub search: Option<Search>,
+    pub search: Option<SearchResult>,
     /// The slowest requests of the judged part.
     #[serde(default)]
     pub slowest: Slowest,
@@ -84,7 +84,7 @@ pub enum Status {
 
 /// Why a run could not be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Problem {
+pub struct RunProblem {
     /// What failed, on what.
     pub what: String,
     /// What to do about it.
@@ -145,7 +145,7 @@ pub struct Second {
     /// Requests answered well whose last byte arrived in this second, whenever they were due.
     pub done_ok: u64,
     /// Charged response times of what was due in this second, coarse.
-    pub response: super::coarse::Coarse,
+    pub response: super::coarse::CoarseHistogram,
 }
 
 /// Exact counters of what was due in one second at one endpoint.
@@ -194,7 +194,7 @@ pub struct Generator {
 
 /// What a watch on the target saw.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Watch {
+pub struct UptimeRecord {
     /// Probes made.
     pub probes: u64,
     /// Unbroken stretches of failed probes.
@@ -267,10 +267,10 @@ impl RunResult {
     }
 }
 
-impl Watch {
+impl UptimeRecord {
     /// The same without what happened within one of these times, in milliseconds since 1970. An outage that
     /// outlasts the time it began in stays.
-    pub fn without(mut self, times: &[Range<u64>]) -> Watch {
+    pub fn without(mut self, times: &[Range<u64>]) -> UptimeRecord {
         let is_within = |outage: &Outage, time: &Range<u64>| {
             time.contains(&outage.from) && outage.to.is_some_and(|to| to <= time.end)
         };
@@ -282,14 +282,14 @@ impl Watch {
     }
 
     /// What was seen after `before`, an earlier state of the same log.
-    pub fn since(&self, before: &Watch) -> Watch {
+    pub fn since(&self, before: &UptimeRecord) -> UptimeRecord {
         // An outage that was open before is still seen afterwards.
         let closed = before
             .outages
             .iter()
             .filter(|outage| outage.to.is_some())
             .count();
-        Watch {
+        UptimeRecord {
             probes: self.probes.saturating_sub(before.probes),
             outages: self.outages.iter().skip(closed).cloned().collect(),
             restarts: self
@@ -302,7 +302,7 @@ impl Watch {
     }
 
     /// Adds what another watch saw at another time.
-    pub fn merge(&mut self, other: &Watch) {
+    pub fn merge(&mut self, other: &UptimeRecord) {
         self.probes += other.probes;
         for outage in &other.outages {
             if !self.outages.iter().any(|mine| mine.from == outage.from) {
@@ -332,7 +332,7 @@ mod tests {
 
     #[test]
     fn only_what_is_over_within_a_time_is_left_out() {
-        let watch = Watch {
+        let watch = UptimeRecord {
             probes: 9,
             outages: vec![
                 outage(50, Some(60)),

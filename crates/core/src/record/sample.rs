@@ -4,7 +4,7 @@ use super::Outcome;
 
 /// What a WebSocket met since it was asked last, beside its due messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Talk {
+pub struct SocketEvents {
     /// Frames that nobody had asked for.
     pub unasked: u64,
     /// Control pings, answered.

@@ -9,13 +9,13 @@ use crate::record::Outcome;
 
 /// What a search by steps went through, and what it found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Search {
+pub struct SearchResult {
     /// What the loads of the steps count.
     pub unit: LoadUnit,
     /// Every step, in the order in which they were run.
     pub steps: Vec<Step>,
     /// Why there was no further step.
-    pub ending: Ending,
+    pub ending: SearchEnding,
     /// How the target came back from the highest load; `None` when that was not looked at.
     pub recovery: Option<Recovery>,
     /// Throughput over concurrency; `None` when the steps don't tell.
@@ -35,7 +35,7 @@ pub enum LoadUnit {
 /// Why a search ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Ending {
+pub enum SearchEnding {
     /// The target broke.
     Broken,
     /// All loads were gone through, and the target did not break.
@@ -64,7 +64,7 @@ pub struct Step {
     /// Its judged part, in nanoseconds from the start of the run.
     pub window: Window,
     /// How the target stood it.
-    pub standing: Standing,
+    pub standing: StepVerdict,
     /// What that rests on, in one sentence.
     pub reason: String,
     /// Why this load could not be put on the target, if it could not: the generator was not up to it, or the plan
@@ -100,7 +100,7 @@ pub enum Role {
 /// How a target stood a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Standing {
+pub enum StepVerdict {
     /// It kept the limits, at the stated confidence.
     Held,
     /// The evidence does not settle it.
@@ -176,7 +176,7 @@ pub fn ungraceful_of(outcomes: &Outcomes) -> impl Iterator<Item = (Outcome, u64)
     meant.map(|(outcome, count)| (*outcome, *count))
 }
 
-impl Search {
+impl SearchResult {
     /// The steps that tried a load.
     pub fn loads(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().filter(|step| step.role == Role::Load)
@@ -186,7 +186,7 @@ impl Search {
     pub fn broken(&self) -> Option<&Step> {
         let broken = self
             .loads()
-            .filter(|step| step.standing == Standing::Broken);
+            .filter(|step| step.standing == StepVerdict::Broken);
         broken.min_by(|a, b| a.load.total_cmp(&b.load))
     }
 
@@ -195,7 +195,7 @@ impl Search {
         let broken = self.broken().map_or(f64::INFINITY, |step| step.load);
         let held = self
             .loads()
-            .filter(|step| step.standing == Standing::Held && step.load < broken);
+            .filter(|step| step.standing == StepVerdict::Held && step.load < broken);
         held.max_by(|a, b| a.load.total_cmp(&b.load))
     }
 

@@ -11,7 +11,7 @@ const MOST: usize = 10;
 
 /// One of the slowest requests; times in nanoseconds from the start of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Slow {
+pub struct SlowRequest {
     /// Its endpoint, by its place in the run.
     pub endpoint: usize,
     /// When it was due.
@@ -29,9 +29,9 @@ pub struct Slow {
 /// The slowest of some requests, the slowest first; those that took as long in the order in which they were due.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Slowest(Vec<Slow>);
+pub struct Slowest(Vec<SlowRequest>);
 
-impl Slow {
+impl SlowRequest {
     /// How long a user waited for it, in nanoseconds.
     pub fn took(&self) -> u64 {
         self.done_ns.saturating_sub(self.due_ns)
@@ -48,7 +48,7 @@ impl Slowest {
     pub(super) fn add(&mut self, sample: &Sample) {
         let took = sample.done.saturating_sub(sample.due);
         if self.0.len() < MOST || self.0.last().is_some_and(|last| took >= last.took()) {
-            self.take(Slow {
+            self.take(SlowRequest {
                 endpoint: sample.endpoint,
                 due_ns: sample.due,
                 sent_ns: sample.sent,
@@ -67,7 +67,7 @@ impl Slowest {
     /// Adds those of a run that began `by` nanoseconds later.
     pub fn append(&mut self, other: &Slowest, by: u64) {
         for slow in &other.0 {
-            self.take(Slow {
+            self.take(SlowRequest {
                 due_ns: slow.due_ns + by,
                 sent_ns: slow.sent_ns.map(|sent| sent + by),
                 done_ns: slow.done_ns + by,
@@ -77,11 +77,11 @@ impl Slowest {
     }
 
     /// All of them, the slowest first.
-    pub fn all(&self) -> &[Slow] {
+    pub fn all(&self) -> &[SlowRequest] {
         &self.0
     }
 
-    fn take(&mut self, slow: Slow) {
+    fn take(&mut self, slow: SlowRequest) {
         let place = self.0.partition_point(|known| known.rank() <= slow.rank());
         if place < MOST {
             self.0.insert(place, slow);
@@ -127,7 +127,7 @@ mod tests {
                 .collect();
             all.sort_unstable();
             all.truncate(MOST);
-            let kept: Vec<_> = of(&samples).all().iter().map(Slow::rank).collect();
+            let kept: Vec<_> = of(&samples).all().iter().map(SlowRequest::rank).collect();
             prop_assert_eq!(kept, all);
         }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::Talk;
+use crate::record::SocketEvents;
 
 /// What all WebSockets of a run met beside their due messages, ramp-up included.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub struct Sockets {
 
 impl Sockets {
     /// Adds what one WebSocket met.
-    pub fn add(&mut self, talk: &Talk) {
+    pub fn add(&mut self, talk: &SocketEvents) {
         self.unasked += talk.unasked;
         self.control_pings += talk.control_pings;
         self.late_replies += talk.late_replies;
@@ -57,20 +57,20 @@ mod tests {
     #[test]
     fn what_each_met_adds_up() {
         let mut one = Sockets::default();
-        one.add(&Talk {
+        one.add(&SocketEvents {
             unasked: 3,
             closed: Some(1006),
-            ..Talk::default()
+            ..SocketEvents::default()
         });
         let mut two = Sockets::default();
-        two.add(&Talk {
+        two.add(&SocketEvents {
             reconnects: 1,
             closed: Some(1006),
-            ..Talk::default()
+            ..SocketEvents::default()
         });
-        two.add(&Talk {
+        two.add(&SocketEvents {
             closed: Some(1011),
-            ..Talk::default()
+            ..SocketEvents::default()
         });
         one.merge(&two);
         assert_eq!((one.unasked, one.reconnects, one.closed()), (3, 1, 3));

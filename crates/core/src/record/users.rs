@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::coarse::Coarse;
+use super::coarse::CoarseHistogram;
 use super::counts::Charge;
 use super::result::Counts;
 use crate::record::Sample;
@@ -19,14 +19,14 @@ pub struct UserGroup {
     /// One for each endpoint of the plan.
     pub endpoints: Vec<Counts>,
     /// Charged response times of all endpoints, coarse.
-    pub response: Coarse,
+    pub response: CoarseHistogram,
 }
 
 impl UserGroup {
     fn empty(endpoints: usize, thresholds: usize) -> UserGroup {
         UserGroup {
             endpoints: vec![Counts::empty(thresholds); endpoints],
-            response: Coarse::default(),
+            response: CoarseHistogram::default(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Unit, human};
+use super::{Unit, format};
 
 /// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,12 +111,12 @@ pub struct Compared {
 impl Compared {
     /// What it was, as people read it.
     pub fn was(&self) -> String {
-        human::show(self.what.unit(), self.before)
+        format::show(self.what.unit(), self.before)
     }
 
     /// What it is, as people read it.
     pub fn is(&self) -> String {
-        human::show(self.what.unit(), self.after)
+        format::show(self.what.unit(), self.after)
     }
 
     /// The change and where it may lie: `23 % more (11 to 38)`.

@@ -1,7 +1,7 @@
 //! Requirements: what is measured, against which limit, and the verdict.
 
 mod compared;
-pub mod human;
+pub mod format;
 mod interval;
 mod judgement;
 mod limit;

@@ -3,7 +3,7 @@
 use crate::plan::{Arrivals, Plan};
 use crate::record::Outcome;
 use crate::record::{Outcomes, RunResult, Summary, Times};
-use crate::requirement::{CheckJudgement, Metric, Verdict, human};
+use crate::requirement::{CheckJudgement, Metric, Verdict, format};
 
 /// Why the plan's own limit of connections, and not the target, may be what a load did not keep to; `None` where it is
 /// the target all the same.
@@ -31,16 +31,16 @@ pub(super) fn capped(
     let enough = needed.map_or_else(String::new, |needed| {
         format!(
             ", with answers that take this long about {}",
-            human::count(needed)
+            format::count(needed)
         )
     });
     Some(format!(
         "all {} connections that the plan allows were busy, and {} of {} requests waited for one, {} at p95: allow \
          more with `connections` or --connections{enough}",
-        human::count(u64::from(connections)),
-        human::count(waits.count),
-        human::count(summary.due),
-        human::time(waits.p95),
+        format::count(u64::from(connections)),
+        format::count(waits.count),
+        format::count(summary.due),
+        format::time(waits.p95),
     ))
 }
 

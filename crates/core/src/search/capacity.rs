@@ -1,7 +1,7 @@
 //! The highest rate that holds: doubled until one breaks, then bisected on a logarithmic scale.
 
-use super::step::Leg;
-use crate::record::{Role, Standing, Step};
+use super::step::Probe;
+use crate::record::{Role, Step, StepVerdict};
 
 /// No search needs more: from 1/s to 1,000,000/s it doubles twenty times, and bisects seven times to 1 %.
 pub(super) const MOST: usize = 40;
@@ -10,7 +10,7 @@ pub(super) const MOST: usize = 40;
 ///
 /// What settled nothing stays inside the interval, which is then narrowed from both sides up to it. Above a
 /// rate that broke, or that the generator was not up to, nothing is tried.
-pub(super) fn next((from, to): (f64, f64), precision: f64, steps: &[Step]) -> Option<Leg> {
+pub(super) fn next((from, to): (f64, f64), precision: f64, steps: &[Step]) -> Option<Probe> {
     let tried: Vec<&Step> = steps
         .iter()
         .filter(|step| step.role == Role::Load)
@@ -20,19 +20,19 @@ pub(super) fn next((from, to): (f64, f64), precision: f64, steps: &[Step]) -> Op
     }
     let highest = tried.iter().map(|step| step.load).fold(0.0, f64::max);
     if tried.is_empty() {
-        return Some(Leg::up(from));
+        return Some(Probe::up(from));
     }
     let load = match ceiling(&tried) {
         None if highest >= to => return None,
         None => (2.0 * highest).min(to),
         Some(ceiling) => between(&tried, ceiling, precision)?,
     };
-    Some(Leg::up(load))
+    Some(Probe::up(load))
 }
 
 /// The lowest rate that broke or that the generator was not up to.
 fn ceiling(tried: &[&Step]) -> Option<f64> {
-    let ends = |step: &&&Step| step.standing == Standing::Broken || step.saturated.is_some();
+    let ends = |step: &&&Step| step.standing == StepVerdict::Broken || step.saturated.is_some();
     tried
         .iter()
         .filter(ends)
@@ -42,14 +42,14 @@ fn ceiling(tried: &[&Step]) -> Option<f64> {
 
 /// The middle of the widest gap that is still too wide.
 fn between(tried: &[&Step], ceiling: f64, precision: f64) -> Option<f64> {
-    let of = |standing: Standing| {
+    let of = |standing: StepVerdict| {
         tried
             .iter()
             .filter(move |step| step.standing == standing && step.load < ceiling)
             .map(|step| step.load)
     };
-    let held = of(Standing::Held).max_by(f64::total_cmp);
-    let mut open: Vec<f64> = of(Standing::Undecided)
+    let held = of(StepVerdict::Held).max_by(f64::total_cmp);
+    let mut open: Vec<f64> = of(StepVerdict::Undecided)
         .filter(|load| held.is_none_or(|held| *load > held))
         .collect();
     open.sort_by(f64::total_cmp);

@@ -5,7 +5,7 @@
 use crate::judge::without_reach;
 use crate::record::Outcome;
 use crate::record::{Outcomes, RunResult, Second, Summary, Times, failures_of};
-use crate::requirement::{CheckJudgement, Judgement, Metric, Verdict, human};
+use crate::requirement::{CheckJudgement, Judgement, Metric, Verdict, format};
 
 /// Kinds of failures that are named.
 const NAMED: usize = 3;
@@ -34,7 +34,7 @@ pub(super) fn told(judgement: &Judgement, run: &RunResult) -> String {
             Some(answered) => format!(
                 "{}: each failure counts as its timeout there, and successful requests took {} at p95",
                 without_reach(&judged.reason),
-                human::time(answered.p95)
+                format::time(answered.p95)
             ),
             None => without_reach(&judged.reason),
         });
@@ -99,9 +99,9 @@ fn named(outcomes: &Outcomes, due: u64) -> String {
     let rest = kinds.len().saturating_sub(NAMED);
     let mut parts: Vec<String> = Vec::new();
     for (outcome, count) in kinds.into_iter().take(NAMED) {
-        let count = human::count(count);
+        let count = format::count(count);
         let of = if parts.is_empty() {
-            format!(" of {} requests", human::count(due))
+            format!(" of {} requests", format::count(due))
         } else {
             String::new()
         };

@@ -3,20 +3,20 @@
 mod cap;
 mod capacity;
 mod cause;
-mod record;
+mod merge_steps;
 mod step;
 mod stress;
 #[cfg(test)]
 mod tests;
 
-pub use record::{Made, record};
-pub use step::{Leg, holding, is_settled, judged};
+pub use merge_steps::{CompletedStep, record};
+pub use step::{Probe, holding, is_settled, judged};
 
 use crate::plan::{Loads, Search};
 use crate::record::Step;
 
 /// What comes after the steps so far; `None` when the search is over.
-pub fn next(search: &Search, steps: &[Step]) -> Option<Leg> {
+pub fn next(search: &Search, steps: &[Step]) -> Option<Probe> {
     match &search.loads {
         Loads::Steps { users, recovery } => stress::next(users, recovery.is_some(), steps),
         Loads::Capacity {

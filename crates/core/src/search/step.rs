@@ -5,23 +5,23 @@ use std::time::Duration;
 use super::{cap, cause};
 use crate::judge::{Evidence, judge};
 use crate::plan::{Arrivals, Loads, Phases, Plan, Rate, Search};
-use crate::record::{Role, RunResult, Standing, Status, Step, Summary};
+use crate::record::{Role, RunResult, Status, Step, StepVerdict, Summary};
 use crate::requirement::{Check, Judgement, Requirement, Severity, Verdict};
 
 const SECOND: u64 = 1_000_000_000;
 
 /// One load to be run.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Leg {
+pub struct Probe {
     /// What it is for.
     pub role: Role,
     /// Users, or requests per second.
     pub load: f64,
 }
 
-impl Leg {
-    pub(super) fn up(load: f64) -> Leg {
-        Leg {
+impl Probe {
+    pub(super) fn up(load: f64) -> Probe {
+        Probe {
             role: Role::Load,
             load,
         }
@@ -89,7 +89,7 @@ pub fn holding(plan: &Plan, search: &Search) -> Requirement {
 /// connections that the plan allows.
 pub fn judged(
     plan: &Plan,
-    leg: Leg,
+    leg: Probe,
     run: &RunResult,
     fault: Option<String>,
     holding: &Requirement,
@@ -108,9 +108,9 @@ pub fn judged(
     let capped = cap.is_some();
     saturated = saturated.or(cap);
     let standing = match judgement.verdict {
-        Verdict::Pass => Standing::Held,
-        Verdict::Fail if saturated.is_none() => Standing::Broken,
-        _ => Standing::Undecided,
+        Verdict::Pass => StepVerdict::Held,
+        Verdict::Fail if saturated.is_none() => StepVerdict::Broken,
+        _ => StepVerdict::Undecided,
     };
     let reason = judgement.reason;
     let summary = Summary::of(run);

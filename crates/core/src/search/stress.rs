@@ -1,8 +1,8 @@
 //! Ever more users, until the target breaks; then back to where it began.
 
-use super::step::Leg;
+use super::step::Probe;
 use crate::plan::RecoveryWatch;
-use crate::record::{Coarse, Recovery, Role, RunResult, Second, Standing, Step};
+use crate::record::{CoarseHistogram, Recovery, Role, RunResult, Second, Step, StepVerdict};
 
 const SECOND: u64 = 1_000_000_000;
 /// Seconds over which a p95 is taken on the way back.
@@ -11,18 +11,18 @@ const SLIDING: usize = 2;
 const OVER_P95: u64 = 20;
 
 /// The next step up, as long as nothing broke and the generator was up to it; then the first once more.
-pub(super) fn next(users: &[u32], recovers: bool, steps: &[Step]) -> Option<Leg> {
+pub(super) fn next(users: &[u32], recovers: bool, steps: &[Step]) -> Option<Probe> {
     let tried: Vec<&Step> = of_loads(steps).collect();
     if tried.len() < steps.len() {
         return None;
     }
     let goes_up = tried.last().is_none_or(|last| goes_on(last));
     if let (true, Some(load)) = (goes_up, users.get(tried.len())) {
-        return Some(Leg::up(f64::from(*load)));
+        return Some(Probe::up(f64::from(*load)));
     }
     // Where the first step broke there is nothing to come back to.
     let first = tried.first()?;
-    (recovers && first.standing != Standing::Broken).then_some(Leg {
+    (recovers && first.standing != StepVerdict::Broken).then_some(Probe {
         role: Role::Recovery,
         load: first.load,
     })
@@ -33,7 +33,7 @@ fn of_loads(steps: &[Step]) -> impl Iterator<Item = &Step> {
 }
 
 fn goes_on(step: &Step) -> bool {
-    step.standing != Standing::Broken && step.saturated.is_none()
+    step.standing != StepVerdict::Broken && step.saturated.is_none()
 }
 
 /// How long it took until p95 was back at the first step's.
@@ -65,7 +65,7 @@ pub(super) fn recovery(
 }
 
 fn is_within(window: &[Second], bound_ms: f64) -> bool {
-    let mut times = Coarse::default();
+    let mut times = CoarseHistogram::default();
     for second in window {
         times.merge(&second.response);
     }

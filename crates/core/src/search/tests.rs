@@ -4,8 +4,8 @@ use super::*;
 use crate::judge::{Evidence, judge};
 use crate::plan::{Arrivals, Bounds, Endpoint, EndpointKind, Phases, Plan, Rate, RecoveryWatch};
 use crate::record::{
-    Ending, EndpointResult, EndpointRules, Generator, Problem, Role, Rules, RunResult,
-    Search as Found, Sockets, Standing, Status, Tally, Watch, Window,
+    EndpointResult, EndpointRules, Generator, Role, Rules, RunProblem, RunResult, SearchEnding,
+    SearchResult as Found, Sockets, Status, StepVerdict, Tally, UptimeRecord, Window,
 };
 use crate::record::{Outcome, Sample};
 use crate::requirement::{Check, Limit, Metric, Requirement, Scope, Severity, Verdict};
@@ -99,21 +99,21 @@ fn capacity(from: f64, to: f64) -> Plan {
 type Answer = (u64, u64, Outcome);
 
 /// A made-up target, by load and by when a request is due.
-type Plain = fn(Leg, u64) -> Answer;
-type Target = Box<dyn Fn(Leg, u64) -> Answer>;
-type Standings = &'static [(f64, Standing)];
+type Plain = fn(Probe, u64) -> Answer;
+type Target = Box<dyn Fn(Probe, u64) -> Answer>;
+type Standings = &'static [(f64, StepVerdict)];
 /// Metric, limit and verdict.
 type Wanted = &'static [(&'static str, &'static str, Verdict)];
 
 /// What a run of a leg would have counted, begun `started` milliseconds after 1970.
-fn run(plan: &Plan, leg: Leg, started: u64, answer: impl Fn(u64) -> Answer) -> RunResult {
+fn run(plan: &Plan, leg: Probe, started: u64, answer: impl Fn(u64) -> Answer) -> RunResult {
     waiting_run(plan, leg, started, answer, |_| 0)
 }
 
 /// The same where requests wait so long for a connection, which is part of their lag.
 fn waiting_run(
     plan: &Plan,
-    leg: Leg,
+    leg: Probe,
     started: u64,
     answer: impl Fn(u64) -> Answer,
     waited: impl Fn(u64) -> u64,
@@ -185,7 +185,7 @@ fn waiting_run(
             cpu: vec![10.0; tally.seconds.len()],
             ..Generator::default()
         },
-        watch: Watch::default(),
+        watch: UptimeRecord::default(),
         sockets: Sockets::default(),
         search: None,
         addresses: Vec::new(),
@@ -196,23 +196,24 @@ fn waiting_run(
 }
 
 /// Goes through a whole search against a made-up target.
-fn searched(plan: &Plan, answer: impl Fn(Leg, u64) -> Answer) -> RunResult {
+fn searched(plan: &Plan, answer: impl Fn(Probe, u64) -> Answer) -> RunResult {
     searched_on(plan, |leg, started| {
         run(plan, leg, started, |due| answer(leg, due))
     })
 }
 
 /// The same with all that a run counts.
-fn searched_on(plan: &Plan, run: impl Fn(Leg, u64) -> RunResult) -> RunResult {
+fn searched_on(plan: &Plan, run: impl Fn(Probe, u64) -> RunResult) -> RunResult {
     let search = plan.search.as_ref().expect("a search");
     let holding = holding(plan, search);
-    let (mut made, mut steps, mut started): (Vec<Made>, Vec<Step>, u64) = (vec![], vec![], 1_000);
+    let (mut made, mut steps, mut started): (Vec<CompletedStep>, Vec<Step>, u64) =
+        (vec![], vec![], 1_000);
     while let Some(leg) = next(search, &steps) {
         let run = run(leg, started);
         started += run.window.to / MS + 250;
         let step = judged(plan, leg, &run, None, &holding, 0.95);
         steps.push(step.clone());
-        made.push(Made { leg, step, run });
+        made.push(CompletedStep { leg, step, run });
         assert!(made.len() < 50, "no end");
     }
     record(plan, search, &made).expect("a record")
@@ -222,7 +223,7 @@ fn found(run: &RunResult) -> &Found {
     run.search.as_ref().expect("a search")
 }
 
-fn tried(run: &RunResult) -> Vec<(f64, Standing)> {
+fn tried(run: &RunResult) -> Vec<(f64, StepVerdict)> {
     let steps = found(run).loads();
     steps.map(|step| (step.load, step.standing)).collect()
 }
@@ -232,14 +233,14 @@ const SLOW: Answer = (1_500 * MS, 0, Outcome::Ok);
 
 #[test]
 fn steps_go_up_until_one_breaks() {
-    use Standing::{Broken, Held};
+    use StepVerdict::{Broken, Held};
     let plan = steps(&[50, 100, 200, 400]);
-    let table: [(&str, Plain, Standings, Ending); 5] = [
+    let table: [(&str, Plain, Standings, SearchEnding); 5] = [
         (
             "breaks at the third step, by slowness",
             |leg, _| if leg.load > 150.0 { SLOW } else { QUICK },
             &[(50.0, Held), (100.0, Held), (200.0, Broken)],
-            Ending::Broken,
+            SearchEnding::Broken,
         ),
         (
             "breaks at the second step, by errors",
@@ -248,19 +249,19 @@ fn steps_go_up_until_one_breaks() {
                 _ => (MS, 0, Outcome::RateLimited),
             },
             &[(50.0, Held), (100.0, Broken)],
-            Ending::Broken,
+            SearchEnding::Broken,
         ),
         (
             "breaks at the first step",
             |_, _| SLOW,
             &[(50.0, Broken)],
-            Ending::Broken,
+            SearchEnding::Broken,
         ),
         (
             "never breaks",
             |_, _| QUICK,
             &[(50.0, Held), (100.0, Held), (200.0, Held), (400.0, Held)],
-            Ending::Unbroken,
+            SearchEnding::Unbroken,
         ),
         (
             "dies at the third step",
@@ -269,7 +270,7 @@ fn steps_go_up_until_one_breaks() {
                 _ => (MS, 0, Outcome::Connect),
             },
             &[(50.0, Held), (100.0, Held), (200.0, Broken)],
-            Ending::Broken,
+            SearchEnding::Broken,
         ),
     ];
     for (name, target, standings, ending) in table {
@@ -285,7 +286,7 @@ fn steps_go_up_until_one_breaks() {
 fn what_settles_nothing_does_not_count_as_broken() {
     let plan = steps(&[50, 100, 200]);
     // One request in eighteen is slow, and one in twenty may be.
-    let target = |leg: Leg, due: u64| {
+    let target = |leg: Probe, due: u64| {
         let number = (due as f64 / 1e9 * leg.load).round() as u64;
         if (leg.load - 100.0).abs() < 1e-9 && number.is_multiple_of(18) {
             SLOW
@@ -294,10 +295,10 @@ fn what_settles_nothing_does_not_count_as_broken() {
         }
     };
     let run = searched(&plan, target);
-    let standings: Vec<Standing> = tried(&run).into_iter().map(|(_, one)| one).collect();
+    let standings: Vec<StepVerdict> = tried(&run).into_iter().map(|(_, one)| one).collect();
     assert_eq!(
         standings,
-        [Standing::Held, Standing::Undecided, Standing::Held]
+        [StepVerdict::Held, StepVerdict::Undecided, StepVerdict::Held]
     );
     assert_eq!(found(&run).held().map(|step| step.load), Some(200.0));
 }
@@ -305,14 +306,14 @@ fn what_settles_nothing_does_not_count_as_broken() {
 #[test]
 fn a_saturated_generator_is_no_breaking_point() {
     let plan = steps(&[50, 100, 200, 400]);
-    let late = |leg: Leg, _| match leg.load {
+    let late = |leg: Probe, _| match leg.load {
         0.0..150.0 => QUICK,
         _ => (1_500 * MS, 1_490 * MS, Outcome::Ok),
     };
     let run = searched(&plan, late);
-    assert_eq!(found(&run).ending, Ending::Saturated);
+    assert_eq!(found(&run).ending, SearchEnding::Saturated);
     assert_eq!(tried(&run).len(), 3);
-    assert_eq!(tried(&run)[2].1, Standing::Undecided);
+    assert_eq!(tried(&run)[2].1, StepVerdict::Undecided);
     let (step, why) = found(&run).saturated().expect("a reason");
     assert!(why.contains("late by the generator"), "{why}");
     assert!((step.load - 200.0).abs() < 1e-9);
@@ -323,7 +324,7 @@ fn a_saturated_generator_is_no_breaking_point() {
 fn the_way_back_is_timed_from_the_end_of_the_highest_load() {
     let plan = steps(&[50, 100, 200]);
     let target = |quick_after: u64| {
-        move |leg: Leg, due: u64| match leg.role {
+        move |leg: Probe, due: u64| match leg.role {
             Role::Load if leg.load > 150.0 => SLOW,
             Role::Recovery if due < quick_after * SECOND => SLOW,
             _ => QUICK,
@@ -375,19 +376,19 @@ fn all_steps_lie_on_one_axis() {
 fn a_load_that_could_not_be_put_on_the_target_breaks_it() {
     let plan = steps(&[50, 100]);
     let search = plan.search.as_ref().expect("a search");
-    let mut gone = run(&plan, Leg::up(100.0), 0, |_| QUICK);
+    let mut gone = run(&plan, Probe::up(100.0), 0, |_| QUICK);
     gone.status = Status::Failed;
-    gone.problem = Some(Problem {
+    gone.problem = Some(RunProblem {
         what: "the name is unknown".to_owned(),
         advice: String::new(),
     });
     let holding = holding(&plan, search);
-    let step = judged(&plan, Leg::up(100.0), &gone, None, &holding, 0.95);
-    assert_eq!(step.standing, Standing::Broken);
+    let step = judged(&plan, Probe::up(100.0), &gone, None, &holding, 0.95);
+    assert_eq!(step.standing, StepVerdict::Broken);
     assert_eq!(step.reason, "the name is unknown");
     let own = Some("no thread".to_owned());
-    let step = judged(&plan, Leg::up(100.0), &gone, own, &holding, 0.95);
-    assert_eq!(step.standing, Standing::Undecided);
+    let step = judged(&plan, Probe::up(100.0), &gone, own, &holding, 0.95);
+    assert_eq!(step.standing, StepVerdict::Undecided);
     assert_eq!(step.saturated.as_deref(), Some("no thread"));
 }
 
@@ -397,7 +398,7 @@ fn capacity_is_bracketed_to_its_precision() {
         let plan = capacity(50.0, 2_000.0);
         let run = searched(&plan, |leg, _| if leg.load > bears { SLOW } else { QUICK });
         let search = found(&run);
-        assert_eq!(search.ending, Ending::Settled, "{bears}");
+        assert_eq!(search.ending, SearchEnding::Settled, "{bears}");
         let held = search.held().expect("one held").load;
         let broken = search.broken().expect("one broke").load;
         assert!(held <= bears && bears < broken, "{held} {bears} {broken}");
@@ -410,11 +411,11 @@ fn capacity_is_bracketed_to_its_precision() {
 fn capacity_ends_at_the_ends_of_its_range() {
     let plan = capacity(50.0, 150.0);
     let run = searched(&plan, |_, _| QUICK);
-    assert_eq!(found(&run).ending, Ending::Unbroken);
+    assert_eq!(found(&run).ending, SearchEnding::Unbroken);
     let loads: Vec<f64> = tried(&run).into_iter().map(|(load, _)| load).collect();
     assert_eq!(loads, [50.0, 100.0, 150.0]);
     let run = searched(&plan, |_, _| SLOW);
-    assert_eq!(tried(&run), [(50.0, Standing::Broken)]);
+    assert_eq!(tried(&run), [(50.0, StepVerdict::Broken)]);
     assert_eq!(found(&run).held(), None);
 }
 
@@ -423,7 +424,10 @@ fn beyond_what_the_generator_is_up_to_nothing_is_tried() {
     let late = (1_500 * MS, 1_490 * MS, Outcome::Ok);
     let plan = capacity(50.0, 2_000.0);
     // The generator ends at 300/s, far above the target or below it.
-    for (bears, ending) in [(120.0, Ending::Settled), (600.0, Ending::Saturated)] {
+    for (bears, ending) in [
+        (120.0, SearchEnding::Settled),
+        (600.0, SearchEnding::Saturated),
+    ] {
         let run = searched(&plan, |leg, _| match leg.load {
             300.0.. => late,
             load if load > bears => SLOW,
@@ -434,7 +438,10 @@ fn beyond_what_the_generator_is_up_to_nothing_is_tried() {
         let held = search.held().expect("one held").load;
         let end: f64 = f64::min(bears, 300.0);
         assert!(held <= end && held * 1.06 > end, "{held} {bears}");
-        assert_eq!(search.saturated().is_some(), ending == Ending::Saturated);
+        assert_eq!(
+            search.saturated().is_some(),
+            ending == SearchEnding::Saturated
+        );
     }
 }
 
@@ -446,7 +453,7 @@ fn a_queue_that_fills_breaks_a_step_and_a_stall_that_is_over_does_not() {
         _ => SLOW,
     };
     let run = searched(&plan, filling);
-    assert_eq!(tried(&run), [(100.0, Standing::Broken)]);
+    assert_eq!(tried(&run), [(100.0, StepVerdict::Broken)]);
     let reason = &found(&run).steps[0].reason;
     assert!(
         reason.starts_with("in the second half of the step, "),
@@ -457,7 +464,7 @@ fn a_queue_that_fills_breaks_a_step_and_a_stall_that_is_over_does_not() {
         _ => QUICK,
     };
     let run = searched(&plan, stalled);
-    assert_eq!(tried(&run), [(100.0, Standing::Undecided)]);
+    assert_eq!(tried(&run), [(100.0, StepVerdict::Undecided)]);
 }
 
 #[test]
@@ -479,7 +486,7 @@ fn what_settles_nothing_stays_inside_the_interval() {
     assert!(held.load < 520.0 && broken.load >= 620.0);
     let open = tried(&run)
         .into_iter()
-        .filter(|(_, standing)| *standing == Standing::Undecided)
+        .filter(|(_, standing)| *standing == StepVerdict::Undecided)
         .collect::<Vec<_>>();
     assert!(!open.is_empty());
     assert!(
@@ -625,7 +632,7 @@ fn broke_by(run: &RunResult) -> String {
 fn a_break_is_named_by_what_happened() {
     // Every `nth` request fails at once; the others take so long.
     let failing = |nth: u64, outcome: Outcome, other: Answer| {
-        move |leg: Leg, due: u64| {
+        move |leg: Probe, due: u64| {
             let number = (due as f64 / 1e9 * leg.load).round() as u64;
             if leg.load > 75.0 && number.is_multiple_of(nth) {
                 (MS, 0, outcome)
@@ -687,11 +694,11 @@ fn the_connections_of_the_plan_are_no_fault_of_the_generator_and_no_end_of_the_t
     // 100 connections and answers of 150 ms make 667 per second, whatever is offered.
     let plan = capacity(100.0, 1_600.0);
     let service = 150 * MS;
-    let behind = |leg: Leg, due: u64| {
+    let behind = |leg: Probe, due: u64| {
         let slower = (leg.load * 0.15 / 100.0 - 1.0).max(0.0);
         (due as f64 * slower) as u64
     };
-    let capped = |leg: Leg, started| {
+    let capped = |leg: Probe, started| {
         let answer = |due| (behind(leg, due) + service, behind(leg, due), Outcome::Ok);
         let mut run = waiting_run(&plan, leg, started, answer, |due| behind(leg, due));
         run.generator.connection_limit = Some(100);
@@ -706,7 +713,7 @@ fn the_connections_of_the_plan_are_no_fault_of_the_generator_and_no_end_of_the_t
     assert_eq!(run.notes.len(), 2, "{:?}", run.notes);
     assert!(run.notes[1].starts_with(&waited), "{:?}", run.notes);
     let search = found(&run);
-    assert_eq!(search.ending, Ending::Capped, "{:?}", tried(&run));
+    assert_eq!(search.ending, SearchEnding::Capped, "{:?}", tried(&run));
     assert_eq!(search.broken(), None);
     let held = search.held().expect("one held").load;
     // Shortly above 667 per second the queue has no time to become long.
@@ -761,7 +768,7 @@ fn the_connections_of_the_plan_are_no_fault_of_the_generator_and_no_end_of_the_t
 #[test]
 fn a_target_that_is_slow_itself_breaks_whatever_waits_for_connections() {
     let plan = capacity(100.0, 1_600.0);
-    let slow = |leg: Leg, started| {
+    let slow = |leg: Probe, started| {
         let over = leg.load > 300.0;
         let service = if over { 1_200 * MS } else { 20 * MS };
         let wait = if over { 400 * MS } else { 0 };
@@ -774,14 +781,19 @@ fn a_target_that_is_slow_itself_breaks_whatever_waits_for_connections() {
         )
     };
     let run = searched_on(&plan, slow);
-    assert_eq!(found(&run).ending, Ending::Settled, "{:?}", tried(&run));
+    assert_eq!(
+        found(&run).ending,
+        SearchEnding::Settled,
+        "{:?}",
+        tried(&run)
+    );
     assert!(found(&run).broken().expect("one broke").load <= 320.0);
 }
 
 #[test]
 fn the_way_back_says_when_it_is_refusals_that_keep_it_up() {
     let plan = steps(&[50, 100]);
-    let refusing = |leg: Leg, _| match leg.role {
+    let refusing = |leg: Probe, _| match leg.role {
         Role::Load if leg.load < 75.0 => QUICK,
         _ => (MS, 0, Outcome::RateLimited),
     };
@@ -798,7 +810,7 @@ fn where_the_first_step_failed_too_often_there_is_no_p95_to_come_back_to() {
     let search = plan.search.as_mut().expect("a search");
     search.holds = vec![check("error_rate", "<= 20 %")];
     // One in twelve is charged ten seconds: half as much again would be no recovery.
-    let failing = |leg: Leg, due: u64| {
+    let failing = |leg: Probe, due: u64| {
         let number = (due as f64 / 1e9 * leg.load).round() as u64;
         match leg.role {
             Role::Recovery => (9 * SECOND, 0, Outcome::Ok),
@@ -807,7 +819,7 @@ fn where_the_first_step_failed_too_often_there_is_no_p95_to_come_back_to() {
         }
     };
     let run = searched(&plan, failing);
-    assert_eq!(found(&run).steps[0].standing, Standing::Held);
+    assert_eq!(found(&run).steps[0].standing, StepVerdict::Held);
     let (verdict, reason) = verdict(&run, "recovery_time", "< 60 s");
     assert_eq!(verdict, Verdict::Inconclusive, "{reason}");
     assert!(
@@ -819,7 +831,7 @@ fn where_the_first_step_failed_too_often_there_is_no_p95_to_come_back_to() {
 #[test]
 fn what_is_on_its_way_decides_no_step() {
     let mut plan = capacity(50.0, 1_600.0);
-    let leg = Leg::up(400.0);
+    let leg = Probe::up(400.0);
     let search = plan.search.clone().expect("a search");
     let holding = holding(&plan, &search);
     for extensions in [0, 1] {
@@ -830,7 +842,7 @@ fn what_is_on_its_way_decides_no_step() {
         assert!(!is_settled(&so_far, &[200], &holding, 0.95), "{extensions}");
         // In the end all of them have ended, and the step is judged by what they came to.
         let step = judged(&plan, leg, &so_far, None, &holding, 0.95);
-        assert_eq!(step.standing, Standing::Held, "{}", step.reason);
+        assert_eq!(step.standing, StepVerdict::Held, "{}", step.reason);
     }
     // The second half of a step alone is not broken by what is open either.
     plan.phases.measure = Duration::from_secs(8);

@@ -18,7 +18,7 @@ pub struct MeanBlock {
 
 /// A value and the bounds it lies between.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Interval {
+pub struct MeanInterval {
     /// The estimate itself.
     pub value: f64,
     /// Lower bound; minus infinity when nothing is known.
@@ -39,7 +39,7 @@ pub struct Interval {
 /// # Panics
 ///
 /// When `alpha` is outside `(0, 0.5)`.
-pub fn mean_interval(blocks: &[MeanBlock], alpha: f64) -> Option<Interval> {
+pub fn mean_interval(blocks: &[MeanBlock], alpha: f64) -> Option<MeanInterval> {
     mean_interval_of_users(blocks, &[], alpha)
 }
 
@@ -53,7 +53,7 @@ pub fn mean_interval_of_users(
     blocks: &[MeanBlock],
     users: &[MeanBlock],
     alpha: f64,
-) -> Option<Interval> {
+) -> Option<MeanInterval> {
     assert!(
         alpha > 0.0 && alpha < 0.5,
         "alpha lies in (0, 0.5), not {alpha}"
@@ -78,7 +78,7 @@ pub fn mean_interval_of_users(
         margins.extend(among_users.map(|found| self::margins(&found, alpha)));
     }
     if margins.is_empty() {
-        return Some(Interval {
+        return Some(MeanInterval {
             value,
             low: f64::NEG_INFINITY,
             high: f64::INFINITY,
@@ -86,7 +86,7 @@ pub fn mean_interval_of_users(
     }
     let down = margins.iter().map(|margin| margin.0).fold(0.0, f64::max);
     let up = margins.iter().map(|margin| margin.1).fold(0.0, f64::max);
-    Some(Interval {
+    Some(MeanInterval {
         value,
         low: value - down,
         high: value + up,

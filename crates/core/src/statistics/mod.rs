@@ -29,7 +29,7 @@ pub use clusters::{cluster_effect, cluster_effect_within, worst_twice};
 pub use dependence::{RankBlock, dependence};
 pub use design_effect::{Block, DesignEffect, MixedBlock, design_effect, design_effect_within};
 pub use difference::{Measured, RunNoise, difference, paired, ratio};
-pub use mean::{Interval, MeanBlock, mean_interval, mean_interval_of_users};
+pub use mean::{MeanBlock, MeanInterval, mean_interval, mean_interval_of_users};
 pub use proportion::{lower_bound, upper_bound};
 pub use quantile::{QuantileRanks, quantile_ranks};
 pub use sequential::{

@@ -3,7 +3,7 @@
 use tokio::sync::watch;
 
 use super::session::{ChangeSession, Ended, IndexState};
-use super::{ApplyError, Event, dead_rows, orphaned_indexes};
+use super::{ApplyError, ApplyEvent, dead_rows, orphaned_indexes};
 use crate::plan::{ChangeKind, Proposal};
 
 /// In statements that wait for other transactions without blocking them.
@@ -14,7 +14,7 @@ pub(super) async fn make(
     session: &ChangeSession,
     proposal: &Proposal,
     stop: &mut watch::Receiver<bool>,
-    tell: &mut dyn FnMut(Event<'_>),
+    tell: &mut dyn FnMut(ApplyEvent<'_>),
 ) -> Result<(), ApplyError> {
     for index in orphaned_indexes::names(proposal) {
         // Of a run that was killed: the statement would find the name taken.
@@ -51,7 +51,7 @@ pub(super) async fn make(
     if proposal.kind == ChangeKind::Vacuum
         && let Some(stays) = dead_rows::remaining(session, object).await
     {
-        tell(Event::Stays(stays));
+        tell(ApplyEvent::Stays(stays));
     }
     Ok(())
 }
@@ -86,7 +86,7 @@ async fn run(
     proposal: &Proposal,
     statement: &str,
     stop: &mut watch::Receiver<bool>,
-    tell: &mut dyn FnMut(Event<'_>),
+    tell: &mut dyn FnMut(ApplyEvent<'_>),
 ) -> Result<(), Ended> {
     match &proposal.table {
         Some(table) if statement.contains(CONCURRENTLY) => {

@@ -21,7 +21,7 @@ pub use undo::{UndoError, script};
 
 /// How long a statement may wait and take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct ApplyLimits {
     /// For a lock, behind which other sessions queue up.
     pub lock: Duration,
     /// In all.
@@ -30,7 +30,7 @@ pub struct Limits {
 
 /// What happens while changes are applied.
 #[derive(Debug, Clone)]
-pub enum Event<'a> {
+pub enum ApplyEvent<'a> {
     /// A change begins.
     Begins(&'a Proposal),
     /// Progress: what the server does, and how much of it is done, in percent.
@@ -161,9 +161,9 @@ pub async fn apply(
     insecure: bool,
     chosen: &[&Proposal],
     undo_file: &Path,
-    limits: Limits,
+    limits: ApplyLimits,
     stop: &mut watch::Receiver<bool>,
-    tell: &mut dyn FnMut(Event<'_>),
+    tell: &mut dyn FnMut(ApplyEvent<'_>),
 ) -> Result<Applied, ApplyError> {
     let session = ChangeSession::begin(url, insecure, limits).await?;
     if session.is_standby().await {
@@ -172,15 +172,15 @@ pub async fn apply(
     undo::write(undo_file, chosen)?;
     let mut applied = Applied::default();
     for (at, proposal) in chosen.iter().enumerate() {
-        tell(Event::Begins(proposal));
+        tell(ApplyEvent::Begins(proposal));
         let begun = Instant::now();
         match change::make(&session, proposal, stop, tell).await {
             Ok(()) => {
                 applied.done += 1;
-                tell(Event::Done(proposal, begun.elapsed()));
+                tell(ApplyEvent::Done(proposal, begun.elapsed()));
             }
             Err(error) => {
-                tell(Event::Failed(&error));
+                tell(ApplyEvent::Failed(&error));
                 let is_end = error.ends_all();
                 applied.failed.push(error);
                 if is_end {
@@ -201,7 +201,7 @@ pub async fn revert(
     url: &DatabaseUrl,
     insecure: bool,
     carried_out: &[&Proposal],
-    limits: Limits,
+    limits: ApplyLimits,
     stop: &mut watch::Receiver<bool>,
 ) -> Result<(), ApplyError> {
     let session = ChangeSession::begin(url, insecure, limits).await?;
@@ -218,7 +218,7 @@ pub async fn revert(
 pub async fn analyze(
     url: &DatabaseUrl,
     insecure: bool,
-    limits: Limits,
+    limits: ApplyLimits,
     stop: &mut watch::Receiver<bool>,
 ) -> Result<(), String> {
     let session = ChangeSession::begin(url, insecure, limits).await;

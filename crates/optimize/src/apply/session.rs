@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_postgres::Client;
 
-use super::{ApplyError, Event, Limits, progress};
+use super::{ApplyError, ApplyEvent, ApplyLimits, progress};
 use crate::connection::{Database, DatabaseUrl, first_text, is_gone, told};
 use crate::name::literal;
 
@@ -38,7 +38,7 @@ pub(super) enum IndexState {
 
 pub(super) struct ChangeSession {
     database: Database,
-    limits: Limits,
+    limits: ApplyLimits,
     /// For progress alone: without it there is none.
     watching: Option<Database>,
     pid: i32,
@@ -49,7 +49,7 @@ impl ChangeSession {
     pub(super) async fn begin(
         url: &DatabaseUrl,
         insecure: bool,
-        limits: Limits,
+        limits: ApplyLimits,
     ) -> Result<ChangeSession, ApplyError> {
         let database = url.connect_directly(insecure).await;
         let database = database.map_err(ApplyError::Connect)?;
@@ -91,7 +91,7 @@ impl ChangeSession {
         &self,
         statement: &str,
         stop: &mut watch::Receiver<bool>,
-        tell: &mut dyn FnMut(Event<'_>),
+        tell: &mut dyn FnMut(ApplyEvent<'_>),
     ) -> Result<(), Ended> {
         if *stop.borrow() {
             return Err(Ended::Interrupted);
@@ -129,7 +129,7 @@ impl ChangeSession {
         table: &str,
         statement: &str,
         stop: &mut watch::Receiver<bool>,
-        tell: &mut dyn FnMut(Event<'_>),
+        tell: &mut dyn FnMut(ApplyEvent<'_>),
     ) -> Result<(), Ended> {
         let lock = format!("BEGIN; LOCK TABLE {table} IN SHARE UPDATE EXCLUSIVE MODE; COMMIT");
         if let Err(ended) = self.run(&lock, stop, tell).await {
@@ -215,11 +215,11 @@ impl ChangeSession {
         self.database.client.batch_execute(statement).await.is_ok()
     }
 
-    async fn look(&self, tell: &mut dyn FnMut(Event<'_>)) {
+    async fn look(&self, tell: &mut dyn FnMut(ApplyEvent<'_>)) {
         if let Some(watching) = &self.watching
             && let Some((phase, percent)) = progress::of(&watching.client, self.pid).await
         {
-            tell(Event::GoesOn(phase, percent));
+            tell(ApplyEvent::GoesOn(phase, percent));
         }
     }
 }

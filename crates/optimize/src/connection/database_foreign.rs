@@ -1,7 +1,7 @@
 //! What URLs of databases have that are written for an ORM, a pool or a driver.
 
 use super::database_tls::MODES;
-use agentos_perf_core::diagnostic::Complaint;
+use agentos_perf_core::diagnostic::InvalidValue;
 
 /// Schemes of databases that speak another protocol.
 const OTHERS: [(&str, &str); 8] = [
@@ -60,7 +60,7 @@ const TRANSLATED: [&str; 7] = [
 
 /// What a parameter comes to.
 #[derive(Debug, PartialEq)]
-pub(super) enum Meaning {
+pub(super) enum ParameterMeaning {
     /// It is one of libpq's.
     Itself,
     /// One of TLS, by libpq's name and with libpq's value.
@@ -86,16 +86,18 @@ pub(super) fn is_known(name: &str) -> bool {
 ///
 /// # Errors
 /// Where it has a meaning that nothing here has.
-pub(super) fn meaning(name: &str, value: &str) -> Result<Meaning, Complaint> {
-    let refused = |what: &str, help: &str| Err(Complaint::new(what).help(help));
-    let sslmode = |mode: &str| Ok(Meaning::Tls("sslmode".to_owned(), mode.to_owned()));
+pub(super) fn meaning(name: &str, value: &str) -> Result<ParameterMeaning, InvalidValue> {
+    let refused = |what: &str, help: &str| Err(InvalidValue::new(what).help(help));
+    let sslmode = |mode: &str| Ok(ParameterMeaning::Tls("sslmode".to_owned(), mode.to_owned()));
     match (name, value) {
         // Prisma's is the name of one schema, whatever letters it has.
-        ("schema", value) => Ok(Meaning::SearchPath(format!(
+        ("schema", value) => Ok(ParameterMeaning::SearchPath(format!(
             "\"{}\"",
             value.replace('"', "\"\"")
         ))),
-        ("currentSchema" | "search_path", value) => Ok(Meaning::SearchPath(value.to_owned())),
+        ("currentSchema" | "search_path", value) => {
+            Ok(ParameterMeaning::SearchPath(value.to_owned()))
+        }
         ("ssl", "true" | "1") => sslmode("require"),
         ("ssl", "false" | "0") => sslmode("disable"),
         ("ssl", mode) if MODES.iter().any(|(known, _)| *known == mode) => sslmode(mode),
@@ -103,7 +105,7 @@ pub(super) fn meaning(name: &str, value: &str) -> Result<Meaning, Complaint> {
             "the URL's ssl is not true, false or one of the modes of sslmode",
             "write sslmode=require, or sslmode=disable",
         ),
-        ("sslaccept", "strict") => Ok(Meaning::Nothing),
+        ("sslaccept", "strict") => Ok(ParameterMeaning::Nothing),
         ("sslaccept", _) => refused(
             "the URL's sslaccept takes any certificate, which a URL cannot ask for here",
             "leave sslaccept out, and name the authority's certificate as sslrootcert=FILE; --insecure takes any",
@@ -112,7 +114,7 @@ pub(super) fn meaning(name: &str, value: &str) -> Result<Meaning, Complaint> {
             "a certificate in PKCS 12 form (sslidentity) is not read",
             "write it and its key to PEM files, and name these as sslcert=FILE and sslkey=FILE",
         ),
-        (name, _) if OF_CLIENT.contains(&name) => Ok(Meaning::Nothing),
-        _ => Ok(Meaning::Itself),
+        (name, _) if OF_CLIENT.contains(&name) => Ok(ParameterMeaning::Nothing),
+        _ => Ok(ParameterMeaning::Itself),
     }
 }

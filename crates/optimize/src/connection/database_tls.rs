@@ -12,7 +12,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::config::SslMode;
 
 use super::tls::{NoRoots, Trust, client_config};
-use agentos_perf_core::diagnostic::Complaint;
+use agentos_perf_core::diagnostic::InvalidValue;
 
 /// Those that are read here; the driver knows two modes, and no files.
 pub const PARAMETERS: [&str; 4] = ["sslmode", "sslrootcert", "sslcert", "sslkey"];
@@ -43,9 +43,9 @@ impl Stated {
         }
     }
 
-    fn file<T>(&self, read: impl Fn(&Path) -> Result<T, String>) -> Result<T, Complaint> {
+    fn file<T>(&self, read: impl Fn(&Path) -> Result<T, String>) -> Result<T, InvalidValue> {
         read(Path::new(&self.value))
-            .map_err(|why| Complaint::new(format!("{}: {}: {why}", self.place, self.value)))
+            .map_err(|why| InvalidValue::new(format!("{}: {}: {why}", self.place, self.value)))
     }
 }
 
@@ -75,7 +75,7 @@ impl DatabaseTls {
         stated: &dyn Fn(&str) -> Option<Stated>,
         is_near: bool,
         is_socket: bool,
-    ) -> Result<DatabaseTls, Complaint> {
+    ) -> Result<DatabaseTls, InvalidValue> {
         let named = stated("sslmode").map(|mode| named(&mode)).transpose()?;
         let roots = stated("sslrootcert").filter(|roots| !roots.value.is_empty());
         let of_machine = roots.as_ref().is_some_and(|roots| roots.value == "system");
@@ -98,13 +98,13 @@ impl DatabaseTls {
             return Ok(tls);
         }
         if of_machine && mode != Mode::Full {
-            return Err(Complaint::new(
+            return Err(InvalidValue::new(
                 "sslrootcert=system is for sslmode=verify-full alone",
             ));
         }
         if mode == Mode::AnyName && roots.is_none() {
             let what = "sslmode=verify-ca wants the authority's certificate: sslrootcert=FILE";
-            return Err(Complaint::new(what).help(
+            return Err(InvalidValue::new(what).help(
                 "this machine's roots sign for everybody: with them, take sslmode=verify-full",
             ));
         }
@@ -148,12 +148,12 @@ impl DatabaseTls {
     }
 }
 
-fn named(stated: &Stated) -> Result<Mode, Complaint> {
+fn named(stated: &Stated) -> Result<Mode, InvalidValue> {
     let found = MODES.iter().find(|(name, _)| *name == stated.value);
     found.map(|(_, mode)| *mode).ok_or_else(|| {
         let names = MODES.map(|(name, _)| name);
         let names = names.join(", ");
-        Complaint::new(format!("{} is none of {names}", stated.place))
+        InvalidValue::new(format!("{} is none of {names}", stated.place))
     })
 }
 
@@ -176,7 +176,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
 }
 
 /// Who asks, if it is to be told by a certificate.
-fn own(stated: &dyn Fn(&str) -> Option<Stated>) -> Result<Option<CertifiedKey>, Complaint> {
+fn own(stated: &dyn Fn(&str) -> Option<Stated>) -> Result<Option<CertifiedKey>, InvalidValue> {
     let given = |name: &str| stated(name).filter(|stated| !stated.value.is_empty());
     match (given("sslcert"), given("sslkey")) {
         (None, None) => Ok(None),
@@ -186,10 +186,10 @@ fn own(stated: &dyn Fn(&str) -> Option<Stated>) -> Result<Option<CertifiedKey>, 
             let own = CertifiedKey::from_der(chain, read, &ring::default_provider());
             own.map(Some).map_err(|_| {
                 let Stated { place, value } = key;
-                Complaint::new(format!("{place}: {value}: it is not the certificate's key, or of a kind that is not known"))
+                InvalidValue::new(format!("{place}: {value}: it is not the certificate's key, or of a kind that is not known"))
             })
         }
-        _ => Err(Complaint::new("sslcert and sslkey go together")),
+        _ => Err(InvalidValue::new("sslcert and sslkey go together")),
     }
 }
 

@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
-use super::database_foreign::{self as foreign, Meaning};
+use super::database_foreign::{self as foreign, ParameterMeaning};
 use super::database_tls::{DatabaseTls, PARAMETERS, Stated};
 use super::percent_encoding::{percent_decoded, percent_encoded};
-use agentos_perf_core::diagnostic::Complaint;
+use agentos_perf_core::diagnostic::InvalidValue;
 use agentos_perf_core::secret::Secret;
 
 pub(super) const OF_POSTGRES: [&str; 2] = ["postgres", "postgresql"];
@@ -73,7 +73,7 @@ impl DatabaseUrl {
     /// # Errors
     /// When it is none, and when such a file is of no use. Of the URL, the message has at most the name of a parameter
     /// that is not known, or the path of a file.
-    pub fn parse(text: &str) -> Result<DatabaseUrl, Complaint> {
+    pub fn parse(text: &str) -> Result<DatabaseUrl, InvalidValue> {
         DatabaseUrl::parse_over(text, &|_| None)
     }
 
@@ -84,20 +84,20 @@ impl DatabaseUrl {
     pub fn parse_over(
         text: &str,
         elsewhere: &dyn Fn(&str) -> Option<Stated>,
-    ) -> Result<DatabaseUrl, Complaint> {
+    ) -> Result<DatabaseUrl, InvalidValue> {
         let rest = behind_scheme(text.trim())?;
         let (head, query) = split(rest);
         let mut search_path = None;
         let (mut of_tls, mut of_driver) = (Vec::new(), Vec::new());
         for (name, value) in parameters(query)? {
             match foreign::meaning(&name, &value)? {
-                Meaning::Tls(name, value) => of_tls.push((name, value)),
-                Meaning::SearchPath(path) => search_path = Some(path),
-                Meaning::Nothing => {}
-                Meaning::Itself if PARAMETERS.contains(&name.as_str()) => {
+                ParameterMeaning::Tls(name, value) => of_tls.push((name, value)),
+                ParameterMeaning::SearchPath(path) => search_path = Some(path),
+                ParameterMeaning::Nothing => {}
+                ParameterMeaning::Itself if PARAMETERS.contains(&name.as_str()) => {
                     of_tls.push((name, value));
                 }
-                Meaning::Itself => of_driver.push((name, value)),
+                ParameterMeaning::Itself => of_driver.push((name, value)),
             }
         }
         let config = driver_url(head, &of_driver).parse::<Config>();
@@ -161,7 +161,7 @@ impl fmt::Debug for DatabaseUrl {
 }
 
 /// What follows `://`, when that is of a `PostgreSQL`.
-fn behind_scheme(text: &str) -> Result<&str, Complaint> {
+fn behind_scheme(text: &str) -> Result<&str, InvalidValue> {
     // Java's drivers write their own name before the URL.
     let text = text.strip_prefix("jdbc:").unwrap_or(text);
     let Some((scheme, rest)) = text.split_once("://") else {
@@ -173,14 +173,14 @@ fn behind_scheme(text: &str) -> Result<&str, Complaint> {
         return Ok(rest);
     }
     Err(match foreign::other_database(database) {
-        Some(name) => Complaint::new(format!("this is the URL of {name}, not of PostgreSQL"))
+        Some(name) => InvalidValue::new(format!("this is the URL of {name}, not of PostgreSQL"))
             .help("only PostgreSQL can be asked: leave it out for a service without one"),
         None => wrong("the URL does not begin with postgres://"),
     })
 }
 
-fn wrong(what: &str) -> Complaint {
-    Complaint::new(what).help("write postgres://USER@HOST:5432/NAME")
+fn wrong(what: &str) -> InvalidValue {
+    InvalidValue::new(what).help("write postgres://USER@HOST:5432/NAME")
 }
 
 /// A URL behind its scheme, before and behind the `?` of its parameters.
@@ -199,7 +199,7 @@ fn split(rest: &str) -> (&str, &str) {
 }
 
 /// Names and values, decoded, all of the names known.
-fn parameters(query: &str) -> Result<Vec<(String, String)>, Complaint> {
+fn parameters(query: &str) -> Result<Vec<(String, String)>, InvalidValue> {
     // A second @ tells of one in the password that is not encoded, and then this is a part of it.
     let may_be_shown = !query.contains('@');
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
@@ -220,7 +220,7 @@ fn parameters(query: &str) -> Result<Vec<(String, String)>, Complaint> {
         } else {
             "a parameter of the URL is not known".to_owned()
         };
-        Err(Complaint::new(what).help(format!(
+        Err(InvalidValue::new(what).help(format!(
             "known are {} and {}; in a password write %3F for ? and %40 for @",
             OF_DRIVER.join(", "),
             PARAMETERS.join(", ")

@@ -144,7 +144,7 @@ fn without_lists(line: &str) -> String {
 }
 
 /// Where the clause ends that began at this depth.
-fn closing(behind: &[Mark], depth: usize, words: &[&str]) -> Option<usize> {
+fn closing(behind: &[ListMark], depth: usize, words: &[&str]) -> Option<usize> {
     let mut of_depth = behind.iter().take_while(|mark| mark.depth >= depth);
     let end = of_depth.find(|mark| {
         mark.depth == depth && matches!(mark.what, What::Word(word) if words.contains(&word))
@@ -169,7 +169,7 @@ enum What {
 }
 
 /// A place in a statement that matters for lists, with how many parentheses are open around it.
-struct Mark {
+struct ListMark {
     what: What,
     begin: usize,
     end: usize,
@@ -178,7 +178,7 @@ struct Mark {
 
 const WORDS: [&str; 5] = ["SELECT", "FROM", "SET", "WHERE", "RETURNING"];
 
-fn marks(line: &str) -> Vec<Mark> {
+fn marks(line: &str) -> Vec<ListMark> {
     let bytes = line.as_bytes();
     let (mut marks, mut depth, mut at) = (Vec::new(), 0_usize, 0);
     while at < bytes.len() {
@@ -208,7 +208,7 @@ fn marks(line: &str) -> Vec<Mark> {
             }
             _ => continue,
         };
-        marks.push(Mark {
+        marks.push(ListMark {
             what,
             begin,
             end: at,

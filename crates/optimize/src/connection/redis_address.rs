@@ -3,7 +3,7 @@
 use url::{Host, Url};
 
 use super::percent_encoding::percent_decoded;
-use agentos_perf_core::diagnostic::Complaint;
+use agentos_perf_core::diagnostic::InvalidValue;
 use agentos_perf_core::secret::Secret;
 
 const PORT: u16 = 6379;
@@ -24,9 +24,10 @@ impl RedisAddress {
     ///
     /// # Errors
     /// When it is none; the message never repeats any of it.
-    pub fn parse(text: &str) -> Result<RedisAddress, Complaint> {
-        let wrong =
-            |what: &str| Complaint::new(what).help("write redis://HOST:6379, or rediss:// for TLS");
+    pub fn parse(text: &str) -> Result<RedisAddress, InvalidValue> {
+        let wrong = |what: &str| {
+            InvalidValue::new(what).help("write redis://HOST:6379, or rediss:// for TLS")
+        };
         let url = Url::parse(text.trim()).map_err(|_| wrong("this is no URL"))?;
         let is_tls = match url.scheme() {
             "redis" => false,

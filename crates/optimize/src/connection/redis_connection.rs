@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::redis_address::RedisAddress;
 use super::redis_error::RedisError;
-use super::redis_stream::{RedisConnector, Stream};
+use super::redis_stream::{RedisConnector, RedisTransport};
 use super::resp::{Reply, read_reply, write_command};
 
 const CONNECT: Duration = Duration::from_secs(2);
@@ -22,7 +22,7 @@ const MOST_TOLD: usize = 120;
 
 /// A connection that has given its password.
 pub struct RedisConnection {
-    stream: Box<dyn Stream>,
+    stream: Box<dyn RedisTransport>,
     /// What came and is not read yet.
     received: Vec<u8>,
 }

@@ -16,9 +16,9 @@ use super::redis_error::RedisError;
 use super::tls::{NoRoots, Trust, client_config};
 
 /// What commands are written to and replies are read from.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(super) trait RedisTransport: AsyncRead + AsyncWrite + Send + Unpin {}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> RedisTransport for T {}
 
 /// Makes connections to one Redis.
 #[derive(Clone)]
@@ -48,13 +48,16 @@ impl RedisConnector {
     }
 
     /// A connection, TLS included.
-    pub(super) async fn connect(&self, within: Duration) -> Result<Box<dyn Stream>, RedisError> {
+    pub(super) async fn connect(
+        &self,
+        within: Duration,
+    ) -> Result<Box<dyn RedisTransport>, RedisError> {
         timeout(within, self.connect_until(Instant::now() + within))
             .await
             .unwrap_or(Err(RedisError::NoConnection(within)))
     }
 
-    async fn connect_until(&self, until: Instant) -> Result<Box<dyn Stream>, RedisError> {
+    async fn connect_until(&self, until: Instant) -> Result<Box<dyn RedisTransport>, RedisError> {
         let unknown = |source| RedisError::Name {
             host: self.host.clone(),
             source,

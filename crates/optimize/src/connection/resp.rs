@@ -56,7 +56,7 @@ pub(super) fn write_command(out: &mut Vec<u8>, words: &[&[u8]]) {
 /// # Errors
 /// When the bytes are not a reply, or it is longer.
 pub fn read_reply(bytes: &[u8], most: usize) -> Result<Option<(Reply, usize)>, RedisError> {
-    let mut reader = Reader { bytes, at: 0, most };
+    let mut reader = RespReader { bytes, at: 0, most };
     let reply = reader.reply(0)?;
     if reply.is_none() && bytes.len() >= most {
         return Err(RedisError::Endless);
@@ -64,13 +64,13 @@ pub fn read_reply(bytes: &[u8], most: usize) -> Result<Option<(Reply, usize)>, R
     Ok(reply.map(|reply| (reply, reader.at)))
 }
 
-struct Reader<'a> {
+struct RespReader<'a> {
     bytes: &'a [u8],
     at: usize,
     most: usize,
 }
 
-impl Reader<'_> {
+impl RespReader<'_> {
     fn reply(&mut self, depth: usize) -> Result<Option<Reply>, RedisError> {
         let Some(&kind) = self.bytes.get(self.at) else {
             return Ok(None);

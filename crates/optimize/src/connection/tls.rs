@@ -36,7 +36,7 @@ pub(super) fn client_config(trust: Trust) -> Result<ClientConfig, NoRoots> {
         .with_safe_default_protocol_versions()
         .expect("ring speaks the default versions");
     let verifier: Arc<dyn ServerCertVerifier> = match trust {
-        Trust::Anybody => Arc::new(AnyCertificate(algorithms.supported_schemes())),
+        Trust::Anybody => Arc::new(UncheckedCertificate(algorithms.supported_schemes())),
         Trust::AnyNameOf(roots) => Arc::new(AnyName::of(roots, algorithms)),
         Trust::Machine => return Ok(verified(builder.with_root_certificates(machine_roots()?))),
         Trust::Roots(roots) => return Ok(verified(builder.with_root_certificates(roots))),
@@ -78,9 +78,9 @@ fn machine_roots() -> Result<Arc<RootCertStore>, NoRoots> {
 
 /// Accepts every certificate: self-signed, expired, of another host.
 #[derive(Debug)]
-struct AnyCertificate(Vec<SignatureScheme>);
+struct UncheckedCertificate(Vec<SignatureScheme>);
 
-impl ServerCertVerifier for AnyCertificate {
+impl ServerCertVerifier for UncheckedCertificate {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,

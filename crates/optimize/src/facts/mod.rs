@@ -8,15 +8,15 @@ mod table;
 
 pub use activity::{LockWait, Transaction};
 pub use index::{ForeignKey, Index};
-pub use server::{ConnectionCounts, CounterAges, DatabaseCounters, Server, Setting};
-pub use statement::Statement;
-pub use table::{Column, Table};
+pub use server::{ConnectionCounts, CounterAges, DatabaseCounters, ServerFacts, Setting};
+pub use statement::StatementFacts;
+pub use table::{Column, TableFacts};
 
 /// Everything that was read.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Facts {
     /// The server, its database and who asks.
-    pub server: Server,
+    pub server: ServerFacts,
     /// Memory of the database's machine in bytes; `None` if it is another machine and was not given.
     pub memory: Option<u64>,
     /// The settings that matter.
@@ -26,7 +26,7 @@ pub struct Facts {
     /// Who is connected.
     pub connections: ConnectionCounts,
     /// The tables that hold rows themselves; partitions are tables of their own.
-    pub tables: Vec<Table>,
+    pub tables: Vec<TableFacts>,
     /// Their indexes.
     pub indexes: Vec<Index>,
     /// Names, each behind its schema, that a new index may not have.
@@ -34,7 +34,7 @@ pub struct Facts {
     /// Their foreign keys.
     pub foreign_keys: Vec<ForeignKey>,
     /// The costly statements; `None` without `pg_stat_statements`.
-    pub statements: Option<Vec<Statement>>,
+    pub statements: Option<Vec<StatementFacts>>,
     /// For how long those have been counted, in seconds; `None` when it is not known.
     pub statements_counted_s: Option<f64>,
     /// Transactions that are open.
@@ -47,7 +47,7 @@ pub struct Facts {
 
 impl Facts {
     /// A table by its object id.
-    pub fn table(&self, oid: u32) -> Option<&Table> {
+    pub fn table(&self, oid: u32) -> Option<&TableFacts> {
         self.tables.iter().find(|table| table.oid == oid)
     }
 
@@ -65,13 +65,13 @@ impl Facts {
 
     /// How often a table is written to in a second; `None` when it is not known. A standby does not count what it
     /// replays.
-    pub fn writes_each_s(&self, table: &Table) -> Option<f64> {
+    pub fn writes_each_s(&self, table: &TableFacts) -> Option<f64> {
         let counted = self.counted_s().filter(|_| !self.server.is_replica)?;
         Some(table.writes / counted.max(1.0))
     }
 
     /// The share of a table's rows that are dead, in [0, 1]; `None` when nothing counts them.
-    pub fn dead_share(&self, table: &Table) -> Option<f64> {
+    pub fn dead_share(&self, table: &TableFacts) -> Option<f64> {
         let counts = !self.setting("track_counts").is_some_and(Setting::is_off);
         let share = table.dead_share();
         share.filter(|_| counts && !self.server.is_replica)

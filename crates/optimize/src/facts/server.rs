@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 /// The server, its database and who asks.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-pub struct Server {
+pub struct ServerFacts {
     /// Such as 150008.
     pub version: u32,
     /// As it calls itself.
@@ -57,7 +57,7 @@ impl CounterAges {
     }
 }
 
-impl Server {
+impl ServerFacts {
     /// Such as 15.
     pub fn major(&self) -> u32 {
         self.version / 10_000

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 /// A statement, all its calls together.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-pub struct Statement {
+pub struct StatementFacts {
     /// What makes it the same at two looks.
     pub id: String,
     /// Its text, with `$1` for values.
@@ -23,7 +23,7 @@ pub struct Statement {
     pub temp_blocks: f64,
 }
 
-impl Statement {
+impl StatementFacts {
     /// Milliseconds for each call.
     pub fn mean_ms(&self) -> f64 {
         self.total_ms / self.calls.max(1.0)

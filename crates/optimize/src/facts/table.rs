@@ -9,7 +9,7 @@ const PAGE: f64 = 8192.0;
 
 /// A table that holds rows itself.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-pub struct Table {
+pub struct TableFacts {
     /// Its object id.
     pub oid: u32,
     /// Its schema.
@@ -55,7 +55,7 @@ pub struct Table {
     pub columns: Vec<Column>,
 }
 
-impl Table {
+impl TableFacts {
     /// As SQL names it.
     pub fn sql(&self) -> String {
         qualified(&self.schema, &self.name)

@@ -27,7 +27,7 @@ const LONGEST_TEXT: usize = 120;
 const ABOUT: f64 = 0.95;
 
 /// A query with the indexes that could serve it.
-pub(super) struct Open {
+pub(super) struct OpenQuery {
     pub(super) at: usize,
     pub(super) before: Explained,
     pub(super) candidates: Vec<Candidate>,
@@ -59,7 +59,7 @@ pub async fn advise(
             Ok(candidates) => candidates,
         };
         match planner.explain(&planner_query.text).await {
-            Ok(before) => open.push(Open {
+            Ok(before) => open.push(OpenQuery {
                 at,
                 before,
                 candidates,
@@ -108,7 +108,7 @@ fn possible(planner_query: &PlannerQuery, facts: &Facts) -> Result<Vec<Candidate
 async fn proved(
     planner: &Planner<'_>,
     planner_queries: &[PlannerQuery],
-    mut open: Vec<Open>,
+    mut open: Vec<OpenQuery>,
     facts: &Facts,
     until: Instant,
 ) -> Result<Vec<Advice>, AskError> {
@@ -145,17 +145,17 @@ async fn proved(
 }
 
 /// What makes candidates the same: the table and the columns with their directions.
-type Key<'a> = (u32, &'a [(String, bool)]);
+type CandidateKey<'a> = (u32, &'a [(String, bool)]);
 
 async fn all_tried(
     planner: &Planner<'_>,
     planner_queries: &[PlannerQuery],
-    open: &[Open],
+    open: &[OpenQuery],
     kept: &[Advice],
     facts: &Facts,
     until: Instant,
 ) -> Result<Vec<Advice>, AskError> {
-    let mut tried: BTreeMap<Key<'_>, Advice> = BTreeMap::new();
+    let mut tried: BTreeMap<CandidateKey<'_>, Advice> = BTreeMap::new();
     for one in open {
         for candidate in &one.candidates {
             if until <= Instant::now() {
@@ -212,7 +212,7 @@ async fn used(
 async fn tried_once(
     planner: &Planner<'_>,
     planner_queries: &[PlannerQuery],
-    one: &Open,
+    one: &OpenQuery,
     candidate: &Candidate,
     kept: &[Advice],
     facts: &Facts,

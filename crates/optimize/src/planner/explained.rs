@@ -16,11 +16,11 @@ pub struct Explained {
 #[derive(Deserialize)]
 struct Outer {
     #[serde(rename = "Plan")]
-    plan: Node,
+    plan: PlanNode,
 }
 
 #[derive(Deserialize)]
-struct Node {
+struct PlanNode {
     #[serde(rename = "Node Type")]
     kind: String,
     #[serde(rename = "Total Cost")]
@@ -30,7 +30,7 @@ struct Node {
     #[serde(rename = "Index Name")]
     index: Option<String>,
     #[serde(rename = "Plans", default)]
-    below: Vec<Node>,
+    below: Vec<PlanNode>,
 }
 
 impl Explained {
@@ -46,7 +46,7 @@ impl Explained {
         Some(explained)
     }
 
-    fn take(&mut self, node: &Node) {
+    fn take(&mut self, node: &PlanNode) {
         if let Some(index) = &node.index {
             self.indexes.push(index.clone());
         }

@@ -1,7 +1,7 @@
 //! Without hypothetical indexes: a rule of thumb.
 
-use super::choose::{MOST, Open};
-use crate::facts::{Facts, Table};
+use super::choose::{MOST, OpenQuery};
+use crate::facts::{Facts, TableFacts};
 use crate::planner_query::Advice;
 use crate::workload::Candidate;
 
@@ -9,7 +9,7 @@ use crate::workload::Candidate;
 const FEW_ROWS: f64 = 0.05;
 
 /// Without the planner's word: the first candidate of a table that is read from end to end for few of its rows.
-pub(super) fn unproved(open: &[Open], facts: &Facts) -> Vec<Advice> {
+pub(super) fn unproved(open: &[OpenQuery], facts: &Facts) -> Vec<Advice> {
     let mut found: Vec<Advice> = Vec::new();
     for one in open {
         let fit = one.candidates.iter().find(|candidate| {
@@ -40,7 +40,7 @@ pub(super) fn unproved(open: &[Open], facts: &Facts) -> Vec<Advice> {
     found
 }
 
-fn is_selective(candidate: &Candidate, table: &Table) -> bool {
+fn is_selective(candidate: &Candidate, table: &TableFacts) -> bool {
     let first = candidate.columns.first();
     let column = first.and_then(|(name, _)| table.column(name));
     candidate.free > 0

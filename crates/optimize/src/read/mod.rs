@@ -11,7 +11,7 @@ use tokio_postgres::Client;
 pub use session::ReadError;
 pub(crate) use session::carefully;
 
-use super::facts::{CounterAges, Facts, Server, Setting, Statement, Table};
+use super::facts::{CounterAges, Facts, ServerFacts, Setting, StatementFacts, TableFacts};
 use super::name::quoted;
 
 /// The oldest server whose catalogs are known.
@@ -23,7 +23,7 @@ struct Schema {
 }
 
 #[derive(Deserialize)]
-struct Taken {
+struct ReadTimes {
     schema: String,
     name: String,
 }
@@ -51,7 +51,8 @@ struct Altered {
 /// told in [`Facts::unseen`].
 pub async fn read(client: &Client, memory: Option<u64>) -> Result<Facts, ReadError> {
     carefully(client).await?;
-    let mut server: Server = session::row(client, "the server's version", activity::SERVER).await?;
+    let mut server: ServerFacts =
+        session::row(client, "the server's version", activity::SERVER).await?;
     let mut seen = CatalogReader {
         client,
         unseen: Vec::new(),
@@ -124,7 +125,7 @@ async fn counted_s(seen: &mut CatalogReader<'_>) -> Result<Option<f64>, ReadErro
 }
 
 async fn taken(client: &Client) -> Result<Vec<(String, String)>, ReadError> {
-    let names = session::rows::<Taken>(client, "names", catalog::TAKEN).await?;
+    let names = session::rows::<ReadTimes>(client, "names", catalog::TAKEN).await?;
     Ok(names
         .into_iter()
         .map(|one| (one.schema, one.name))
@@ -147,7 +148,7 @@ async fn settings(seen: &mut CatalogReader<'_>) -> Result<Vec<Setting>, ReadErro
 /// The costly ones, and for how long they have been counted.
 async fn statements(
     seen: &mut CatalogReader<'_>,
-) -> Result<(Option<Vec<Statement>>, Option<f64>), ReadError> {
+) -> Result<(Option<Vec<StatementFacts>>, Option<f64>), ReadError> {
     let schemas: Vec<Schema> = seen.some("extensions", activity::STATEMENTS_SCHEMA).await?;
     let Some(Schema { schema }) = schemas.first() else {
         seen.unseen.push(
@@ -177,7 +178,7 @@ fn hidden(facts: &mut Facts) {
             quoted(role)
         ));
     }
-    let is_blind = |table: &&Table| table.has_statistics.is_none() && table.heap_bytes > 0;
+    let is_blind = |table: &&TableFacts| table.has_statistics.is_none() && table.heap_bytes > 0;
     let blind = facts.tables.iter().filter(is_blind).count();
     if blind > 0 {
         facts.unseen.push(format!(

@@ -24,7 +24,7 @@ pub struct RedisFacts {
     /// The number of the database that was sampled.
     pub database: u32,
     /// Keys of it that were looked at; `None` when it could not be done.
-    pub sample: Option<Sample>,
+    pub sample: Option<KeySample>,
     /// What could not be seen, and why.
     pub unseen: Vec<String>,
 }
@@ -110,13 +110,13 @@ pub struct RedisDatabase {
 
 /// Keys that were looked at.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Sample {
+pub struct KeySample {
     /// Keys of which it is known whether they expire.
     pub keys: u64,
     /// Those that don't.
     pub lasting: u64,
     /// The same by what they are called, those with most lasting keys first.
-    pub groups: Vec<Group>,
+    pub groups: Vec<KeyGroup>,
     /// Keys of which the size is known.
     pub sized: u64,
     /// The biggest of these, the biggest first.
@@ -127,7 +127,7 @@ pub struct Sample {
 
 /// Keys that are called alike.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Group {
+pub struct KeyGroup {
     /// Such as `session:*`.
     pub pattern: String,
     /// How many were looked at.

@@ -14,8 +14,8 @@ mod walk;
 
 pub use crate::connection::RedisError;
 pub use facts::{
-    BigKey, Group, Persistence, RedisClients, RedisCounters, RedisDatabase, RedisFacts,
-    RedisMemory, Sample,
+    BigKey, KeyGroup, KeySample, Persistence, RedisClients, RedisCounters, RedisDatabase,
+    RedisFacts, RedisMemory,
 };
 pub use read::read;
 pub use rules::findings;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::facts::{BigKey, Group, Sample};
+use super::facts::{BigKey, KeyGroup, KeySample};
 use super::text::{LONGEST, key, pattern, shown};
 use crate::connection::excerpt::short_names;
 
@@ -49,8 +49,8 @@ pub(super) struct Big {
 pub(super) struct Sampler {
     /// The hashes of keys: a walk through a table that grows or shrinks comes across some of them twice.
     met: HashSet<u64>,
-    groups: HashMap<String, Group>,
-    others: Group,
+    groups: HashMap<String, KeyGroup>,
+    others: KeyGroup,
     /// The biggest first.
     pub(super) biggest: Vec<Big>,
     keys: u64,
@@ -98,7 +98,7 @@ impl Sampler {
         }
     }
 
-    fn group(&mut self, pattern: String) -> &mut Group {
+    fn group(&mut self, pattern: String) -> &mut KeyGroup {
         if self.groups.len() >= MOST_GROUPS && !self.groups.contains_key(&pattern) {
             return &mut self.others;
         }
@@ -121,13 +121,13 @@ impl Sampler {
     }
 
     /// What was gathered.
-    pub(super) fn finish(self, complete: bool) -> Sample {
+    pub(super) fn finish(self, complete: bool) -> KeySample {
         let named = self.groups.into_iter();
-        let mut groups: Vec<Group> = named
-            .map(|(pattern, group)| Group { pattern, ..group })
+        let mut groups: Vec<KeyGroup> = named
+            .map(|(pattern, group)| KeyGroup { pattern, ..group })
             .collect();
         if self.others.keys > 0 {
-            groups.push(Group {
+            groups.push(KeyGroup {
                 pattern: OTHERS.to_owned(),
                 ..self.others
             });
@@ -140,7 +140,7 @@ impl Sampler {
         for (group, pattern) in groups.iter_mut().zip(short_names(&patterns, LONGEST)) {
             group.pattern = pattern;
         }
-        Sample {
+        KeySample {
             keys: self.keys,
             lasting: self.lasting,
             groups,
@@ -173,8 +173,8 @@ fn shown_big(biggest: Vec<Big>) -> Vec<BigKey> {
 mod tests {
     use super::*;
 
-    fn group(pattern: &str, keys: u64, lasting: u64, lasting_bytes: u64) -> Group {
-        Group {
+    fn group(pattern: &str, keys: u64, lasting: u64, lasting_bytes: u64) -> KeyGroup {
+        KeyGroup {
             pattern: pattern.to_owned(),
             keys,
             lasting,
@@ -295,9 +295,9 @@ mod tests {
     #[test]
     fn nothing_at_all() {
         let empty = Sampler::default().finish(true);
-        let expected = Sample {
+        let expected = KeySample {
             complete: true,
-            ..Sample::default()
+            ..KeySample::default()
         };
         assert_eq!(empty, expected);
     }

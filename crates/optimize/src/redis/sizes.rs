@@ -8,7 +8,7 @@ use crate::connection::{RedisConnection, RedisError, Reply};
 const MOST_LENGTHS: usize = 1000;
 
 /// Such as `hash`, and how big; each as far as known.
-pub(super) type Measured = (Option<String>, Option<Size>);
+pub(super) type MeasuredKey = (Option<String>, Option<Size>);
 
 /// How sizes are asked for.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Sizes {
         connection: &mut RedisConnection,
         keys: &[Vec<u8>],
         expiries: &[Reply],
-    ) -> Result<Vec<Measured>, RedisError> {
+    ) -> Result<Vec<MeasuredKey>, RedisError> {
         let bytes = match self.way {
             Way::Bytes => self.bytes(connection, keys, expiries).await?,
             Way::Elements | Way::Not => vec![(None, None); keys.len()],
@@ -52,7 +52,7 @@ impl Sizes {
         connection: &mut RedisConnection,
         keys: &[Vec<u8>],
         expiries: &[Reply],
-    ) -> Result<Vec<Measured>, RedisError> {
+    ) -> Result<Vec<MeasuredKey>, RedisError> {
         // Of a collection it looks at a few elements and reckons with their mean.
         let after: [&[u8]; 2] = [b"SAMPLES", b"5"];
         let sizes = ask_each(connection, keys, &[b"MEMORY", b"USAGE"], &after).await?;
@@ -75,7 +75,7 @@ impl Sizes {
         &mut self,
         connection: &mut RedisConnection,
         keys: &[Vec<u8>],
-    ) -> Result<Vec<Measured>, RedisError> {
+    ) -> Result<Vec<MeasuredKey>, RedisError> {
         let kinds = ask_each(connection, keys, &[b"TYPE"], &[]).await?;
         let mut measured = vec![(None, None); keys.len()];
         let mut asked = Vec::new();

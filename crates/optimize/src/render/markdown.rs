@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::plan::{Plan, Proposal};
+use crate::plan::{OptimizerPlan, Proposal};
 use agentos_perf_core::text::clean;
 use agentos_perf_core::text::markdown::text as escaped;
 
 /// The plan as Markdown.
-pub fn markdown(plan: &Plan) -> String {
+pub fn markdown(plan: &OptimizerPlan) -> String {
     let mut out = format!("## {}\n\n", escaped(&plan.subject()));
     if plan.proposals.is_empty() {
         out.push_str("Nothing is proposed.\n");

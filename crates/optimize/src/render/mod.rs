@@ -10,13 +10,13 @@ pub use markdown::markdown;
 pub use sql::sql;
 pub use text::text;
 
-use super::plan::Plan;
+use super::plan::OptimizerPlan;
 
 /// The plan as JSON, its fields those of [`Plan`].
 ///
 /// # Panics
 /// Never: a plan always has a JSON form.
-pub fn json(plan: &Plan) -> String {
+pub fn json(plan: &OptimizerPlan) -> String {
     let mut text = serde_json::to_string_pretty(plan).expect("a plan has a JSON form");
     text.push('\n');
     text

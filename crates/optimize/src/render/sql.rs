@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::plan::{Plan, Proposal, Risk};
+use crate::plan::{OptimizerPlan, Proposal, Risk};
 use agentos_perf_core::text::clean;
 
 /// The plan as a script. Each statement is a transaction of its own, as `psql` makes them; proposals of high risk are
 /// commented out.
-pub fn sql(plan: &Plan) -> String {
+pub fn sql(plan: &OptimizerPlan) -> String {
     let mut out = format!("-- {}\n", clean(&plan.subject()));
     out.push_str("SET lock_timeout = '5s';\n");
     for proposal in &plan.proposals {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::plan::{ChangeKind, Finding, Overview, Proof, Proposal, Risk, StatementLine, TableLine};
 
-fn plan() -> Plan {
+fn plan() -> OptimizerPlan {
     let proposal = |kind, what: &str, risk| {
         Proposal {
         number: 0,
@@ -20,7 +20,7 @@ fn plan() -> Plan {
         role: None,
     }
     };
-    Plan {
+    OptimizerPlan {
         database: "app".to_owned(),
         server: "PostgreSQL 15.8".to_owned(),
         counted_s: Some(200_000.0),

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::connection::excerpt::excerpts;
-use crate::plan::{Overview, Plan, Proposal, StatementLine, TableLine};
+use crate::plan::{OptimizerPlan, Overview, Proposal, StatementLine, TableLine};
 use crate::rules::format::{bytes, number, span};
-use agentos_perf_core::requirement::human;
+use agentos_perf_core::requirement::format;
 use agentos_perf_core::text::clean;
 
 /// As much of a statement is shown.
@@ -14,7 +14,7 @@ const LONGEST: usize = 60;
 const WIDTH: usize = 100;
 
 /// The plan for a terminal, each line ended.
-pub fn text(plan: &Plan) -> String {
+pub fn text(plan: &OptimizerPlan) -> String {
     let mut out = heading(plan);
     overview(&plan.overview, &mut out);
     if plan.proposals.is_empty() && !plan.database.is_empty() {
@@ -35,7 +35,7 @@ pub fn text(plan: &Plan) -> String {
     out
 }
 
-fn heading(plan: &Plan) -> String {
+fn heading(plan: &OptimizerPlan) -> String {
     let counted = plan.counted_s.map_or_else(String::new, |counted| {
         format!(", counted for at least {}", span(counted))
     });
@@ -99,8 +99,8 @@ fn unknown() -> String {
 
 fn statement((statement, text): (&StatementLine, String)) -> [String; 6] {
     [
-        human::time(statement.total_ms),
-        human::time(statement.mean_ms),
+        format::time(statement.total_ms),
+        format::time(statement.mean_ms),
         number(statement.calls),
         number(statement.blocks_read),
         format!("{:.0} %", statement.share),

@@ -2,7 +2,7 @@
 
 use super::format::{bytes, number, span};
 use crate::facts::Facts;
-use crate::plan::{Finding, Plan};
+use crate::plan::{Finding, OptimizerPlan};
 
 /// `AgentOS`'s target, and a usual one.
 const LEAST_HITS: f64 = 95.0;
@@ -13,7 +13,7 @@ const MOST_USED: f64 = 0.8;
 /// Temporary files of this size are no matter.
 const LEAST_TEMP: f64 = (1_u64 << 30) as f64;
 
-pub(super) fn tell(facts: &Facts, plan: &mut Plan) {
+pub(super) fn tell(facts: &Facts, plan: &mut OptimizerPlan) {
     let mut tell = |what: String, advice: &str| plan.findings.push(Finding::new(what, advice));
     if facts.server.major() < crate::read::OLDEST {
         tell(

@@ -3,11 +3,11 @@
 use super::format::{bytes, number, span};
 use super::overview::LONGEST;
 use crate::connection::excerpt::excerpts;
-use crate::facts::{Facts, Table};
+use crate::facts::{Facts, TableFacts};
 use crate::name::{dropping, qualified, quoted};
-use crate::plan::{ChangeKind, Plan, Proof, Proposal, Risk};
+use crate::plan::{ChangeKind, OptimizerPlan, Proof, Proposal, Risk};
 use crate::planner_query::{Advice, PlannerAnswers, PlannerQuery};
-use agentos_perf_core::requirement::human;
+use agentos_perf_core::requirement::format;
 
 /// An index on a table that is written to more often is felt.
 const MANY_WRITES: f64 = 100.0;
@@ -18,7 +18,7 @@ pub(super) fn propose(
     facts: &Facts,
     planner_queries: &[PlannerQuery],
     asked: &PlannerAnswers,
-    plan: &mut Plan,
+    plan: &mut OptimizerPlan,
 ) {
     if let Some(why) = &asked.blind {
         plan.unseen.push(format!(
@@ -79,7 +79,7 @@ fn excerpts_of(planner_queries: &[PlannerQuery]) -> Vec<PlannerQuery> {
 }
 
 /// A name that is taken belongs to something else, but for what is left of a build that failed.
-fn free_name(facts: &Facts, table: &Table, advice: &Advice, plan: &Plan) -> String {
+fn free_name(facts: &Facts, table: &TableFacts, advice: &Advice, plan: &OptimizerPlan) -> String {
     let is_free = |name: &String| {
         let is_index = facts.indexes.iter().any(|index| {
             index.schema == table.schema
@@ -99,7 +99,7 @@ fn free_name(facts: &Facts, table: &Table, advice: &Advice, plan: &Plan) -> Stri
 
 fn proposal(
     facts: &Facts,
-    table: &Table,
+    table: &TableFacts,
     planner_queries: &[PlannerQuery],
     advice: &Advice,
     name: &str,
@@ -151,7 +151,7 @@ fn proposal(
     }
 }
 
-fn why(planner_queries: &[PlannerQuery], advice: &Advice, table: &Table) -> Vec<String> {
+fn why(planner_queries: &[PlannerQuery], advice: &Advice, table: &TableFacts) -> Vec<String> {
     let mut serves = advice.serves.clone();
     let worth = |(at, share): &(usize, Option<f64>)| {
         planner_queries[*at].total_ms.unwrap_or(0.0) * share.unwrap_or(1.0)
@@ -171,8 +171,8 @@ fn why(planner_queries: &[PlannerQuery], advice: &Advice, table: &Table) -> Vec<
             (None, total) => format!(
                 "{} calls took {} in total ({} each): {} — {saved}",
                 number(planner_query.calls),
-                human::time(total.unwrap_or(0.0)),
-                human::time(total.unwrap_or(0.0) / planner_query.calls.max(1.0)),
+                format::time(total.unwrap_or(0.0)),
+                format::time(total.unwrap_or(0.0) / planner_query.calls.max(1.0)),
                 planner_query.text
             ),
         }
@@ -209,8 +209,8 @@ fn gain(facts: &Facts, planner_queries: &[PlannerQuery], advice: &Advice) -> Str
             .map_or_else(String::new, |counted| format!(" in {}", span(counted)));
         return format!(
             "about {} of the {} spent in statements{over}, assuming cost is proportional to time",
-            human::time(saved),
-            human::time(all)
+            format::time(saved),
+            format::time(all)
         );
     }
     let best = advice

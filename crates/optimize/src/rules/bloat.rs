@@ -5,7 +5,7 @@
 //! Equal keys that share an entry (version 13 and later) make an index smaller than this says, so that less is called
 //! empty than is.
 
-use crate::facts::{Index, Table};
+use crate::facts::{Index, TableFacts};
 
 const PAGE: f64 = 8192.0;
 const PAGE_HEADER: f64 = 24.0;
@@ -18,7 +18,7 @@ const LEAF_SPECIAL: f64 = 16.0;
 
 /// The share of a table that is empty, in [0, 1]; `None` when its rows or its columns' widths are not
 /// known.
-pub(super) fn of_table(table: &Table) -> Option<f64> {
+pub(super) fn of_table(table: &TableFacts) -> Option<f64> {
     let widths = table
         .columns
         .iter()
@@ -31,7 +31,7 @@ pub(super) fn of_table(table: &Table) -> Option<f64> {
 
 /// The share of a B-tree of plain columns that is empty, in [0, 1]; `None` when it is another, or rows or
 /// widths are not known.
-pub(super) fn of_index(index: &Index, table: &Table) -> Option<f64> {
+pub(super) fn of_index(index: &Index, table: &TableFacts) -> Option<f64> {
     if index.method != "btree" || index.predicate.is_some() || index.expressions.is_some() {
         return None;
     }

@@ -1,6 +1,6 @@
 //! Figures as the plan says them.
 
-use agentos_perf_core::requirement::human;
+use agentos_perf_core::requirement::format;
 
 /// `12 MiB`
 pub(crate) fn bytes(bytes: u64) -> String {
@@ -33,7 +33,7 @@ pub(crate) fn number(value: f64) -> String {
     if value >= 1e6 {
         format!("{:.1} million", value / 1e6)
     } else {
-        human::count(value.max(0.0).round() as u64)
+        format::count(value.max(0.0).round() as u64)
     }
 }
 

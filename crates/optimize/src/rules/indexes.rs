@@ -1,10 +1,10 @@
 //! Indexes to drop: invalid, duplicate, redundant or unused ones.
 
-use super::Rules;
+use super::RuleThresholds;
 use super::format::{bytes, number, span};
-use crate::facts::{Facts, Index, Table};
+use crate::facts::{Facts, Index, TableFacts};
 use crate::name::{dropping, literal};
-use crate::plan::{ChangeKind, Finding, Plan, Proof, Proposal, Risk};
+use crate::plan::{ChangeKind, Finding, OptimizerPlan, Proof, Proposal, Risk};
 
 /// A smaller one that is unused costs next to nothing.
 const SMALLEST: u64 = 1 << 20;
@@ -14,7 +14,7 @@ const FEW_PAGES: u64 = 64 << 10;
 /// As many indexes are named in a finding.
 const NAMED: usize = 5;
 
-pub(super) fn propose(facts: &Facts, rules: Rules, plan: &mut Plan) {
+pub(super) fn propose(facts: &Facts, rules: RuleThresholds, plan: &mut OptimizerPlan) {
     let mut gone: Vec<u32> = Vec::new();
     for index in facts
         .indexes
@@ -99,12 +99,12 @@ fn is_droppable(index: &Index) -> bool {
 }
 
 /// Whether what is to be created takes its name, and drops it before.
-fn is_built_anew(index: &Index, plan: &Plan) -> bool {
+fn is_built_anew(index: &Index, plan: &OptimizerPlan) -> bool {
     let mut created = plan.proposals.iter();
     created.any(|one| one.kind == ChangeKind::CreateIndex && one.object == index.sql())
 }
 
-fn broken(facts: &Facts, index: &Index, plan: &mut Plan) {
+fn broken(facts: &Facts, index: &Index, plan: &mut OptimizerPlan) {
     let why = "it is invalid, left behind by a failed build: every write maintains it, and no query can use it";
     if index.is_needed {
         plan.findings.push(Finding::new(
@@ -140,7 +140,12 @@ fn broken(facts: &Facts, index: &Index, plan: &mut Plan) {
 }
 
 /// Drops those that were not used for long enough, and names the others.
-fn propose_unused(facts: &Facts, unused: &[&Index], rules: Rules, plan: &mut Plan) {
+fn propose_unused(
+    facts: &Facts,
+    unused: &[&Index],
+    rules: RuleThresholds,
+    plan: &mut OptimizerPlan,
+) {
     if unused.is_empty() {
         return;
     }
@@ -203,7 +208,7 @@ fn drop(facts: &Facts, index: &Index, why: Vec<String>, risk: Risk) -> Proposal 
         id: String::new(),
         kind: ChangeKind::DropIndex,
         object: index.sql(),
-        table: table.map(Table::sql),
+        table: table.map(TableFacts::sql),
         what: format!("drop index {}{shown}", index.name),
         why,
         sql: vec![dropping(&index.sql())],

@@ -15,27 +15,27 @@ mod tests;
 pub use planner_queries::planner_queries;
 
 use super::facts::Facts;
-use super::plan::{ChangeKind, Plan};
+use super::plan::{ChangeKind, OptimizerPlan};
 use super::planner_query::{PlannerAnswers, PlannerQuery};
 
 /// Thresholds that the user may set.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rules {
+pub struct RuleThresholds {
     /// For how long an index must not have been used to be called unused, in seconds.
     pub unused_after_s: f64,
 }
 
-impl Default for Rules {
+impl Default for RuleThresholds {
     /// A week: what runs once a week has had its turn.
-    fn default() -> Rules {
-        Rules {
+    fn default() -> RuleThresholds {
+        RuleThresholds {
             unused_after_s: 7.0 * 86_400.0,
         }
     }
 }
 
 /// Names the role that must apply what the connecting role may not.
-fn leave_to_owners(facts: &Facts, plan: &mut Plan) {
+fn leave_to_owners(facts: &Facts, plan: &mut OptimizerPlan) {
     for proposal in &mut plan.proposals {
         let name = proposal.table.as_ref().unwrap_or(&proposal.object);
         let table = facts.tables.iter().find(|table| table.sql() == *name);
@@ -53,15 +53,15 @@ pub fn propose(
     facts: &Facts,
     planner_queries: &[PlannerQuery],
     asked: &PlannerAnswers,
-    rules: Rules,
-) -> Plan {
-    let mut plan = Plan {
+    rules: RuleThresholds,
+) -> OptimizerPlan {
+    let mut plan = OptimizerPlan {
         database: facts.server.database.clone(),
         server: format!("PostgreSQL {}", facts.server.version_name),
         counted_s: facts.counted_s(),
         overview: overview::overview(facts),
         unseen: facts.unseen.clone(),
-        ..Plan::default()
+        ..OptimizerPlan::default()
     };
     advice::propose(facts, planner_queries, asked, &mut plan);
     indexes::propose(facts, rules, &mut plan);

@@ -1,7 +1,7 @@
 //! Figures of the whole.
 
 use crate::connection::excerpt::excerpts;
-use crate::facts::{Facts, Statement};
+use crate::facts::{Facts, StatementFacts};
 use crate::plan::{Overview, StatementLine, TableLine};
 
 const MOST_TABLES: usize = 10;
@@ -34,16 +34,17 @@ pub(super) fn overview(facts: &Facts) -> Overview {
     }
 }
 
-fn costly(statements: &[Statement]) -> Vec<StatementLine> {
+fn costly(statements: &[StatementFacts]) -> Vec<StatementLine> {
     let all: f64 = statements.iter().map(|one| one.total_ms).sum();
-    let orders: [fn(&Statement) -> f64; 3] = [
+    let orders: [fn(&StatementFacts) -> f64; 3] = [
         |one| one.total_ms,
-        Statement::mean_ms,
+        StatementFacts::mean_ms,
         |one| one.blocks_read,
     ];
-    let mut chosen: Vec<&Statement> = Vec::new();
+    let mut chosen: Vec<&StatementFacts> = Vec::new();
     for (of, most) in orders.into_iter().zip(MOST_STATEMENTS) {
-        let mut sorted: Vec<&Statement> = statements.iter().filter(|one| of(one) > 0.0).collect();
+        let mut sorted: Vec<&StatementFacts> =
+            statements.iter().filter(|one| of(one) > 0.0).collect();
         sorted.sort_by(|a, b| of(b).total_cmp(&of(a)));
         for one in sorted.into_iter().take(most) {
             if !chosen.iter().any(|other| other.id == one.id) {
@@ -53,7 +54,7 @@ fn costly(statements: &[Statement]) -> Vec<StatementLine> {
     }
     chosen.sort_by(|a, b| b.total_ms.total_cmp(&a.total_ms));
     let texts: Vec<&str> = chosen.iter().map(|one| one.text.as_str()).collect();
-    let line = |(one, text): (&&Statement, String)| StatementLine {
+    let line = |(one, text): (&&StatementFacts, String)| StatementLine {
         id: one.id.clone(),
         text,
         calls: one.calls,

@@ -1,6 +1,6 @@
 //! What the planner is to be asked: the costly statements, foreign keys, and what a known service is known to ask.
 
-use crate::facts::{Facts, ForeignKey, Table};
+use crate::facts::{Facts, ForeignKey, TableFacts};
 use crate::known_queries::KnownQuery;
 use crate::name::quoted;
 use crate::planner_query::PlannerQuery;
@@ -68,7 +68,7 @@ fn of_key(key: &ForeignKey, facts: &Facts) -> Option<PlannerQuery> {
 }
 
 fn is_there(known: &KnownQuery, facts: &Facts) -> bool {
-    let has = |table: &Table| {
+    let has = |table: &TableFacts| {
         known
             .columns
             .iter()

@@ -3,7 +3,7 @@
 use super::format::bytes;
 use crate::facts::{Facts, Setting};
 use crate::name::literal;
-use crate::plan::{ChangeKind, Finding, Plan, Proof, Proposal, Risk};
+use crate::plan::{ChangeKind, Finding, OptimizerPlan, Proof, Proposal, Risk};
 
 /// PostgreSQL's documentation ("Resource Consumption") calls a quarter of the memory a reasonable start.
 const BUFFERS: f64 = 0.25;
@@ -21,7 +21,7 @@ const COMMAND_LINE: &str = "command line";
 /// Whoever has less is no server.
 const LEAST_MEMORY: u64 = 1 << 30;
 
-pub(super) fn propose(facts: &Facts, plan: &mut Plan) {
+pub(super) fn propose(facts: &Facts, plan: &mut OptimizerPlan) {
     switches(facts, plan);
     if let Some(memory) = facts.memory.filter(|memory| *memory >= LEAST_MEMORY) {
         buffers(facts, memory, plan);
@@ -36,7 +36,7 @@ pub(super) fn propose(facts: &Facts, plan: &mut Plan) {
     random(facts, plan);
 }
 
-fn switches(facts: &Facts, plan: &mut Plan) {
+fn switches(facts: &Facts, plan: &mut OptimizerPlan) {
     for name in ["autovacuum", "track_counts"] {
         if let Some(setting) = facts.setting(name).filter(|setting| setting.is_off()) {
             let why = "dead rows are not vacuumed, and the planner's statistics become outdated";
@@ -53,7 +53,7 @@ fn switches(facts: &Facts, plan: &mut Plan) {
     }
 }
 
-fn buffers(facts: &Facts, memory: u64, plan: &mut Plan) {
+fn buffers(facts: &Facts, memory: u64, plan: &mut OptimizerPlan) {
     let Some((setting, size)) = sized(facts, "shared_buffers") else {
         return;
     };
@@ -80,7 +80,7 @@ fn buffers(facts: &Facts, memory: u64, plan: &mut Plan) {
     }
 }
 
-fn cache(facts: &Facts, memory: u64, plan: &mut Plan) {
+fn cache(facts: &Facts, memory: u64, plan: &mut OptimizerPlan) {
     let Some((setting, size)) = sized(facts, "effective_cache_size") else {
         return;
     };
@@ -99,7 +99,7 @@ fn cache(facts: &Facts, memory: u64, plan: &mut Plan) {
     }
 }
 
-fn work(facts: &Facts, memory: u64, plan: &mut Plan) {
+fn work(facts: &Facts, memory: u64, plan: &mut OptimizerPlan) {
     let Some((_, size)) = sized(facts, "work_mem") else {
         return;
     };
@@ -117,7 +117,7 @@ fn work(facts: &Facts, memory: u64, plan: &mut Plan) {
 }
 
 /// Where the data lie in memory, reading here and there costs no more than reading on.
-fn random(facts: &Facts, plan: &mut Plan) {
+fn random(facts: &Facts, plan: &mut OptimizerPlan) {
     let is_default = facts
         .setting("random_page_cost")
         .and_then(Setting::number)
@@ -144,7 +144,14 @@ fn megabytes(bytes: f64) -> String {
 }
 
 /// A proposal where whoever asks may change settings, and a finding elsewhere.
-fn set(facts: &Facts, setting: &Setting, value: &str, why: &str, risk: Risk, plan: &mut Plan) {
+fn set(
+    facts: &Facts,
+    setting: &Setting,
+    value: &str,
+    why: &str,
+    risk: Risk,
+    plan: &mut OptimizerPlan,
+) {
     let Setting { name, .. } = setting;
     if setting.source == COMMAND_LINE {
         // What is written to a file would change nothing.

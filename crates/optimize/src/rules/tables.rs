@@ -2,8 +2,8 @@
 
 use super::bloat;
 use super::format::{bytes, number, span};
-use crate::facts::{Facts, Table};
-use crate::plan::{ChangeKind, Finding, Plan, Proof, Proposal, Risk};
+use crate::facts::{Facts, TableFacts};
+use crate::plan::{ChangeKind, Finding, OptimizerPlan, Proof, Proposal, Risk};
 
 /// Dead rows beyond this share of all are past what autovacuum lets grow by default.
 const MOST_DEAD: f64 = 0.2;
@@ -18,7 +18,7 @@ const LEAST_BYTES: u64 = 10 << 20;
 /// Half of it empty is far more than a table needs to breathe.
 const MOST_EMPTY: f64 = 0.5;
 
-pub(super) fn propose(facts: &Facts, plan: &mut Plan) {
+pub(super) fn propose(facts: &Facts, plan: &mut OptimizerPlan) {
     for table in &facts.tables {
         if table.no_autovacuum {
             plan.findings.push(Finding::new(
@@ -81,7 +81,7 @@ pub(super) fn propose(facts: &Facts, plan: &mut Plan) {
     }
 }
 
-fn vacuum(table: &Table, share: f64) -> Proposal {
+fn vacuum(table: &TableFacts, share: f64) -> Proposal {
     // Not "never": a reset forgets it.
     let last = table.vacuumed_s.map_or_else(
         || "no vacuum of it is recorded".to_owned(),
@@ -109,7 +109,7 @@ fn vacuum(table: &Table, share: f64) -> Proposal {
     }
 }
 
-fn unanalyzed(table: &Table) -> Option<String> {
+fn unanalyzed(table: &TableFacts) -> Option<String> {
     let is_large = match table.rows() {
         Some(rows) => rows >= LEAST_ROWS,
         None => table.heap_bytes >= LEAST_UNCOUNTED,
@@ -136,7 +136,7 @@ fn unanalyzed(table: &Table) -> Option<String> {
     })
 }
 
-fn analyze(table: &Table, why: String) -> Proposal {
+fn analyze(table: &TableFacts, why: String) -> Proposal {
     Proposal {
         number: 0,
         id: String::new(),
@@ -155,7 +155,7 @@ fn analyze(table: &Table, why: String) -> Proposal {
     }
 }
 
-fn spacious(table: &Table, plan: &mut Plan) {
+fn spacious(table: &TableFacts, plan: &mut OptimizerPlan) {
     let empty = bloat::of_table(table).filter(|empty| *empty > MOST_EMPTY);
     if let Some(empty) = empty.filter(|_| table.heap_bytes >= LEAST_BYTES) {
         plan.findings.push(Finding::new(

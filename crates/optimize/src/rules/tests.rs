@@ -2,8 +2,8 @@ mod counters;
 
 use super::*;
 use crate::facts::{
-    Column, ConnectionCounts, DatabaseCounters, ForeignKey, Index, LockWait, Server, Setting,
-    Statement, Table, Transaction,
+    Column, ConnectionCounts, DatabaseCounters, ForeignKey, Index, LockWait, ServerFacts, Setting,
+    StatementFacts, TableFacts, Transaction,
 };
 use crate::plan::{ChangeKind, ChoiceError, Proof, Risk};
 use crate::planner_query::Advice;
@@ -23,8 +23,8 @@ fn column(name: &str) -> Column {
     }
 }
 
-fn table(oid: u32, name: &str) -> Table {
-    Table {
+fn table(oid: u32, name: &str) -> TableFacts {
+    TableFacts {
         oid,
         schema: "public".to_owned(),
         name: name.to_owned(),
@@ -36,7 +36,7 @@ fn table(oid: u32, name: &str) -> Table {
         analyzed_s: Some(100.0),
         fillfactor: 100.0,
         columns: ["a", "b", "c"].map(column).to_vec(),
-        ..Table::default()
+        ..TableFacts::default()
     }
 }
 
@@ -66,7 +66,7 @@ fn index(oid: u32, name: &str, columns: &[&str]) -> Index {
 /// A database of one table with which nothing is wrong.
 fn sound() -> Facts {
     Facts {
-        server: Server {
+        server: ServerFacts {
             version: 150_008,
             version_name: "15.8".to_owned(),
             database: "app".to_owned(),
@@ -75,7 +75,7 @@ fn sound() -> Facts {
             is_superuser: true,
             is_monitor: true,
             counted_s: Some(30.0 * DAY),
-            ..Server::default()
+            ..ServerFacts::default()
         },
         memory: Some(8192 * MIB),
         counters: DatabaseCounters {
@@ -115,8 +115,13 @@ fn setting(name: &str, value: &str, unit: Option<&str>, context: &str) -> Settin
     }
 }
 
-fn planned(facts: &Facts) -> Plan {
-    propose(facts, &[], &PlannerAnswers::default(), Rules::default())
+fn planned(facts: &Facts) -> OptimizerPlan {
+    propose(
+        facts,
+        &[],
+        &PlannerAnswers::default(),
+        RuleThresholds::default(),
+    )
 }
 
 /// What is proposed: `kind what (risk)`.
@@ -156,7 +161,7 @@ fn an_empty_database_has_nothing_to_say() {
 #[test]
 fn an_empty_schema_has_nothing_to_propose() {
     let mut facts = sound();
-    facts.tables[0] = Table {
+    facts.tables[0] = TableFacts {
         live: 0.0,
         planner_rows: Some(0.0),
         has_statistics: Some(false),
@@ -410,7 +415,7 @@ fn names_of_indexes_are_free_ones() {
     let mut same = asked.advice[0].clone();
     same.candidate.columns[1].1 = false;
     asked.advice.push(same);
-    let plan = propose(&facts, &planner_queries, &asked, Rules::default());
+    let plan = propose(&facts, &planner_queries, &asked, RuleThresholds::default());
     let names: Vec<&str> = plan
         .proposals
         .iter()
@@ -456,16 +461,16 @@ fn what_is_dropped_can_be_made_again_with_all_it_had() {
 
 #[test]
 fn tables_are_swept_and_analysed_when_they_need_it() {
-    let with = |table: Table| {
+    let with = |table: TableFacts| {
         let mut facts = sound();
         facts.tables = vec![table];
         facts.indexes.clear();
         proposed(&facts)
     };
-    let table: Vec<(&str, Table, Vec<&str>)> = vec![
+    let table: Vec<(&str, TableFacts, Vec<&str>)> = vec![
         (
             "a third is dead",
-            Table {
+            TableFacts {
                 dead: 5e5,
                 ..table(1, "t")
             },
@@ -473,7 +478,7 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
         ),
         (
             "a few are dead",
-            Table {
+            TableFacts {
                 dead: 1e5,
                 ..table(1, "t")
             },
@@ -481,7 +486,7 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
         ),
         (
             "a small table",
-            Table {
+            TableFacts {
                 live: 100.0,
                 planner_rows: Some(100.0),
                 dead: 900.0,
@@ -492,7 +497,7 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
         ),
         (
             "never analysed",
-            Table {
+            TableFacts {
                 analyzed_s: None,
                 planner_rows: None,
                 has_statistics: Some(false),
@@ -502,7 +507,7 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
         ),
         (
             "its counters were reset: it has a million rows, of which few are dead, and statistics",
-            Table {
+            TableFacts {
                 live: 0.0,
                 dead: 2e4,
                 vacuumed_s: None,
@@ -513,7 +518,7 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
         ),
         (
             "the same, with statistics that may not be seen",
-            Table {
+            TableFacts {
                 live: 0.0,
                 dead: 2e4,
                 vacuumed_s: None,
@@ -525,7 +530,7 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
         ),
         (
             "changed since",
-            Table {
+            TableFacts {
                 changed: 3e5,
                 ..table(1, "t")
             },
@@ -533,7 +538,7 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
         ),
         (
             "changed a little",
-            Table {
+            TableFacts {
                 changed: 1e5,
                 ..table(1, "t")
             },
@@ -541,7 +546,7 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
         ),
         (
             "both",
-            Table {
+            TableFacts {
                 dead: 5e5,
                 has_statistics: Some(false),
                 ..table(1, "t")
@@ -561,7 +566,7 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
 fn space_that_is_empty_is_told_by_the_widths_of_columns() {
     // A row of three times 8 bytes takes 52 with its header and pointer: 157 to a page, 50 MiB for a million.
     let empty = |bytes: u64| {
-        bloat::of_table(&Table {
+        bloat::of_table(&TableFacts {
             heap_bytes: bytes,
             ..table(1, "t")
         })
@@ -801,16 +806,16 @@ fn asked() -> (Vec<PlannerQuery>, PlannerAnswers) {
 #[test]
 fn an_index_that_is_missing_is_proposed_with_its_reasons() {
     let mut facts = sound();
-    facts.statements = Some(vec![Statement {
+    facts.statements = Some(vec![StatementFacts {
         total_ms: 80_000.0,
-        ..Statement::default()
+        ..StatementFacts::default()
     }]);
     let (planner_queries, asked) = asked();
-    let plan = propose(&facts, &planner_queries, &asked, Rules::default());
+    let plan = propose(&facts, &planner_queries, &asked, RuleThresholds::default());
     insta::assert_json_snapshot!(plan.proposals);
     // On a table that is written to a lot it is felt.
     facts.tables[0].writes = 1e9;
-    let busy = propose(&facts, &planner_queries, &asked, Rules::default());
+    let busy = propose(&facts, &planner_queries, &asked, RuleThresholds::default());
     assert_eq!(
         (plan.proposals[0].risk, busy.proposals[0].risk),
         (Risk::Low, Risk::Medium)
@@ -825,7 +830,7 @@ fn what_is_left_of_a_failed_build_is_built_anew_under_its_name() {
         ..index(12, "t_b_c_perf_idx", &["b", "c"])
     });
     let (planner_queries, asked) = asked();
-    let plan = propose(&facts, &planner_queries, &asked, Rules::default());
+    let plan = propose(&facts, &planner_queries, &asked, RuleThresholds::default());
     let kinds: Vec<(ChangeKind, &str)> = plan
         .proposals
         .iter()
@@ -840,7 +845,7 @@ fn what_is_left_of_a_failed_build_is_built_anew_under_its_name() {
     );
     // A valid one of that name is somebody else's.
     facts.indexes[1] = index(12, "t_b_c_perf_idx", &["c"]);
-    let plan = propose(&facts, &planner_queries, &asked, Rules::default());
+    let plan = propose(&facts, &planner_queries, &asked, RuleThresholds::default());
     assert_eq!(
         plan.proposals[0].what,
         "index t_b_c_perf_idx2 on t (b, c DESC)"
@@ -854,7 +859,12 @@ fn without_the_planner_it_is_an_estimate_and_said_so() {
     asked.unasked = vec!["SELECT 1: no".to_owned(); 5];
     asked.advice[0].serves = vec![(0, None)];
     asked.advice[0].bytes = None;
-    let plan = propose(&sound(), &planner_queries, &asked, Rules::default());
+    let plan = propose(
+        &sound(),
+        &planner_queries,
+        &asked,
+        RuleThresholds::default(),
+    );
     assert_eq!(plan.proposals[0].proof, Proof::Estimate);
     assert!(
         plan.unseen[0].contains("HypoPG") && plan.unseen[1].contains("and 2 more"),
@@ -902,7 +912,7 @@ fn foreign_keys_and_known_queries_are_asked_about_where_they_are_there() {
 fn what_belongs_to_others_is_left_to_them() {
     let of = |owner: Option<&str>, may_vacuum: bool| {
         let mut facts = sound();
-        facts.tables[0] = Table {
+        facts.tables[0] = TableFacts {
             dead: 5e5,
             owner: owner.map(str::to_owned),
             may_vacuum,

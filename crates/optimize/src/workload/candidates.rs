@@ -1,7 +1,7 @@
 //! Indexes that could serve a use.
 
 use super::Use;
-use crate::facts::{Index, Table};
+use crate::facts::{Index, TableFacts};
 use crate::name::quoted;
 
 /// A wider key is seldom worth its writes.
@@ -36,7 +36,7 @@ impl Candidate {
     }
 
     /// A name for it, the first or a further one of the same length at most.
-    pub fn name(&self, table: &Table, number: usize) -> String {
+    pub fn name(&self, table: &TableFacts, number: usize) -> String {
         let mut name = table.name.clone();
         for (column, _) in &self.columns {
             name = format!("{name}_{column}");
@@ -54,7 +54,7 @@ impl Candidate {
     }
 
     /// The statement that makes it, without the name of what it is made on being looked for elsewhere.
-    pub fn sql(&self, table: &Table, concurrently: bool) -> String {
+    pub fn sql(&self, table: &TableFacts, concurrently: bool) -> String {
         let concurrently = if concurrently { "CONCURRENTLY " } else { "" };
         let name = quoted(&self.name(table, 1));
         format!(
@@ -89,7 +89,7 @@ impl Candidate {
 /// Columns that equal a value come first, those that tell rows apart best before others; behind them what the answer
 /// is ordered by, or one column that lies between values. Columns of a join equal a value once the other table's row
 /// is known.
-pub fn candidates(one: &Use, table: &Table, indexes: &[Index]) -> Vec<Candidate> {
+pub fn candidates(one: &Use, table: &TableFacts, indexes: &[Index]) -> Vec<Candidate> {
     let mut equal = sorted(&one.equal, table);
     equal.truncate(MOST_COLUMNS);
     let joined: Vec<String> = sorted(&one.join, table);
@@ -154,7 +154,7 @@ pub fn candidates(one: &Use, table: &Table, indexes: &[Index]) -> Vec<Candidate>
 }
 
 /// The columns that tell rows apart best first.
-fn sorted(columns: &[String], table: &Table) -> Vec<String> {
+fn sorted(columns: &[String], table: &TableFacts) -> Vec<String> {
     let mut sorted = columns.to_vec();
     let share = |name: &String| {
         let column = table.column(name);
@@ -166,7 +166,7 @@ fn sorted(columns: &[String], table: &Table) -> Vec<String> {
     sorted
 }
 
-fn is_fit(name: &str, table: &Table) -> bool {
+fn is_fit(name: &str, table: &TableFacts) -> bool {
     table
         .column(name)
         .is_some_and(|column| column.is_ordered && column.width.is_none_or(|width| width < WIDEST))

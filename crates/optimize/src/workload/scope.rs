@@ -4,27 +4,27 @@ use sqlparser::ast::{
     Expr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, TableFactor, TableWithJoins,
 };
 
-use crate::facts::Table;
+use crate::facts::TableFacts;
 
 /// A column of a table in a query: the table's place in the scope, and the column's name.
 pub(super) type Own = (usize, String);
 
 /// The tables of one query.
-pub(super) struct Scope<'a> {
-    known: &'a [Table],
+pub(super) struct QueryScope<'a> {
+    known: &'a [TableFacts],
     /// Names of the statement's common table expressions, which hide tables.
     hidden: &'a [String],
     /// What they are called here; what is no table of the database has none.
-    pub(super) named: Vec<(String, Option<&'a Table>)>,
+    pub(super) named: Vec<(String, Option<&'a TableFacts>)>,
     /// Conditions of joins.
     pub(super) conditions: Vec<Expr>,
     /// Columns that two sides share by `USING`.
     pub(super) shared: Vec<String>,
 }
 
-impl<'a> Scope<'a> {
-    pub(super) fn new(known: &'a [Table], hidden: &'a [String]) -> Scope<'a> {
-        Scope {
+impl<'a> QueryScope<'a> {
+    pub(super) fn new(known: &'a [TableFacts], hidden: &'a [String]) -> QueryScope<'a> {
+        QueryScope {
             known,
             hidden,
             named: Vec::new(),
@@ -85,7 +85,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    fn table(&self, name: &ObjectName) -> Option<&'a Table> {
+    fn table(&self, name: &ObjectName) -> Option<&'a TableFacts> {
         let parts: Vec<String> = name
             .0
             .iter()

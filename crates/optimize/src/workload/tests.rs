@@ -1,7 +1,7 @@
 use super::*;
-use crate::facts::{Column, Index, Table};
+use crate::facts::{Column, Index, TableFacts};
 
-fn table(oid: u32, name: &str, columns: &[&str]) -> Table {
+fn table(oid: u32, name: &str, columns: &[&str]) -> TableFacts {
     let column = |(place, name): (usize, &&str)| Column {
         name: (*name).to_owned(),
         kind: "bigint".to_owned(),
@@ -10,17 +10,17 @@ fn table(oid: u32, name: &str, columns: &[&str]) -> Table {
         nulls: Some(0.0),
         width: Some(8.0),
     };
-    Table {
+    TableFacts {
         oid,
         schema: "public".to_owned(),
         name: name.to_owned(),
         planner_rows: Some(1e6),
         columns: columns.iter().enumerate().map(column).collect(),
-        ..Table::default()
+        ..TableFacts::default()
     }
 }
 
-fn known() -> Vec<Table> {
+fn known() -> Vec<TableFacts> {
     vec![
         table(
             1,

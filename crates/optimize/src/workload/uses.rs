@@ -10,8 +10,8 @@ use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 use thiserror::Error;
 
-use super::scope::{Scope, folded};
-use crate::facts::Table;
+use super::scope::{QueryScope, folded};
+use crate::facts::TableFacts;
 
 /// What is longer is a list of values, and would take the parser deep.
 const LONGEST: usize = 50_000;
@@ -40,7 +40,7 @@ pub struct Use {
 ///
 /// # Errors
 /// When the text is no statement that the parser knows.
-pub fn uses(text: &str, tables: &[Table]) -> Result<Vec<Use>, Unread> {
+pub fn uses(text: &str, tables: &[TableFacts]) -> Result<Vec<Use>, Unread> {
     if text.len() > LONGEST {
         return Err(Unread(format!("it has {} bytes", text.len())));
     }
@@ -49,7 +49,7 @@ pub fn uses(text: &str, tables: &[Table]) -> Result<Vec<Use>, Unread> {
     if statements.len() != 1 {
         return Err(Unread("it is not one statement".to_owned()));
     }
-    let mut hidden = Names::default();
+    let mut hidden = CteNames::default();
     let _ = statements.visit(&mut hidden);
     let mut all = Uses {
         tables,
@@ -65,9 +65,9 @@ pub fn uses(text: &str, tables: &[Table]) -> Result<Vec<Use>, Unread> {
 
 /// The names of common table expressions.
 #[derive(Default)]
-struct Names(Vec<String>);
+struct CteNames(Vec<String>);
 
-impl Visitor for Names {
+impl Visitor for CteNames {
     type Break = ();
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
@@ -78,7 +78,7 @@ impl Visitor for Names {
 }
 
 struct Uses<'a> {
-    tables: &'a [Table],
+    tables: &'a [TableFacts],
     hidden: Vec<String>,
     found: Vec<Use>,
 }
@@ -141,7 +141,7 @@ impl Uses<'_> {
     }
 
     fn query(&mut self, from: &[&TableWithJoins], condition: Option<&Expr>, order: &[OrderByExpr]) {
-        let mut scope = Scope::new(self.tables, &self.hidden);
+        let mut scope = QueryScope::new(self.tables, &self.hidden);
         for table in from {
             scope.add(table);
         }
@@ -149,7 +149,7 @@ impl Uses<'_> {
             table: table.map_or(0, |table| table.oid),
             ..Use::default()
         });
-        let mut reading = Reading {
+        let mut reading = QueryReader {
             uses: uses.collect(),
             scope: &scope,
         };
@@ -171,13 +171,13 @@ impl Uses<'_> {
 }
 
 /// One query while it is read.
-struct Reading<'a, 'b> {
-    scope: &'a Scope<'b>,
+struct QueryReader<'a, 'b> {
+    scope: &'a QueryScope<'b>,
     /// One for each table of the scope.
     uses: Vec<Use>,
 }
 
-impl Reading<'_, '_> {
+impl QueryReader<'_, '_> {
     fn condition(&mut self, condition: &Expr) {
         match condition {
             Expr::Nested(inner) => self.condition(inner),

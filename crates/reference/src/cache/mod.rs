@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::store::StoreError;
+use super::store::DataError;
 use super::{Options, ServeError};
 
 /// How long a body is served without asking the database.
@@ -18,7 +18,7 @@ const MOST_ENTRIES: u64 = 10_000;
 
 /// Whose what.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Key {
+pub(super) enum CacheKey {
     Agents { organization: String },
     Workflows { organization: String },
     User { id: String, organization: String },
@@ -32,7 +32,7 @@ pub(super) struct Cache {
 }
 
 enum Bodies {
-    Here(moka::future::Cache<Key, Bytes>),
+    Here(moka::future::Cache<CacheKey, Bytes>),
     #[cfg(feature = "servers")]
     Redis(redis::Redis),
 }
@@ -75,9 +75,9 @@ impl Cache {
     /// The body from the cache, or what `load` gives; in this process, those who miss at once share one load.
     pub(super) async fn get(
         &self,
-        key: Key,
-        load: impl Future<Output = Result<Bytes, StoreError>>,
-    ) -> Result<Bytes, Arc<StoreError>> {
+        key: CacheKey,
+        load: impl Future<Output = Result<Bytes, DataError>>,
+    ) -> Result<Bytes, Arc<DataError>> {
         match &self.bodies {
             Bodies::Here(bodies) => {
                 let known = bodies.get(&key).await;
@@ -148,9 +148,9 @@ mod tests {
 
     #[tokio::test]
     async fn hits_and_misses_are_counted() {
-        let options = Options::new(crate::Secret::random());
+        let options = Options::new(crate::SigningSecret::random());
         let cache = Cache::open(&options).await.unwrap();
-        let key = || Key::Agents {
+        let key = || CacheKey::Agents {
             organization: "o".into(),
         };
         assert_eq!(cache.hit_rate(), None);

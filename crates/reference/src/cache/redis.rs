@@ -4,9 +4,9 @@ use bytes::Bytes;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisError, RedisResult, cmd};
 
-use super::{FRESH_FOR, Key};
+use super::{CacheKey, FRESH_FOR};
 use crate::error::chain;
-use crate::{Secret, ServeError};
+use crate::{ServeError, SigningSecret};
 
 const PREFIX: &str = "agentos";
 /// A cache that takes longer is no help.
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(super) struct Redis(ConnectionManager);
 
 impl Redis {
-    pub(super) async fn open(url: &Secret) -> Result<Self, ServeError> {
+    pub(super) async fn open(url: &SigningSecret) -> Result<Self, ServeError> {
         // What the parser says might quote a part of the password.
         let client = std::str::from_utf8(url.expose())
             .ok()
@@ -42,7 +42,7 @@ impl Redis {
     }
 
     /// One look-up, which the server itself counts as a hit or a miss.
-    pub(super) async fn get(&self, key: &Key) -> RedisResult<Option<Bytes>> {
+    pub(super) async fn get(&self, key: &CacheKey) -> RedisResult<Option<Bytes>> {
         let body: Option<Vec<u8>> = cmd("GET")
             .arg(name(key))
             .query_async(&mut self.0.clone())
@@ -50,7 +50,7 @@ impl Redis {
         Ok(body.map(Bytes::from))
     }
 
-    pub(super) async fn put(&self, key: &Key, body: &Bytes) -> RedisResult<()> {
+    pub(super) async fn put(&self, key: &CacheKey, body: &Bytes) -> RedisResult<()> {
         cmd("SETEX")
             .arg(name(key))
             .arg(FRESH_FOR.as_secs())
@@ -65,11 +65,11 @@ impl Redis {
 }
 
 /// The lengths keep names apart that contain colons themselves.
-fn name(key: &Key) -> String {
+fn name(key: &CacheKey) -> String {
     match key {
-        Key::Agents { organization } => format!("{PREFIX}:agents:{organization}"),
-        Key::Workflows { organization } => format!("{PREFIX}:workflows:{organization}"),
-        Key::User { id, organization } => {
+        CacheKey::Agents { organization } => format!("{PREFIX}:agents:{organization}"),
+        CacheKey::Workflows { organization } => format!("{PREFIX}:workflows:{organization}"),
+        CacheKey::User { id, organization } => {
             format!("{PREFIX}:user:{}:{organization}:{id}", organization.len())
         }
     }
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn no_two_keys_share_a_name() {
         let user = |organization: &str, id: &str| {
-            name(&Key::User {
+            name(&CacheKey::User {
                 id: id.into(),
                 organization: organization.into(),
             })

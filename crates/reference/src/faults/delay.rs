@@ -3,7 +3,7 @@ use std::time::Duration;
 use rand::{Rng, RngExt as _};
 use rand_distr::StandardNormal;
 
-use super::Share;
+use super::FaultShare;
 
 /// A tail may be long, but a test must end.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
@@ -40,7 +40,7 @@ pub enum Delay {
         /// The other one.
         rare: Duration,
         /// How many take the other one.
-        share: Share,
+        share: FaultShare,
     },
 }
 
@@ -115,7 +115,7 @@ mod tests {
         assert!(near(lognormal[10_000], 20.0), "{}", lognormal[10_000]);
         assert!(near(lognormal[16_827], 20.0 * 0.5_f64.exp()));
 
-        let share = Share::new(0.05).unwrap();
+        let share = FaultShare::new(0.05).unwrap();
         let bimodal = sorted(Delay::Bimodal {
             usual: ms(10),
             rare: ms(500),

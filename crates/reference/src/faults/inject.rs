@@ -12,17 +12,17 @@ use tokio::sync::Notify;
 
 use super::body::{Last, Torn};
 use super::socket::SocketFaults;
-use super::timer::{Timer, Wait};
-use super::{Delay, Fault, Faults, Share, Window};
+use super::timer::{FaultTimer, Wait};
+use super::{Delay, Fault, FaultShare, FaultWindow, Faults};
 use crate::RateLimit;
 
 /// The faults of a running server.
 pub(crate) struct Injector {
     latencies: Vec<Pathed<Delay>>,
-    errors: Vec<Pathed<Share>>,
-    torn: Vec<Pathed<Share>>,
-    stalls: Vec<Window>,
-    outages: Vec<Outage>,
+    errors: Vec<Pathed<FaultShare>>,
+    torn: Vec<Pathed<FaultShare>>,
+    stalls: Vec<FaultWindow>,
+    outages: Vec<InjectedOutage>,
     close_every: Option<NonZeroU64>,
     rate_limit: Option<RateLimit>,
     sockets: SocketFaults,
@@ -30,13 +30,13 @@ pub(crate) struct Injector {
     workflows_missing: bool,
     origin: OnceLock<Instant>,
     begun: Notify,
-    timer: Timer,
+    timer: FaultTimer,
 }
 
 /// A time without a listening port.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Outage {
-    pub(crate) window: Window,
+pub(crate) struct InjectedOutage {
+    pub(crate) window: FaultWindow,
     /// Whether the server forgets what it has counted.
     pub(crate) restart: bool,
 }
@@ -60,7 +60,7 @@ impl Injector {
             workflows_missing: false,
             origin: OnceLock::new(),
             begun: Notify::new(),
-            timer: Timer::default(),
+            timer: FaultTimer::default(),
         };
         for (index, fault) in faults.iter().enumerate() {
             injector.add(fault, Sequence::new(seed.unwrap_or(0), index));
@@ -77,11 +77,11 @@ impl Injector {
             Fault::Errors { share, path } => self.errors.push(Pathed::new(share, path, sequence)),
             Fault::DropBody { share } => self.torn.push(Pathed::new(share, None, sequence)),
             Fault::Stall(window) => self.stalls.push(window),
-            Fault::Refuse(window) => self.outages.push(Outage {
+            Fault::Refuse(window) => self.outages.push(InjectedOutage {
                 window,
                 restart: false,
             }),
-            Fault::Restart(window) => self.outages.push(Outage {
+            Fault::Restart(window) => self.outages.push(InjectedOutage {
                 window,
                 restart: true,
             }),
@@ -117,7 +117,7 @@ impl Injector {
     }
 
     /// In the order in which they begin.
-    pub(crate) fn outages(&self) -> &[Outage] {
+    pub(crate) fn outages(&self) -> &[InjectedOutage] {
         &self.outages
     }
 
@@ -213,7 +213,7 @@ impl Injector {
     }
 }
 
-fn any(faults: &[Pathed<Share>], path: &str) -> bool {
+fn any(faults: &[Pathed<FaultShare>], path: &str) -> bool {
     // Every sequence advances, whatever the ones before it say: the order of flags must not matter.
     faults.iter().fold(false, |hit, fault| {
         fault

@@ -10,7 +10,7 @@ mod timer;
 
 pub use delay::Delay;
 pub use parse::FaultError;
-pub use spec::{Fault, Faults, Share, Window};
+pub use spec::{Fault, FaultShare, FaultWindow, Faults};
 
-pub(super) use inject::{Injector, Outage};
+pub(super) use inject::{InjectedOutage, Injector};
 pub(super) use parse::{ACCEPTED_RATE_LIMIT, rate_limit};

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::{Delay, Fault, Share, Window};
+use super::{Delay, Fault, FaultShare, FaultWindow};
 use crate::RateLimit;
 
 const ACCEPTED_FAULTS: &str = "latency=DELAY[:/path], errors=P%[:/path], stall=FOR@AT, refuse=FOR@AT, \
@@ -109,19 +109,19 @@ fn delay(value: &str) -> Result<Delay, String> {
     }
 }
 
-fn share(value: &str) -> Result<Share, String> {
+fn share(value: &str) -> Result<FaultShare, String> {
     value
         .strip_suffix('%')
         .and_then(|percent| percent.trim().parse::<f64>().ok())
-        .and_then(|percent| Share::new(percent / 100.0))
+        .and_then(|percent| FaultShare::new(percent / 100.0))
         .ok_or_else(|| format!("`{value}` is no percentage between 0% and 100%"))
 }
 
-fn window(value: &str) -> Result<Window, String> {
+fn window(value: &str) -> Result<FaultWindow, String> {
     let (lasts, at) = value
         .split_once('@')
         .ok_or_else(|| format!("`{value}` does not say when: FOR@AT, such as 2s@5s"))?;
-    Ok(Window {
+    Ok(FaultWindow {
         at: duration(at)?,
         lasts: duration(lasts)?,
     })
@@ -187,8 +187,8 @@ mod tests {
         Duration::from_millis(milliseconds)
     }
 
-    fn percent(percent: f64) -> Share {
-        Share::new(percent / 100.0).unwrap()
+    fn percent(percent: f64) -> FaultShare {
+        FaultShare::new(percent / 100.0).unwrap()
     }
 
     fn latency(delay: Delay, path: Option<&str>) -> Fault {
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn the_other_faults_are_read() {
-        let window = |lasts, at| Window {
+        let window = |lasts, at| FaultWindow {
             at: ms(at),
             lasts: ms(lasts),
         };

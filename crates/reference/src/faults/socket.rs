@@ -3,14 +3,14 @@ use std::time::Duration;
 use rand::RngExt as _;
 
 use super::inject::Sequence;
-use super::{Delay, Fault, Share};
+use super::{Delay, Fault, FaultShare};
 
 /// What goes wrong on sockets.
 #[derive(Default)]
 pub(crate) struct SocketFaults {
     latencies: Vec<(Delay, Sequence)>,
-    losses: Vec<(Share, Sequence)>,
-    refusals: Vec<(Share, Sequence)>,
+    losses: Vec<(FaultShare, Sequence)>,
+    refusals: Vec<(FaultShare, Sequence)>,
     chatter: u32,
     close: Option<SocketEnd>,
 }
@@ -75,7 +75,7 @@ impl SocketFaults {
     }
 }
 
-fn any(faults: &[(Share, Sequence)]) -> bool {
+fn any(faults: &[(FaultShare, Sequence)]) -> bool {
     // Every sequence advances, whatever the ones before it say: the order of flags must not matter.
     faults.iter().fold(false, |hit, (share, sequence)| {
         sequence.next().random_bool(share.get()) | hit

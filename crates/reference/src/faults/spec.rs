@@ -19,20 +19,20 @@ pub enum Fault {
     /// Requests are answered with status 500.
     Errors {
         /// How many of them.
-        share: Share,
+        share: FaultShare,
         /// The only path it concerns.
         path: Option<String>,
     },
     /// Every answer that falls into the window is held until its end.
-    Stall(Window),
+    Stall(FaultWindow),
     /// The port is closed and live connections are dropped; nothing is forgotten.
-    Refuse(Window),
+    Refuse(FaultWindow),
     /// As [`Fault::Refuse`], and afterwards uptime, cache and statistics begin anew.
-    Restart(Window),
+    Restart(FaultWindow),
     /// The connection closes in the middle of the body.
     DropBody {
         /// Of how many answers.
-        share: Share,
+        share: FaultShare,
     },
     /// Requests beyond the limit are answered with status 429.
     RateLimit(RateLimit),
@@ -47,7 +47,7 @@ pub enum Fault {
     /// So many unasked frames come between each WebSocket ping and its reply.
     SocketChatter(NonZeroU32),
     /// WebSocket pings are never answered.
-    SocketLoss(Share),
+    SocketLoss(FaultShare),
     /// Every WebSocket is closed by the server.
     SocketClose {
         /// The close code; `None` is without a close frame.
@@ -56,7 +56,7 @@ pub enum Fault {
         after: Duration,
     },
     /// WebSocket handshakes are answered with status 503.
-    SocketRefusal(Share),
+    SocketRefusal(FaultShare),
     /// What random faults are drawn from.
     Seed(u64),
 }
@@ -71,14 +71,14 @@ impl FromStr for Fault {
 
 /// A stretch of time, counted from the first request that the server saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
+pub struct FaultWindow {
     /// When it begins.
     pub at: Duration,
     /// How long it lasts.
     pub lasts: Duration,
 }
 
-impl Window {
+impl FaultWindow {
     /// When it is over.
     pub fn end(self) -> Duration {
         self.at.saturating_add(self.lasts)
@@ -87,9 +87,9 @@ impl Window {
 
 /// A part of a whole, between 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-pub struct Share(f64);
+pub struct FaultShare(f64);
 
-impl Share {
+impl FaultShare {
     /// `None` outside 0 to 1.
     pub fn new(share: f64) -> Option<Self> {
         (0.0..=1.0).contains(&share).then_some(Self(share))

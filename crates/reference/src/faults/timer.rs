@@ -11,19 +11,19 @@ use std::time::Instant;
 /// Wakes whoever waits, from a thread that sleeps meanwhile; the thread starts with the first wait and ends with
 /// this.
 #[derive(Default)]
-pub(crate) struct Timer {
+pub(crate) struct FaultTimer {
     alarms: Arc<Alarms>,
     thread: OnceLock<Option<JoinHandle<()>>>,
 }
 
 #[derive(Default)]
 struct Alarms {
-    state: Mutex<State>,
+    state: Mutex<FaultState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct FaultState {
     /// The next one first; the number tells apart those of one instant, and keeps their order.
     waiting: BTreeMap<(Instant, u64), Waker>,
     taken: u64,
@@ -37,7 +37,7 @@ pub(crate) struct Wait {
     number: Option<u64>,
 }
 
-impl Timer {
+impl FaultTimer {
     /// Completes at this instant, or a moment later.
     pub(crate) fn until(&self, at: Instant) -> Wait {
         let started = self.thread.get_or_init(|| {
@@ -58,7 +58,7 @@ impl Timer {
     }
 }
 
-impl Drop for Timer {
+impl Drop for FaultTimer {
     fn drop(&mut self) {
         self.alarms.lock().closed = true;
         self.alarms.changed.notify_one();
@@ -72,7 +72,7 @@ impl Drop for Timer {
 }
 
 impl Alarms {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, FaultState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -99,7 +99,7 @@ impl Alarms {
     }
 }
 
-impl State {
+impl FaultState {
     /// Takes out those whose time has come, in its order.
     fn due(&mut self, now: Instant) -> Vec<Waker> {
         let later = self.waiting.split_off(&(now, u64::MAX));
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn those_due_come_out_in_order_and_no_others() {
         let begin = Instant::now();
-        let mut state = State::default();
+        let mut state = FaultState::default();
         for (at, number) in [(3, 1), (1, 2), (2, 3), (1, 4)] {
             let key = (begin + Duration::from_secs(at), number);
             state.waiting.insert(key, Waker::noop().clone());
@@ -173,7 +173,7 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_is_woken_early_and_an_earlier_wait_goes_first() {
-        let timer = Timer::default();
+        let timer = FaultTimer::default();
         let begun = Instant::now();
         let wait = |ms| {
             let at = begun + Duration::from_millis(ms);
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_wait_that_is_given_up_leaves_nothing_behind() {
-        let timer = Timer::default();
+        let timer = FaultTimer::default();
         let long = Instant::now() + Duration::from_secs(3600);
         assert_eq!(timer.until(long).now_or_never(), None);
         assert_eq!(timer.alarms.lock().waiting.len(), 0);
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn it_ends_while_somebody_still_waits() {
-        let timer = Timer::default();
+        let timer = FaultTimer::default();
         let mut wait = timer.until(Instant::now() + Duration::from_secs(3600));
         let mut context = Context::from_waker(Waker::noop());
         assert!(Pin::new(&mut wait).poll(&mut context).is_pending());

@@ -30,7 +30,7 @@ const PROBE: &str = "SELECT 1";
 /// A query that failed.
 #[derive(Debug, Error)]
 #[error("{query}: {why}")]
-pub(super) struct StoreError {
+pub(super) struct DataError {
     query: &'static str,
     why: String,
 }
@@ -55,7 +55,7 @@ impl Store {
     }
 
     /// The organization's agents, as JSON.
-    pub(super) async fn agents(&self, organization: String) -> Result<Bytes, StoreError> {
+    pub(super) async fn agents(&self, organization: String) -> Result<Bytes, DataError> {
         match self {
             Self::Sqlite(sqlite) => {
                 sqlite
@@ -69,7 +69,7 @@ impl Store {
     }
 
     /// The organization's workflows, as JSON.
-    pub(super) async fn workflows(&self, organization: String) -> Result<Bytes, StoreError> {
+    pub(super) async fn workflows(&self, organization: String) -> Result<Bytes, DataError> {
         match self {
             Self::Sqlite(sqlite) => {
                 sqlite
@@ -87,7 +87,7 @@ impl Store {
     }
 
     /// The user of a token, as JSON. Whoever signed it may name users that were never seeded.
-    pub(super) async fn user(&self, user: User) -> Result<Bytes, StoreError> {
+    pub(super) async fn user(&self, user: User) -> Result<Bytes, DataError> {
         let known = match self {
             Self::Sqlite(sqlite) => {
                 sqlite
@@ -136,14 +136,14 @@ fn json_bytes(rows: &[Value]) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Secret;
+    use crate::SigningSecret;
 
     async fn temporary() -> Store {
-        let options = Options::new(Secret::random());
+        let options = Options::new(SigningSecret::random());
         Store::open(&options, Arc::default()).await.unwrap()
     }
 
-    fn parsed(bytes: Result<Bytes, StoreError>) -> Value {
+    fn parsed(bytes: Result<Bytes, DataError>) -> Value {
         serde_json::from_slice(&bytes.unwrap()).unwrap()
     }
 

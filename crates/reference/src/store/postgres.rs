@@ -9,10 +9,10 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, NoTls, Row};
 
 use super::seed::{Cell, EMPTY, TABLES, seeds};
-use super::{PROBE, StoreError};
+use super::{DataError, PROBE};
 use crate::error::chain;
 use crate::statistics::Queries;
-use crate::{Secret, ServeError};
+use crate::{ServeError, SigningSecret};
 
 /// Queries at once; the server's own default is a hundred connections, for everybody.
 const CONNECTIONS: usize = 8;
@@ -29,7 +29,10 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     /// Connects and fills what is empty.
-    pub(super) async fn open(url: &Secret, queries: Arc<Queries>) -> Result<Self, ServeError> {
+    pub(super) async fn open(
+        url: &SigningSecret,
+        queries: Arc<Queries>,
+    ) -> Result<Self, ServeError> {
         // What the parser says might quote a part of the password.
         let mut config: Config = std::str::from_utf8(url.expose())
             .ok()
@@ -67,7 +70,7 @@ impl Postgres {
         query: &'static str,
         parameter: &str,
         read: fn(&Row) -> Result<Value, tokio_postgres::Error>,
-    ) -> Result<Vec<Value>, StoreError> {
+    ) -> Result<Vec<Value>, DataError> {
         let mut begun = Instant::now();
         let rows = async {
             let connection = self.pool.get().await.map_err(|error| chain(&error))?;
@@ -79,7 +82,7 @@ impl Postgres {
         }
         .await;
         self.queries.record(query, begun.elapsed(), rows.is_ok());
-        let failed = |why| StoreError { query, why };
+        let failed = |why| DataError { query, why };
         rows.map_err(failed)?
             .iter()
             .map(|row| read(row).map_err(|error| failed(chain(&error))))

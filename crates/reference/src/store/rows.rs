@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 /// A row, whichever database it is from.
-pub(super) trait Columns {
+pub(super) trait RowColumns {
     type Error;
     fn text(&self, column: &str) -> Result<String, Self::Error>;
     fn number(&self, column: &str) -> Result<f64, Self::Error>;
@@ -9,7 +9,7 @@ pub(super) trait Columns {
     fn flag(&self, column: &str) -> Result<bool, Self::Error>;
 }
 
-impl Columns for rusqlite::Row<'_> {
+impl RowColumns for rusqlite::Row<'_> {
     type Error = rusqlite::Error;
 
     fn text(&self, column: &str) -> rusqlite::Result<String> {
@@ -30,7 +30,7 @@ impl Columns for rusqlite::Row<'_> {
 }
 
 #[cfg(feature = "servers")]
-impl Columns for tokio_postgres::Row {
+impl RowColumns for tokio_postgres::Row {
     type Error = tokio_postgres::Error;
 
     fn text(&self, column: &str) -> Result<String, tokio_postgres::Error> {
@@ -50,7 +50,7 @@ impl Columns for tokio_postgres::Row {
     }
 }
 
-pub(super) fn agent<C: Columns>(row: &C) -> Result<Value, C::Error> {
+pub(super) fn agent<C: RowColumns>(row: &C) -> Result<Value, C::Error> {
     Ok(json!({
         "id": row.text("id")?,
         "name": row.text("name")?,
@@ -65,7 +65,7 @@ pub(super) fn agent<C: Columns>(row: &C) -> Result<Value, C::Error> {
     }))
 }
 
-pub(super) fn workflow<C: Columns>(row: &C) -> Result<Value, C::Error> {
+pub(super) fn workflow<C: RowColumns>(row: &C) -> Result<Value, C::Error> {
     Ok(json!({
         "id": row.text("id")?,
         "name": row.text("name")?,
@@ -80,7 +80,7 @@ pub(super) fn workflow<C: Columns>(row: &C) -> Result<Value, C::Error> {
 }
 
 /// Without the organization, which the token names.
-pub(super) fn profile<C: Columns>(row: &C) -> Result<Value, C::Error> {
+pub(super) fn profile<C: RowColumns>(row: &C) -> Result<Value, C::Error> {
     Ok(json!({
         "id": row.text("id")?,
         "email": row.text("email")?,

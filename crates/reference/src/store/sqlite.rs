@@ -10,16 +10,16 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::seed::{Cell, EMPTY, TABLES, seeds};
-use super::{PROBE, StoreError};
+use super::{DataError, PROBE};
 use crate::statistics::Queries;
-use crate::{Secret, ServeError};
+use crate::{ServeError, SigningSecret};
 
 /// Queries at once; a `SQLite` read takes microseconds, so few are enough.
 const CONNECTIONS: usize = 4;
 
 /// A database file.
 pub(crate) struct Sqlite {
-    pool: Arc<Pool>,
+    pool: Arc<SqlitePool>,
     permits: Semaphore,
     queries: Arc<Queries>,
 }
@@ -52,7 +52,7 @@ impl Sqlite {
         seed(&mut connection).map_err(failed)?;
         let idle = Mutex::new(vec![connection]);
         Ok(Self {
-            pool: Arc::new(Pool {
+            pool: Arc::new(SqlitePool {
                 path,
                 idle,
                 _temporary: temporary,
@@ -68,7 +68,7 @@ impl Sqlite {
         query: &'static str,
         parameter: String,
         read: fn(&Row<'_>) -> rusqlite::Result<Value>,
-    ) -> Result<Vec<Value>, StoreError> {
+    ) -> Result<Vec<Value>, DataError> {
         self.query(query, move |connection| {
             let mut statement = connection.prepare_cached(query)?;
             statement.query_map([parameter], read)?.collect()
@@ -85,12 +85,12 @@ impl Sqlite {
         answer.await.is_ok()
     }
 
-    async fn query<T, F>(&self, query: &'static str, run: F) -> Result<T, StoreError>
+    async fn query<T, F>(&self, query: &'static str, run: F) -> Result<T, DataError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        let failed = |why: &dyn ToString| StoreError {
+        let failed = |why: &dyn ToString| DataError {
             query,
             why: why.to_string(),
         };
@@ -115,14 +115,14 @@ impl Sqlite {
     }
 }
 
-struct Pool {
+struct SqlitePool {
     // Dropped in this order: files are closed before their folder goes.
     idle: Mutex<Vec<Connection>>,
     path: PathBuf,
     _temporary: Option<TemporaryFolder>,
 }
 
-impl Pool {
+impl SqlitePool {
     fn take(&self) -> rusqlite::Result<Connection> {
         let idle = self
             .idle
@@ -152,7 +152,7 @@ struct TemporaryFolder(PathBuf);
 impl TemporaryFolder {
     fn create() -> Result<Self, ServeError> {
         // The name cannot be guessed, so nobody can be there first with a link.
-        let name = String::from_utf8_lossy(&Secret::random().expose()[..16]).into_owned();
+        let name = String::from_utf8_lossy(&SigningSecret::random().expose()[..16]).into_owned();
         let path = std::env::temp_dir().join(format!("agentos-reference-{name}"));
         match fs::create_dir(&path) {
             Ok(()) => Ok(Self(path)),

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 /// What a client asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Request<'a> {
+pub(super) enum SocketRequest<'a> {
     /// With its timestamp as it was written: numbers would lose digits on the way through a float.
     Ping(&'a str),
     Subscribe(Cow<'a, str>),
@@ -20,7 +20,7 @@ pub(super) enum Request<'a> {
 
 /// What is wrong with a frame, as the client is told.
 #[derive(Debug, PartialEq, Eq, Error)]
-pub(super) enum Complaint {
+pub(super) enum MessageError {
     #[error("Invalid JSON format")]
     NotJson,
     #[error("Unknown message type: {0}")]
@@ -44,16 +44,16 @@ struct Frame<'a> {
 }
 
 /// Reads one frame.
-pub(super) fn read(text: &str) -> Result<Request<'_>, Complaint> {
-    let frame: Frame<'_> = serde_json::from_str(text).map_err(|_| Complaint::NotJson)?;
+pub(super) fn read(text: &str) -> Result<SocketRequest<'_>, MessageError> {
+    let frame: Frame<'_> = serde_json::from_str(text).map_err(|_| MessageError::NotJson)?;
     match frame.kind.as_deref() {
-        Some("ping") => Ok(Request::Ping(raw(frame.timestamp))),
-        Some("subscribe") => named(frame.channel).map(Request::Subscribe),
-        Some("unsubscribe") => named(frame.channel).map(Request::Unsubscribe),
-        Some("get_channels") => Ok(Request::Channels),
-        Some("get_stats") => Ok(Request::Stats),
-        Some("broadcast_to_org") => Ok(Request::Broadcast(raw(frame.message))),
-        kind => Err(Complaint::Unknown(kind.unwrap_or("None").to_owned())),
+        Some("ping") => Ok(SocketRequest::Ping(raw(frame.timestamp))),
+        Some("subscribe") => named(frame.channel).map(SocketRequest::Subscribe),
+        Some("unsubscribe") => named(frame.channel).map(SocketRequest::Unsubscribe),
+        Some("get_channels") => Ok(SocketRequest::Channels),
+        Some("get_stats") => Ok(SocketRequest::Stats),
+        Some("broadcast_to_org") => Ok(SocketRequest::Broadcast(raw(frame.message))),
+        kind => Err(MessageError::Unknown(kind.unwrap_or("None").to_owned())),
     }
 }
 
@@ -61,10 +61,10 @@ fn raw(value: Option<&RawValue>) -> &str {
     value.map_or("null", RawValue::get)
 }
 
-fn named(channel: Option<Cow<'_, str>>) -> Result<Cow<'_, str>, Complaint> {
+fn named(channel: Option<Cow<'_, str>>) -> Result<Cow<'_, str>, MessageError> {
     channel
         .filter(|channel| !channel.is_empty())
-        .ok_or(Complaint::NoChannel)
+        .ok_or(MessageError::NoChannel)
 }
 
 pub(super) fn pong(timestamp: &str) -> String {
@@ -82,7 +82,7 @@ pub(super) fn chatter(number: u32, now: f64) -> Value {
     json!({ "type": "notification", "number": number, "timestamp": now })
 }
 
-pub(super) fn error(complaint: &Complaint) -> Value {
+pub(super) fn error(complaint: &MessageError) -> Value {
     json!({ "type": "error", "message": complaint.to_string() })
 }
 
@@ -93,30 +93,36 @@ mod tests {
     #[test]
     fn frames_are_read() {
         let table = [
-            (r#"{"type":"ping","timestamp":1.10}"#, Request::Ping("1.10")),
+            (
+                r#"{"type":"ping","timestamp":1.10}"#,
+                SocketRequest::Ping("1.10"),
+            ),
             (
                 r#"{"timestamp": 18446744073709551615 ,"type":"ping"}"#,
-                Request::Ping("18446744073709551615"),
+                SocketRequest::Ping("18446744073709551615"),
             ),
             (
                 r#"{"type":"ping","timestamp":"a\u00e4 b"}"#,
-                Request::Ping(r#""a\u00e4 b""#),
+                SocketRequest::Ping(r#""a\u00e4 b""#),
             ),
-            (r#"{"type":"ping"}"#, Request::Ping("null")),
-            (r#"{"type":"p\u0069ng","x":[1]}"#, Request::Ping("null")),
+            (r#"{"type":"ping"}"#, SocketRequest::Ping("null")),
+            (
+                r#"{"type":"p\u0069ng","x":[1]}"#,
+                SocketRequest::Ping("null"),
+            ),
             (
                 r#"{"type":"subscribe","channel":"a"}"#,
-                Request::Subscribe("a".into()),
+                SocketRequest::Subscribe("a".into()),
             ),
             (
                 r#"{"type":"unsubscribe","channel":"a"}"#,
-                Request::Unsubscribe("a".into()),
+                SocketRequest::Unsubscribe("a".into()),
             ),
-            (r#"{"type":"get_channels"}"#, Request::Channels),
-            (r#"{"type":"get_stats"}"#, Request::Stats),
+            (r#"{"type":"get_channels"}"#, SocketRequest::Channels),
+            (r#"{"type":"get_stats"}"#, SocketRequest::Stats),
             (
                 r#"{"type":"broadcast_to_org","message":{"n":1.0}}"#,
-                Request::Broadcast(r#"{"n":1.0}"#),
+                SocketRequest::Broadcast(r#"{"n":1.0}"#),
             ),
         ];
         for (text, request) in table {

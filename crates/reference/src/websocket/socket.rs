@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use super::handshake::{MOST_CHANNELS, Upgrade};
 use super::hub::Hub;
 use super::late::Late;
-use super::message::{self, Complaint, Request};
+use super::message::{self, MessageError, SocketRequest};
 use crate::app::App;
 use crate::faults::Injector;
 use crate::statistics::timestamp as now;
@@ -40,7 +40,7 @@ where
     let Ok(parts) = upgraded.downcast::<TokioIo<S>>() else {
         return;
     };
-    let mut socket = Socket {
+    let mut socket = ServerSocket {
         app,
         organization: &user.organization,
         user: &user.id,
@@ -64,7 +64,7 @@ where
     WebSocketStream::from_partially_read(io, read.into(), Role::Server, Some(config)).await
 }
 
-struct Socket<'a, S> {
+struct ServerSocket<'a, S> {
     app: &'a App,
     organization: &'a str,
     user: &'a str,
@@ -73,7 +73,7 @@ struct Socket<'a, S> {
     late: Late,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Socket<'_, S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> ServerSocket<'_, S> {
     async fn talk(&mut self, closing: &mut watch::Receiver<()>) -> Result<(), Error> {
         let hub = &self.app.hub;
         let end = self.app.faults.sockets().end();
@@ -107,7 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<'_, S> {
     async fn receive(&mut self, hub: &Hub, message: &Message) -> Result<(), Error> {
         let request = match message {
             Message::Text(text) => message::read(text),
-            Message::Binary(_) => Err(Complaint::NotJson),
+            Message::Binary(_) => Err(MessageError::NotJson),
             // The library answers these.
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
                 return Ok(());
@@ -115,19 +115,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<'_, S> {
         };
         hub.received();
         let answer = match request {
-            Ok(Request::Ping(timestamp)) => return self.pong(timestamp).await,
-            Ok(Request::Broadcast(text)) => {
+            Ok(SocketRequest::Ping(timestamp)) => return self.pong(timestamp).await,
+            Ok(SocketRequest::Broadcast(text)) => {
                 let frame = message::broadcast(text, self.user, now());
                 hub.broadcast(self.organization, frame.into());
                 return Ok(());
             }
-            Ok(Request::Subscribe(channel)) => self.subscribe(&channel),
-            Ok(Request::Unsubscribe(channel)) => {
+            Ok(SocketRequest::Subscribe(channel)) => self.subscribe(&channel),
+            Ok(SocketRequest::Unsubscribe(channel)) => {
                 self.channels.remove(&*channel);
                 Ok(json!({ "type": "unsubscribed", "channel": channel }))
             }
-            Ok(Request::Channels) => Ok(json!({ "type": "channels", "channels": self.channels })),
-            Ok(Request::Stats) => Ok(json!({ "type": "stats", "stats": hub.summary() })),
+            Ok(SocketRequest::Channels) => {
+                Ok(json!({ "type": "channels", "channels": self.channels }))
+            }
+            Ok(SocketRequest::Stats) => Ok(json!({ "type": "stats", "stats": hub.summary() })),
             Err(complaint) => Err(complaint),
         };
         let answer = answer.unwrap_or_else(|complaint| {
@@ -137,9 +139,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<'_, S> {
         self.say(&answer).await
     }
 
-    fn subscribe(&mut self, channel: &str) -> Result<Value, Complaint> {
+    fn subscribe(&mut self, channel: &str) -> Result<Value, MessageError> {
         if self.channels.len() >= MOST_CHANNELS && !self.channels.contains(channel) {
-            return Err(Complaint::TooManyChannels);
+            return Err(MessageError::TooManyChannels);
         }
         self.channels.insert(channel.to_owned());
         Ok(json!({ "type": "subscribed", "channel": channel }))

@@ -1,7 +1,7 @@
 //! What part of a run a source did not tell of.
 
 use super::super::text::time;
-use crate::record::{RunResult, Seen, figure};
+use crate::record::{RunResult, SourceSeries, figure};
 use crate::requirement::Metric;
 use crate::requirement::Source;
 
@@ -67,7 +67,7 @@ pub(super) fn of_looks(metric: Metric, source: Source, run: &RunResult) -> Optio
     })
 }
 
-fn problems(seen: &Seen) -> String {
+fn problems(seen: &SourceSeries) -> String {
     if seen.problems.is_empty() {
         return String::new();
     }

@@ -1,13 +1,13 @@
 //! What a source knows of a metric, out of what it told during a run.
 
 use super::{estimated, resources, transactions};
-use crate::record::{EndpointFigures, Observed, RunResult, Seen, figure};
+use crate::record::{EndpointFigures, Observed, RunResult, SourceSeries, figure};
 use crate::requirement::Metric;
 use crate::requirement::Source;
 use crate::statistics::{Block, MeanBlock};
 
 /// What a source knows of a metric, before it is weighed.
-pub(super) enum Known {
+pub(super) enum KnownFigure {
     /// How many of how many, by stretches of time, and what they did.
     Share {
         blocks: Vec<Block>,
@@ -32,7 +32,11 @@ pub(super) enum Known {
 }
 
 /// What a source knows of a metric, or why nothing.
-pub(super) fn known(metric: Metric, source: Source, run: &RunResult) -> Result<Known, String> {
+pub(super) fn known(
+    metric: Metric,
+    source: Source,
+    run: &RunResult,
+) -> Result<KnownFigure, String> {
     let observed = &run.observed;
     if source == Source::Host && observed.local == Some(false) {
         return Err("the target runs elsewhere".to_owned());
@@ -48,8 +52,8 @@ pub(super) fn known(metric: Metric, source: Source, run: &RunResult) -> Result<K
         Metric::QueryTimeP95 => query_p95(seen, observed, source),
         Metric::Cpu if source == Source::Process => resources::processors(seen, run),
         Metric::Memory if source == Source::Process => resources::memory(seen, run),
-        Metric::Cpu => gauge(seen, figure::CPU, run).map(Known::Mean),
-        Metric::Memory => gauge(seen, figure::MEMORY, run).map(Known::Mean),
+        Metric::Cpu => gauge(seen, figure::CPU, run).map(KnownFigure::Mean),
+        Metric::Memory => gauge(seen, figure::MEMORY, run).map(KnownFigure::Mean),
         Metric::EndpointTimeMean => slowest(observed, |one| one.mean_ms),
         _ => slowest(observed, |one| one.p95_ms),
     };
@@ -59,7 +63,7 @@ pub(super) fn known(metric: Metric, source: Source, run: &RunResult) -> Result<K
     })
 }
 
-fn hit_rate(seen: &Seen) -> Result<Known, String> {
+fn hit_rate(seen: &SourceSeries) -> Result<KnownFigure, String> {
     if seen.last(figure::CACHE_HITS).is_some() && seen.last(figure::CACHE_MISSES).is_some() {
         let rises = seen.rises([figure::CACHE_HITS, figure::CACHE_MISSES]);
         let rises = rises.ok_or_else(unusable)?;
@@ -76,7 +80,7 @@ fn hit_rate(seen: &Seen) -> Result<Known, String> {
     Ok(cumulative(value))
 }
 
-fn query_errors(seen: &Seen) -> Result<Known, String> {
+fn query_errors(seen: &SourceSeries) -> Result<KnownFigure, String> {
     if seen.last(figure::QUERIES).is_none() || seen.last(figure::FAILED_QUERIES).is_none() {
         return Err(untold());
     }
@@ -89,7 +93,7 @@ fn query_errors(seen: &Seen) -> Result<Known, String> {
     counted(blocks.collect(), "queries", "queries failed")
 }
 
-fn query_mean(seen: &Seen) -> Result<Known, String> {
+fn query_mean(seen: &SourceSeries) -> Result<KnownFigure, String> {
     if let Some(rises) = seen.rises([figure::QUERY_TIME, figure::TIMED_QUERIES]) {
         let blocks: Vec<MeanBlock> = rises
             .iter()
@@ -99,7 +103,7 @@ fn query_mean(seen: &Seen) -> Result<Known, String> {
             })
             .collect();
         if blocks.iter().any(|block| block.count > 0.0) {
-            return Ok(Known::Mean(blocks));
+            return Ok(KnownFigure::Mean(blocks));
         }
         return Err("no query was counted during the run".to_owned());
     }
@@ -107,10 +111,14 @@ fn query_mean(seen: &Seen) -> Result<Known, String> {
     Ok(cumulative(value))
 }
 
-fn query_p95(seen: &Seen, observed: &Observed, source: Source) -> Result<Known, String> {
+fn query_p95(
+    seen: &SourceSeries,
+    observed: &Observed,
+    source: Source,
+) -> Result<KnownFigure, String> {
     if source == Source::Postgres {
         let value = estimated::quantile(&observed.statements, 0.95).ok_or_else(untold)?;
-        return Ok(Known::Bare {
+        return Ok(KnownFigure::Bare {
             value,
             why: "an estimate, as if each statement's times were lognormal: pg_stat_statements keeps \
                   means and deviations alone"
@@ -123,7 +131,11 @@ fn query_p95(seen: &Seen, observed: &Observed, source: Source) -> Result<Known, 
 }
 
 /// The looks in the judged part of the run.
-pub(super) fn gauge(seen: &Seen, name: &str, run: &RunResult) -> Result<Vec<MeanBlock>, String> {
+pub(super) fn gauge(
+    seen: &SourceSeries,
+    name: &str,
+    run: &RunResult,
+) -> Result<Vec<MeanBlock>, String> {
     let ms = |nanos: u64| (nanos / 1_000_000).cast_signed();
     let (from, to) = (ms(run.window.from), ms(run.window.to));
     let values = seen.between(name, from, to);
@@ -149,11 +161,11 @@ pub(super) fn gauge(seen: &Seen, name: &str, run: &RunResult) -> Result<Vec<Mean
 fn slowest(
     observed: &Observed,
     of: impl Fn(&EndpointFigures) -> Option<f64>,
-) -> Result<Known, String> {
+) -> Result<KnownFigure, String> {
     let told = observed.endpoints.iter();
     let told = told.filter_map(|one| Some((of(one)?, one)));
     let (value, slowest) = told.max_by(|a, b| a.0.total_cmp(&b.0)).ok_or_else(untold)?;
-    Ok(Known::Bare {
+    Ok(KnownFigure::Bare {
         value,
         why: format!(
             "the slowest of {} endpoints in its own summary, {}; its own measure, which may reach back \
@@ -165,15 +177,19 @@ fn slowest(
     })
 }
 
-pub(super) fn counted(blocks: Vec<Block>, of: &str, did: &'static str) -> Result<Known, String> {
+pub(super) fn counted(
+    blocks: Vec<Block>,
+    of: &str,
+    did: &'static str,
+) -> Result<KnownFigure, String> {
     if blocks.iter().all(|block| block.trials <= 0.0) {
         return Err(format!("no {of} were counted during the run"));
     }
-    Ok(Known::Share { blocks, did })
+    Ok(KnownFigure::Share { blocks, did })
 }
 
-fn cumulative(value: f64) -> Known {
-    Known::Bare {
+fn cumulative(value: f64) -> KnownFigure {
+    KnownFigure::Bare {
         value,
         why: "without an interval, because it is told without counts, and it may reach back before this run"
             .to_owned(),

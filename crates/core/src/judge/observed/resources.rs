@@ -1,9 +1,9 @@
 //! What the target's processes use of what they can use.
 
-use super::known::{Known, gauge};
-use crate::record::{RunResult, Seen, figure};
+use super::known::{KnownFigure, gauge};
+use crate::record::{RunResult, SourceSeries, figure};
 use crate::requirement::Source;
-use crate::requirement::{Unit, human};
+use crate::requirement::{Unit, format};
 use crate::statistics::MeanBlock;
 
 /// From here on a machine has no processor time left, in percent.
@@ -14,7 +14,7 @@ const FULL_PERCENT: f64 = 90.0;
 ///
 /// A service whose work is one thread's is at its end with one processor full, however many are idle; and one on a
 /// machine that others have filled cannot use more, however little it uses.
-pub(super) fn processors(seen: &Seen, run: &RunResult) -> Result<Known, String> {
+pub(super) fn processors(seen: &SourceSeries, run: &RunResult) -> Result<KnownFigure, String> {
     let machine = gauge(seen, figure::CPU, run)?;
     let mut parts = Vec::new();
     match gauge(seen, figure::CPU_ALLOWED, run) {
@@ -32,7 +32,7 @@ pub(super) fn processors(seen: &Seen, run: &RunResult) -> Result<Known, String> 
         parts.push((what.to_owned(), thread));
     }
     parts.extend(full_machine(run));
-    Ok(Known::Worst(parts))
+    Ok(KnownFigure::Worst(parts))
 }
 
 /// All that runs beside the load generator on a machine that is full; `None` where processor time is left.
@@ -52,14 +52,14 @@ fn full_machine(run: &RunResult) -> Option<(String, Vec<MeanBlock>)> {
     }
     let what = format!(
         ", on a machine whose processors are {} used, {} by the load generator: all but that",
-        human::show(Unit::Share, all),
-        human::show(Unit::Share, own)
+        format::show(Unit::Share, all),
+        format::show(Unit::Share, own)
     );
     Some((what, gauge(host, figure::CPU, run).ok()?))
 }
 
 /// The memory of the machine, or what a limit leaves of it.
-pub(super) fn memory(seen: &Seen, run: &RunResult) -> Result<Known, String> {
+pub(super) fn memory(seen: &SourceSeries, run: &RunResult) -> Result<KnownFigure, String> {
     let machine = gauge(seen, figure::MEMORY, run)?;
     let parts = match gauge(seen, figure::MEMORY_ALLOWED, run) {
         Ok(allowed) => (
@@ -68,7 +68,7 @@ pub(super) fn memory(seen: &Seen, run: &RunResult) -> Result<Known, String> {
         ),
         Err(_) => (String::new(), machine),
     };
-    Ok(Known::Worst(vec![parts]))
+    Ok(KnownFigure::Worst(vec![parts]))
 }
 
 /// `1.5 processors`

@@ -5,13 +5,13 @@
 //! that a statement failed. The truth lies between the two. Where the server's log can be read, the errors in it are what
 //! failed.
 
-use super::known::{Known, counted, untold, unusable};
-use crate::record::{Seen, figure};
-use crate::requirement::human;
+use super::known::{KnownFigure, counted, untold, unusable};
+use crate::record::{SourceSeries, figure};
+use crate::requirement::format;
 use crate::statistics::Block;
 
 /// Between which shares the failed transactions lie.
-pub(super) fn errors(seen: &Seen) -> Result<Known, String> {
+pub(super) fn errors(seen: &SourceSeries) -> Result<KnownFigure, String> {
     if seen.last(figure::QUERIES).is_none() || seen.last(figure::ROLLBACKS).is_none() {
         return Err(untold());
     }
@@ -59,17 +59,17 @@ pub(super) fn errors(seen: &Seen) -> Result<Known, String> {
         "{} of {} transactions were rolled back, and PostgreSQL does not count how many of these failed: connection \
          pools roll back, too, when they check or reset a connection; {} failed for certain (deadlocks, conflicts, ended \
          sessions)",
-        human::count(sum(&most, |block| block.hits)),
-        human::count(all),
-        human::count(sum(&least, |block| block.hits)),
+        format::count(sum(&most, |block| block.hits)),
+        format::count(all),
+        format::count(sum(&least, |block| block.hits)),
     );
     let problems = seen.problems.iter().map(|problem| format!("; {problem}"));
     let why = why + &problems.collect::<String>();
-    Ok(Known::Between { least, most, why })
+    Ok(KnownFigure::Between { least, most, why })
 }
 
 /// Errors in the server's log; `None` unless it was read for as long as transactions were counted.
-fn logged(seen: &Seen) -> Option<Vec<Block>> {
+fn logged(seen: &SourceSeries) -> Option<Vec<Block>> {
     if seen.span(figure::LOGGED_ERRORS)? != seen.span(figure::QUERIES)? {
         return None;
     }

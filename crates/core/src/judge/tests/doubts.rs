@@ -334,17 +334,17 @@ fn a_missed_target_that_no_request_reached_fails() {
 
 #[test]
 fn what_another_source_reports_of_a_target_that_no_request_reached_is_no_pass() {
-    use crate::record::{Look, Seen, figure};
+    use crate::record::{Snapshot, SourceSeries, figure};
     use crate::requirement::Source;
     let with_memory = |mut run: RunResult| {
-        let looks = (0..20).map(|second| Look {
+        let looks = (0..20).map(|second| Snapshot {
             at_ms: second * 1_000,
             figures: [(figure::MEMORY.to_owned(), 20.0)].into(),
         });
-        let seen = Seen {
+        let seen = SourceSeries {
             looks: looks.collect(),
             asked: 20,
-            ..Seen::default()
+            ..SourceSeries::default()
         };
         run.observed.sources.insert(Source::Target, seen);
         run

@@ -6,7 +6,7 @@
 
 /// One event: when, how sure that is, and how strong it was.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Event {
+pub(super) struct PauseEvent {
     /// The middle of the time within which it began, in seconds.
     pub(super) at: f64,
     /// Half the width of that time.
@@ -44,7 +44,7 @@ const MOST: usize = 150;
 
 /// The least probable chain among events in the order of time, within `span` seconds; `None` when every chain that
 /// there is may be chance.
-pub(super) fn strongest(events: &[Event], span: f64) -> Option<Chain> {
+pub(super) fn strongest(events: &[PauseEvent], span: f64) -> Option<Chain> {
     let mut ranked: Vec<usize> = (0..events.len()).collect();
     ranked.sort_by(|a, b| events[*b].strength.total_cmp(&events[*a].strength));
     let sizes = sizes(events.len());
@@ -74,7 +74,7 @@ fn sizes(events: usize) -> Vec<usize> {
 }
 
 /// The least probable chain among some of the events.
-fn of(events: &[Event], among: &[usize], span: f64) -> Option<Chain> {
+fn of(events: &[PauseEvent], among: &[usize], span: f64) -> Option<Chain> {
     let mut best: Option<Chain> = None;
     for (place, first) in among.iter().enumerate() {
         for second in &among[place + 1..] {
@@ -99,7 +99,7 @@ fn of(events: &[Event], among: &[usize], span: f64) -> Option<Chain> {
 
 /// The chain that goes on from two events at their distance, at most one left out at a time. Only the one that begins
 /// with its first two is wanted: nothing is looked for before them.
-fn grown(events: &[Event], among: &[usize], [first, second]: [usize; 2]) -> Vec<usize> {
+fn grown(events: &[PauseEvent], among: &[usize], [first, second]: [usize; 2]) -> Vec<usize> {
     let mut members = vec![first, second];
     let begin = events[first].at;
     let mut slots = 1.0;
@@ -125,7 +125,7 @@ fn apart(period: f64) -> f64 {
 }
 
 /// The event of some that is nearest to a time.
-fn nearest(events: &[Event], among: &[usize], at: f64) -> Option<usize> {
+fn nearest(events: &[PauseEvent], among: &[usize], at: f64) -> Option<usize> {
     let after = among.partition_point(|index| events[*index].at < at);
     let around = [after.checked_sub(1), Some(after)].into_iter().flatten();
     let around = around.filter_map(|place| among.get(place).copied());
@@ -137,7 +137,12 @@ fn nearest(events: &[Event], among: &[usize], at: f64) -> Option<usize> {
 }
 
 /// How probable a chain is; `None` for one that is none.
-fn weighed(events: &[Event], among: &[usize], members: Vec<usize>, span: f64) -> Option<Chain> {
+fn weighed(
+    events: &[PauseEvent],
+    among: &[usize],
+    members: Vec<usize>,
+    span: f64,
+) -> Option<Chain> {
     if members.len() < FEWEST {
         return None;
     }

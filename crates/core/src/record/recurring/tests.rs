@@ -5,7 +5,7 @@ use crate::record::Counts;
 const RATE: u64 = 50;
 
 /// Seconds in which the target answers in 2 ms, but not during pauses: `(begin, length)` in seconds.
-fn paused(seconds: usize, pauses: &[(f64, f64)]) -> Vec<Look> {
+fn paused(seconds: usize, pauses: &[(f64, f64)]) -> Vec<SecondSummary> {
     let took = |due: f64| {
         let inside = pauses
             .iter()
@@ -25,7 +25,7 @@ fn paused(seconds: usize, pauses: &[(f64, f64)]) -> Vec<Look> {
             let due = second as f64 + (number as f64 + 0.5) / RATE as f64;
             seen.response.record(took(due));
         }
-        Look::of(&seen, 2.0)
+        SecondSummary::of(&seen, 2.0)
     };
     (0..seconds).map(of).collect()
 }
@@ -180,8 +180,8 @@ fn a_generator_that_stops_again_and_again_is_no_pause_of_the_target() {
         second
     };
     let times = |by_generator: u64| -> Vec<usize> {
-        let looks: Vec<Look> = (0..60)
-            .map(|at| Look::of(&second(at, by_generator), 2.0))
+        let looks: Vec<SecondSummary> = (0..60)
+            .map(|at| SecondSummary::of(&second(at, by_generator), 2.0))
             .collect();
         among(&looks, 2.0).iter().map(|one| one.times).collect()
     };
@@ -210,8 +210,8 @@ fn quick_failures_are_no_pauses() {
         second
     };
     for (outcome, times) in [(Outcome::Status(500), vec![]), (Outcome::Timeout, vec![6])] {
-        let looks: Vec<Look> = (0..60)
-            .map(|at| Look::of(&second(at, outcome), 2.0))
+        let looks: Vec<SecondSummary> = (0..60)
+            .map(|at| SecondSummary::of(&second(at, outcome), 2.0))
             .collect();
         let found: Vec<usize> = among(&looks, 2.0).iter().map(|one| one.times).collect();
         assert_eq!(found, times, "{outcome}");

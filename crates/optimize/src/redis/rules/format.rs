@@ -1,11 +1,11 @@
 //! Numbers as they are said in findings.
 
-use agentos_perf_core::requirement::human;
+use agentos_perf_core::requirement::format;
 
 /// A thing and its number: `1 key`, `12,345 keys`.
 pub(super) fn counted(number: u64, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
-    format!("{} {thing}{plural}", human::count(number))
+    format!("{} {thing}{plural}", format::count(number))
 }
 
 /// A share in (0, 1) as percent, with a decimal where it would be none or all otherwise: `42 %`, `0.4 %`, `99.6 %`.

@@ -2,10 +2,10 @@
 
 use super::format::{counted, percent};
 use crate::plan::Finding;
-use crate::redis::facts::{BigKey, Group, RedisFacts, Sample};
+use crate::redis::facts::{BigKey, KeyGroup, KeySample, RedisFacts};
 use crate::redis::sample::OTHERS;
 use crate::rules::format::bytes;
-use agentos_perf_core::requirement::human;
+use agentos_perf_core::requirement::format;
 use agentos_perf_core::statistics::{lower_bound, upper_bound};
 
 /// Shares are told with bounds that hold with 95 %, half of the rest on each side.
@@ -24,7 +24,7 @@ const BIG_BYTES: u64 = 1 << 20;
 const BIG_ELEMENTS: u64 = 10_000;
 
 /// The share of keys, with bounds unless all of them were looked at.
-fn share(hits: u64, sample: &Sample) -> String {
+fn share(hits: u64, sample: &KeySample) -> String {
     let (hits, keys) = (hits as f64, sample.keys as f64);
     let value = percent(hits / keys);
     if sample.complete {
@@ -36,13 +36,13 @@ fn share(hits: u64, sample: &Sample) -> String {
 }
 
 /// Of how many keys is spoken.
-fn base(facts: &RedisFacts, sample: &Sample) -> String {
+fn base(facts: &RedisFacts, sample: &KeySample) -> String {
     let database = facts.database;
     if sample.complete {
         return format!("the {} of database {database}", counted(sample.keys, "key"));
     }
     let all = facts.sampled().map_or_else(String::new, |all| {
-        format!(" among {}", human::count(all.keys))
+        format!(" among {}", format::count(all.keys))
     });
     format!(
         "{} of database {database} that were sampled{all}",
@@ -56,7 +56,7 @@ pub(super) fn lasting(facts: &RedisFacts) -> Option<Finding> {
     if sample.keys < ENOUGH_KEYS {
         return None;
     }
-    let is_worth = |group: &&Group| {
+    let is_worth = |group: &&KeyGroup| {
         group.lasting as f64 >= WORTH_A_LINE * sample.keys as f64 && !is_forgotten(group)
     };
     let groups: Vec<String> = sample
@@ -90,7 +90,7 @@ pub(super) fn lasting(facts: &RedisFacts) -> Option<Finding> {
 }
 
 /// Whether most of such keys have an expiry and some have none.
-fn is_forgotten(group: &Group) -> bool {
+fn is_forgotten(group: &KeyGroup) -> bool {
     group.keys >= ENOUGH_KEYS
         && group.lasting > 0
         && (group.lasting as f64) < FORGOTTEN * group.keys as f64
@@ -101,7 +101,7 @@ pub(super) fn forgotten(facts: &RedisFacts) -> Option<Finding> {
     let sample = facts.sample.as_ref()?;
     // What is called neither alike nor anything may well differ.
     let is_meant =
-        |group: &&Group| is_forgotten(group) && group.pattern != "*" && group.pattern != OTHERS;
+        |group: &&KeyGroup| is_forgotten(group) && group.pattern != "*" && group.pattern != OTHERS;
     let groups: Vec<String> = sample
         .groups
         .iter()
@@ -111,8 +111,8 @@ pub(super) fn forgotten(facts: &RedisFacts) -> Option<Finding> {
             format!(
                 "`{}` {} of {}",
                 group.pattern,
-                human::count(group.lasting),
-                human::count(group.keys)
+                format::count(group.lasting),
+                format::count(group.keys)
             )
         })
         .collect();

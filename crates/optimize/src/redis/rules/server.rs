@@ -4,7 +4,7 @@ use super::format::{counted, percent};
 use crate::plan::Finding;
 use crate::redis::facts::RedisFacts;
 use crate::rules::format::span;
-use agentos_perf_core::requirement::human;
+use agentos_perf_core::requirement::format;
 
 /// The share of lookups that `AgentOS` wants to be answered by its cache.
 const LEAST_HITS: f64 = 0.6;
@@ -66,7 +66,7 @@ pub(super) fn rejected(facts: &RedisFacts) -> Option<Finding> {
     let rejected = facts.counters.rejected.filter(|number| *number > 0)?;
     let most = facts.clients.most;
     let most = most.map_or_else(String::new, |most| {
-        format!(" (maxclients {})", human::count(most))
+        format!(" (maxclients {})", format::count(most))
     });
     Some(Finding::new(
         format!(
@@ -91,7 +91,7 @@ pub(super) fn clients(facts: &RedisFacts) -> Option<Finding> {
         Finding::new(
             format!(
                 "{} of {} are connected (maxclients)",
-                human::count(connected),
+                format::count(connected),
                 counted(most, "client")
             ),
             "further clients will be rejected: use smaller pools, or raise maxclients along with the limit of \
@@ -163,7 +163,7 @@ pub(super) fn fork(facts: &RedisFacts) -> Option<Finding> {
     Some(Finding::new(
         format!(
             "the last fork, for a snapshot or a log, took {}",
-            human::time(ms)
+            format::time(ms)
         ),
         "no client is served meanwhile: disable transparent huge pages, take snapshots on a replica or at quiet \
          times, or shard the data over smaller servers",

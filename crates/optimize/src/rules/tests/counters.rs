@@ -3,8 +3,8 @@
 use super::*;
 
 /// As its counters are after a reset.
-fn uncounted(table: Table) -> Table {
-    Table {
+fn uncounted(table: TableFacts) -> TableFacts {
+    TableFacts {
         live: 0.0,
         analyzed_s: None,
         vacuumed_s: None,
@@ -14,12 +14,12 @@ fn uncounted(table: Table) -> Table {
 
 #[test]
 fn rows_are_known_by_counters_or_by_the_planner_or_not_at_all() {
-    let unknown = Table {
+    let unknown = TableFacts {
         planner_rows: None,
         ..uncounted(table(1, "t"))
     };
-    let with = |live: f64, dead: f64, table: &Table| {
-        let table = Table {
+    let with = |live: f64, dead: f64, table: &TableFacts| {
+        let table = TableFacts {
             live,
             dead,
             ..table.clone()
@@ -65,7 +65,7 @@ fn rows_are_known_by_counters_or_by_the_planner_or_not_at_all() {
 fn a_standby_counts_only_its_own_queries() {
     let mut facts = sound();
     facts.server.is_replica = true;
-    facts.tables[0] = Table {
+    facts.tables[0] = TableFacts {
         dead: 5e5,
         planner_rows: Some(1.5e6),
         ..uncounted(facts.tables[0].clone())
@@ -94,7 +94,7 @@ fn a_standby_counts_only_its_own_queries() {
     );
     // What it does not count is no reason to call an index cheap.
     let (planner_queries, asked) = asked();
-    let plan = propose(&facts, &planner_queries, &asked, Rules::default());
+    let plan = propose(&facts, &planner_queries, &asked, RuleThresholds::default());
     assert_eq!(plan.proposals[0].risk, Risk::Medium);
 }
 
@@ -165,16 +165,16 @@ fn what_is_called_alike_elsewhere_is_shown_with_its_schema() {
 
 #[test]
 fn tables_whose_counters_begin_at_0_are_judged_by_what_the_planner_knows() {
-    let with = |table: Table| {
+    let with = |table: TableFacts| {
         let mut facts = sound();
         facts.tables = vec![table];
         facts.indexes.clear();
         proposed(&facts)
     };
-    let table: Vec<(&str, Table, Vec<&str>)> = vec![
+    let table: Vec<(&str, TableFacts, Vec<&str>)> = vec![
         (
             "restored: rows are known of its index, and there are no statistics",
-            Table {
+            TableFacts {
                 has_statistics: Some(false),
                 ..uncounted(table(1, "t"))
             },
@@ -187,7 +187,7 @@ fn tables_whose_counters_begin_at_0_are_judged_by_what_the_planner_knows() {
         ),
         (
             "the same, by a role that may not see statistics",
-            Table {
+            TableFacts {
                 has_statistics: None,
                 ..uncounted(table(1, "t"))
             },
@@ -195,7 +195,7 @@ fn tables_whose_counters_begin_at_0_are_judged_by_what_the_planner_knows() {
         ),
         (
             "never analysed, by a role that may not see it",
-            Table {
+            TableFacts {
                 has_statistics: None,
                 planner_rows: None,
                 ..uncounted(table(1, "t"))
@@ -204,7 +204,7 @@ fn tables_whose_counters_begin_at_0_are_judged_by_what_the_planner_knows() {
         ),
         (
             "a few changed rows after a reset are not all rows",
-            Table {
+            TableFacts {
                 changed: 5e3,
                 dead: 5e3,
                 ..uncounted(table(1, "t"))
@@ -213,7 +213,7 @@ fn tables_whose_counters_begin_at_0_are_judged_by_what_the_planner_knows() {
         ),
         (
             "many are",
-            Table {
+            TableFacts {
                 dead: 5e5,
                 ..uncounted(table(1, "t"))
             },
@@ -221,7 +221,7 @@ fn tables_whose_counters_begin_at_0_are_judged_by_what_the_planner_knows() {
         ),
         (
             "nothing but dead rows is known",
-            Table {
+            TableFacts {
                 dead: 2e3,
                 planner_rows: None,
                 has_statistics: Some(true),

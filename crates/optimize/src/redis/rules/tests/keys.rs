@@ -1,12 +1,12 @@
 //! What is said of keys.
 
 use super::{MB, big, check, database, group, healthy, sample};
-use crate::redis::facts::{BigKey, Group, RedisFacts};
+use crate::redis::facts::{BigKey, KeyGroup, RedisFacts};
 use crate::redis::rules::findings;
 
 #[test]
 fn keys_that_stay() {
-    fn with(facts: &mut RedisFacts, groups: Vec<Group>, complete: bool) {
+    fn with(facts: &mut RedisFacts, groups: Vec<KeyGroup>, complete: bool) {
         facts.sample = Some(sample(groups, Vec::new(), complete));
     }
     check(&[

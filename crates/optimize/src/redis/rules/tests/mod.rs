@@ -6,8 +6,8 @@ mod server;
 
 use super::findings;
 use crate::redis::facts::{
-    BigKey, Group, Persistence, RedisClients, RedisCounters, RedisDatabase, RedisFacts,
-    RedisMemory, Sample,
+    BigKey, KeyGroup, KeySample, Persistence, RedisClients, RedisCounters, RedisDatabase,
+    RedisFacts, RedisMemory,
 };
 
 const MB: u64 = 1 << 20;
@@ -66,8 +66,8 @@ fn database(keys: u64, expiring: u64) -> RedisDatabase {
     }
 }
 
-fn group(pattern: &str, keys: u64, lasting: u64) -> Group {
-    Group {
+fn group(pattern: &str, keys: u64, lasting: u64) -> KeyGroup {
+    KeyGroup {
         pattern: pattern.to_owned(),
         keys,
         lasting,
@@ -75,9 +75,9 @@ fn group(pattern: &str, keys: u64, lasting: u64) -> Group {
     }
 }
 
-fn sample(groups: Vec<Group>, biggest: Vec<BigKey>, complete: bool) -> Sample {
+fn sample(groups: Vec<KeyGroup>, biggest: Vec<BigKey>, complete: bool) -> KeySample {
     let keys = groups.iter().map(|group| group.keys).sum();
-    Sample {
+    KeySample {
         keys,
         lasting: groups.iter().map(|group| group.lasting).sum(),
         groups,

@@ -1,0 +1,202 @@
+//! One worker's virtual users: whoever is due sends, on a connection of its own or from the pool.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::LocalSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::connection_pool::{ConnectionPool, dispatch};
+use super::ledger::{Job, JobTimes, Ledger};
+use super::messages::{Commands, RunEnd, WorkerGauge, WorkerRequest, WorkerSnapshot};
+use super::schedule::ConnectionPolicy;
+use super::users::{User, Users};
+use crate::client::Turns;
+use crate::record::{Excerpt, Tally};
+use crate::timers::{OsTimer, Timer, TimerQueue};
+
+/// How long a stopped run waits for what is on its way.
+const STOP_GRACE: Duration = Duration::from_secs(2);
+/// How often a stopped run looks whether all has ended.
+const STOP_CHECK: Duration = Duration::from_millis(10);
+
+/// What one worker has to do.
+pub(super) struct WorkerContext<U> {
+    pub(super) users: U,
+    pub(super) ledger: Ledger,
+    pub(super) connections: ConnectionPolicy,
+    pub(super) agenda: Rc<TimerQueue>,
+    pub(super) end: Arc<RunEnd>,
+    pub(super) timeout: Duration,
+    pub(super) gauge: Arc<WorkerGauge>,
+    /// Users on a WebSocket that have not left yet.
+    pub(super) present: Cell<u32>,
+}
+
+/// A job, and when it was taken up.
+pub(super) type TakenJob = (Job, u64);
+
+/// Runs a worker's streams to the end of the run and no longer than one timeout beyond.
+pub(super) async fn work<U: Users + 'static>(
+    work: WorkerContext<U>,
+    alarm: OsTimer,
+    commands: Commands,
+) -> Tally {
+    let work = Rc::new(work);
+    let lanes = LocalSet::new();
+    let agenda = Rc::clone(&work.agenda);
+    lanes.spawn_local(async move { agenda.keep(alarm).await });
+    match work.connections {
+        ConnectionPolicy::Own => (0..work.ledger.streams()).for_each(|stream| {
+            lanes.spawn_local(user_task(Rc::clone(&work), stream));
+        }),
+        ConnectionPolicy::Shared(limit) => (0..work.ledger.streams()).for_each(|stream| {
+            lanes.spawn_local(dispatch(
+                Rc::clone(&work),
+                ConnectionPool::new(stream, limit),
+            ));
+        }),
+    }
+    lanes.run_until(supervise(&work, commands)).await;
+    // Whatever still runs is dropped before the book is closed, so nothing is counted twice.
+    drop(lanes);
+    work.ledger.close(work.end.get(), work.agenda.now())
+}
+
+impl<U: Users> WorkerContext<U> {
+    /// Sends one job on a lane's connection and records its end; tells when that was.
+    pub(super) async fn exchange(
+        &self,
+        lane: usize,
+        user: &mut U::ScriptedUser,
+        (job, begun): TakenJob,
+    ) -> u64 {
+        self.ledger.begin(lane, job, begun);
+        let exchange = user.exchange(job.endpoint, job.number).await;
+        let done = self.agenda.nanos(exchange.done);
+        let times = JobTimes {
+            sent: exchange.sent.map(|sent| self.agenda.nanos(sent)),
+            done,
+            held_up: self.agenda.stalled_for(begun, done),
+        };
+        self.ledger.end(lane, &exchange, times);
+        if self.ledger.lacks_excerpt(exchange.outcome) {
+            let excerpt = Excerpt {
+                endpoint: job.endpoint,
+                text: user.excerpt(job.endpoint, job.number),
+                wait_s: user.retry_after(),
+            };
+            self.ledger.add_excerpt(exchange.outcome, excerpt);
+        }
+        self.gauge.count(exchange.outcome.is_ok());
+        done
+    }
+
+    /// Waits until a stream's next request is due and takes it up, for a user who was busy until
+    /// `free_since`; `None` when the run ends first.
+    async fn wait(&self, stream: usize, timer: &Timer, free_since: u64) -> Option<TakenJob> {
+        let now = self.until_due(stream, timer, free_since).await?;
+        let due = self.ledger.next_due(stream);
+        // Late because its user was busy is the target's doing, as far as the generator was not held up.
+        let free = free_since.clamp(due, now);
+        let lag = now - free + self.agenda.stalled_for(due, free);
+        Some((self.ledger.take(stream, lag), now))
+    }
+
+    /// Waits until a stream's next request is due; tells what time it is then, or `None` when the run ends
+    /// first. `now` may be a little behind.
+    pub(super) async fn until_due(
+        &self,
+        stream: usize,
+        timer: &Timer,
+        mut now: u64,
+    ) -> Option<u64> {
+        loop {
+            let (due, end) = (self.ledger.next_due(stream), self.end.get());
+            if due < end && due <= now {
+                return Some(now);
+            }
+            if now >= end {
+                return None;
+            }
+            timer.sleep_until(due.min(end)).await;
+            now = self.agenda.now();
+        }
+    }
+}
+
+/// A virtual user with a connection of its own.
+async fn user_task<U: Users>(work: Rc<WorkerContext<U>>, stream: usize) {
+    let lane = work.ledger.open_lane();
+    let turns = Turns::beginning_with(work.ledger.first_number(stream));
+    let mut user = work.users.user(stream, turns);
+    let timer = work.agenda.timer();
+    let holds_socket = work.ledger.is_socket(stream);
+    work.present
+        .set(work.present.get() + u32::from(holds_socket));
+    let mut free_since = 0;
+    loop {
+        let taken = tokio::select! {
+            biased;
+            taken = work.wait(stream, &timer, free_since) => taken,
+            () = user.idle() => {
+                let now = work.agenda.now();
+                Some((work.ledger.reconnect(stream, now), now))
+            }
+        };
+        let Some(taken) = taken else {
+            break;
+        };
+        free_since = work.exchange(lane, &mut user, taken).await;
+        if holds_socket {
+            work.ledger.talk(&user.take_socket_events());
+        }
+    }
+    if holds_socket {
+        work.ledger.talk(&user.take_socket_events());
+        user.leave().await;
+        work.present.set(work.present.get() - 1);
+    }
+}
+
+/// Answers the coordinator, and returns when all that was due has ended or the run must end.
+async fn supervise<U>(work: &WorkerContext<U>, mut commands: Commands) {
+    let mut stopped = None;
+    loop {
+        let end = work.end.get();
+        let give_up = stopped.unwrap_or(work.agenda.instant(end) + work.timeout);
+        let now = Instant::now();
+        let over = stopped.is_some() || now >= work.agenda.instant(end);
+        // Whoever holds a connection may say goodbye, if that takes no longer than a moment.
+        let gone = work.present.get() == 0 || now >= work.agenda.instant(end) + STOP_GRACE;
+        if now >= give_up || (over && gone && work.ledger.is_idle(end)) {
+            return;
+        }
+        let wake = if over {
+            (now + STOP_CHECK).min(give_up)
+        } else {
+            work.agenda.instant(end)
+        };
+        tokio::select! {
+            () = sleep_until(wake) => {}
+            command = commands.recv() => match command {
+                Some(WorkerRequest::Look { planned, answer }) => {
+                    let now = work.agenda.now();
+                    let open = work.ledger.open(now);
+                    let open_planned = work.ledger.open(now.min(planned)).iter().sum();
+                    let _ = answer.send(WorkerSnapshot { tally: work.ledger.counters(), open, open_planned });
+                }
+                Some(WorkerRequest::Recent { from, answer }) => {
+                    let _ = answer.send(work.ledger.recent(from));
+                }
+                Some(WorkerRequest::Stop) => stopped = Some(now + STOP_GRACE.min(work.timeout)),
+                None => sleep_until(wake).await,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
