@@ -1,0 +1,274 @@
+//! `[scenario.NAME]` and its endpoints, as they were written.
+
+use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
+use crate::profile::raw::profile::{ArrivalWord, RawEndpoint, ScenarioTable};
+use crate::profile::raw::search;
+use crate::profile::raw::socket;
+use crate::profile::raw::top::{path, require, to_json, word};
+use crate::profile::text::reader::{Reader, as_text};
+use crate::profile::text::suggest::nearest;
+use crate::profile::text::tree::{Entry, Table, Value};
+use crate::profile::value::marks::check_marks;
+use crate::profile::value::quantity::{self, ReadValue};
+
+/// Headers that the client sets by itself, so that a profile's would contradict it.
+const OWN_HEADERS: [&str; 6] = [
+    "connection",
+    "content-length",
+    "host",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Headers that hold a secret.
+const SECRET_HEADERS: [&str; 2] = ["authorization", "proxy-authorization"];
+
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// Reads all scenarios, in the order in which they were written.
+pub(in crate::profile) fn read_all(
+    table: &Table,
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<ScenarioTable> {
+    let mut scenarios = Vec::new();
+    for entry in &table.entries {
+        if let Err(complaint) = scenario_name(&entry.key) {
+            problems.push(complaint.at(entry.place.clone()));
+        }
+        if let Value::Table(table) = &entry.node.value {
+            scenarios.push(read(&entry.key, table, problems));
+        } else {
+            let complaint = InvalidValue::new("a scenario is a table")
+                .help(format!("write [scenario.{}] and its keys below", entry.key));
+            problems.push(complaint.at(entry.node.place.clone()));
+        }
+    }
+    scenarios
+}
+
+fn scenario_name(name: &str) -> ReadValue<()> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if !name.is_empty() && name.chars().all(plain) {
+        return Ok(());
+    }
+    Err(InvalidValue::new(format!("`{name}` is no scenario name"))
+        .help("use letters, digits, _ and -, so that --scenarios can name it"))
+}
+
+fn read(name: &str, table: &Table, problems: &mut Vec<Diagnostic>) -> ScenarioTable {
+    const KEYS: [&str; 18] = [
+        "arrivals",
+        "users",
+        "think_time",
+        "rate",
+        "connections",
+        "every",
+        "steps",
+        "break_when",
+        "recovery",
+        "precision",
+        "holds",
+        "ramp_up",
+        "warm_up",
+        "duration",
+        "extend",
+        "settle",
+        "endpoint",
+        "socket",
+    ];
+    let mut reader = Reader::new(table, &KEYS, problems);
+    require(&mut reader, "arrivals", "\"users\"");
+    require(&mut reader, "duration", "\"30s\"");
+    let names = ArrivalWord::NAMES.map(|(name, _)| name);
+    let mut scenario = ScenarioTable {
+        place: reader.place(),
+        name: name.to_owned(),
+        kept: true,
+        arrivals: reader.text("arrivals", |text| {
+            word(text, "kind of arrivals", &names, ArrivalWord::parse(text))
+        }),
+        users: reader.scalar("users", quantity::users),
+        think_time: reader.scalar("think_time", quantity::think_time),
+        rate: search::single_rate(&mut reader),
+        connections: reader.scalar("connections", quantity::connections),
+        every: reader.scalar("every", quantity::lasting),
+        ramp_up: reader.scalar("ramp_up", quantity::phase),
+        warm_up: reader.scalar("warm_up", quantity::phase),
+        duration: reader.scalar("duration", quantity::lasting),
+        extend: reader.scalar("extend", quantity::phase),
+        settle: reader.scalar("settle", quantity::settle),
+        endpoints: Vec::new(),
+        search: search::read(&mut reader),
+        socket: None,
+        written: table
+            .entries
+            .iter()
+            .map(|entry| (entry.key.clone(), entry.place.clone()))
+            .collect(),
+    };
+    let endpoints = reader.tables("endpoint");
+    let socket = reader.table("socket");
+    scenario.socket = socket.map(|table| socket::read(table, problems));
+    scenario.endpoints = endpoints
+        .into_iter()
+        .map(|table| read_endpoint(table, problems))
+        .collect();
+    scenario
+}
+
+fn read_endpoint(table: &Table, problems: &mut Vec<Diagnostic>) -> RawEndpoint {
+    const KEYS: [&str; 9] = [
+        "name", "method", "path", "weight", "headers", "body", "json", "auth", "expect",
+    ];
+    let mut reader = Reader::new(table, &KEYS, problems);
+    require(&mut reader, "path", "\"/health\"");
+    let json = read_json(&mut reader);
+    let body = reader.text("body", |text| {
+        check_marks(text, &[]).map(|()| text.to_owned())
+    });
+    if let (Some(_), Some(json)) = (&body, &json) {
+        let complaint = InvalidValue::new("an endpoint has either `body` or `json`");
+        reader.problems().push(complaint.at(json.place.clone()));
+    }
+    RawEndpoint {
+        place: reader.place(),
+        kept: true,
+        name: reader.text("name", endpoint_name),
+        method: reader.text("method", method),
+        path: reader.text("path", path),
+        weight: reader.scalar("weight", quantity::weight),
+        headers: read_headers(&mut reader),
+        is_json: json.is_some(),
+        body: json.or(body),
+        auth: reader.bool("auth"),
+        expect: expected(&mut reader),
+        has_weight: reader.node("weight").is_some(),
+    }
+}
+
+fn expected(reader: &mut Reader<'_, '_>) -> Option<Spanned<Vec<u16>>> {
+    let expected = reader.list("expect", quantity::status)?;
+    if expected.value.is_empty() {
+        let complaint = InvalidValue::new("no status at all would be an answer")
+            .help("write expect = [200], or leave it out for that");
+        reader.problems().push(complaint.at(expected.place));
+        return None;
+    }
+    Some(expected)
+}
+
+fn read_json(reader: &mut Reader<'_, '_>) -> Option<Spanned<String>> {
+    let node = reader.node("json")?;
+    let read = to_json(&node.value)
+        .ok_or_else(|| InvalidValue::new("JSON has no such number (nan, inf)"))
+        .map(|json| json.to_string())
+        .and_then(|json| check_marks(&json, &[]).map(|()| json));
+    match read {
+        Ok(json) => Some(Spanned::new(json, node.place.clone())),
+        Err(complaint) => {
+            reader.problems().push(complaint.at(node.place.clone()));
+            None
+        }
+    }
+}
+
+/// Reads `headers`; what may not be sent, or may not stand in a file, is told without its value.
+pub(in crate::profile) fn read_headers(
+    reader: &mut Reader<'_, '_>,
+) -> Vec<Spanned<(String, String)>> {
+    let headers = read_marked_headers(reader);
+    for header in &headers {
+        if let Err(complaint) = check_marks(&header.value.1, &[]) {
+            reader.problems().push(complaint.at(header.place.clone()));
+        }
+    }
+    headers
+}
+
+/// Reads headers whose values may have marks for what differs from user to user.
+pub(in crate::profile) fn read_marked_headers(
+    reader: &mut Reader<'_, '_>,
+) -> Vec<Spanned<(String, String)>> {
+    let Some(table) = reader.table("headers") else {
+        return Vec::new();
+    };
+    let mut headers: Vec<Spanned<(String, String)>> = Vec::new();
+    for entry in &table.entries {
+        let again = headers
+            .iter()
+            .any(|known| known.value.0.eq_ignore_ascii_case(&entry.key));
+        if again {
+            let complaint = InvalidValue::new("the same header a second time")
+                .help("capital and small letters are the same in header names; keep one");
+            reader.problems().push(complaint.at(entry.place.clone()));
+            continue;
+        }
+        match header(entry) {
+            Ok(header) => headers.push(Spanned::new(header, entry.place.clone())),
+            Err(complaint) => reader.problems().push(complaint.at(entry.place.clone())),
+        }
+    }
+    headers
+}
+
+fn header(entry: &Entry) -> ReadValue<(String, String)> {
+    let name = entry.key.as_str();
+    let lower = name.to_ascii_lowercase();
+    if SECRET_HEADERS.contains(&lower.as_str()) {
+        return Err(InvalidValue::new("a profile is no place for a secret").help(
+            "write auth = true at the endpoint, and give the token with PERF_TOKEN or --token-file",
+        ));
+    }
+    if OWN_HEADERS.contains(&lower.as_str()) {
+        return Err(
+            InvalidValue::new("the load generator sets this header by itself").help("leave it out"),
+        );
+    }
+    if http::HeaderName::from_bytes(name.as_bytes()).is_err() {
+        return Err(InvalidValue::new(format!("`{name}` is no header name"))
+            .help("header names have letters, digits and -, no spaces"));
+    }
+    let value = as_text(&entry.node)?;
+    if http::HeaderValue::from_str(value).is_err() || !value.is_ascii() {
+        return Err(
+            InvalidValue::new("its value has characters that no header may have")
+                .help("use printable ASCII without line breaks"),
+        );
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn endpoint_name(text: &str) -> ReadValue<String> {
+    if text.trim().is_empty() || text.chars().any(char::is_control) {
+        return Err(InvalidValue::new("an endpoint's name is one line of text"));
+    }
+    if matches!(text, "connect" | "message") {
+        return Err(InvalidValue::new(format!(
+            "`{text}` is what the parts of a WebSocket are called"
+        )));
+    }
+    if text == "each" {
+        return Err(InvalidValue::new(
+            "`each` stands for every endpoint and can't be the name of one",
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+fn method(text: &str) -> ReadValue<String> {
+    let upper = text.to_ascii_uppercase();
+    if METHODS.contains(&upper.as_str()) {
+        return Ok(upper);
+    }
+    let wrong = InvalidValue::new(format!("`{text}` is no method that can be sent"));
+    if let Some(meant) = nearest(text, METHODS) {
+        return Err(wrong.help(format!("did you mean `{meant}`?")));
+    }
+    if matches!(upper.as_str(), "CONNECT" | "TRACE")
+        || http::Method::from_bytes(text.as_bytes()).is_err()
+    {
+        return Err(wrong.help(format!("use one of {}", METHODS.join(", "))));
+    }
+    Ok(upper)
+}

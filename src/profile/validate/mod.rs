@@ -1,0 +1,10 @@
+//! From what was written to what it means.
+
+#[cfg(test)]
+pub(super) mod offered_tests;
+pub(super) mod profile;
+pub(super) mod requirement;
+pub(super) mod scenario;
+pub(super) mod search;
+pub(super) mod search_metric;
+pub(super) mod socket;

@@ -1,0 +1,328 @@
+//! From a requirement as it was written to one that can be judged.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
+use crate::plan::{Bounds, Plan};
+use crate::profile::raw::profile::{
+    ArrivalWord, CheckTable, ProfileFile, RequirementTable, ScenarioTable,
+};
+use crate::profile::text::suggest::advice;
+use crate::profile::validate::scenario::name;
+use crate::profile::validate::search_metric;
+use crate::profile::validate::socket::{CONNECT, MESSAGE, connect_timeout, reply_timeout};
+use crate::profile::value::quantity::ReadValue;
+use crate::profile::value::units::show_duration;
+use crate::requirement::{Check, Metric, Population, Requirement, Scope, Severity};
+
+/// The requirement of a table; `None` when something that it needs was misread.
+pub(in crate::profile) fn requirement(
+    table: &RequirementTable,
+    file: &ProfileFile,
+    bounds: &Bounds,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Requirement> {
+    let scenario = scenario(table, file, problems);
+    let mut checks = Vec::new();
+    for written in &table.checks {
+        let complaints = checked(written, table, scenario.ok().flatten(), file, bounds);
+        match complaints {
+            Ok(check) => checks.push(check),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    Some(Requirement {
+        name: table.name.as_ref()?.value.clone(),
+        severity: table
+            .severity
+            .as_ref()
+            .map_or(Severity::Critical, |at| at.value),
+        scenario: table.scenario.as_ref().map(|at| at.value.clone()),
+        checks,
+    })
+}
+
+/// The scenario that a requirement names; an error when there is none of that name.
+fn scenario<'a>(
+    table: &RequirementTable,
+    file: &'a ProfileFile,
+    problems: &mut Vec<Diagnostic>,
+) -> Result<Option<&'a ScenarioTable>, ()> {
+    let Some(wanted) = &table.scenario else {
+        return Ok(None);
+    };
+    let found = file
+        .scenarios
+        .iter()
+        .find(|known| known.name == wanted.value);
+    if found.is_none() {
+        let names: Vec<&str> = file
+            .scenarios
+            .iter()
+            .map(|known| known.name.as_str())
+            .collect();
+        let complaint =
+            InvalidValue::new(format!("the profile has no scenario `{}`", wanted.value))
+                .help(advice(&wanted.value, &names));
+        problems.push(complaint.at(wanted.place.clone()));
+        return Err(());
+    }
+    Ok(found)
+}
+
+fn checked(
+    written: &CheckTable,
+    table: &RequirementTable,
+    scenario: Option<&ScenarioTable>,
+    file: &ProfileFile,
+    bounds: &Bounds,
+) -> Result<Check, Diagnostic> {
+    let metric = written.metric.value;
+    needs(metric, table, file).map_err(|complaint| complaint.at(written.metric.place.clone()))?;
+    let scope = scope(written, scenario)?;
+    within_timeout(written, scenario, file, bounds)?;
+    if let Some(scenario) = scenario {
+        search_metric::fits(written, scenario)?;
+        within_offer(written, scenario)?;
+        has_sockets(written, scenario)?;
+    }
+    Ok(Check {
+        metric,
+        scope,
+        limit: written.limit.value,
+    })
+}
+
+/// Whether the profile has what a metric is measured on.
+fn needs(metric: Metric, table: &RequirementTable, file: &ProfileFile) -> ReadValue<()> {
+    if metric.needs_load() {
+        if table.scenario.is_some() || speaks_of_the_generator(metric) {
+            return Ok(());
+        }
+        let names: Vec<&str> = file
+            .scenarios
+            .iter()
+            .map(|known| known.name.as_str())
+            .collect();
+        let example = names.first().copied().unwrap_or("api");
+        return Err(
+            InvalidValue::new(format!("{metric} is measured on a scenario"))
+                .help(format!("write scenario = \"{example}\"")),
+        );
+    }
+    if table.scenario.is_some() {
+        return Err(
+            InvalidValue::new(format!("{metric} is not measured on a scenario"))
+                .help("put it into a requirement of its own, without scenario"),
+        );
+    }
+    let (section, there) = match metric {
+        Metric::HealthTime => ("health", file.health.is_some()),
+        _ => ("uptime", file.uptime.is_some()),
+    };
+    if there {
+        return Ok(());
+    }
+    Err(InvalidValue::new(format!("{metric} needs [{section}]"))
+        .help(format!("write [{section}] with path = \"/health\"")))
+}
+
+pub(in crate::profile) fn speaks_of_the_generator(metric: Metric) -> bool {
+    matches!(
+        metric,
+        Metric::GeneratorLateness { .. } | Metric::GeneratorCpu | Metric::GeneratorRefusals
+    )
+}
+
+/// Whether a requirement looks back on all that was done, and so has to be judged last.
+pub(in crate::profile) fn speaks_of_the_session(requirement: &Requirement) -> bool {
+    requirement.scenario.is_none()
+        && requirement
+            .checks
+            .iter()
+            .any(|check| check.metric == Metric::Outages || speaks_of_the_generator(check.metric))
+}
+
+/// The users that a check looks at, if there are such users.
+fn population(
+    written: &CheckTable,
+    population: &Spanned<Population>,
+    scenario: Option<&ScenarioTable>,
+) -> Result<Scope, Diagnostic> {
+    let metric = written.metric.value;
+    let complain = |complaint: InvalidValue| complaint.at(population.place.clone());
+    if !metric.is_per_endpoint() {
+        let complaint =
+            InvalidValue::new(format!("{metric} is not measured population by population"));
+        return Err(complain(complaint.help("leave population out")));
+    }
+    let there = scenario.is_none_or(|scenario| match population.value {
+        Population::Http => !scenario.endpoints.is_empty(),
+        Population::WebSocket => scenario.socket.is_some(),
+    });
+    if there {
+        return Ok(Scope::Population(population.value));
+    }
+    Err(complain(InvalidValue::new(format!(
+        "the scenario has no users of this kind: {}",
+        population.value
+    ))))
+}
+
+pub(in crate::profile) fn scope(
+    written: &CheckTable,
+    scenario: Option<&ScenarioTable>,
+) -> Result<Scope, Diagnostic> {
+    if let Some(wanted) = &written.population {
+        return population(written, wanted, scenario);
+    }
+    if let Some(each) = &written.address {
+        let metric = written.metric.value;
+        if metric.is_per_endpoint() {
+            return Ok(Scope::EachAddress);
+        }
+        let complaint = InvalidValue::new(format!("{metric} is not measured address by address"));
+        return Err(complaint.help("leave address out").at(each.place.clone()));
+    }
+    let Some(endpoint) = &written.endpoint else {
+        return Ok(Scope::All);
+    };
+    let metric = written.metric.value;
+    if !metric.is_per_endpoint() {
+        let complaint = InvalidValue::new(format!("{metric} is not measured endpoint by endpoint"))
+            .help("leave endpoint out");
+        return Err(complaint.at(endpoint.place.clone()));
+    }
+    if endpoint.value == "each" {
+        return Ok(Scope::EachEndpoint);
+    }
+    if let Some(scenario) = scenario {
+        let mut names: Vec<String> = scenario.endpoints.iter().filter_map(name).collect();
+        if scenario.socket.is_some() {
+            names.extend([CONNECT, MESSAGE].map(str::to_owned));
+        }
+        if !names.contains(&endpoint.value) {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let complaint = InvalidValue::new(format!(
+                "the scenario `{}` has no endpoint `{}`",
+                scenario.name, endpoint.value
+            ));
+            let help = advice(&endpoint.value, &names);
+            return Err(complaint.help(help).at(endpoint.place.clone()));
+        }
+    }
+    Ok(Scope::Endpoint(endpoint.value.clone()))
+}
+
+/// A request that is given up can't be told from one that would have kept a longer limit.
+pub(in crate::profile) fn within_timeout(
+    written: &CheckTable,
+    scenario: Option<&ScenarioTable>,
+    file: &ProfileFile,
+    bounds: &Bounds,
+) -> Result<(), Diagnostic> {
+    let socket = scenario.and_then(|scenario| scenario.socket.as_ref());
+    let endpoint = written.endpoint.as_ref().map(|at| at.value.as_str());
+    let (timeout, place) = match written.metric.value {
+        Metric::ResponseTime { .. } | Metric::MeanResponseTime => match (socket, endpoint) {
+            (Some(socket), Some(CONNECT)) => {
+                (connect_timeout(socket), socket.connect_timeout.as_ref())
+            }
+            (Some(socket), Some(MESSAGE)) => (reply_timeout(socket), socket.reply_timeout.as_ref()),
+            _ => (bounds.timeout, file.target.timeout.as_ref()),
+        },
+        Metric::HealthTime => {
+            let health = file.health.as_ref();
+            let timeout = health.and_then(|table| table.timeout.as_ref());
+            match timeout {
+                Some(at) => (at.value, Some(at)),
+                None => return Ok(()),
+            }
+        }
+        _ => return Ok(()),
+    };
+    let limit = written.limit.value;
+    if limit.value <= timeout.as_secs_f64() * 1e3 {
+        return Ok(());
+    }
+    let complaint = InvalidValue::new(format!(
+        "a request is given up after {}, so `{limit}` can't be judged",
+        show_duration(timeout)
+    ))
+    .help("the timeout has to be at least the limit");
+    let place = place
+        .map(|at| &at.place)
+        .filter(|place| place.is_override());
+    Err(complaint.at(place.unwrap_or(&written.limit.place).clone()))
+}
+
+/// Only WebSockets can be lost.
+fn has_sockets(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Diagnostic> {
+    let metric = written.metric.value;
+    let of_sockets = matches!(metric, Metric::UnexpectedCloses | Metric::Reconnects);
+    if !of_sockets || scenario.socket.is_some() {
+        return Ok(());
+    }
+    let complaint = InvalidValue::new(format!(
+        "the scenario `{}` has no WebSocket, so {metric} can't be measured",
+        scenario.name
+    ));
+    let help = format!("write [scenario.{}.socket]", scenario.name);
+    Err(complaint.help(help).at(written.metric.place.clone()))
+}
+
+/// No target can answer more than it is asked.
+fn within_offer(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Diagnostic> {
+    let rated = matches!(
+        scenario.arrivals.as_ref().map(|kind| kind.value),
+        Some(ArrivalWord::Constant | ArrivalWord::Poisson)
+    );
+    let (Metric::Throughput, true, Some(rate)) =
+        (written.metric.value, rated, scenario.rate.as_ref())
+    else {
+        return Ok(());
+    };
+    let (offered, limit) = (rate.value.as_f64(), written.limit.value);
+    if offered > limit.value {
+        return Ok(());
+    }
+    let complaint = InvalidValue::new(format!(
+        "the scenario `{}` offers {offered}/s, so `{limit}` can't be shown",
+        scenario.name
+    ))
+    .help(format!(
+        "offer more than the limit, such as {}/s",
+        (limit.value * 1.2).ceil()
+    ));
+    let place = if rate.place.is_override() {
+        &rate.place
+    } else {
+        &written.limit.place
+    };
+    Err(complaint.at(place.clone()))
+}
+
+/// The times at which requests of a plan are counted, for all requirements on it and for its own search; those of a
+/// quantile also with the margin that a pass may need.
+pub(in crate::profile) fn thresholds(plan: &Plan, requirements: &[Requirement]) -> Vec<Duration> {
+    let required = requirements
+        .iter()
+        .filter(|requirement| requirement.scenario.as_deref() == Some(plan.scenario.as_str()))
+        .flat_map(|requirement| &requirement.checks);
+    let searched = plan.search.iter().flat_map(|search| &search.holds);
+    let times: BTreeSet<Duration> = required
+        .chain(searched)
+        .filter(|check| {
+            let metric = check.metric;
+            !speaks_of_the_generator(metric) && !metric.is_observed() && !metric.needs_search()
+        })
+        .flat_map(|check| {
+            let is_quantile = matches!(check.metric, Metric::ResponseTime { .. });
+            let stricter = check.limit.with_margin().filter(|_| is_quantile);
+            [Some(check.limit), stricter]
+        })
+        .filter_map(|limit| limit?.threshold())
+        .collect();
+    times.into_iter().collect()
+}

@@ -1,0 +1,5 @@
+//! Times, rates and sizes, and marks such as `{user}`.
+
+pub(super) mod marks;
+pub mod quantity;
+pub(super) mod units;
