@@ -6,6 +6,7 @@ use std::collections::BinaryHeap;
 
 use super::*;
 use crate::load::rehearsal::{Fare, rehearse};
+use crate::load::run::{LOOK_AHEAD, TICK};
 use crate::load::schedule::{nanos, streams};
 use crate::load::scripted::{Answer, Request};
 use crate::plan::Arrivals;
@@ -385,6 +386,29 @@ fn nothing_that_is_sent_past_the_end_counts() {
     }
 }
 
+/// What was sent before an end was moved on is known when the next one is looked at.
+#[test]
+fn a_look_at_a_later_end_misses_nothing() {
+    let plan = extendable("off");
+    let mut known = std::collections::BTreeMap::<u64, u64>::new();
+    let mut asked = Asked {
+        is_settled: |so_far: &RunResult, open: &[u64]| {
+            let due: u64 = so_far.seconds.iter().map(crate::record::Second::due).sum();
+            let most = known.entry(so_far.window.to).or_default();
+            *most = (*most).max(due + open[0]);
+            false
+        },
+        interrupted: false,
+    };
+    let target = VirtualTime::new(sound).judging_for(Duration::from_millis(450));
+    target.run(&plan, &mut asked);
+    assert_eq!(known.len(), 4);
+    for (end, known) in known {
+        let least = due_between(&plan, 0, end - nanos(LOOK_AHEAD + TICK));
+        assert!(known >= least, "{known} of {least} at {end}");
+    }
+}
+
 /// A run of which no verdict is ever settled, by a coordinator that takes so many milliseconds for each.
 fn judged_for(plan: &Plan, judging: u64) -> RunResult {
     let mut asked = Asked {
@@ -397,7 +421,10 @@ fn judged_for(plan: &Plan, judging: u64) -> RunResult {
 
 /// What the plan has due in the judged part of a run.
 fn due_in_window(plan: &Plan, run: &RunResult) -> u64 {
-    let (from, to) = (run.window.from, run.window.to);
+    due_between(plan, run.window.from, run.window.to)
+}
+
+fn due_between(plan: &Plan, from: u64, to: u64) -> u64 {
     let users = streams(plan, 1).0.into_iter().flatten();
     users
         .map(|user| user.count_before(to) - user.count_before(from))
