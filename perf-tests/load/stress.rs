@@ -112,10 +112,23 @@ fn found(search: impl Fn() -> Result<(), String>) {
     for _ in 0..ATTEMPTS {
         match search() {
             Ok(()) => return,
-            Err(what) => instead += &format!("{what}\n"),
+            Err(what) => {
+                println!("{what}");
+                instead += &format!("{what}\n");
+            }
         }
     }
     panic!("{instead}");
+}
+
+/// The steps of a search with what they were judged by.
+fn steps(search: &Value) -> String {
+    let steps = search["steps"].as_array().expect("steps").iter();
+    let step = |step: &Value| {
+        let keys = ["load", "role", "standing", "reason", "saturated"];
+        keys.map(|key| step[key].to_string()).join(" ") + "\n"
+    };
+    steps.map(step).collect()
 }
 
 /// Other targets and endings are met in virtual time, in `harness::scripted`.
@@ -167,15 +180,15 @@ recovery = { duration = "3s", or_below = "200ms" }
     assert_eq!(due, judged_or_not);
     let standings = standings(run);
     let is_borne = |(load, _, standing): &(f64, &str, &str)| *load > 100.0 && *standing == "held";
-    assert!(!standings.iter().any(is_borne), "{}", run["search"]);
-    assert_ne!(verdict(&judged, "many"), "pass", "{}", run["search"]);
+    assert!(!standings.iter().any(is_borne), "{}", steps(&run["search"]));
+    assert_ne!(verdict(&judged, "many"), "pass");
     let expected = [
         (50.0, "load", "held"),
         (150.0, "load", "broken"),
         (50.0, "recovery", "held"),
     ];
     if standings != expected {
-        return Err(run["search"].to_string());
+        return Err(steps(&run["search"]));
     }
     assert_eq!(verdict(&judged, "few"), "pass");
     assert_eq!(verdict(&judged, "many"), "fail");
@@ -211,13 +224,13 @@ holds = [{ metric = "response_time_p95", limit = "< 200 ms" }]
     );
     let search = &judged.run("stress")["search"];
     let (held, broken) = (search["held"].as_f64(), search["broken"].as_f64());
-    assert!(held.is_none_or(|held| held <= 200.0), "{search}");
+    assert!(held.is_none_or(|held| held <= 200.0), "{}", steps(search));
     // 120, 240 and 170 per second. Virtual time has finer steps: each is one more in which this machine may be busy
     // elsewhere.
     let is_held = held.is_some_and(|held| held >= 160.0);
     let is_broken = broken.is_some_and(|broken| (200.0..=240.0).contains(&broken));
     if !is_held || !is_broken || search["ending"] != "settled" {
-        return Err(search.to_string());
+        return Err(steps(search));
     }
     assert_eq!(verdict(&judged, "capacity"), "pass");
     assert_eq!(judged.output.status.code(), Some(0));
