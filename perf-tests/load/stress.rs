@@ -102,9 +102,42 @@ fn standings(run: &Value) -> Vec<(f64, &str, &str)> {
         .collect()
 }
 
+/// So often a search is made anew when the target looked slower than it is: a search that errs does so each time, a
+/// machine that was busy elsewhere does not. None makes a target look faster: what looks so is wrong at once.
+const ATTEMPTS: usize = 4;
+
+/// Searches until one finds what it should; `search` tells what it found instead.
+fn found(search: impl Fn() -> Result<(), String>) {
+    let mut instead = String::new();
+    for _ in 0..ATTEMPTS {
+        match search() {
+            Ok(()) => return,
+            Err(what) => {
+                println!("{what}");
+                instead += &format!("{what}\n");
+            }
+        }
+    }
+    panic!("{instead}");
+}
+
+/// The steps of a search with what they were judged by.
+fn steps(search: &Value) -> String {
+    let steps = search["steps"].as_array().expect("steps").iter();
+    let step = |step: &Value| {
+        let keys = ["load", "role", "standing", "reason", "saturated"];
+        keys.map(|key| step[key].to_string()).join(" ") + "\n"
+    };
+    steps.map(step).collect()
+}
+
 /// Other targets and endings are met in virtual time, in `harness::scripted`.
 #[test]
 fn a_limited_server_breaks_where_arithmetic_says() {
+    found(breaking_point);
+}
+
+fn breaking_point() -> Result<(), String> {
     // 4 places of 20 ms bear 200 requests per second: those of 100 users who ask twice in a second.
     let server = Limited::start(4, Duration::from_millis(20));
     let judged = against(
@@ -139,26 +172,37 @@ recovery = { duration = "3s", or_below = "200ms" }
 "#,
     );
     let run = judged.run("stress");
-    let expected = [
-        (50.0, "load", "held"),
-        (150.0, "load", "broken"),
-        (50.0, "recovery", "held"),
-    ];
-    assert_eq!(standings(run), expected, "{}", run["search"]);
-    assert_eq!(verdict(&judged, "few"), "pass");
-    assert_eq!(verdict(&judged, "many"), "fail");
-    assert_eq!(verdict(&judged, "recovery"), "pass");
-    assert_eq!(run["search"]["ending"], "broken");
     // One axis of time: what was due in the seconds is what was due in the steps and between them.
     let seconds = run["seconds"].as_array().expect("seconds");
     let due: u64 = seconds.iter().filter_map(|one| one["due"].as_u64()).sum();
     let parts = [&run["due"], &run["unjudged"]["due"]];
     let judged_or_not: u64 = parts.iter().filter_map(|part| part.as_u64()).sum();
     assert_eq!(due, judged_or_not);
+    let standings = standings(run);
+    let is_borne = |(load, _, standing): &(f64, &str, &str)| *load > 100.0 && *standing == "held";
+    assert!(!standings.iter().any(is_borne), "{}", steps(&run["search"]));
+    assert_ne!(verdict(&judged, "many"), "pass");
+    let expected = [
+        (50.0, "load", "held"),
+        (150.0, "load", "broken"),
+        (50.0, "recovery", "held"),
+    ];
+    if standings != expected {
+        return Err(steps(&run["search"]));
+    }
+    assert_eq!(verdict(&judged, "few"), "pass");
+    assert_eq!(verdict(&judged, "many"), "fail");
+    assert_eq!(verdict(&judged, "recovery"), "pass");
+    assert_eq!(run["search"]["ending"], "broken");
+    Ok(())
 }
 
 #[test]
 fn capacity_is_places_over_service_time() {
+    found(capacity);
+}
+
+fn capacity() -> Result<(), String> {
     let server = Limited::start(4, Duration::from_millis(20));
     let judged = against(
         &server.url,
@@ -179,13 +223,16 @@ holds = [{ metric = "response_time_p95", limit = "< 200 ms" }]
 "#,
     );
     let search = &judged.run("stress")["search"];
-    assert_eq!(search["ending"], "settled", "{search}");
     let (held, broken) = (search["held"].as_f64(), search["broken"].as_f64());
-    let (held, broken) = (held.expect("one held"), broken.expect("one broke"));
+    assert!(held.is_none_or(|held| held <= 200.0), "{}", steps(search));
     // 120, 240 and 170 per second. Virtual time has finer steps: each is one more in which this machine may be busy
     // elsewhere.
-    assert!((160.0..=200.0).contains(&held), "{held} {broken}");
-    assert!((200.0..=240.0).contains(&broken), "{held} {broken}");
+    let is_held = held.is_some_and(|held| held >= 160.0);
+    let is_broken = broken.is_some_and(|broken| (200.0..=240.0).contains(&broken));
+    if !is_held || !is_broken || search["ending"] != "settled" {
+        return Err(steps(search));
+    }
     assert_eq!(verdict(&judged, "capacity"), "pass");
     assert_eq!(judged.output.status.code(), Some(0));
+    Ok(())
 }

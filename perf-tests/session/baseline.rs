@@ -183,46 +183,42 @@ fn a_baseline_that_is_not_there_is_told_before_the_load() {
     assert!(output.status.code() == Some(2) && both, "{told}");
 }
 
-#[test]
-fn of_two_targets_the_slower_one_is_found_and_the_same_is_not() {
+/// So often two targets are compared anew when the machine was too busy to tell: a real difference is found then, and a
+/// wrong one is not accepted.
+const ATTEMPTS: usize = 3;
+
+/// What a comparison of two targets by turns comes to, which is not to be the opposite.
+fn by_turns(turns: &str, [before, after]: [&Server; 2], expected: i32, opposite: &str) {
     let folder = TempDir::new().expect("a temporary folder");
     let profile = folder.path().join("compared.toml");
     std::fs::write(&profile, PROFILE).expect("a profile");
-    let profile = profile.to_str().expect("a path");
-    let by_turns = |before: &Server, after: &Server| {
+    let mut instead = String::new();
+    for _ in 0..ATTEMPTS {
         let mut command = Command::new(env!("CARGO_BIN_EXE_agentos-perf"));
-        without_steering(&mut command)
-            .args([
-                "compare",
-                "--ab",
-                &before.url,
-                &after.url,
-                // What so few are wrong in is settled by simulation; here it is the way through.
-                "--turns",
-                "6",
-                "--",
-                "--profile",
-                profile,
-            ])
+        let output = without_steering(&mut command)
+            .args(["compare", "--ab", &before.url, &after.url])
+            .args(["--turns", turns, "--", "--profile"])
+            .arg(&profile)
             .output()
-            .expect("it runs")
-    };
+            .expect("it runs");
+        let told = told(&output);
+        assert!(!told.contains(opposite), "{told}");
+        if output.status.code() == Some(expected) {
+            assert_eq!(told.contains("WORSE"), expected == 1, "{told}");
+            return;
+        }
+        instead += &told;
+    }
+    panic!("{instead}");
+}
+
+/// How often a verdict is wrong is settled by simulation; here it is the way through.
+#[test]
+fn of_two_targets_the_slower_one_is_found_and_the_same_is_not() {
     let [usual, same, slower] =
-        ["latency=40ms", "latency=40ms", "latency=60ms"].map(|fault| Server::start(&[fault]));
-    let alike = by_turns(&usual, &same);
-    assert_eq!(alike.status.code(), Some(0), "{}", told(&alike));
-    let worse = by_turns(&usual, &slower);
-    assert!(
-        worse.status.code() == Some(1) && told(&worse).contains("WORSE"),
-        "{}",
-        told(&worse)
-    );
-    let better = by_turns(&slower, &usual);
-    assert!(
-        better.status.code() == Some(0) && told(&better).contains("better"),
-        "{}",
-        told(&better)
-    );
+        ["latency=40ms", "latency=40ms", "latency=52ms"].map(|fault| Server::start(&[fault]));
+    by_turns("12", [&usual, &slower], 1, "better");
+    by_turns("6", [&usual, &same], 0, "WORSE");
 }
 
 #[test]

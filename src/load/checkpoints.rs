@@ -22,8 +22,14 @@ pub(super) trait Underway {
     /// When it is over, as it stands.
     fn end(&self) -> u64;
 
-    /// Moves the end on, which no one waits for yet.
-    fn extend_to(&mut self, end: u64);
+    /// Whether the end may still be moved on.
+    fn is_open(&self) -> bool;
+
+    /// Moves the end on; false when the workers could not wait for that any longer.
+    fn extend_to(&mut self, end: u64) -> bool;
+
+    /// The end stays where it is, unless it is moved to before.
+    fn fix(&mut self);
 
     /// Moves the end to before the one that is waited for.
     fn end_at(&mut self, end: u64);
@@ -50,6 +56,8 @@ pub(super) struct Looks<'a> {
     plan: &'a Plan,
     planned: u64,
     pub(super) extensions: u32,
+    /// Whether an extension was decided on when it was too late for it.
+    pub(super) was_too_late: bool,
     /// Whether all that was due before the planned end has ended.
     pub(super) has_planned_part: bool,
     /// The looks before and between the ends; none for a plan that always goes on to its end.
@@ -68,6 +76,7 @@ impl<'a> Looks<'a> {
             plan,
             planned,
             extensions: 0,
+            was_too_late: false,
             has_planned_part: false,
             settling: Settling::new(plan),
             settled: false,
@@ -90,10 +99,10 @@ impl<'a> Looks<'a> {
     /// Looks at whatever it is time for.
     pub(super) fn attend(&mut self, run: &mut dyn Underway, observer: &mut dyn Observer) {
         let (now, end) = (run.now(), run.end());
-        if self.settled || now >= end {
+        if self.settled || (now >= end && !run.is_open()) {
             return;
         }
-        let is_close = now + nanos(LOOK_AHEAD + TICK) >= end && now < end;
+        let is_close = now + nanos(LOOK_AHEAD + TICK) >= end;
         if is_close && self.looked_at != Some(end) {
             self.looked_at = Some(end);
             self.look(run, observer);
@@ -104,20 +113,39 @@ impl<'a> Looks<'a> {
         }
     }
 
-    /// Moves the end on when the plan allows it and a verdict is still open.
+    /// Moves the end on when the plan allows it and a verdict is still open; otherwise it is final.
     fn look(&mut self, run: &mut dyn Underway, observer: &mut dyn Observer) {
+        match self.extension(run, observer) {
+            Some(end) if run.extend_to(end) => self.extensions += 1,
+            Some(_) => self.was_too_late = true,
+            None => run.fix(),
+        }
+    }
+
+    /// Where the end is moved on to.
+    fn extension(&mut self, run: &mut dyn Underway, observer: &mut dyn Observer) -> Option<u64> {
         let usual = self.planned + nanos(self.plan.phases.extend);
         let latest = nanos(self.plan.phases.latest_end());
         let end = run.end();
-        if end >= latest || (0..LOOKS).any(|_| self.is_settled(run, observer)) {
-            return;
+        if end >= latest || self.is_settled_after_all(run, observer) {
+            return None;
         }
         let latest = if end < usual { usual } else { latest };
-        if end < usual || self.is_open_by_correlation_alone(run, observer) {
-            let step = nanos(self.plan.phases.extend).div_ceil(u64::from(USUAL_EXTENSIONS));
-            run.extend_to((end + step).min(latest));
-            self.extensions += 1;
-        }
+        let step = nanos(self.plan.phases.extend).div_ceil(u64::from(USUAL_EXTENSIONS));
+        (end < usual || self.is_open_by_correlation_alone(run, observer))
+            .then(|| (end + step).min(latest))
+    }
+
+    /// Looks again while there is time: an extension that is not needed ends soon, one that comes too late is lost.
+    fn is_settled_after_all(
+        &mut self,
+        run: &mut dyn Underway,
+        observer: &mut dyn Observer,
+    ) -> bool {
+        (0..LOOKS).any(|look| {
+            let has_time = look == 0 || run.now() < run.end();
+            has_time && self.is_settled(run, observer)
+        })
     }
 
     fn is_open_by_correlation_alone(

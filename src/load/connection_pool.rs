@@ -167,7 +167,7 @@ async fn lane_of<U: Users>(
             let held_up = |from, to| work.agenda.stalled_for(from, to);
             let waiting = is_awaited.then(|| {
                 work.ledger
-                    .take_waiting(pool.stream, free, work.end.get(), held_up)
+                    .take_waiting(pool.stream, free, work.end.until(), held_up)
             });
             let Some(job) = waiting.flatten() else {
                 break;

@@ -52,6 +52,15 @@ struct LedgerState {
     next: Vec<NextDue>,
     /// What each lane has on its way.
     flights: Vec<Option<Flight>>,
+    /// What has ended and was due after an end that may still be moved on, with its wait for a connection.
+    beyond: Vec<(Sample, u64)>,
+}
+
+impl LedgerState {
+    fn admit(&mut self, end: u64) {
+        let due = self.beyond.extract_if(.., |(sample, _)| sample.due < end);
+        due.for_each(|(sample, waited)| self.tally.record_after(&sample, waited));
+    }
 }
 
 /// A request that nobody has taken up yet.
@@ -80,6 +89,7 @@ impl Ledger {
             tally,
             next,
             flights: Vec::new(),
+            beyond: Vec::new(),
         };
         Ledger {
             streams,
@@ -179,8 +189,9 @@ impl Ledger {
         self.state.borrow_mut().flights[lane] = Some(Flight { job, begun });
     }
 
-    /// Records how a lane's job ended; `times` tells when.
-    pub(super) fn end(&self, lane: usize, exchange: &Exchange, times: JobTimes) {
+    /// Records how a lane's job ended; `times` tells when. What was due at the `end` of the run or later is kept
+    /// until it is known whether that is final.
+    pub(super) fn end(&self, lane: usize, exchange: &Exchange, times: JobTimes, end: u64) {
         let mut state = self.state.borrow_mut();
         let Some(Flight { job, .. }) = state.flights[lane].take() else {
             return;
@@ -198,7 +209,16 @@ impl Ledger {
             outcome: exchange.outcome,
             address: exchange.address,
         };
-        state.tally.record_after(&sample, job.waited);
+        if job.due < end {
+            state.tally.record_after(&sample, job.waited);
+        } else {
+            state.beyond.push((sample, job.waited));
+        }
+    }
+
+    /// Records what was due after an earlier end of the run and is due before this one.
+    pub(super) fn admit(&self, end: u64) {
+        self.state.borrow_mut().admit(end);
     }
 
     /// Whether it is not known yet what requests that end like this are answered.
@@ -244,15 +264,18 @@ impl Ledger {
     /// Whether nothing that is due before `end` is waiting or on its way.
     pub(super) fn is_idle(&self, end: u64) -> bool {
         let state = self.state.borrow();
-        state.flights.iter().all(Option::is_none) && state.next.iter().all(|next| next.due >= end)
+        let mut flights = state.flights.iter().flatten();
+        flights.all(|flight| flight.job.due >= end) && state.next.iter().all(|next| next.due >= end)
     }
 
-    /// Ends whatever is still open: on its way means cut off, waiting or not taken up means never started.
+    /// Ends whatever is still open: on its way means cut off, waiting or not taken up means never started. What was
+    /// due at the end or later is not part of the run.
     pub(super) fn close(&self, end: u64, now: u64) -> Tally {
         let mut guard = self.state.borrow_mut();
         let state = &mut *guard;
+        state.admit(end);
         for (lane, flight) in state.flights.iter_mut().enumerate() {
-            if let Some(Flight { job, begun }) = flight.take() {
+            if let Some(Flight { job, begun }) = flight.take().filter(|one| one.job.due < end) {
                 let user = self.users.user(job.number, self.connection(lane));
                 let sample = unfinished(job, user, Some(begun), now, Outcome::CutOff);
                 state.tally.record(&sample);

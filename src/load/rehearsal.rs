@@ -119,9 +119,17 @@ impl Underway for Rehearsal<'_> {
         self.end
     }
 
-    fn extend_to(&mut self, end: u64) {
-        self.end = end;
+    /// No time passes while it is judged.
+    fn is_open(&self) -> bool {
+        self.now < self.end
     }
+
+    fn extend_to(&mut self, end: u64) -> bool {
+        self.end = end;
+        true
+    }
+
+    fn fix(&mut self) {}
 
     fn end_at(&mut self, end: u64) {
         self.end = end;

@@ -30,6 +30,9 @@ pub(super) const LOOK_AHEAD: Duration = Duration::from_millis(50);
 const LONGEST_TRY: Duration = Duration::from_secs(2);
 /// How long a worker may take to tell what is only shown.
 const SHOW_PATIENCE: Duration = Duration::from_millis(200);
+/// Said of a run that was judged too slowly to be extended.
+pub(super) const TOO_LATE: &str =
+    "a verdict was still open, but judging it took the load generator too long to extend the run";
 /// How often the coordinator wakes.
 pub(super) const TICK: Duration = Duration::from_millis(20);
 /// Above this many users, or requests per second, one worker is not enough.
@@ -91,7 +94,7 @@ pub(super) fn coordinate(
     let started = SystemTime::now();
     let workers = workers(plan);
     let (groups, connections) = streams(plan, workers);
-    let end = Arc::new(RunEnd::at(nanos(plan.phases.planned_end())));
+    let end = Arc::new(RunEnd::of(&plan.phases));
     let start = clock.now() + LEAD;
     let shares = groups
         .into_iter()
@@ -177,6 +180,9 @@ impl Coordinator<'_> {
             result.notes.extend(self.connector.notes());
         }
         result.notes.extend(result.generator.waits_note());
+        if looks.was_too_late {
+            result.notes.push(TOO_LATE.into());
+        }
         if lost > 0 {
             // Without a worker's book the sums are wrong, and a verdict on them would be as well.
             result.status = Status::Partial;
@@ -209,7 +215,8 @@ impl Coordinator<'_> {
             let end = self.end.get();
             if status == Status::Complete && nanos(elapsed) < end && observer.is_interrupted() {
                 status = Status::Partial;
-                self.end.set(nanos(elapsed).min(end));
+                // To show the run may have taken a while.
+                self.end.fix_at(self.now().min(end));
                 self.workers
                     .iter()
                     .for_each(|worker| drop(worker.commands.send(WorkerRequest::Stop)));
@@ -286,12 +293,20 @@ impl Underway for Coordinator<'_> {
         self.end.get()
     }
 
-    fn extend_to(&mut self, end: u64) {
-        self.end.set(end);
+    fn is_open(&self) -> bool {
+        self.end.is_open()
+    }
+
+    fn extend_to(&mut self, end: u64) -> bool {
+        self.end.extend_to(end)
+    }
+
+    fn fix(&mut self) {
+        self.end.fix();
     }
 
     fn end_at(&mut self, end: u64) {
-        self.end.set(end);
+        self.end.fix_at(end);
         self.workers.iter().for_each(wake);
     }
 

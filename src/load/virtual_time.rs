@@ -30,6 +30,8 @@ pub(crate) struct VirtualTime {
     before: Cell<Duration>,
     /// From when, and for how long, the generator itself stands still.
     freeze: Option<(Duration, Duration)>,
+    /// How long it takes to judge the run so far.
+    judging: Duration,
 }
 
 impl VirtualTime {
@@ -38,7 +40,13 @@ impl VirtualTime {
             target: Rc::new(target),
             before: Cell::new(Duration::ZERO),
             freeze: None,
+            judging: Duration::ZERO,
         }
+    }
+
+    /// The same with a coordinator that takes so long for each judgement.
+    pub(crate) fn judging_for(self, judging: Duration) -> VirtualTime {
+        VirtualTime { judging, ..self }
     }
 
     /// The same with a generator that is stopped in the middle of its load, as by a debugger.
@@ -53,7 +61,12 @@ impl VirtualTime {
         let time = PausedTime::new();
         let begun = time.now();
         let connector = Connector::new(&nowhere()).expect("no more than an address");
-        let ran = coordinate(plan, connector, &time, observer, |share| {
+        let mut slow = Slow {
+            observer,
+            time: &time,
+            judging: self.judging,
+        };
+        let ran = coordinate(plan, connector, &time, &mut slow, |share| {
             Ok(self.worker(plan, share, &time))
         });
         self.before.set(self.before.get() + (time.now() - begun));
@@ -112,12 +125,48 @@ impl Observer for Unburdened<'_> {
         self.0.is_settled(so_far, open)
     }
 
+    fn is_open_by_correlation_alone(&mut self, so_far: &RunResult, open: &[u64]) -> bool {
+        self.0.is_open_by_correlation_alone(so_far, open)
+    }
+
     fn is_interrupted(&mut self) -> bool {
         self.0.is_interrupted()
     }
 
     fn processor_time(&mut self) -> Duration {
         Duration::ZERO
+    }
+}
+
+/// Takes its time to judge.
+struct Slow<'a> {
+    observer: &'a mut dyn Observer,
+    time: &'a PausedTime,
+    judging: Duration,
+}
+
+impl Observer for Slow<'_> {
+    fn progress(&mut self, progress: RunProgress) {
+        self.observer.progress(progress);
+    }
+
+    fn is_settled(&mut self, so_far: &RunResult, open: &[u64]) -> bool {
+        if !self.judging.is_zero() {
+            self.time.sleep(self.judging);
+        }
+        self.observer.is_settled(so_far, open)
+    }
+
+    fn is_open_by_correlation_alone(&mut self, so_far: &RunResult, open: &[u64]) -> bool {
+        self.observer.is_open_by_correlation_alone(so_far, open)
+    }
+
+    fn is_interrupted(&mut self) -> bool {
+        self.observer.is_interrupted()
+    }
+
+    fn processor_time(&mut self) -> Duration {
+        self.observer.processor_time()
     }
 }
 

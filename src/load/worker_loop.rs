@@ -22,6 +22,9 @@ const STOP_GRACE: Duration = Duration::from_secs(2);
 /// How often a stopped run looks whether all has ended.
 const STOP_CHECK: Duration = Duration::from_millis(10);
 
+/// How often a worker looks at an end that has come and is still open.
+const OPEN_CHECK: Duration = Duration::from_millis(5);
+
 /// What one worker has to do.
 pub(super) struct WorkerContext<U> {
     pub(super) users: U,
@@ -81,7 +84,7 @@ impl<U: Users> WorkerContext<U> {
             done,
             held_up: self.agenda.stalled_for(begun, done),
         };
-        self.ledger.end(lane, &exchange, times);
+        self.ledger.end(lane, &exchange, times, self.end.get());
         if self.ledger.lacks_excerpt(exchange.outcome) {
             let excerpt = Excerpt {
                 endpoint: job.endpoint,
@@ -114,14 +117,20 @@ impl<U: Users> WorkerContext<U> {
         mut now: u64,
     ) -> Option<u64> {
         loop {
-            let (due, end) = (self.ledger.next_due(stream), self.end.get());
-            if due < end && due <= now {
+            let (due, end, until) = (
+                self.ledger.next_due(stream),
+                self.end.get(),
+                self.end.until(),
+            );
+            if due < until && due <= now {
                 return Some(now);
             }
-            if now >= end {
+            if self.end.has_come(now) {
                 return None;
             }
-            timer.sleep_until(due.min(end)).await;
+            // At the end it is known whether anything goes on, but for the exception.
+            let next = if now < end { end } else { until };
+            timer.sleep_until(due.min(next)).await;
             now = self.agenda.now();
         }
     }
@@ -168,27 +177,31 @@ async fn supervise<U>(work: &WorkerContext<U>, mut commands: Commands) {
         let end = work.end.get();
         let give_up = stopped.unwrap_or(work.agenda.instant(end) + work.timeout);
         let now = Instant::now();
-        let over = stopped.is_some() || now >= work.agenda.instant(end);
+        let over = stopped.is_some() || work.end.has_come(work.agenda.nanos(now));
         // Whoever holds a connection may say goodbye, if that takes no longer than a moment.
         let gone = work.present.get() == 0 || now >= work.agenda.instant(end) + STOP_GRACE;
-        if now >= give_up || (over && gone && work.ledger.is_idle(end)) {
+        if over && (now >= give_up || (gone && work.ledger.is_idle(end))) {
             return;
         }
         let wake = if over {
             (now + STOP_CHECK).min(give_up)
         } else {
-            work.agenda.instant(end)
+            work.agenda.instant(end).max(now + OPEN_CHECK)
         };
         tokio::select! {
             () = sleep_until(wake) => {}
             command = commands.recv() => match command {
                 Some(WorkerRequest::Look { planned, answer }) => {
-                    let now = work.agenda.now();
+                    // What is due after the end does not count, unless the end is moved on.
+                    let end = work.end.get();
+                    let now = work.agenda.now().min(end);
+                    work.ledger.admit(end);
                     let open = work.ledger.open(now);
                     let open_planned = work.ledger.open(now.min(planned)).iter().sum();
                     let _ = answer.send(WorkerSnapshot { tally: work.ledger.counters(), open, open_planned });
                 }
                 Some(WorkerRequest::Recent { from, answer }) => {
+                    work.ledger.admit(work.end.get());
                     let _ = answer.send(work.ledger.recent(from));
                 }
                 Some(WorkerRequest::Stop) => stopped = Some(now + STOP_GRACE.min(work.timeout)),

@@ -1,8 +1,11 @@
 //! A watch on the target: one probe after the other on a connection of its own, apart from the load.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
+
+use tokio::time::timeout;
 
 use crate::client::{ProbeAnswer, Prober};
 use crate::profile::{Destination, UptimeCheck};
@@ -12,6 +15,8 @@ use crate::record::{Outage, UptimeRecord};
 const ATTEMPTS: u32 = 3;
 /// A target that takes this long to fail is out without being asked again.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How often the watch looks at the clock during a probe.
+const BEAT: Duration = Duration::from_millis(50);
 
 /// What one probe saw.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,7 +143,7 @@ async fn watch(
     let mut round = 0u32;
     while stopped.try_recv() == Err(mpsc::TryRecvError::Empty) {
         let at = now();
-        let answer = ask(&mut prober).await;
+        let answer = ask(async || prober.probe().await).await;
         let probe = Probe {
             at,
             uptime: answer.uptime_seconds,
@@ -158,16 +163,32 @@ async fn watch(
 }
 
 /// One answer that failed is an error; only when it fails again and again at once is the target out.
-async fn ask(prober: &mut Prober) -> ProbeAnswer {
-    let begun = tokio::time::Instant::now();
-    let mut answer = prober.probe().await;
+async fn ask(mut probe: impl AsyncFnMut() -> ProbeAnswer) -> ProbeAnswer {
+    let mut waited = Duration::ZERO;
+    let (mut answer, mut took) = attended(probe()).await;
     for _ in 1..ATTEMPTS {
-        if answer.failure.is_none() || begun.elapsed() > PATIENCE {
+        waited += took;
+        if answer.failure.is_none() || waited > PATIENCE {
             break;
         }
-        answer = prober.probe().await;
+        (answer, took) = attended(probe()).await;
     }
     answer
+}
+
+/// Waits for a future; also returns how long this took, without the time in which this thread itself did not run: what
+/// was not answered then may only not have been read.
+async fn attended<T>(future: impl Future<Output = T>) -> (T, Duration) {
+    let mut future = pin!(future);
+    let mut took = Duration::ZERO;
+    loop {
+        let begun = tokio::time::Instant::now();
+        let ended = timeout(BEAT, future.as_mut()).await;
+        took += begun.elapsed().min(2 * BEAT);
+        if let Ok(output) = ended {
+            return (output, took);
+        }
+    }
 }
 
 fn enter(watch: &Mutex<UptimeRecord>, last_uptime: &mut Option<f64>, probe: &Probe) {
@@ -235,5 +256,39 @@ mod tests {
             (2_000, None, None),
         ]);
         assert_eq!((watch.outages.len(), watch.restarts), (0, vec![1_000]));
+    }
+
+    /// How often a target is asked that first fails after a while, and then is well.
+    async fn asked(first: impl AsyncFn()) -> (u32, bool) {
+        let mut asked = 0;
+        let answer = ask(async || {
+            asked += 1;
+            if asked == 1 {
+                first().await;
+            }
+            ProbeAnswer {
+                uptime_seconds: None,
+                failure: (asked == 1).then(|| "no answer within 5s".to_owned()),
+                reconnected: false,
+                rate_limited: false,
+            }
+        });
+        let is_out = answer.await.failure.is_some();
+        (asked, is_out)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_target_is_not_out_because_the_watch_stood_still() {
+        let slow = Duration::from_secs(5);
+        assert_eq!(
+            asked(async || tokio::time::sleep(slow).await).await,
+            (1, true)
+        );
+        // The thread is stopped, as by a debugger, and finds its timeout passed.
+        assert_eq!(
+            asked(async || tokio::time::advance(slow).await).await,
+            (2, false)
+        );
+        assert_eq!(asked(async || ()).await, (2, false));
     }
 }

@@ -145,6 +145,8 @@ pub(crate) struct Case {
     pub(crate) ours: [f64; 4],
     /// Of `truth`; but for what the machine takes.
     pub(crate) tolerance: f64,
+    /// How late the target's own timers may be, in milliseconds.
+    pub(crate) grain: f64,
     /// The generator's own lateness at p50 and p99, in milliseconds.
     pub(crate) late: [f64; 2],
     /// What else is wrong.
@@ -161,6 +163,7 @@ impl Case {
             truth: figures(truth),
             ours: ours(&Summary::of(run).response),
             tolerance: TOLERANCE,
+            grain: 0.0,
             late: [lag.quantile_ms(0.5), lag.quantile_ms(0.99)],
             wrong: Vec::new(),
         }
@@ -176,7 +179,7 @@ impl Case {
         for i in 0..QUANTILES.len() {
             let (truth, ours) = (self.truth[i], self.ours[i]);
             let share = truth * self.tolerance;
-            let over = MACHINE.max(WAKES * machine[i]);
+            let over = self.grain + MACHINE.max(WAKES * machine[i]);
             let right = (truth - share - MACHINE..=truth + share + over).contains(&ours);
             self.must(right, || {
                 format!(
@@ -207,24 +210,34 @@ pub(crate) fn figures(mut times: Vec<Nanos>) -> [f64; 4] {
 /// So often a table is made anew when something in it is wrong: a generator that errs does so each time, a
 /// machine that was busy elsewhere does not.
 const ATTEMPTS: usize = 4;
+/// So often at most, with those in which the machine was too busy to tell.
+const ATTEMPTS_WHEN_BUSY: usize = 10;
+/// A thread that only sleeps wakes later than this in one of a hundred times on a machine that is too busy to tell.
+const BUSY: f64 = 2.0;
 
-/// Runs cases at once, prints their table, and fails with all that is wrong each time.
+/// Runs cases at once, prints their table, and fails with all that is wrong each time. What is right is right however
+/// busy the machine is; what is wrong is believed of a quiet one.
 pub(crate) fn judge(cases: impl Fn() -> Vec<Job>) {
     let _alone = alone();
     let mut told = String::new();
-    for _ in 0..ATTEMPTS {
-        let (wrong, table) = attempt(cases());
+    let mut quiet = 0;
+    for _ in 0..ATTEMPTS_WHEN_BUSY {
+        let (wrong, table, is_busy) = attempt(cases());
         println!("{table}");
         if wrong.is_empty() {
             return;
         }
         told += &format!("{}\n{table}", wrong.join("\n"));
+        quiet += usize::from(!is_busy);
+        if quiet == ATTEMPTS {
+            break;
+        }
     }
     panic!("{told}");
 }
 
-/// What is wrong, and the table.
-fn attempt(cases: Vec<Job>) -> (Vec<String>, String) {
+/// What is wrong, the table, and whether the machine was too busy to tell.
+fn attempt(cases: Vec<Job>) -> (Vec<String>, String, bool) {
     let (mut cases, machine) = watching_the_machine(|| {
         let threads: Vec<_> = cases.into_iter().map(thread::spawn).collect();
         let ends = threads
@@ -240,7 +253,7 @@ fn attempt(cases: Vec<Job>) -> (Vec<String>, String) {
     }
     let table = table(&cases, machine);
     let wrong = cases.into_iter().flat_map(|case| case.wrong);
-    (wrong.collect(), table)
+    (wrong.collect(), table, machine[2] > BUSY)
 }
 
 fn table(cases: &[Case], machine: [f64; 4]) -> String {

@@ -6,6 +6,7 @@ use std::collections::BinaryHeap;
 
 use super::*;
 use crate::load::rehearsal::{Fare, rehearse};
+use crate::load::run::{LOOK_AHEAD, TICK};
 use crate::load::schedule::{nanos, streams};
 use crate::load::scripted::{ScriptedAnswer, ScriptedRequest};
 use crate::plan::Arrivals;
@@ -326,4 +327,106 @@ fn a_target_goes_on_from_one_load_to_the_next() {
     let failed = [(); 2].map(|()| Summary::of(&time.run(&plan, &mut asked)).failed());
     assert_eq!(failed[0], 0);
     assert!(failed[1] > 300, "{failed:?}");
+}
+
+/// How the coordinator judges while the run is on must not change what the target is charged with.
+#[test]
+fn a_run_is_extended_however_long_it_takes_to_judge() {
+    let plan = extendable("off");
+    let quick = judged_for(&plan, 0);
+    assert_eq!(quick.window.extensions, 3);
+    // Longer than the look-ahead, than all looks at once, and than a part of the extension.
+    for judging in [20, 60, 200, 450] {
+        let slow = judged_for(&plan, judging);
+        assert_eq!(slow.window, quick.window, "{judging}");
+        assert_eq!(slow.endpoints[0].outcomes, quick.endpoints[0].outcomes);
+        let due = |run: &RunResult| -> Vec<u64> {
+            run.seconds.iter().map(crate::record::Second::due).collect()
+        };
+        assert_eq!(due(&slow), due(&quick), "{judging}");
+        let late = slow.generator.lag.max_ms();
+        assert!(late <= GRAIN, "{judging}: {late} ms late");
+        assert!(Summary::of(&slow).response.max_ms() <= 20.0 + GRAIN);
+        assert_eq!(slow.notes, [""; 0]);
+    }
+}
+
+/// Then the planned end stands, and neither the target nor anything that was sent meanwhile is charged with it.
+#[test]
+fn a_run_that_is_judged_too_late_ends_as_planned_and_says_so() {
+    let plan = extendable("off");
+    for judging in [1_100, 5_000] {
+        let late = judged_for(&plan, judging);
+        assert_eq!(late.window.to, nanos(plan.phases.planned_end()));
+        assert_eq!(late.window.extensions, 0);
+        let summary = Summary::of(&late);
+        assert_eq!(summary.failed(), 0, "{judging}");
+        let due = due_in_window(&plan, &late);
+        assert_eq!(summary.outcomes[&Outcome::Ok], due, "{judging}");
+        assert_eq!(late.notes, [crate::load::run::TOO_LATE]);
+    }
+}
+
+/// An end at which nothing is open is final before it comes, or as soon as that is known.
+#[test]
+fn nothing_that_is_sent_past_the_end_counts() {
+    for (settle, judging) in [("off", 0), ("off", 60), ("off", 700), ("3s", 0), ("3s", 60)] {
+        let plan = extendable(settle);
+        let mut asked = Asked {
+            is_settled: |_: &RunResult, open: &[u64]| open[0] < 20,
+            interrupted: false,
+        };
+        let target = VirtualTime::new(sound).judging_for(Duration::from_millis(judging));
+        let run = target.run(&plan, &mut asked);
+        let due = due_in_window(&plan, &run);
+        let summary = Summary::of(&run);
+        assert_eq!(summary.outcomes[&Outcome::Ok], due, "{settle} {judging}");
+        assert_eq!(summary.outcomes.len(), 1, "{settle} {judging}");
+        assert_eq!(run.window.extensions, 0);
+    }
+}
+
+/// What was sent before an end was moved on is known when the next one is looked at.
+#[test]
+fn a_look_at_a_later_end_misses_nothing() {
+    let plan = extendable("off");
+    let mut known = std::collections::BTreeMap::<u64, u64>::new();
+    let mut asked = Asked {
+        is_settled: |so_far: &RunResult, open: &[u64]| {
+            let due: u64 = so_far.seconds.iter().map(crate::record::Second::due).sum();
+            let most = known.entry(so_far.window.to).or_default();
+            *most = (*most).max(due + open[0]);
+            false
+        },
+        interrupted: false,
+    };
+    let target = VirtualTime::new(sound).judging_for(Duration::from_millis(450));
+    target.run(&plan, &mut asked);
+    assert_eq!(known.len(), 4);
+    for (end, known) in known {
+        let least = due_between(&plan, 0, end - nanos(LOOK_AHEAD + TICK));
+        assert!(known >= least, "{known} of {least} at {end}");
+    }
+}
+
+/// A run of which no verdict is ever settled, by a coordinator that takes so many milliseconds for each.
+fn judged_for(plan: &Plan, judging: u64) -> RunResult {
+    let mut asked = Asked {
+        is_settled: |_: &RunResult, _: &[u64]| false,
+        interrupted: false,
+    };
+    let target = VirtualTime::new(sound).judging_for(Duration::from_millis(judging));
+    target.run(plan, &mut asked)
+}
+
+/// What the plan has due in the judged part of a run.
+fn due_in_window(plan: &Plan, run: &RunResult) -> u64 {
+    due_between(plan, run.window.from, run.window.to)
+}
+
+fn due_between(plan: &Plan, from: u64, to: u64) -> u64 {
+    let users = streams(plan, 1).0.into_iter().flatten();
+    users
+        .map(|user| user.count_before(to) - user.count_before(from))
+        .sum()
 }

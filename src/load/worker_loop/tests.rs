@@ -138,7 +138,7 @@ async fn run_as<U: Users + 'static>(
         ledger,
         connections,
         agenda,
-        end: Arc::new(RunEnd::at(nanos(plan.phases.planned_end()))),
+        end: Arc::new(RunEnd::fixed_at(nanos(plan.phases.planned_end()))),
         timeout: plan.bounds.timeout,
         gauge: Arc::default(),
         present: Cell::default(),
