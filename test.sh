@@ -14,12 +14,12 @@ need() { command -v "$1" >/dev/null 2>&1 || fail "$1 is missing; install $2"; }
 installs() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
 install() { apt-get update -qq && apt-get install -y -qq "$@"; }
 
-# tool NAME VERSION: a program from crates.io, built once into target/tools, unoptimized, as it runs for seconds. Where
-# there is one already, as on the machines of CI, that one is used.
+# tool NAME VERSION [OPTION...]: a program from crates.io, built once into target/tools, unoptimized and without what a
+# debugger needs, as it runs for seconds. Where there is one already, as on the machines of CI, that one is used.
 tool() {
     if grep -qs "^\"$1 $2 " target/tools/.crates.toml; then return; fi
     if [ ! -e "target/tools/bin/$1" ] && command -v "$1" >/dev/null 2>&1; then return; fi
-    cargo install --quiet --locked --debug --root target/tools --version "$2" "$1"
+    CARGO_PROFILE_DEV_DEBUG=false cargo install --quiet --locked --debug --root target/tools --version "$2" "${@:3}" "$1"
 }
 
 rust() {
@@ -31,7 +31,8 @@ rust() {
             rustup component add "$part"
         }
     done
-    tool cargo-nextest 0.9.151
+    # Without what updates it.
+    tool cargo-nextest 0.9.151 --no-default-features
 }
 
 node_and_shellcheck() {
@@ -156,7 +157,8 @@ step_dependencies() {
 step_book() {
     if [ ! -f docs/book.toml ]; then return; fi
     title "the book"
-    tool mdbook 0.5.4
+    # Without its server.
+    tool mdbook 0.5.4 --no-default-features --features search
     mdbook build docs
 }
 

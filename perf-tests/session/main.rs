@@ -1,10 +1,12 @@
-//! Whole sessions through the built command: what it judges, prints, writes and sends.
+//! Whole sessions through the built command: what it judges, prints, writes and sends; and that other projects can
+//! depend on the harness.
 #![forbid(unsafe_code)]
 
 #[cfg(unix)]
 mod action;
 mod baseline;
 mod dashboard;
+mod dependents;
 mod faults;
 mod nextest;
 mod otlp;
