@@ -25,6 +25,9 @@ const RULES: &[Rule] = &[
             "fuzzing",
             "harness",
             "hint",
+            "load",
+            "profile",
+            "report",
             "judge",
             "model",
             "optimize",
@@ -497,8 +500,8 @@ fn a_broken_sample_is_caught() {
         ),
         (
             "src/main.rs",
-            "use agentos_perf::load::run;",
-            "the root must not import load::run",
+            "use agentos_perf::monitor::Collectors;",
+            "the root must not import monitor::Collectors",
         ),
         ("src/attic/a.rs", "", "the room attic has no rule"),
         (

@@ -10,12 +10,22 @@ mod output;
 mod run;
 mod session;
 
+#[doc(hidden)]
 pub use options::args::{Args, parse};
+#[doc(hidden)]
 pub use options::help::help_text;
+#[doc(hidden)]
 pub use options::libtest::{Color, Libtest, OutputFormat};
+#[doc(hidden)]
 pub use options::resolve::{Environment, resolve};
+#[doc(hidden)]
 pub use output::streams::{after_printing, note, note_text, print, print_or_fail};
+#[doc(hidden)]
 pub use output::summary::style_of_stdout;
+#[doc(hidden)]
 pub use run::ab::compare_by_turns;
+#[doc(hidden)]
 pub use run::before_after::BeforeAndAfter;
-pub use session::main::{default_folder, embedded_server, main, run};
+#[doc(hidden)]
+pub use session::main::default_folder;
+pub use session::main::{embedded_server, main, run};

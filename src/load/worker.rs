@@ -127,7 +127,7 @@ impl Worker {
             match tally.try_recv() {
                 Ok(tally) => self.ending = WorkerOutcome::Known(Some(Box::new(tally))),
                 Err(oneshot::error::TryRecvError::Closed) => {
-                    self.ending = WorkerOutcome::Known(None)
+                    self.ending = WorkerOutcome::Known(None);
                 }
                 Err(oneshot::error::TryRecvError::Empty) => {}
             }

@@ -41,7 +41,7 @@ impl OsTimer {
         match &mut self.0 {
             #[cfg(target_os = "linux")]
             TimerKind::Precise(precise) => {
-                precise.set(at.saturating_duration_since(Instant::now()))
+                precise.set(at.saturating_duration_since(Instant::now()));
             }
             TimerKind::Coarse(sleep) => sleep.as_mut().reset(at),
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::harness::options::libtest::{Color, Libtest, OutputFormat};
 use crate::harness::output::github::Github;
 use crate::harness::output::streams::{note, note_text, print, warn_unwritable};
-use crate::harness::session::session::Session;
+use crate::harness::session::state::Session;
 use crate::report::annotations;
 use crate::report::terminal::{self, Style};
 

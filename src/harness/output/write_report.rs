@@ -1,7 +1,7 @@
 //! What a session leaves behind: its report in files, and in the summary of a job.
 
 use crate::harness::output::streams::note;
-use crate::harness::session::session::{Session, Settings};
+use crate::harness::session::state::{Session, Settings};
 use crate::load::millis;
 #[cfg(feature = "otlp")]
 use crate::report::otlp;

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::client::check_health;
-use crate::harness::session::session::Session;
+use crate::harness::session::state::Session;
 use crate::judge::HealthSample;
 use crate::monitor::UptimeWatcher;
 use crate::profile::Destination;

@@ -9,7 +9,7 @@ use crate::harness::run::embedded::Embedded;
 use crate::harness::run::identity::Credentials;
 use crate::harness::run::recovery::LastLoad;
 use crate::harness::run::scenario::{Failure, ScenarioRun};
-use crate::harness::session::session::{Session, locked};
+use crate::harness::session::state::{Session, locked};
 use crate::load::{SocketEngine, failed_run, millis};
 use crate::monitor::{EvidenceSources, UptimeWatcher};
 use crate::plan::{Endpoint, Plan};

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::baseline::{judge, unlike, unlike_before};
 use crate::harness::output::streams::note;
-use crate::harness::session::session::{Session, locked};
+use crate::harness::session::state::{Session, locked};
 use crate::monitor::machine;
 use crate::profile::Profile;
 use crate::record::{Machine, Status};

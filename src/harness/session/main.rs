@@ -27,7 +27,7 @@ use crate::harness::output::summary;
 use crate::harness::run::embedded;
 use crate::harness::session::baseline;
 use crate::harness::session::nextest::SharedSession;
-use crate::harness::session::session::{Session, Settings};
+use crate::harness::session::state::{Session, Settings};
 use crate::harness::session::trials::trials;
 use crate::monitor::machine;
 use crate::profile::suggest::nearest;

@@ -5,5 +5,5 @@ pub(super) mod baseline;
 pub(crate) mod fuzz;
 pub(super) mod main;
 pub(super) mod nextest;
-pub(super) mod session;
+pub(super) mod state;
 pub(super) mod trials;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use libtest_mimic::{Completion, Failed, Trial};
 
 use crate::baseline;
-use crate::harness::session::session::Session;
+use crate::harness::session::state::Session;
 use crate::report::Report;
 use crate::requirement::{Judgement, TestVerdict};
 use crate::store::StoreError;
