@@ -83,7 +83,7 @@ pub enum SideError {
     /// The body is longer than allowed, in bytes.
     #[error("the body is longer than {0} bytes")]
     TooLong(u64),
-    /// [`ControlClient::get_json`] met a status other than 2xx; with what the answer says.
+    /// [`SideClient::get_json`] met a status other than 2xx; with what the answer says.
     #[error("status {status}{}", after_colon(.said))]
     Status {
         /// The status.
@@ -91,7 +91,7 @@ pub enum SideError {
         /// What the answer says, without secrets.
         said: String,
     },
-    /// [`ControlClient::get_json`] met a body that is none.
+    /// [`SideClient::get_json`] met a body that is none.
     #[error("the answer is not JSON")]
     NotJson,
 }
@@ -214,7 +214,7 @@ impl SideClient {
     /// GETs a JSON document. Numbers that JSON does not know (`NaN`, `Infinity`) are read as null.
     ///
     /// # Errors
-    /// As [`ControlClient::fetch`]; besides when the status is not 2xx, or the body is no JSON.
+    /// As [`SideClient::fetch`]; besides when the status is not 2xx, or the body is no JSON.
     pub async fn get_json(
         &self,
         path: &str,

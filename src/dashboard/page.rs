@@ -87,7 +87,7 @@ fn on(live: &CurrentLoad) -> Markup {
     let elapsed = elapsed.min(end);
     html! {
         p class="state running" {
-            "Running " b { (crate::report::cleaned(&live.what)) } ": "
+            "Running " b { (crate::text::clean(&live.what)) } ": "
             (format!("{elapsed:.0} of {end:.0} s"))
         }
         progress max=(format!("{end:.1}")) value=(format!("{elapsed:.1}")) {}

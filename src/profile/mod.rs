@@ -23,6 +23,7 @@ pub use raw::overrides::Overrides;
 #[cfg(feature = "harness")]
 pub(crate) use text::source::reason as file_trouble;
 pub use text::source::{ProfileSource, scenario_names};
+#[cfg(feature = "harness")]
 pub(crate) use text::suggest;
 pub use text::text_file::{read_text, text_of, without_mark};
 pub use validate::profile::load;

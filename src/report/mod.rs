@@ -21,7 +21,6 @@ mod unique_names;
 #[cfg(test)]
 pub(crate) use agentos_perf_core::model::fixture;
 pub use agentos_perf_core::model::{Report, RunReport};
-pub(crate) use agentos_perf_core::text::clean as cleaned;
 pub use failure_message::{failure, failure_once};
 pub use format::{Format, RenderError};
 pub use rfc3339::file_stamp;

@@ -15,8 +15,9 @@ use crate::connection::excerpt::excerpts;
 use crate::harness::{BeforeAndAfter, note, note_text, print};
 use crate::optimize::apply::{Applied, ApplyEvent, analyze, apply, revert};
 use crate::optimize::plan::{OptimizerPlan, Proposal, Risk};
-use crate::report::{Report, cleaned};
+use crate::report::Report;
 use crate::requirement::{Standing, format};
+use crate::text::clean as cleaned;
 
 /// As much of a statement is shown.
 const LONGEST: usize = 40;

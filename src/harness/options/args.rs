@@ -32,7 +32,7 @@ use crate::secret::Secret;
 pub struct Args {
     /// What goes to the test harness.
     pub libtest: Libtest,
-    /// The target of the flag or variable; after [`resolve`](crate::harness::options::resolve) also the profile's.
+    /// The target of the flag or variable; after `resolve` also the profile's.
     pub target: Option<Target>,
     /// The bearer token.
     pub token: Option<Secret>,

@@ -32,8 +32,9 @@ use crate::harness::session::trials::trials;
 use crate::monitor::machine;
 use crate::profile::suggest::nearest;
 use crate::profile::{Destination, Profile};
-use crate::report::{Format as ReportFormat, Report, cleaned};
+use crate::report::{Format as ReportFormat, Report};
 use crate::store::check_folder;
+use crate::text::clean as cleaned;
 
 /// What was typed makes no sense, or can't be done.
 const USAGE: u8 = 2;

@@ -224,7 +224,7 @@ impl SourceSeries {
         (!rises.is_empty() && !fell).then_some(rises)
     }
 
-    /// How much a counter rose over all; `None` as for [`Seen::rises`].
+    /// How much a counter rose over all; `None` as for [`SourceSeries::rises`].
     pub fn rise(&self, name: &str) -> Option<f64> {
         let rises = self.rises([name])?;
         Some(rises.iter().map(|rise| rise[0]).sum())

@@ -57,7 +57,7 @@ pub enum SearchEnding {
 pub struct Step {
     /// Whether the load went up, or back to where it began.
     pub role: Role,
-    /// Users or requests per second, as [`Search::unit`] says.
+    /// Users or requests per second, as [`SearchResult::unit`] says.
     pub load: f64,
     /// When it began, in nanoseconds from the start of the run; a whole second.
     pub from: u64,

@@ -21,7 +21,7 @@ pub struct TableFacts {
     pub planner_rows: Option<f64>,
     /// Whether the planner has statistics of its columns; `None` when the role may not see them.
     pub has_statistics: Option<bool>,
-    /// Live rows, as counted since the counters began; see [`Table::rows`].
+    /// Live rows, as counted since the counters began; see [`TableFacts::rows`].
     pub live: f64,
     /// Dead rows that were not vacuumed, counted likewise.
     pub dead: f64,

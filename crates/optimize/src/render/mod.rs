@@ -12,7 +12,7 @@ pub use text::text;
 
 use super::plan::OptimizerPlan;
 
-/// The plan as JSON, its fields those of [`Plan`].
+/// The plan as JSON, its fields those of [`OptimizerPlan`].
 ///
 /// # Panics
 /// Never: a plan always has a JSON form.
