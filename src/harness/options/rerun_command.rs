@@ -17,15 +17,15 @@ pub(in crate::harness) fn words(
             flag.rerun == Rerun::Last && (flag.takes == Takes::YesNo) == is_switch
         })
     };
-    words.extend(last(false).flat_map(|flag| word(flag, typed.last(flag.name))));
+    words.extend(last(false).filter_map(|flag| word(flag, typed.last(flag.name))));
     let each = FLAGS.iter().filter(|flag| flag.rerun == Rerun::Each);
     words.extend(each.flat_map(|flag| {
         typed
             .all(flag.name)
             .iter()
-            .flat_map(|given| word(flag, Some(given)))
+            .filter_map(|given| word(flag, Some(given)))
     }));
-    words.extend(last(true).flat_map(|flag| word(flag, typed.last(flag.name))));
+    words.extend(last(true).filter_map(|flag| word(flag, typed.last(flag.name))));
     words.extend(filters.iter().cloned());
     words
 }
