@@ -3,24 +3,14 @@
 use std::ffi::OsString;
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Origin};
-use crate::harness::options::flags::{Flag, FlagGroup};
+use crate::harness::options::flags::Ab;
 use crate::harness::options::raw_args;
 use crate::harness::options::resolve::Environment;
-
-/// Of a load, and not of one that has to be like another: it is as long as planned, and nobody else is asked.
-const IDLE: [&str; 6] = [
-    "redis-url",
-    "database-url",
-    "metrics-url",
-    "target-pid",
-    "extend",
-    "settle",
-];
 
 /// What was typed and would do nothing.
 pub(in crate::harness) fn idle(words: &[OsString]) -> Vec<Diagnostic> {
     let typed = raw_args::read(words.iter().cloned(), &Environment::new());
-    let flags = typed.given().filter(|(flag, _)| !is_meant(flag));
+    let flags = typed.given().filter(|(flag, _)| flag.ab == Ab::NoEffect);
     let flags = flags.map(|(_, given)| {
         InvalidValue::new("does nothing here: the load is only compared, without tests and reports")
             .at(given.place.clone())
@@ -31,11 +21,6 @@ pub(in crate::harness) fn idle(words: &[OsString]) -> Vec<Diagnostic> {
             .at(Origin::Flag("the command line".to_owned()))
     });
     flags.chain(filters).collect()
-}
-
-fn is_meant(flag: &Flag) -> bool {
-    let is_of_loads = matches!(flag.group, FlagGroup::Target | FlagGroup::Load);
-    (is_of_loads && !IDLE.contains(&flag.name)) || flag.name == "confidence"
 }
 
 #[cfg(test)]

@@ -39,6 +39,24 @@ pub(in crate::harness) enum Takes {
     Optional,
 }
 
+/// Whether a flag is printed in the command that repeats a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::harness) enum Rerun {
+    /// No: it does not change the load, or its value is a secret, or it is printed in another form.
+    Never,
+    /// With its last value.
+    Last,
+    /// With each of its values.
+    Each,
+}
+
+/// Whether a flag has an effect with `compare --ab`, which has no tests, verdicts or reports, and is as long as planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::harness) enum Ab {
+    Applies,
+    NoEffect,
+}
+
 /// One flag.
 #[derive(Debug)]
 pub(in crate::harness) struct Flag {
@@ -50,6 +68,8 @@ pub(in crate::harness) struct Flag {
     pub(in crate::harness) variables: &'static [&'static str],
     pub(in crate::harness) takes: Takes,
     pub(in crate::harness) group: FlagGroup,
+    pub(in crate::harness) rerun: Rerun,
+    pub(in crate::harness) ab: Ab,
     /// Empty for what is accepted and not worth a line of help.
     pub(in crate::harness) help: &'static str,
 }
@@ -73,6 +93,8 @@ const fn ours(
     variables: &'static [&'static str],
     takes: Takes,
     group: FlagGroup,
+    rerun: Rerun,
+    ab: Ab,
     help: &'static str,
 ) -> Flag {
     Flag {
@@ -82,6 +104,8 @@ const fn ours(
         variables,
         takes,
         group,
+        rerun,
+        ab,
         help,
     }
 }
@@ -99,6 +123,8 @@ const fn libtest(
         variables: &[],
         takes,
         group: FlagGroup::Tests,
+        rerun: Rerun::Never,
+        ab: Ab::NoEffect,
         help,
     }
 }
@@ -115,6 +141,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
             &["PERF_TARGET_URL", "PERF_URL"],
             Value("URL"),
             Target,
+            Rerun::Never,
+            Ab::Applies,
             "The service to test, such as http://localhost:8000; a path in it goes before those \
              of the profile. Without it the profile's url, or else the embedded AgentOS. \
              `--url` is the same",
@@ -125,6 +153,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_PROFILE"],
         Value("NAME|FILE"),
         Target,
+        Rerun::Last,
+        Ab::Applies,
         "What to ask and what to require: phase8 (the default), phase8-full, capacity, or a TOML file",
     ),
     ours(
@@ -132,6 +162,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_TOKEN_FILE"],
         Value("FILE"),
         Target,
+        Rerun::Last,
+        Ab::Applies,
         "A file with the bearer token for endpoints that need one",
     ),
     ours(
@@ -139,6 +171,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_TOKEN"],
         Value("TOKEN"),
         Target,
+        Rerun::Never,
+        Ab::Applies,
         "The bearer token itself. Everybody on the machine can read it in the process list: \
          PERF_TOKEN and --token-file don't show there",
     ),
@@ -147,6 +181,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_USERS_FILE"],
         Value("FILE"),
         Target,
+        Rerun::Last,
+        Ab::Applies,
         "Who the virtual users are: CSV (user,token or user,password) or JSON lines",
     ),
     ours(
@@ -154,6 +190,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_JWT_SECRET"],
         Value("KEY"),
         Target,
+        Rerun::Never,
+        Ab::Applies,
         "What the service signs tokens with: every virtual user is given one of its own, with the claims \
          under [identity] in the profile. In the process list everybody can read it: use the variable",
     ),
@@ -162,6 +200,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_LOGIN_PASSWORD"],
         Value("TEXT"),
         Target,
+        Rerun::Never,
+        Ab::Applies,
         "With what every virtual user logs in, once and before the load, as [identity.login] in the \
          profile says. In the process list everybody can read it: use the variable",
     ),
@@ -170,6 +210,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_INSECURE"],
         YesNo,
         Target,
+        Rerun::Last,
+        Ab::Applies,
         "Take any TLS certificate, also a forged one: whoever sits on the way can read and \
          change everything, the token included",
     ),
@@ -178,6 +220,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_HTTP"],
         Value("VERSION"),
         Target,
+        Rerun::Last,
+        Ab::Applies,
         "Which HTTP to speak: auto (the default: over TLS what the service picks, else 1.1), 1.1, or 2 \
          (without TLS by prior knowledge)",
     ),
@@ -186,6 +230,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_REDIS_URL"],
         Value("URL"),
         Target,
+        Rerun::Never,
+        Ab::NoEffect,
         "The target's Redis, for its hit rate: redis://HOST:6379. A password in it shows in the \
          process list: PERF_REDIS_URL doesn't",
     ),
@@ -194,6 +240,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_DATABASE_URL"],
         Value("URL"),
         Target,
+        Rerun::Never,
+        Ab::NoEffect,
         "The target's PostgreSQL, for times and errors of its queries: \
          postgres://USER@HOST:5432/NAME. A password in it shows in the process list: \
          PERF_DATABASE_URL doesn't",
@@ -203,6 +251,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_METRICS_URL"],
         Value("URL"),
         Target,
+        Rerun::Never,
+        Ab::NoEffect,
         "A page of counters for Prometheus, of which the profile names those that matter: \
          http://HOST:9100/metrics",
     ),
@@ -211,6 +261,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_TARGET_PID"],
         Value("PID"),
         Target,
+        Rerun::Never,
+        Ab::NoEffect,
         "The target's process on this machine; found by its port where it is not given",
     ),
     ours(
@@ -218,6 +270,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_SCENARIOS"],
         Value("A,B"),
         Load,
+        Rerun::Last,
+        Ab::Applies,
         "Only these scenarios, and the requirements on them; `--scenarios api burst` works too",
     ),
     ours(
@@ -225,6 +279,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_WITHOUT"],
         Value("NAME"),
         Load,
+        Rerun::Each,
+        Ab::Applies,
         "Leave out an endpoint (api/workflows: scenario, then endpoint), a scenario or a requirement; may be \
          repeated, or list several with commas",
     ),
@@ -233,6 +289,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_USERS"],
         Value("N"),
         Load,
+        Rerun::Last,
+        Ab::Applies,
         "Virtual users, in scenarios of users or bursts",
     ),
     ours(
@@ -240,6 +298,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_RATE"],
         Value("RATE"),
         Load,
+        Rerun::Last,
+        Ab::Applies,
         "Requests per second, in scenarios of a rate: 120/s",
     ),
     ours(
@@ -247,6 +307,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_CONNECTIONS"],
         Value("N"),
         Load,
+        Rerun::Last,
+        Ab::Applies,
         "The most connections, in scenarios of a rate",
     ),
     ours(
@@ -254,6 +316,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_DURATION"],
         Value("TIME"),
         Load,
+        Rerun::Last,
+        Ab::Applies,
         "How long each scenario is judged: 30 (seconds), 30s, 5m, 250ms, 1h30m",
     ),
     ours(
@@ -261,6 +325,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_RAMP_UP"],
         Value("TIME"),
         Load,
+        Rerun::Last,
+        Ab::Applies,
         "How long the load rises before",
     ),
     ours(
@@ -268,6 +334,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_WARM_UP"],
         Value("TIME"),
         Load,
+        Rerun::Last,
+        Ab::Applies,
         "How long full load goes unjudged after the ramp-up",
     ),
     ours(
@@ -275,6 +343,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_EXTEND"],
         Value("TIME"),
         Load,
+        Rerun::Last,
+        Ab::NoEffect,
         "How much longer it may go on while a verdict is open",
     ),
     ours(
@@ -282,6 +352,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_SETTLE"],
         Optional,
         Load,
+        Rerun::Last,
+        Ab::NoEffect,
         "End as soon as every verdict is settled, after 10 s of the judged part at the earliest; \
          `--settle=TIME` for another least time, `--settle=off` to go on to the planned end",
     ),
@@ -290,6 +362,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_TIMEOUT"],
         Value("TIME"),
         Load,
+        Rerun::Last,
+        Ab::Applies,
         "When a request is given up, and counts as an error",
     ),
     ours(
@@ -297,6 +371,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_SEED"],
         Value("N"),
         Load,
+        Rerun::Last,
+        Ab::Applies,
         "What random choices are drawn from, to repeat a run",
     ),
     ours(
@@ -304,6 +380,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_WORKERS"],
         Value("N"),
         Load,
+        Rerun::Last,
+        Ab::Applies,
         "Generator threads; 0 leaves it to the generator",
     ),
     ours(
@@ -311,6 +389,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_CONFIDENCE"],
         Value("SHARE"),
         Verdict,
+        Rerun::Last,
+        Ab::Applies,
         "How sure a verdict has to be: 95, 95 % or 0.95",
     ),
     ours(
@@ -318,6 +398,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_STRICT"],
         YesNo,
         Verdict,
+        Rerun::Last,
+        Ab::NoEffect,
         "Requirements of severity `target` fail too, instead of warning",
     ),
     ours(
@@ -325,6 +407,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_REPORT_DIR"],
         Value("DIR"),
         Verdict,
+        Rerun::Never,
+        Ab::NoEffect,
         "Where reports go, into latest and a folder of the session's own; target/perf by default",
     ),
     ours(
@@ -332,6 +416,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_REPORT"],
         Value("A,B"),
         Verdict,
+        Rerun::Never,
+        Ab::NoEffect,
         "Only these reports: json (always), html, junit, markdown, csv, hdrlog, openmetrics, otlp; \
          all of them by default",
     ),
@@ -340,6 +426,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_BASELINE"],
         Value("NAME"),
         Verdict,
+        Rerun::Last,
+        Ab::NoEffect,
         "Another test, baseline::no_regression: whether the target got worse than in the sessions kept under \
          this name. A path where it has a / in it or ends in .json",
     ),
@@ -348,6 +436,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_SAVE_BASELINE"],
         Value("NAME"),
         Verdict,
+        Rerun::Never,
+        Ab::NoEffect,
         "Keep the session under this name, beside others that are there, for --baseline",
     ),
     ours(
@@ -355,6 +445,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &[],
         Nothing,
         Verdict,
+        Rerun::Never,
+        Ab::NoEffect,
         "Print what sessions of one baseline have to share (machine, version and plans) as one word, and load \
          nothing: for names of baselines where machines or plans change",
     ),
@@ -363,6 +455,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_DASHBOARD"],
         Optional,
         Verdict,
+        Rerun::Never,
+        Ab::NoEffect,
         "Show the session in a browser while it goes on, at http://127.0.0.1:9595/dashboard/performance; \
          `--dashboard=ADDRESS` for another address or port. While a page is open, it stays when the tests are over",
     ),
@@ -371,6 +465,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         &["PERF_DASHBOARD_TOKEN"],
         Value("TOKEN"),
         Verdict,
+        Rerun::Never,
+        Ab::NoEffect,
         "What whoever looks has to know, needed on an address that other machines can reach. In the process \
          list everybody can read it: use the variable",
     ),
@@ -384,6 +480,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         ],
         Value("URL"),
         Verdict,
+        Rerun::Never,
+        Ab::NoEffect,
         "Send the session's figures there when it is over, as OTLP over HTTP: http://localhost:4318, to which \
          /v1/metrics is added. OTEL_EXPORTER_OTLP_ENDPOINT sets it too, and `off` goes before that",
     ),
@@ -397,6 +495,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         ],
         Value("A=B,C=D"),
         Verdict,
+        Rerun::Never,
+        Ab::NoEffect,
         "Headers for that, percent-encoded: Authorization=Bearer%20TOKEN. OTEL_EXPORTER_OTLP_HEADERS sets them \
          too. In the process list everybody can read them: use a variable",
     ),
@@ -410,6 +510,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         ],
         Value("TIME"),
         Verdict,
+        Rerun::Never,
+        Ab::NoEffect,
         "How long that may take; 10s by default. OTEL_EXPORTER_OTLP_TIMEOUT sets it too, in milliseconds",
     ),
     libtest(
@@ -469,11 +571,27 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
     libtest("unstable-options", Some('Z'), Value("OPTION"), ""),
     Flag {
         short: Some('h'),
-        ..ours("help", &[], Nothing, Other, "This text")
+        ..ours(
+            "help",
+            &[],
+            Nothing,
+            Other,
+            Rerun::Never,
+            Ab::NoEffect,
+            "This text",
+        )
     },
     Flag {
         short: Some('V'),
-        ..ours("version", &[], Nothing, Other, "The version")
+        ..ours(
+            "version",
+            &[],
+            Nothing,
+            Other,
+            Rerun::Never,
+            Ab::NoEffect,
+            "The version",
+        )
     },
 ];
 

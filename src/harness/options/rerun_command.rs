@@ -1,32 +1,8 @@
 //! The command line that makes the same session again.
 
-use crate::harness::options::raw_args::Typed;
+use crate::harness::options::flags::{FLAGS, Flag, Rerun, Takes};
+use crate::harness::options::raw_args::{Given, Typed};
 use crate::profile::Target;
-
-/// Flags that may be told: they make the load what it is, and no value of theirs is a secret. What is not named here is
-/// left out, so that a secret that is added one day is not told by mistake.
-const TOLD: [&str; 18] = [
-    "profile",
-    "scenarios",
-    "http",
-    "users-file",
-    "token-file",
-    "users",
-    "rate",
-    "connections",
-    "duration",
-    "ramp-up",
-    "warm-up",
-    "extend",
-    "settle",
-    "timeout",
-    "seed",
-    "workers",
-    "confidence",
-    "baseline",
-];
-/// The same for those that need no value.
-const SWITCHES: [&str; 2] = ["insecure", "strict"];
 
 /// The words behind the program's name: flags, whether they were typed or set as variables, and filters.
 pub(in crate::harness) fn words(
@@ -36,28 +12,30 @@ pub(in crate::harness) fn words(
 ) -> Vec<String> {
     let target = target.map(|target| format!("--target-url={}", target.origin));
     let mut words: Vec<String> = target.into_iter().collect();
-    for name in TOLD {
-        words.extend(
-            typed
-                .all(name)
-                .last()
-                .map(|given| match given.value.as_str() {
-                    "" => format!("--{name}"),
-                    value => format!("--{name}={value}"),
-                }),
-        );
-    }
-    // The others take the last value alone; of these, each counts.
-    let without = typed.all("without").iter();
-    words.extend(without.map(|given| format!("--without={}", given.value)));
-    for name in SWITCHES {
-        words.extend(typed.last(name).map(|given| match given.value.as_str() {
-            "" => format!("--{name}"),
-            value => format!("--{name}={value}"),
-        }));
-    }
+    let last = |is_switch: bool| {
+        FLAGS.iter().filter(move |flag| {
+            flag.rerun == Rerun::Last && (flag.takes == Takes::YesNo) == is_switch
+        })
+    };
+    words.extend(last(false).filter_map(|flag| word(flag, typed.last(flag.name))));
+    let each = FLAGS.iter().filter(|flag| flag.rerun == Rerun::Each);
+    words.extend(each.flat_map(|flag| {
+        typed
+            .all(flag.name)
+            .iter()
+            .filter_map(|given| word(flag, Some(given)))
+    }));
+    words.extend(last(true).filter_map(|flag| word(flag, typed.last(flag.name))));
     words.extend(filters.iter().cloned());
     words
+}
+
+/// A flag as it is typed, if it was given.
+fn word(flag: &Flag, given: Option<&Given>) -> Option<String> {
+    given.map(|given| match given.value.as_str() {
+        "" => format!("--{}", flag.name),
+        value => format!("--{}={value}", flag.name),
+    })
 }
 
 /// The words behind a program, as a shell takes them.

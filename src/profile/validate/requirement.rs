@@ -14,7 +14,9 @@ use crate::profile::validate::search_metric;
 use crate::profile::validate::socket::{CONNECT, MESSAGE, connect_timeout, reply_timeout};
 use crate::profile::value::quantity::ReadValue;
 use crate::profile::value::units::show_duration;
-use crate::requirement::{Check, Metric, Population, Requirement, Scope, Severity};
+use crate::requirement::{
+    Check, Family, Metric, Population, Requirement, Scope, SessionMetric, Severity, Unit,
+};
 
 /// The requirement of a table; `None` when something that it needs was misread.
 pub(in crate::profile) fn requirement(
@@ -96,8 +98,8 @@ fn checked(
 
 /// Whether the profile has what a metric is measured on.
 fn needs(metric: Metric, table: &RequirementTable, file: &ProfileFile) -> ReadValue<()> {
-    if metric.needs_load() {
-        if table.scenario.is_some() || speaks_of_the_generator(metric) {
+    let Family::Session(measured) = metric.family() else {
+        if table.scenario.is_some() || metric.is_of_generator() {
             return Ok(());
         }
         let names: Vec<&str> = file
@@ -110,16 +112,16 @@ fn needs(metric: Metric, table: &RequirementTable, file: &ProfileFile) -> ReadVa
             InvalidValue::new(format!("{metric} is measured on a scenario"))
                 .help(format!("write scenario = \"{example}\"")),
         );
-    }
+    };
     if table.scenario.is_some() {
         return Err(
             InvalidValue::new(format!("{metric} is not measured on a scenario"))
                 .help("put it into a requirement of its own, without scenario"),
         );
     }
-    let (section, there) = match metric {
-        Metric::HealthTime => ("health", file.health.is_some()),
-        _ => ("uptime", file.uptime.is_some()),
+    let (section, there) = match measured {
+        SessionMetric::Health => ("health", file.health.is_some()),
+        SessionMetric::Outages => ("uptime", file.uptime.is_some()),
     };
     if there {
         return Ok(());
@@ -128,20 +130,13 @@ fn needs(metric: Metric, table: &RequirementTable, file: &ProfileFile) -> ReadVa
         .help(format!("write [{section}] with path = \"/health\"")))
 }
 
-pub(in crate::profile) fn speaks_of_the_generator(metric: Metric) -> bool {
-    matches!(
-        metric,
-        Metric::GeneratorLateness { .. } | Metric::GeneratorCpu | Metric::GeneratorRefusals
-    )
-}
-
 /// Whether a requirement looks back on all that was done, and so has to be judged last.
 pub(in crate::profile) fn speaks_of_the_session(requirement: &Requirement) -> bool {
     requirement.scenario.is_none()
         && requirement
             .checks
             .iter()
-            .any(|check| check.metric == Metric::Outages || speaks_of_the_generator(check.metric))
+            .any(|check| check.metric == Metric::Outages || check.metric.is_of_generator())
 }
 
 /// The users that a check looks at, if there are such users.
@@ -224,15 +219,16 @@ pub(in crate::profile) fn within_timeout(
 ) -> Result<(), Diagnostic> {
     let socket = scenario.and_then(|scenario| scenario.socket.as_ref());
     let endpoint = written.endpoint.as_ref().map(|at| at.value.as_str());
-    let (timeout, place) = match written.metric.value {
-        Metric::ResponseTime { .. } | Metric::MeanResponseTime => match (socket, endpoint) {
+    let metric = written.metric.value;
+    let (timeout, place) = match metric.family() {
+        Family::Load(_) if metric.unit() == Unit::Time => match (socket, endpoint) {
             (Some(socket), Some(CONNECT)) => {
                 (connect_timeout(socket), socket.connect_timeout.as_ref())
             }
             (Some(socket), Some(MESSAGE)) => (reply_timeout(socket), socket.reply_timeout.as_ref()),
             _ => (bounds.timeout, file.target.timeout.as_ref()),
         },
-        Metric::HealthTime => {
+        Family::Session(SessionMetric::Health) => {
             let health = file.health.as_ref();
             let timeout = health.and_then(|table| table.timeout.as_ref());
             match timeout {
@@ -240,7 +236,12 @@ pub(in crate::profile) fn within_timeout(
                 None => return Ok(()),
             }
         }
-        _ => return Ok(()),
+        Family::Load(_)
+        | Family::Session(SessionMetric::Outages)
+        | Family::Sockets(_)
+        | Family::Generator(_)
+        | Family::Observed(_)
+        | Family::Search(_) => return Ok(()),
     };
     let limit = written.limit.value;
     if limit.value <= timeout.as_secs_f64() * 1e3 {
@@ -260,7 +261,7 @@ pub(in crate::profile) fn within_timeout(
 /// Only WebSockets can be lost.
 fn has_sockets(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Diagnostic> {
     let metric = written.metric.value;
-    let of_sockets = matches!(metric, Metric::UnexpectedCloses | Metric::Reconnects);
+    let of_sockets = matches!(metric.family(), Family::Sockets(_));
     if !of_sockets || scenario.socket.is_some() {
         return Ok(());
     }
@@ -315,10 +316,10 @@ pub(in crate::profile) fn thresholds(plan: &Plan, requirements: &[Requirement]) 
         .chain(searched)
         .filter(|check| {
             let metric = check.metric;
-            !speaks_of_the_generator(metric) && !metric.is_observed() && !metric.needs_search()
+            !metric.is_of_generator() && !metric.is_observed() && !metric.needs_search()
         })
         .flat_map(|check| {
-            let is_quantile = matches!(check.metric, Metric::ResponseTime { .. });
+            let is_quantile = check.metric.response_quantile().is_some();
             let stricter = check.limit.with_margin().filter(|_| is_quantile);
             [Some(check.limit), stricter]
         })

@@ -10,7 +10,7 @@ use crate::profile::raw::search::{HoldTable, SearchTable};
 use crate::profile::raw::top::MISSING;
 use crate::profile::text::suggest::advice;
 use crate::profile::validate::profile::value_or;
-use crate::profile::validate::requirement::{scope, speaks_of_the_generator, within_timeout};
+use crate::profile::validate::requirement::{scope, within_timeout};
 use crate::profile::validate::scenario::{Common, THINK, connections};
 use crate::profile::value::units::show_duration;
 use crate::requirement::{Check, Limit, Metric, Requirement, Scope};
@@ -235,7 +235,7 @@ pub(in crate::profile) fn headroom(requirements: &[Requirement]) -> Vec<Check> {
         .iter()
         .filter(|requirement| requirement.scenario.is_none())
         .flat_map(|requirement| &requirement.checks)
-        .filter(|check| speaks_of_the_generator(check.metric))
+        .filter(|check| check.metric.is_of_generator())
         .cloned()
         .collect();
     if !asked.is_empty() {

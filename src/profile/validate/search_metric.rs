@@ -2,8 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, InvalidValue};
 use crate::profile::raw::profile::{ArrivalWord, CheckTable, ScenarioTable};
-use crate::profile::validate::requirement::speaks_of_the_generator;
-use crate::requirement::{Comparison, Metric};
+use crate::requirement::{Comparison, Family, Metric, SearchMetric};
 
 /// Whether a scenario is of the kind on which a metric is measured.
 pub(in crate::profile) fn fits(
@@ -14,10 +13,18 @@ pub(in crate::profile) fn fits(
     let Some(kind) = scenario.arrivals.as_ref().map(|kind| kind.value) else {
         return Ok(());
     };
-    let wanted = match metric {
-        Metric::Capacity => Some(ArrivalWord::Capacity),
-        metric if metric.needs_search() => Some(ArrivalWord::Steps),
-        _ => None,
+    let wanted = match metric.family() {
+        Family::Search(found) => Some(match found {
+            SearchMetric::Capacity => ArrivalWord::Capacity,
+            SearchMetric::BreakingPoint
+            | SearchMetric::RecoveryTime
+            | SearchMetric::UngracefulFailures => ArrivalWord::Steps,
+        }),
+        Family::Load(_)
+        | Family::Sockets(_)
+        | Family::Session(_)
+        | Family::Generator(_)
+        | Family::Observed(_) => None,
     };
     let complaint = match wanted {
         Some(wanted) if wanted != kind => InvalidValue::new(format!(
@@ -28,7 +35,7 @@ pub(in crate::profile) fn fits(
             "name a scenario with arrivals = \"{}\"",
             wanted.name()
         )),
-        None if kind.is_search() && !speaks_of_the_generator(metric) => {
+        None if kind.is_search() && !metric.is_of_generator() => {
             let found = if kind == ArrivalWord::Steps {
                 "breaking_point, recovery_time and ungraceful_failures"
             } else {
@@ -55,18 +62,21 @@ pub(in crate::profile) fn fits(
 /// No search shows more than the highest load that it tries.
 fn within_search(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Diagnostic> {
     let limit = written.limit.value;
-    let (highest, sign) = match written.metric.value {
-        Metric::BreakingPoint => {
+    let Family::Search(found) = written.metric.value.family() else {
+        return Ok(());
+    };
+    let (highest, sign) = match found {
+        SearchMetric::BreakingPoint => {
             let steps = scenario.search.steps.as_ref();
             let last = steps.and_then(|steps| steps.value.last().copied());
             (last.map(f64::from), " users")
         }
-        Metric::Capacity => {
+        SearchMetric::Capacity => {
             let rates = scenario.search.rates.as_ref();
             let to = rates.and_then(|rates| rates.to.as_ref());
             (to.map(|to| to.value.as_f64()), "/s")
         }
-        _ => return Ok(()),
+        SearchMetric::RecoveryTime | SearchMetric::UngracefulFailures => return Ok(()),
     };
     let complaint = match highest {
         _ if limit.comparison == Comparison::Equal => InvalidValue::new(format!(

@@ -5,7 +5,7 @@ use maud::Markup;
 use super::chart::{ACROSS, Axis, Chart, ChartMark, ChartSeries, Fill, LimitLine};
 use super::scale::AxisScale;
 use crate::record::{Histogram, Summary};
-use crate::requirement::{CheckJudgement, Judgement, Metric, Scope, format};
+use crate::requirement::{CheckJudgement, Judgement, Scope, format};
 
 /// Points of the curve for each factor of ten in 1 − quantile.
 const A_DECADE: u32 = 24;
@@ -22,11 +22,10 @@ impl<'a> CurveLimits<'a> {
             .filter(|judgement| judgement.requirement.scenario.as_deref() == Some(scenario));
         let judged = mine.flat_map(|judgement| {
             let checks = judgement.requirement.checks.iter();
-            checks.filter_map(move |check| match (check.metric, &check.scope) {
-                (Metric::ResponseTime { quantile }, Scope::All) => {
-                    Some((quantile, check.limit.value, judgement, judgement.of(check)))
-                }
-                _ => None,
+            let checks = checks.filter(|check| check.scope == Scope::All);
+            checks.filter_map(move |check| {
+                let quantile = check.metric.response_quantile()?;
+                Some((quantile, check.limit.value, judgement, judgement.of(check)))
             })
         });
         let mut judged: Vec<_> = judged.collect();

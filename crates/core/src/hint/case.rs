@@ -2,50 +2,8 @@
 
 use crate::record::Outcome;
 use crate::record::{Counts, RunResult, Second, Summary, Times};
+pub(super) use crate::requirement::Topic;
 use crate::requirement::{Judgement, Metric, Verdict, format};
-
-/// What a requirement is about, and so which findings concern it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Topic {
-    Times,
-    Errors,
-    Throughput,
-    Health,
-    Outages,
-    Sockets,
-    Generator,
-    Cache,
-    Queries,
-    Processor,
-    Memory,
-    OwnTimes,
-    Search,
-}
-
-impl Topic {
-    fn of(metric: Metric) -> Topic {
-        match metric {
-            Metric::ResponseTime { .. } | Metric::MeanResponseTime => Topic::Times,
-            Metric::ErrorRate | Metric::SuccessRate => Topic::Errors,
-            Metric::Throughput => Topic::Throughput,
-            Metric::HealthTime => Topic::Health,
-            Metric::Outages => Topic::Outages,
-            Metric::UnexpectedCloses | Metric::Reconnects => Topic::Sockets,
-            Metric::GeneratorLateness { .. } | Metric::GeneratorCpu | Metric::GeneratorRefusals => {
-                Topic::Generator
-            }
-            Metric::CacheHitRate => Topic::Cache,
-            Metric::QueryTimeMean | Metric::QueryTimeP95 | Metric::QueryErrorRate => Topic::Queries,
-            Metric::Cpu => Topic::Processor,
-            Metric::Memory => Topic::Memory,
-            Metric::EndpointTimeMean | Metric::EndpointTimeP95 => Topic::OwnTimes,
-            Metric::BreakingPoint
-            | Metric::RecoveryTime
-            | Metric::UngracefulFailures
-            | Metric::Capacity => Topic::Search,
-        }
-    }
-}
 
 /// What the checks that were not kept are about; all checks when none was judged.
 pub(super) fn topics(judgement: &Judgement) -> Vec<Topic> {
@@ -54,10 +12,10 @@ pub(super) fn topics(judgement: &Judgement) -> Vec<Topic> {
         .iter()
         .filter(|judged| judged.verdict != Verdict::Pass)
         .map(|judged| &judged.check);
-    let mut topics: Vec<Topic> = open.map(|check| Topic::of(check.metric)).collect();
+    let mut topics: Vec<Topic> = open.map(|check| check.metric.topic()).collect();
     if topics.is_empty() {
         let checks = judgement.requirement.checks.iter();
-        topics.extend(checks.map(|check| Topic::of(check.metric)));
+        topics.extend(checks.map(|check| check.metric.topic()));
     }
     topics
 }
@@ -180,15 +138,13 @@ impl<'a> Case<'a> {
             .filter(|judged| judged.verdict != Verdict::Pass)
             .map(|judged| judged.check.metric)
             .next();
-        match metric {
-            Some(Metric::ResponseTime { quantile }) if quantile < 0.75 => {
-                ("p50", |times| times.p50)
-            }
-            Some(Metric::ResponseTime { quantile }) if quantile >= 0.98 => {
-                ("p99", |times| times.p99)
-            }
-            Some(Metric::MeanResponseTime) => ("mean", |times| times.mean),
-            _ => ("p95", |times| times.p95),
+        if metric == Some(Metric::MeanResponseTime) {
+            return ("mean", |times| times.mean);
+        }
+        match metric.and_then(Metric::response_quantile) {
+            Some(quantile) if quantile < 0.75 => ("p50", |times| times.p50),
+            Some(quantile) if quantile >= 0.98 => ("p99", |times| times.p99),
+            Some(_) | None => ("p95", |times| times.p95),
         }
     }
 

@@ -239,6 +239,25 @@ pub(super) fn short_of_memory(case: &Case<'_>) -> Option<String> {
     })
 }
 
+/// A metric as sentences call it, how good it is below which values, and what it is otherwise.
+type Bands = (Metric, &'static str, [(f64, &'static str); 2], &'static str);
+
+/// What AgentOS calls good.
+const BANDS: [Bands; 2] = [
+    (
+        Metric::ResponseTime { quantile: 0.95 },
+        "p95",
+        [(150.0, "good"), (200.0, "acceptable")],
+        "needs optimization",
+    ),
+    (
+        Metric::ErrorRate,
+        "the error rate",
+        [(0.1, "excellent"), (1.0, "good")],
+        "needs attention",
+    ),
+];
+
 /// How far off the figure is, in the words of AgentOS.
 pub(super) fn band(case: &Case<'_>) -> Option<String> {
     let judged = case.judgement.checks.iter().find_map(|judged| {
@@ -250,25 +269,8 @@ pub(super) fn band(case: &Case<'_>) -> Option<String> {
     if late_share(case).is_some_and(|share| share >= MOSTLY) {
         return None;
     }
-    let (what, band) = match metric {
-        Metric::ResponseTime { quantile } if (quantile - 0.95).abs() < 1e-9 => (
-            "p95",
-            first_of(
-                value,
-                &[(150.0, "good"), (200.0, "acceptable")],
-                "needs optimization",
-            ),
-        ),
-        Metric::ErrorRate => (
-            "the error rate",
-            first_of(
-                value,
-                &[(0.1, "excellent"), (1.0, "good")],
-                "needs attention",
-            ),
-        ),
-        _ => return None,
-    };
+    let (_, what, bands, otherwise) = BANDS.iter().find(|(of, ..)| *of == metric)?;
+    let band = first_of(value, bands, otherwise);
     let shown = format::show(metric.unit(), value);
     Some(format!("{what} of {shown} {band}"))
 }

@@ -4,10 +4,10 @@ use super::CheckResult;
 use super::text::{count, percent, time};
 use crate::record::{Histogram, RunResult, Step};
 use crate::requirement::Check;
-use crate::requirement::Metric;
+use crate::requirement::GeneratorMetric;
 
 /// Every request and every second was counted, so these values have no interval: they are compared bare.
-pub(super) fn find(check: &Check, runs: &[&RunResult]) -> CheckResult {
+pub(super) fn find(check: &Check, metric: GeneratorMetric, runs: &[&RunResult]) -> CheckResult {
     let runs = at_one_load(runs);
     let runs = runs.as_slice();
     let mut lag = Histogram::new();
@@ -20,8 +20,8 @@ pub(super) fn find(check: &Check, runs: &[&RunResult]) -> CheckResult {
     if lag.is_empty() {
         return CheckResult::open("the generator sent nothing that could tell how it fared");
     }
-    let (value, samples, reason) = match check.metric {
-        Metric::GeneratorLateness { quantile } => {
+    let (value, samples, reason) = match metric {
+        GeneratorMetric::Lateness(quantile) => {
             let value = lag.quantile_ms(quantile);
             let told = format!(
                 "{} of {} requests were sent at most {} late by the generator, the latest {}",
@@ -32,7 +32,7 @@ pub(super) fn find(check: &Check, runs: &[&RunResult]) -> CheckResult {
             );
             (value, lag.len(), told)
         }
-        Metric::GeneratorCpu => match busiest(runs) {
+        GeneratorMetric::Cpu => match busiest(runs) {
             Some((scenario, share, seconds)) => {
                 let told = format!(
                     "the generator used {share:.0} % of its processor time in `{scenario}`"
@@ -45,7 +45,7 @@ pub(super) fn find(check: &Check, runs: &[&RunResult]) -> CheckResult {
                 );
             }
         },
-        _ => {
+        GeneratorMetric::Refusals => {
             let refused: u64 = runs.iter().map(|run| run.generator.refusals).sum();
             let told = format!(
                 "{} requests could not be sent for want of sockets",

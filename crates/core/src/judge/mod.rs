@@ -3,6 +3,7 @@
 mod evidence;
 mod generator;
 mod interval;
+mod loaded;
 mod mean;
 mod observed;
 mod over_time;
@@ -18,13 +19,14 @@ mod unreached;
 mod tests;
 
 use crate::record::{AddressResult, RunResult, Status};
-use crate::requirement::Metric;
+use crate::requirement::Family;
 use crate::requirement::{Check, Requirement, Scope};
 use crate::requirement::{CheckJudgement, Estimate, Judgement, Verdict};
 
-use evidence::{EndpointSelection, Slice};
+use evidence::EndpointSelection;
 pub use evidence::{Evidence, HealthSample};
 pub use interval::intervals;
+pub(crate) use loaded::{is_missed_by_failures, is_rate_of_failures, without_waits};
 pub use over_time::without_reach;
 pub use settled::{is_open_by_correlation_alone, is_settled};
 
@@ -225,109 +227,30 @@ fn find(
     evidence: &Evidence<'_>,
     levels: CheckLevels,
 ) -> CheckResult {
-    match check.metric {
-        Metric::HealthTime => return session::health(check, evidence, levels),
-        Metric::Outages => return session::outages(check, evidence),
-        Metric::GeneratorLateness { .. } | Metric::GeneratorCpu | Metric::GeneratorRefusals => {
-            return generator::find(check, &evidence.runs);
+    match check.metric.family() {
+        Family::Load(metric) => loaded::find(check, metric, part, evidence, levels),
+        Family::Session(metric) => session::find(check, metric, evidence, levels),
+        Family::Generator(metric) => generator::find(check, metric, &evidence.runs),
+        Family::Search(metric) => {
+            search::find(check, metric, evidence.runs.first().copied(), levels)
         }
-        metric if metric.needs_search() => {
-            return search::find(check, evidence.runs.first().copied(), levels);
-        }
-        _ => {}
-    }
-    let Some(run) = evidence.runs.first() else {
-        return CheckResult::open("no load was run");
-    };
-    if check.metric.is_observed() {
-        let finding = observed::find(check, run, evidence.sources, levels);
-        return unreached::without_pass(finding, run);
-    }
-    if matches!(check.metric, Metric::UnexpectedCloses | Metric::Reconnects) {
-        return socket::find(check, run);
-    }
-    let slice = Slice {
-        run,
-        part,
-        unsettled: part.sum(run, evidence.open, |open| *open),
-        window: run.window,
-    };
-    if let EndpointSelection::Address(index) = part
-        && let Some(why) = address(evidence, index).and_then(|one| one.left_out.as_ref())
-    {
-        return CheckResult::open(format!(
-            "it took no connection before the load, and so got no load: {why}"
-        ));
-    }
-    if slice.due() == 0 {
-        return CheckResult::open("nothing was due in the judged part of the run");
-    }
-    let whole = loaded(check, &slice, levels);
-    let Some(window) = run.window.planned_part() else {
-        return whole;
-    };
-    // All of it has ended, or the window would not say where it was extended from.
-    let planned = Slice {
-        unsettled: 0,
-        window,
-        ..slice
-    };
-    extended(check, &loaded(check, &planned, levels), whole, &planned)
-}
-
-/// A check on what the load itself measured.
-fn loaded(check: &Check, slice: &Slice<'_>, levels: CheckLevels) -> CheckResult {
-    match check.metric {
-        Metric::ResponseTime { quantile } => proportion::quantile(check, quantile, slice, levels),
-        Metric::ErrorRate | Metric::SuccessRate => proportion::failures(check, slice, levels),
-        Metric::MeanResponseTime => mean::response_time(check, slice, levels),
-        _ => mean::throughput(check, slice, levels),
+        Family::Observed(metric) => on_run(evidence, |run| {
+            let finding = observed::find(check, metric, run, evidence.sources, levels);
+            unreached::without_pass(finding, run)
+        }),
+        Family::Sockets(metric) => on_run(evidence, |run| socket::find(check, metric, run)),
     }
 }
 
-/// What both looks at an extended run come to: each has spent its half of the error probability, so that either
-/// may decide. An extension adds evidence and never takes back what the planned part has shown; where the two
-/// contradict each other, the failure counts.
-fn extended(
-    check: &Check,
-    planned: &CheckResult,
-    whole: CheckResult,
-    part: &Slice<'_>,
+/// What a check comes to on the first run.
+fn on_run<'a>(
+    evidence: &Evidence<'a>,
+    find: impl FnOnce(&'a RunResult) -> CheckResult,
 ) -> CheckResult {
-    let is_planned = match (planned.verdict, whole.verdict) {
-        (Verdict::Inconclusive, _) => false,
-        (_, Verdict::Inconclusive) => true,
-        (one, other) if one == other => is_tighter(check, planned, &whole),
-        (one, other) => one > other,
-    };
-    if !is_planned {
-        return whole;
+    match evidence.runs.first() {
+        Some(run) => find(run),
+        None => CheckResult::open("no load was run"),
     }
-    let nanos = part.window.to.saturating_sub(part.window.from);
-    let seconds = text::time(nanos as f64 / 1e6);
-    CheckResult {
-        estimate: planned.estimate,
-        verdict: planned.verdict,
-        reason: format!("in the planned {seconds}, {}", planned.reason),
-    }
-}
-
-/// Whether the bound by which a rate was decided is further from its limit in one of two findings of the same verdict than in the
-/// other. Both bounds hold at once.
-fn is_tighter(check: &Check, one: &CheckResult, other: &CheckResult) -> bool {
-    if !matches!(check.metric, Metric::ErrorRate | Metric::SuccessRate) {
-        return false;
-    }
-    let is_over = check.limit.comparison.is_upper() == (one.verdict == Verdict::Fail);
-    let bound = |finding: &CheckResult| {
-        let estimate = finding.estimate?;
-        if is_over {
-            estimate.low
-        } else {
-            estimate.high.map(|high| -high)
-        }
-    };
-    bound(one) > bound(other)
 }
 
 /// The worst verdict decides; among endpoints with the same one, the one furthest from its limit.

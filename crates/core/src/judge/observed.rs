@@ -7,9 +7,9 @@ use super::proportion::{Allowed, Weighed};
 use super::text::{count, percent, time};
 use super::{CheckLevels, CheckResult, mean};
 use crate::record::RunResult;
-use crate::requirement::Check;
 use crate::requirement::Unit;
 use crate::requirement::format;
+use crate::requirement::{Check, ObservedMetric};
 use crate::requirement::{Estimate, Verdict};
 use crate::requirement::{Source, Sources};
 use crate::statistics::{Block, Look, MeanBlock};
@@ -20,11 +20,12 @@ mod known;
 mod resources;
 mod transactions;
 
-use known::{KnownFigure, known};
+use known::{KnownFigure, figures, known};
 
 /// Asks the sources in their order; the first that knows decides.
 pub(super) fn find(
     check: &Check,
+    metric: ObservedMetric,
     run: &RunResult,
     sources: Option<&Sources>,
     levels: CheckLevels,
@@ -35,8 +36,8 @@ pub(super) fn find(
     );
     let mut missing = Vec::new();
     for source in order {
-        let known = known(check.metric, source, run);
-        match known.and_then(|known| weighed(check, known, source, run, levels)) {
+        let known = known(metric, source, run);
+        match known.and_then(|known| weighed(check, metric, known, source, run, levels)) {
             Ok(finding) => return finding,
             Err(why) => missing.push(format!("{source}: {why}")),
         }
@@ -47,6 +48,7 @@ pub(super) fn find(
 /// What a source's knowledge comes to, or why it decides nothing.
 fn weighed(
     check: &Check,
+    metric: ObservedMetric,
     known: KnownFigure,
     source: Source,
     run: &RunResult,
@@ -75,9 +77,9 @@ fn weighed(
     };
     finding.reason = format!("{}{what}: {}", called(source, run), finding.reason);
     let gap = if is_counted {
-        gap::of_counters(check.metric, source, run)
+        gap::of_counters(figures(metric).counter, source, run)
     } else {
-        gap::of_looks(check.metric, source, run)
+        gap::of_looks(figures(metric).look, source, run)
     };
     if let Some(gap) = gap {
         finding.reason += &gap.text;

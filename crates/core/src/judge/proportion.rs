@@ -7,7 +7,6 @@ use super::text::{count, percent, time};
 use super::{CheckLevels, CheckResult};
 use crate::record::{Counts, Generator, Window};
 use crate::requirement::Check;
-use crate::requirement::Metric;
 use crate::requirement::{Comparison, Limit, MARGIN};
 use crate::requirement::{Estimate, Verdict};
 use crate::statistics::{
@@ -215,9 +214,13 @@ impl CheckResult {
 }
 
 /// Error and success rates, both as the proportion of failed requests.
-pub(super) fn failures(check: &Check, slice: &Slice<'_>, levels: CheckLevels) -> CheckResult {
+pub(super) fn failures(
+    check: &Check,
+    slice: &Slice<'_>,
+    levels: CheckLevels,
+    success: bool,
+) -> CheckResult {
     let limit = check.limit.value / 100.0;
-    let success = check.metric == Metric::SuccessRate;
     let allowed = Allowed {
         share: if success { 1.0 - limit } else { limit },
         inclusive: check.limit.comparison.is_inclusive(),

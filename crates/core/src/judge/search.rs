@@ -10,19 +10,24 @@ use crate::record::{
 use crate::requirement::Check;
 use crate::requirement::format::show;
 use crate::requirement::{Estimate, Verdict};
-use crate::requirement::{Metric, Unit};
+use crate::requirement::{SearchMetric, Unit};
 use crate::statistics::{Block, Look};
 
 const SECOND: u64 = 1_000_000_000;
 
-pub(super) fn find(check: &Check, run: Option<&RunResult>, levels: CheckLevels) -> CheckResult {
+pub(super) fn find(
+    check: &Check,
+    metric: SearchMetric,
+    run: Option<&RunResult>,
+    levels: CheckLevels,
+) -> CheckResult {
     let Some((run, search)) = run.and_then(|run| Some((run, run.search.as_ref()?))) else {
         return CheckResult::open("no search was run");
     };
-    match check.metric {
-        Metric::RecoveryTime => recovery(check, search),
-        Metric::UngracefulFailures => ungraceful(check, run, search, levels),
-        _ => borne(check, search),
+    match metric {
+        SearchMetric::RecoveryTime => recovery(check, search),
+        SearchMetric::UngracefulFailures => ungraceful(check, run, search, levels),
+        SearchMetric::BreakingPoint | SearchMetric::Capacity => borne(check, search),
     }
 }
 

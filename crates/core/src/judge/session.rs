@@ -4,12 +4,25 @@ use super::evidence::Evidence;
 use super::text::{count, percent, time};
 use super::{CheckLevels, CheckResult};
 use crate::requirement::Check;
-use crate::requirement::Comparison;
+use crate::requirement::{Comparison, SessionMetric};
 use crate::requirement::{Estimate, Verdict};
 use crate::statistics::{Decision, decide, lower_bound, upper_bound};
 
+/// What is measured on the session as a whole.
+pub(super) fn find(
+    check: &Check,
+    metric: SessionMetric,
+    evidence: &Evidence<'_>,
+    levels: CheckLevels,
+) -> CheckResult {
+    match metric {
+        SessionMetric::Health => health(check, evidence, levels),
+        SessionMetric::Outages => outages(check, evidence),
+    }
+}
+
 /// Every answer says healthy, and the median of their times keeps the limit.
-pub(super) fn health(check: &Check, evidence: &Evidence<'_>, levels: CheckLevels) -> CheckResult {
+fn health(check: &Check, evidence: &Evidence<'_>, levels: CheckLevels) -> CheckResult {
     let samples = evidence.health;
     if samples.is_empty() {
         return CheckResult::open("the health endpoint was not asked");
@@ -77,7 +90,7 @@ pub(super) fn health(check: &Check, evidence: &Evidence<'_>, levels: CheckLevels
 }
 
 /// Outages and restarts that the watch saw.
-pub(super) fn outages(check: &Check, evidence: &Evidence<'_>) -> CheckResult {
+fn outages(check: &Check, evidence: &Evidence<'_>) -> CheckResult {
     let Some(watch) = evidence.watch.filter(|watch| watch.probes > 0) else {
         return CheckResult::open("the target was not watched");
     };

@@ -4,17 +4,17 @@ use super::CheckResult;
 use super::text::count;
 use crate::record::RunResult;
 use crate::requirement::Check;
-use crate::requirement::Metric;
+use crate::requirement::SocketMetric;
 
 /// Connections that ended although their user wanted to stay, and those made again: exact counts of the run.
-pub(super) fn find(check: &Check, run: &RunResult) -> CheckResult {
+pub(super) fn find(check: &Check, metric: SocketMetric, run: &RunResult) -> CheckResult {
     if !run.has_sockets() {
         return CheckResult::open("the run has no WebSockets");
     }
     let sockets = &run.sockets;
-    let (value, what) = match check.metric {
-        Metric::Reconnects => (sockets.reconnects, "connections were made again"),
-        _ => (sockets.closed(), "connections ended unexpectedly"),
+    let (value, what) = match metric {
+        SocketMetric::Reconnects => (sockets.reconnects, "connections were made again"),
+        SocketMetric::Closes => (sockets.closed(), "connections ended unexpectedly"),
     };
     let mut reason = format!(
         "{} {what}, among {} made",

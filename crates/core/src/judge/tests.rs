@@ -7,6 +7,7 @@ use crate::record::{
     RunProblem, Sockets, Tally, UptimeRecord, Window,
 };
 use crate::record::{Outcome, Sample};
+use crate::requirement::Metric;
 use crate::requirement::{Limit, Severity, TestVerdict};
 
 mod doubts;

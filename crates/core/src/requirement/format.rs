@@ -3,7 +3,7 @@
 use super::interval::Interval;
 use super::judgement::Estimate;
 use super::limit::Limit;
-use super::metric::Unit;
+use super::unit::Unit;
 
 /// The most decimals that are added to tell a value from its limit.
 const EXTRA_DECIMALS: usize = 3;

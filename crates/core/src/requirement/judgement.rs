@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Compared, Metric, Requirement, Severity};
+use super::{Better, Check, Compared, Requirement, Severity};
 
 /// A measured value with its interval, in the unit of its metric (ms, %, /s or a count).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -69,10 +69,13 @@ impl CheckJudgement {
             return true;
         }
         let value = self.estimate.map(|estimate| estimate.value);
-        match self.check.metric {
-            Metric::Throughput | Metric::SuccessRate => value.is_some_and(|value| value <= 0.0),
-            Metric::ErrorRate => value.is_some_and(|value| value >= 100.0),
-            _ => false,
+        let metric = self.check.metric;
+        let Some((value, worst)) = value.zip(metric.value_without_success()) else {
+            return false;
+        };
+        match metric.better() {
+            Better::Higher => value <= worst,
+            Better::Lower => value >= worst,
         }
     }
 }
@@ -153,6 +156,7 @@ pub enum TestVerdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::requirement::Metric;
 
     #[test]
     fn only_targets_may_be_missed_and_only_when_not_strict() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::metric::Unit;
+use super::unit::Unit;
 
 /// What is left of a limit for a pass that needs a margin.
 pub const MARGIN: f64 = 0.8;

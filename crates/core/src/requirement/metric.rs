@@ -1,93 +1,62 @@
-//! What a requirement measures, with its unit and the direction that is better.
-
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
+//! What a requirement measures: one row for each metric, from which all that is known of it follows.
 
 use super::source::Source;
+use super::topic::Topic;
+use super::unit::{Better, Unit};
 
-/// The kind of quantity a metric is, and so the kind of limit it takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Unit {
-    /// A time, shown in milliseconds.
-    #[serde(rename = "ms")]
-    Time,
-    /// A part of a whole, shown in percent.
-    #[serde(rename = "%")]
-    Share,
-    /// Events per second.
-    #[serde(rename = "/s")]
-    Rate,
-    /// A plain number.
-    #[serde(rename = "count")]
-    Count,
-}
+mod name;
+#[macro_use]
+mod table;
+#[cfg(test)]
+mod tests;
 
-impl Unit {
-    /// The sign shown behind a value of this unit; empty for a plain number.
-    pub fn sign(self) -> &'static str {
-        match self {
-            Unit::Time => "ms",
-            Unit::Share => "%",
-            Unit::Rate => "/s",
-            Unit::Count => "",
-        }
-    }
-
-    /// An example of a limit in this unit, for messages.
-    pub fn example(self) -> &'static str {
-        match self {
-            Unit::Time => "< 200 ms",
-            Unit::Share => "< 1 %",
-            Unit::Rate => ">= 100/s",
-            Unit::Count => "== 0",
-        }
-    }
-}
-
-/// Which way a metric gets better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Better {
-    /// Less is better: limits are upper bounds.
-    Lower,
-    /// More is better: limits are lower bounds.
-    Higher,
-}
-
-/// What a check measures.
+/// What the load measures on its own requests.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Metric {
-    /// A quantile of the response time (done − due) of all due requests.
-    ResponseTime {
-        /// The quantile, in (0, 1): 0.95 for p95.
-        quantile: f64,
-    },
-    /// The mean response time of all due requests.
-    MeanResponseTime,
-    /// The share of due requests that did not end well.
-    ErrorRate,
-    /// The share of due requests that ended well.
-    SuccessRate,
-    /// Requests answered well per second of the judged part of the run.
+pub enum LoadMetric {
+    /// A quantile of their response times, in (0, 1).
+    Quantile(f64),
+    /// The mean of their response times.
+    Mean,
+    /// The share of them that failed.
+    Failed,
+    /// The share of them that succeeded.
+    Succeeded,
+    /// Those that succeeded, per second.
     Throughput,
-    /// The response time of the health endpoint, each answer saying healthy.
-    HealthTime,
-    /// Outages and restarts of the target during the session.
-    Outages,
-    /// WebSockets that ended although their user wanted to stay.
-    UnexpectedCloses,
-    /// WebSockets that were made again after that.
+}
+
+/// What happened to WebSockets, beside their messages.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum SocketMetric {
+    /// Those that ended unexpectedly.
+    Closes,
+    /// Those that were connected again.
     Reconnects,
-    /// A quantile of how late the generator itself was to send.
-    GeneratorLateness {
-        /// The quantile, in (0, 1).
-        quantile: f64,
-    },
-    /// The generator's share of the processor time it could have used.
-    GeneratorCpu,
-    /// Requests that the generator could not send for want of sockets or connections.
-    GeneratorRefusals,
+}
+
+/// What is measured on the session as a whole.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum SessionMetric {
+    /// The response time of the health endpoint.
+    Health,
+    /// Outages and restarts.
+    Outages,
+}
+
+/// What is measured on the load generator itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum GeneratorMetric {
+    /// A quantile of its lateness, in (0, 1).
+    Lateness(f64),
+    /// Its share of the processor time.
+    Cpu,
+    /// Requests that it could not send.
+    Refusals,
+}
+
+/// What a source beside the load reports, known only when the run is over.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ObservedMetric {
     /// The share of the cache's look-ups that found something.
     CacheHitRate,
     /// The mean time of a database query.
@@ -104,6 +73,11 @@ pub enum Metric {
     EndpointTimeMean,
     /// The longest 95th percentile among the endpoints that the target tells of itself.
     EndpointTimeP95,
+}
+
+/// What a search finds, over one load after another.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum SearchMetric {
     /// How many users a target bears before it breaks, found by steps.
     BreakingPoint,
     /// How long after the highest step the response time is back where it was.
@@ -114,240 +88,178 @@ pub enum Metric {
     Capacity,
 }
 
-/// Every metric name that takes no quantile.
-const PLAIN: [(&str, Metric); 22] = [
-    ("response_time_mean", Metric::MeanResponseTime),
-    ("error_rate", Metric::ErrorRate),
-    ("success_rate", Metric::SuccessRate),
-    ("throughput", Metric::Throughput),
-    ("health_time", Metric::HealthTime),
-    ("outages", Metric::Outages),
-    ("unexpected_closes", Metric::UnexpectedCloses),
-    ("reconnects", Metric::Reconnects),
-    ("generator_cpu", Metric::GeneratorCpu),
-    ("generator_refusals", Metric::GeneratorRefusals),
-    ("cache_hit_rate", Metric::CacheHitRate),
-    ("query_time_mean", Metric::QueryTimeMean),
-    ("query_time_p95", Metric::QueryTimeP95),
-    ("query_error_rate", Metric::QueryErrorRate),
-    ("cpu", Metric::Cpu),
-    ("memory", Metric::Memory),
-    ("endpoint_time_mean", Metric::EndpointTimeMean),
-    ("endpoint_time_p95", Metric::EndpointTimeP95),
-    ("breaking_point", Metric::BreakingPoint),
-    ("recovery_time", Metric::RecoveryTime),
-    ("ungraceful_failures", Metric::UngracefulFailures),
-    ("capacity", Metric::Capacity),
-];
+/// Where a metric is measured, and so which part of the judge decides on it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Family {
+    /// On the requests of the load.
+    Load(LoadMetric),
+    /// On the WebSockets of the load.
+    Sockets(SocketMetric),
+    /// On the session as a whole.
+    Session(SessionMetric),
+    /// On the load generator.
+    Generator(GeneratorMetric),
+    /// By a source beside the load.
+    Observed(ObservedMetric),
+    /// By a search.
+    Search(SearchMetric),
+}
+
+/// What a row says of a metric.
+struct Spec {
+    name: &'static str,
+    unit: Unit,
+    better: Better,
+    topic: Topic,
+    family: Family,
+    sources: &'static [Source],
+}
+
+// The name in profiles, the unit, which way is better, what advice on it is about, where it is measured, and which
+// sources know it, the best first.
+metrics! {
+    quantiles {
+        /// A quantile of the response time (done − due) of all due requests.
+        ResponseTime = "response_time_p" 95, Time, Lower, Times, Load(LoadMetric::Quantile);
+        /// A quantile of how late the generator itself was to send.
+        GeneratorLateness = "generator_lateness_p" 99, Time, Lower, Generator, Generator(GeneratorMetric::Lateness);
+    }
+    plain {
+        /// The mean response time of all due requests.
+        MeanResponseTime = "response_time_mean", Time, Lower, Times, Load(LoadMetric::Mean), [];
+        /// The share of due requests that did not end well.
+        ErrorRate = "error_rate", Share, Lower, Errors, Load(LoadMetric::Failed), [];
+        /// The share of due requests that ended well.
+        SuccessRate = "success_rate", Share, Higher, Errors, Load(LoadMetric::Succeeded), [];
+        /// Requests answered well per second of the judged part of the run.
+        Throughput = "throughput", Rate, Higher, Throughput, Load(LoadMetric::Throughput), [];
+        /// The response time of the health endpoint, each answer saying healthy.
+        HealthTime = "health_time", Time, Lower, Health, Session(SessionMetric::Health), [];
+        /// Outages and restarts of the target during the session.
+        Outages = "outages", Count, Lower, Outages, Session(SessionMetric::Outages), [];
+        /// WebSockets that ended although their user wanted to stay.
+        UnexpectedCloses = "unexpected_closes", Count, Lower, Sockets, Sockets(SocketMetric::Closes), [];
+        /// WebSockets that were made again after that.
+        Reconnects = "reconnects", Count, Lower, Sockets, Sockets(SocketMetric::Reconnects), [];
+        /// The generator's share of the processor time it could have used.
+        GeneratorCpu = "generator_cpu", Share, Lower, Generator, Generator(GeneratorMetric::Cpu), [];
+        /// Requests that the generator could not send for want of sockets or connections.
+        GeneratorRefusals = "generator_refusals", Count, Lower, Generator, Generator(GeneratorMetric::Refusals), [];
+        /// The share of the cache's look-ups that found something.
+        CacheHitRate = "cache_hit_rate", Share, Higher, Cache, Observed(ObservedMetric::CacheHitRate), [Redis, Prometheus, Target];
+        /// The mean time of a database query.
+        QueryTimeMean = "query_time_mean", Time, Lower, Queries, Observed(ObservedMetric::QueryTimeMean), [Postgres, Prometheus, Target];
+        /// The 95th percentile of the time of database queries.
+        QueryTimeP95 = "query_time_p95", Time, Lower, Queries, Observed(ObservedMetric::QueryTimeP95), [Postgres, Target];
+        /// The share of database queries or transactions that failed.
+        QueryErrorRate = "query_error_rate", Share, Lower, Queries, Observed(ObservedMetric::QueryErrorRate), [Postgres, Prometheus, Target];
+        /// The share of the target's processors that was in use.
+        Cpu = "cpu", Share, Lower, Processor, Observed(ObservedMetric::Cpu), [Process, Host, Target];
+        /// The share of the target's memory that was in use.
+        Memory = "memory", Share, Lower, Memory, Observed(ObservedMetric::Memory), [Process, Host, Target];
+        /// The longest mean time among the endpoints that the target tells of itself.
+        EndpointTimeMean = "endpoint_time_mean", Time, Lower, OwnTimes, Observed(ObservedMetric::EndpointTimeMean), [Target];
+        /// The longest 95th percentile among the endpoints that the target tells of itself.
+        EndpointTimeP95 = "endpoint_time_p95", Time, Lower, OwnTimes, Observed(ObservedMetric::EndpointTimeP95), [Target];
+        /// How many users a target bears before it breaks, found by steps.
+        BreakingPoint = "breaking_point", Count, Higher, Search, Search(SearchMetric::BreakingPoint), [];
+        /// How long after the highest step the response time is back where it was.
+        RecoveryTime = "recovery_time", Time, Lower, Search, Search(SearchMetric::RecoveryTime), [];
+        /// The share of the failures at the breaking point that are no refusals (429, 503).
+        UngracefulFailures = "ungraceful_failures", Share, Lower, Search, Search(SearchMetric::UngracefulFailures), [];
+        /// The highest rate at which a target keeps its requirements, found by bisection.
+        Capacity = "capacity", Rate, Higher, Search, Search(SearchMetric::Capacity), [];
+    }
+}
 
 impl Metric {
-    /// Reads a metric as a profile names it: `error_rate`, `response_time_p95`, `response_time_p99.9`.
-    pub fn parse(name: &str) -> Option<Metric> {
-        if let Some((_, metric)) = PLAIN.iter().find(|(plain, _)| *plain == name) {
-            return Some(*metric);
-        }
-        if let Some(percentile) = name.strip_prefix("response_time_p") {
-            return Some(Metric::ResponseTime {
-                quantile: parse_percentile(percentile)?,
-            });
-        }
-        let percentile = name.strip_prefix("generator_lateness_p")?;
-        Some(Metric::GeneratorLateness {
-            quantile: parse_percentile(percentile)?,
-        })
-    }
-
-    /// Every name a profile may use, with `p95` standing for any percentile.
-    pub fn names() -> Vec<&'static str> {
-        let quantiles = ["response_time_p95", "generator_lateness_p99"];
-        quantiles
-            .into_iter()
-            .chain(PLAIN.iter().map(|(name, _)| *name))
-            .collect()
-    }
-
-    /// Whether it is of the load generator and not of the target.
-    pub fn is_of_generator(self) -> bool {
-        matches!(
-            self,
-            Metric::GeneratorLateness { .. } | Metric::GeneratorCpu | Metric::GeneratorRefusals
-        )
+    /// Where it is measured, and so which part of the judge decides on it.
+    pub fn family(self) -> Family {
+        self.spec().family
     }
 
     /// The unit of the metric and of its limits.
     pub fn unit(self) -> Unit {
-        match self {
-            Metric::ResponseTime { .. }
-            | Metric::MeanResponseTime
-            | Metric::HealthTime
-            | Metric::GeneratorLateness { .. }
-            | Metric::QueryTimeMean
-            | Metric::QueryTimeP95
-            | Metric::EndpointTimeMean
-            | Metric::EndpointTimeP95
-            | Metric::RecoveryTime => Unit::Time,
-            Metric::ErrorRate
-            | Metric::SuccessRate
-            | Metric::GeneratorCpu
-            | Metric::CacheHitRate
-            | Metric::QueryErrorRate
-            | Metric::Cpu
-            | Metric::Memory
-            | Metric::UngracefulFailures => Unit::Share,
-            Metric::Throughput | Metric::Capacity => Unit::Rate,
-            Metric::Outages
-            | Metric::UnexpectedCloses
-            | Metric::Reconnects
-            | Metric::GeneratorRefusals
-            | Metric::BreakingPoint => Unit::Count,
-        }
+        self.spec().unit
     }
 
     /// The direction in which the metric gets better.
     pub fn better(self) -> Better {
-        match self {
-            Metric::SuccessRate
-            | Metric::Throughput
-            | Metric::CacheHitRate
-            | Metric::BreakingPoint
-            | Metric::Capacity => Better::Higher,
-            _ => Better::Lower,
-        }
+        self.spec().better
     }
 
-    /// Whether the metric is measured on a scenario's load run (else on the session as a whole).
-    pub fn needs_load(self) -> bool {
-        !matches!(self, Metric::HealthTime | Metric::Outages)
+    /// What advice on it is about.
+    pub fn topic(self) -> Topic {
+        self.spec().topic
     }
 
     /// Who knows the metric, the best first, where a profile says nothing else; empty for what the load
     /// itself measures.
     pub fn sources(self) -> &'static [Source] {
-        use Source::{Host, Postgres, Process, Prometheus, Redis, Target};
-        match self {
-            Metric::CacheHitRate => &[Redis, Prometheus, Target],
-            Metric::QueryTimeMean | Metric::QueryErrorRate => &[Postgres, Prometheus, Target],
-            Metric::QueryTimeP95 => &[Postgres, Target],
-            Metric::Cpu | Metric::Memory => &[Process, Host, Target],
-            Metric::EndpointTimeMean | Metric::EndpointTimeP95 => &[Target],
-            _ => &[],
-        }
+        self.spec().sources
+    }
+
+    /// Whether it is of the load generator and not of the target.
+    pub fn is_of_generator(self) -> bool {
+        matches!(self.family(), Family::Generator(_))
+    }
+
+    /// Whether the metric is measured on a scenario's load run (else on the session as a whole).
+    pub fn needs_load(self) -> bool {
+        !matches!(self.family(), Family::Session(_))
     }
 
     /// Whether the metric comes from beside the load, and is known only when the run is over.
     pub fn is_observed(self) -> bool {
-        !self.sources().is_empty()
+        matches!(self.family(), Family::Observed(_))
     }
 
     /// Whether the metric is a use of the target's machine at the moment it is looked at, and not a count.
     pub fn is_resource(self) -> bool {
-        matches!(self, Metric::Cpu | Metric::Memory)
+        matches!(self.topic(), Topic::Processor | Topic::Memory)
     }
 
     /// Whether the metric is found by a search, over one load after another.
     pub fn needs_search(self) -> bool {
-        matches!(
-            self,
-            Metric::BreakingPoint
-                | Metric::RecoveryTime
-                | Metric::UngracefulFailures
-                | Metric::Capacity
-        )
+        matches!(self.family(), Family::Search(_))
     }
 
     /// Whether the metric can be judged endpoint by endpoint.
     pub fn is_per_endpoint(self) -> bool {
-        matches!(
-            self,
-            Metric::ResponseTime { .. }
-                | Metric::MeanResponseTime
-                | Metric::ErrorRate
-                | Metric::SuccessRate
-        )
-    }
-}
-
-impl fmt::Display for Metric {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Metric::ResponseTime { quantile } => {
-                write!(f, "response_time_p{}", percentile(*quantile))
-            }
-            Metric::GeneratorLateness { quantile } => {
-                write!(f, "generator_lateness_p{}", percentile(*quantile))
-            }
-            plain => {
-                let name = PLAIN
-                    .iter()
-                    .find(|(_, metric)| metric == plain)
-                    .map(|(name, _)| *name);
-                f.write_str(name.unwrap_or("unnamed"))
-            }
-        }
-    }
-}
-
-impl Serialize for Metric {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Metric {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        Metric::parse(&name)
-            .ok_or_else(|| serde::de::Error::custom(format!("unknown metric `{name}`")))
-    }
-}
-
-/// `95` → 0.95, `99.9` → 0.999; `None` outside (0, 100).
-fn parse_percentile(text: &str) -> Option<f64> {
-    let plain = text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let value: f64 = if plain {
-        text.parse().ok()?
-    } else {
-        return None;
-    };
-    (value > 0.0 && value < 100.0).then_some(value / 100.0)
-}
-
-/// 0.95 → 95, 0.999 → 99.9, without the dust of binary fractions.
-fn percentile(quantile: f64) -> f64 {
-    (quantile * 1e8).round() / 1e6
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_name_reads_back_as_itself() {
-        for name in Metric::names()
-            .into_iter()
-            .chain(["response_time_p99.9", "response_time_p50"])
-        {
-            let metric = Metric::parse(name).expect(name);
-            assert_eq!(metric.to_string(), name);
+        match self.family() {
+            Family::Load(load) => match load {
+                LoadMetric::Quantile(_)
+                | LoadMetric::Mean
+                | LoadMetric::Failed
+                | LoadMetric::Succeeded => true,
+                LoadMetric::Throughput => false,
+            },
+            Family::Sockets(_)
+            | Family::Session(_)
+            | Family::Generator(_)
+            | Family::Observed(_)
+            | Family::Search(_) => false,
         }
     }
 
-    #[test]
-    fn percentiles_outside_their_range_are_no_metric() {
-        for name in [
-            "response_time_p0",
-            "response_time_p100",
-            "response_time_p",
-            "response_time_p-5",
-            "response_time_pNaN",
-            "response_time_p1e1",
-            "response_time",
-            "p95",
-            "",
-        ] {
-            assert_eq!(Metric::parse(name), None, "{name}");
+    /// The quantile of the response times that it is, if it is one.
+    pub fn response_quantile(self) -> Option<f64> {
+        self.any_quantile().filter(|_| self.is_per_endpoint())
+    }
+
+    /// The value that it has where no request succeeded; `None` where that leaves it open.
+    pub fn value_without_success(self) -> Option<f64> {
+        match self.family() {
+            Family::Load(load) => match load {
+                LoadMetric::Failed => Some(100.0),
+                LoadMetric::Succeeded | LoadMetric::Throughput => Some(0.0),
+                LoadMetric::Quantile(_) | LoadMetric::Mean => None,
+            },
+            Family::Sockets(_)
+            | Family::Session(_)
+            | Family::Generator(_)
+            | Family::Observed(_)
+            | Family::Search(_) => None,
         }
     }
 }

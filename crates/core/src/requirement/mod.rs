@@ -8,11 +8,18 @@ mod limit;
 mod metric;
 mod model;
 mod source;
+mod topic;
+mod unit;
 
 pub use compared::{Change, Compared, Figure, Standing};
 pub use interval::{Interval, Intervals, PartIntervals, RunIntervals, StepIntervals};
 pub use judgement::{CheckJudgement, Estimate, Judgement, TestVerdict, Verdict};
 pub use limit::{Comparison, Limit, LimitError, MARGIN};
-pub use metric::{Better, Metric, Unit};
+pub use metric::{
+    Family, GeneratorMetric, LoadMetric, Metric, ObservedMetric, SearchMetric, SessionMetric,
+    SocketMetric,
+};
 pub use model::{Check, Population, Requirement, Scope, Severity};
 pub use source::{Source, Sources};
+pub use topic::Topic;
+pub use unit::{Better, Unit};

@@ -1,9 +1,9 @@
 //! Whether the connections that a plan allows were too few for a rate.
 
+use crate::judge::without_waits;
 use crate::plan::{Arrivals, Plan};
-use crate::record::Outcome;
-use crate::record::{Outcomes, RunResult, Summary, Times};
-use crate::requirement::{CheckJudgement, Metric, Verdict, format};
+use crate::record::{RunResult, Summary, Times};
+use crate::requirement::{CheckJudgement, Family, Verdict, format};
 
 /// Why the plan's own limit of connections, and not the target, may be what a load did not keep to; `None` where it is
 /// the target all the same.
@@ -51,30 +51,11 @@ fn stands(judged: &CheckJudgement, summary: &Summary) -> bool {
     if judged.verdict != Verdict::Fail {
         return false;
     }
-    let Some(service) = Times::of(&summary.service) else {
+    if Times::of(&summary.service).is_none() {
         return true;
-    };
-    match check.metric {
-        Metric::ResponseTime { quantile } => {
-            !check.limit.holds(summary.service.quantile_ms(quantile))
-        }
-        Metric::MeanResponseTime => !check.limit.holds(service.mean),
-        Metric::ErrorRate => !check.limit.holds(share_of_failures(&summary.outcomes)),
-        Metric::SuccessRate => !check
-            .limit
-            .holds(100.0 - share_of_failures(&summary.outcomes)),
-        _ => false,
     }
-}
-
-/// In percent of what was sent and ended.
-fn share_of_failures(outcomes: &Outcomes) -> f64 {
-    let sent = |outcome: Outcome| !matches!(outcome, Outcome::NotStarted | Outcome::CutOff);
-    let of = |is_meant: &dyn Fn(Outcome) -> bool| -> u64 {
-        let meant = outcomes.iter().filter(|(outcome, _)| is_meant(**outcome));
-        meant.map(|(_, count)| count).sum()
+    let Family::Load(metric) = check.metric.family() else {
+        return false;
     };
-    let ended = of(&sent);
-    let failed = of(&|outcome| sent(outcome) && !outcome.is_ok());
-    100.0 * failed as f64 / ended.max(1) as f64
+    without_waits(metric, summary).is_some_and(|value| !check.limit.holds(value))
 }

@@ -2,10 +2,10 @@
 //!
 //! A failed request counts as its timeout in the response times, so that failures alone look like slowness.
 
-use crate::judge::without_reach;
+use crate::judge::{is_missed_by_failures, is_rate_of_failures, without_reach};
 use crate::record::Outcome;
 use crate::record::{Outcomes, RunResult, Second, Summary, Times, failures_of};
-use crate::requirement::{CheckJudgement, Judgement, Metric, Verdict, format};
+use crate::requirement::{CheckJudgement, Family, Judgement, Metric, Verdict, format};
 
 /// Kinds of failures that are named.
 const NAMED: usize = 3;
@@ -65,17 +65,19 @@ fn explains(outcomes: &Outcomes, due: u64, judged: &CheckJudgement) -> bool {
         .map(|(_, count)| count)
         .sum();
     let failed = failures_of(outcomes);
-    let quick = failed.saturating_sub(slow) as f64;
-    match judged.check.metric {
-        Metric::ErrorRate | Metric::SuccessRate => failed > 0,
-        Metric::ResponseTime { quantile } => quick > (1.0 - quantile) * due as f64,
-        // One in twenty that is charged its timeout makes any mean.
-        _ => quick * 20.0 > due as f64,
+    let quick = failed.saturating_sub(slow);
+    match judged.check.metric.family() {
+        Family::Load(metric) => is_missed_by_failures(metric, failed, quick, due),
+        Family::Sockets(_)
+        | Family::Session(_)
+        | Family::Generator(_)
+        | Family::Observed(_)
+        | Family::Search(_) => quick * 20 > due,
     }
 }
 
 fn is_rate(metric: Metric) -> bool {
-    matches!(metric, Metric::ErrorRate | Metric::SuccessRate)
+    matches!(metric.family(), Family::Load(metric) if is_rate_of_failures(metric))
 }
 
 fn is_slow(outcome: Outcome) -> bool {

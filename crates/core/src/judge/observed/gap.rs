@@ -1,8 +1,7 @@
 //! What part of a run a source did not tell of.
 
 use super::super::text::time;
-use crate::record::{RunResult, SourceSeries, figure};
-use crate::requirement::Metric;
+use crate::record::{RunResult, SourceSeries};
 use crate::requirement::Source;
 
 /// A counter that was first or last seen this long from the run's ends misses part of it, in milliseconds.
@@ -19,13 +18,8 @@ pub(super) struct Gap {
 }
 
 /// What counters do not cover: what they counted between two looks is known, however many failed in between.
-pub(super) fn of_counters(metric: Metric, source: Source, run: &RunResult) -> Option<Gap> {
-    let name = match metric {
-        Metric::CacheHitRate => figure::CACHE_HITS,
-        Metric::QueryErrorRate => figure::QUERIES,
-        Metric::QueryTimeMean => figure::QUERY_TIME,
-        _ => return None,
-    };
+pub(super) fn of_counters(counter: Option<&str>, source: Source, run: &RunResult) -> Option<Gap> {
+    let name = counter?;
     let seen = run.observed.seen(source)?;
     let (first, last) = seen.span(name)?;
     let end = (run.window.to / 1_000_000).cast_signed();
@@ -46,15 +40,7 @@ pub(super) fn of_counters(metric: Metric, source: Source, run: &RunResult) -> Op
 }
 
 /// How many looks brought no answer: what a source tells of the moment is known for that moment alone.
-pub(super) fn of_looks(metric: Metric, source: Source, run: &RunResult) -> Option<Gap> {
-    let name = match metric {
-        Metric::CacheHitRate => figure::CACHE_HIT_RATE,
-        Metric::QueryTimeMean => figure::QUERY_TIME_MEAN,
-        Metric::QueryTimeP95 => figure::QUERY_TIME_P95,
-        Metric::Cpu => figure::CPU,
-        Metric::Memory => figure::MEMORY,
-        _ => figure::ENDPOINTS,
-    };
+pub(super) fn of_looks(name: &str, source: Source, run: &RunResult) -> Option<Gap> {
     let seen = run.observed.seen(source)?;
     let missed = seen.missed(name);
     (missed > 0).then(|| Gap {

@@ -2,7 +2,7 @@
 
 use super::{estimated, resources, transactions};
 use crate::record::{EndpointFigures, Observed, RunResult, SourceSeries, figure};
-use crate::requirement::Metric;
+use crate::requirement::ObservedMetric;
 use crate::requirement::Source;
 use crate::statistics::{Block, MeanBlock};
 
@@ -31,9 +31,33 @@ pub(super) enum KnownFigure {
     },
 }
 
+/// The recorded figures whose gaps are a metric's.
+pub(super) struct Figures {
+    /// That of its counters, where it has some.
+    pub(super) counter: Option<&'static str>,
+    /// That of each moment at which the source is asked.
+    pub(super) look: &'static str,
+}
+
+/// Which figures those are.
+pub(super) fn figures(metric: ObservedMetric) -> Figures {
+    let (counter, look) = match metric {
+        ObservedMetric::CacheHitRate => (Some(figure::CACHE_HITS), figure::CACHE_HIT_RATE),
+        ObservedMetric::QueryErrorRate => (Some(figure::QUERIES), figure::ENDPOINTS),
+        ObservedMetric::QueryTimeMean => (Some(figure::QUERY_TIME), figure::QUERY_TIME_MEAN),
+        ObservedMetric::QueryTimeP95 => (None, figure::QUERY_TIME_P95),
+        ObservedMetric::Cpu => (None, figure::CPU),
+        ObservedMetric::Memory => (None, figure::MEMORY),
+        ObservedMetric::EndpointTimeMean | ObservedMetric::EndpointTimeP95 => {
+            (None, figure::ENDPOINTS)
+        }
+    };
+    Figures { counter, look }
+}
+
 /// What a source knows of a metric, or why nothing.
 pub(super) fn known(
-    metric: Metric,
+    metric: ObservedMetric,
     source: Source,
     run: &RunResult,
 ) -> Result<KnownFigure, String> {
@@ -45,17 +69,23 @@ pub(super) fn known(
         return Err(format!("not asked; {}", source.how_to_ask()));
     };
     let found = match metric {
-        Metric::CacheHitRate => hit_rate(seen),
-        Metric::QueryErrorRate if source == Source::Postgres => transactions::errors(seen),
-        Metric::QueryErrorRate => query_errors(seen),
-        Metric::QueryTimeMean => query_mean(seen),
-        Metric::QueryTimeP95 => query_p95(seen, observed, source),
-        Metric::Cpu if source == Source::Process => resources::processors(seen, run),
-        Metric::Memory if source == Source::Process => resources::memory(seen, run),
-        Metric::Cpu => gauge(seen, figure::CPU, run).map(KnownFigure::Mean),
-        Metric::Memory => gauge(seen, figure::MEMORY, run).map(KnownFigure::Mean),
-        Metric::EndpointTimeMean => slowest(observed, |one| one.mean_ms),
-        _ => slowest(observed, |one| one.p95_ms),
+        ObservedMetric::CacheHitRate => hit_rate(seen),
+        ObservedMetric::QueryErrorRate => match source {
+            Source::Postgres => transactions::errors(seen),
+            _ => query_errors(seen),
+        },
+        ObservedMetric::QueryTimeMean => query_mean(seen),
+        ObservedMetric::QueryTimeP95 => query_p95(seen, observed, source),
+        ObservedMetric::Cpu => match source {
+            Source::Process => resources::processors(seen, run),
+            _ => gauge(seen, figure::CPU, run).map(KnownFigure::Mean),
+        },
+        ObservedMetric::Memory => match source {
+            Source::Process => resources::memory(seen, run),
+            _ => gauge(seen, figure::MEMORY, run).map(KnownFigure::Mean),
+        },
+        ObservedMetric::EndpointTimeMean => slowest(observed, |one| one.mean_ms),
+        ObservedMetric::EndpointTimeP95 => slowest(observed, |one| one.p95_ms),
     };
     found.map_err(|why| {
         let problems = seen.problems.join(", ");
