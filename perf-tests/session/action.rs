@@ -268,7 +268,7 @@ fn baselines_of_other_names_plans_and_builds_never_meet() {
         assert!(!main.get("key").starts_with(other.get("prefix")), "{value}");
         assert_ne!(main.get("file"), other.get("file"), "{value}");
     }
-    // What a flag such as --help prints is no fingerprint, and no output either.
+    // What a flag such as --help prints is not a fingerprint, and no output either.
     for printed in ["", "Usage:\nkey=theirs", "0123456789abcdef\nkey=theirs"] {
         let other = job.step("baseline", &[("FAKE_FINGERPRINT", printed)]);
         assert_eq!(other.code(), Some(2), "{printed:?}");

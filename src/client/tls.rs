@@ -28,7 +28,8 @@ pub(super) fn offering(config: &ClientConfig, http: HttpVersion) -> ClientConfig
     config
 }
 
-/// TLS towards a target that speaks HTTP/1.1: certificates are held to this machine's roots, or not at all if `insecure`.
+/// TLS towards a target that speaks HTTP/1.1: certificates are verified against this machine's roots, or not at all if
+/// `insecure`.
 ///
 /// # Errors
 /// [`ConnectError::NoRoots`] when certificates are to be verified and this machine has none to do it with.

@@ -164,7 +164,7 @@ impl RefusingAnswer {
     }
 }
 
-/// What the answer has to fit.
+/// What the answer must fit.
 struct ExpectedHandshake {
     protocols: Option<Vec<Vec<u8>>>,
 }

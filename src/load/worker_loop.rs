@@ -1,4 +1,4 @@
-//! One worker's virtual users: whoever is due sends, on a connection of its own or from the pool.
+//! One worker's virtual users: the user that is due sends, on a connection of its own or from the pool.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -25,7 +25,7 @@ const STOP_CHECK: Duration = Duration::from_millis(10);
 /// How often a worker looks at an end that has come and is still open.
 const OPEN_CHECK: Duration = Duration::from_millis(5);
 
-/// What one worker has to do.
+/// What one worker must do.
 pub(super) struct WorkerContext<U> {
     pub(super) users: U,
     pub(super) ledger: Ledger,

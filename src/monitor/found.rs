@@ -108,7 +108,7 @@ fn parent_or_self(document: &Value, path: &str) -> String {
     format!("`{path}` is {}", kind(known))
 }
 
-/// What messages call a value that is no number.
+/// What messages call a value that is not a number.
 pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null or NaN",

@@ -46,7 +46,7 @@ pub(super) struct PartialCounter {
 
 /// Someone who looks. A look that is dropped half-way must leave nothing behind that the next one trips over.
 pub(super) trait Collector {
-    /// Whom problems are told of that are nobody else's.
+    /// Where problems of no source in particular are reported.
     const SOURCE: Source;
 
     /// One look.

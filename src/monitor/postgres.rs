@@ -108,7 +108,7 @@ impl PostgresLooker {
         let asked = client.simple_query(STATEMENTS).await;
         if let Err(error) = &asked {
             let what = format!(
-                "pg_stat_statements cannot be read ({}), so there are no times of queries: add it to \
+                "pg_stat_statements cannot be read ({}), so query times are missing: add it to \
                  shared_preload_libraries, and CREATE EXTENSION pg_stat_statements",
                 told(error)
             );

@@ -83,7 +83,7 @@ impl Format {
     /// What it is, in half a line.
     pub fn about(self) -> &'static str {
         match self {
-            Format::Json => "everything, as docs/REPORT.md tells it",
+            Format::Json => "everything, as docs/REPORT.md describes it",
             Format::Html => "one HTML page, for people",
             Format::Junit => "JUnit XML, a test case for each requirement",
             Format::Markdown => "tables for a pull request or the summary of a job",

@@ -110,7 +110,7 @@ fn swapped(draft: &Path, latest: &Path) -> rustix::io::Result<()> {
     renameat_with(CWD, draft, CWD, latest, RenameFlags::EXCHANGE)
 }
 
-/// What is no report was not made here and stays in `latest`.
+/// What is not a report was not made here and stays in `latest`.
 fn move_others(from: &Path, to: &Path) {
     let entries = std::fs::read_dir(from).into_iter().flatten().flatten();
     for entry in entries {

@@ -108,7 +108,7 @@ impl<T> Spanned<T> {
     }
 }
 
-/// What is wrong with a text, by whoever doesn't know where it was written.
+/// What is wrong with a text, by code that doesn't know where it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidValue {
     /// What is wrong.

@@ -33,7 +33,7 @@ pub struct PlannerAnswers {
 pub struct Advice {
     /// The index.
     pub candidate: Candidate,
-    /// Its size in bytes, as it is expected; `None` when nobody knows.
+    /// Its size in bytes, as it is expected; `None` when it is unknown.
     pub bytes: Option<u64>,
     /// What it serves: the index of the query, and the share of its cost that is saved, `None` when the planner
     /// was not asked.

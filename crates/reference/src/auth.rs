@@ -21,7 +21,7 @@ struct Claims {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     org_id: Option<String>,
     exp: u64,
-    /// Whom the token is for; the service is nobody in particular, so it takes none that is for somebody.
+    /// The audience of the token; the service has none, so it rejects tokens that name one.
     #[serde(default, skip_serializing)]
     aud: Option<IgnoredAny>,
 }

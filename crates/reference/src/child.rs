@@ -32,13 +32,13 @@ pub struct ChildOptions {
 
 #[derive(Debug, Error)]
 enum UsageError {
-    #[error("the variable {name} of a reference server: {source}; its parent has to set it")]
+    #[error("the variable {name} of a reference server: {source}; its parent process must set it")]
     Variable {
         name: &'static str,
         source: VarError,
     },
     #[error(
-        "the variable {CHILD_OPTIONS}: {0}; it has to be the JSON of a reference server's options"
+        "the variable {CHILD_OPTIONS}: {0}; it must be the JSON of a reference server's options"
     )]
     Json(#[from] serde_json::Error),
     #[error(transparent)]
@@ -95,7 +95,7 @@ fn ended(error: &dyn std::error::Error, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Tells the address to whoever reads standard output, at once.
+/// Prints the address to standard output, at once.
 pub fn announce_on_stdout(announcement: &Announcement) {
     let mut stdout = io::stdout().lock();
     // Whoever has closed it does not want to know.

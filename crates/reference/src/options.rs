@@ -9,7 +9,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::{Faults, PublicKey, RateLimit};
 
-/// More threads than this only take the machine away from whoever sends the load.
+/// More threads than this only take the machine away from the load generator.
 const MOST_THREADS: usize = 4;
 
 const WEBSOCKET_PING: Duration = Duration::from_secs(30);
@@ -72,7 +72,7 @@ impl Options {
 pub struct SigningSecret(String);
 
 impl SigningSecret {
-    /// One that nobody else knows.
+    /// A random one.
     pub fn random() -> Self {
         let bytes: [u8; 32] = rand::random();
         Self(BASE64_URL_SAFE_NO_PAD.encode(bytes))

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// What the service remembers of each endpoint.
 const REMEMBERED: usize = 1000;
-/// Whoever asks for a thousand different paths is counted under one name.
+/// A client that asks for a thousand different paths is counted under one name.
 const MOST_ENDPOINTS: usize = 500;
 const OTHER: &str = "GET:(other)";
 const SLOW_QUERY: Duration = Duration::from_millis(100);

@@ -7,7 +7,7 @@ use crate::harness::options::flags::{Flag, FlagGroup};
 use crate::harness::options::raw_args;
 use crate::harness::options::resolve::Environment;
 
-/// Of a load, and not of one that has to be like another: it is as long as planned, and nobody else is asked.
+/// For a load that need not be like another one: it is as long as planned, and only the target is queried.
 const IDLE: [&str; 6] = [
     "redis-url",
     "database-url",

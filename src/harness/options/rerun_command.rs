@@ -3,8 +3,8 @@
 use crate::harness::options::raw_args::Typed;
 use crate::profile::Target;
 
-/// Flags that may be told: they make the load what it is, and no value of theirs is a secret. What is not named here is
-/// left out, so that a secret that is added one day is not told by mistake.
+/// Flags that may be shown: they define the load, and none of their values is a secret. Flags that are not named here
+/// are left out, so that a secret flag added later is not shown by mistake.
 const TOLD: [&str; 18] = [
     "profile",
     "scenarios",

@@ -152,7 +152,7 @@ pub(in crate::harness) struct Questions<'a> {
     pub(in crate::harness) is_open_by_correlation_alone: &'a dyn Fn(&RunResult, &[u64]) -> bool,
 }
 
-/// Watches over a run on behalf of its verdicts and of whoever sits before the screen.
+/// Watches over a run on behalf of its verdicts and shows its progress.
 struct RunObserver<'a> {
     questions: Questions<'a>,
     interrupted: &'a AtomicBool,

@@ -53,7 +53,7 @@ pub struct Destination {
     pub insecure: bool,
     /// Which version of HTTP is spoken; WebSockets begin with HTTP/1.1 whatever it is.
     pub http: HttpVersion,
-    /// Who the virtual users are, one after the other; empty when all of them are whoever has the token.
+    /// Who the virtual users are, one after the other; empty when all of them are the user of the token.
     pub users: Arc<[Identity]>,
 }
 

@@ -261,7 +261,7 @@ fn counter(text: &str) -> ReadValue<String> {
         return Ok(text.to_owned());
     }
     Err(
-        InvalidValue::new(format!("`{text}` is no name of a counter"))
+        InvalidValue::new(format!("`{text}` is not the name of a counter"))
             .help("write the name alone, without {labels}: all its series are summed"),
     )
 }

@@ -27,7 +27,7 @@ pub struct Overrides {
     pub warm_up: Option<Spanned<Duration>>,
     /// How much longer every scenario may go on while a verdict is open.
     pub extend: Option<Spanned<Duration>>,
-    /// What every scenario that is no search judges at least before it may end early; `None` in it is never.
+    /// What every scenario that is not a search judges at least before it may end early; `None` in it is never.
     pub settle: Option<Spanned<Option<Duration>>>,
     /// The rate, of the kinds of arrivals that have one.
     pub rate: Option<Spanned<Rate>>,

@@ -13,7 +13,7 @@ use crate::profile::text::tree::{Table, Value};
 use crate::profile::value::marks::check_marks;
 use crate::profile::value::quantity::{self, ReadValue};
 
-/// What is told of a key that has to be there.
+/// What is told of a key that must be there.
 pub(in crate::profile) const MISSING: &str = "is missing";
 
 /// Reads a whole profile.
@@ -197,7 +197,7 @@ pub(in crate::profile) fn word<T>(
     found: Option<T>,
 ) -> ReadValue<T> {
     found.ok_or_else(|| {
-        InvalidValue::new(format!("`{text}` is no {what}")).help(advice(text, known))
+        InvalidValue::new(format!("`{text}` is not a {what}")).help(advice(text, known))
     })
 }
 

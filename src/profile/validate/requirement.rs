@@ -135,7 +135,7 @@ pub(in crate::profile) fn speaks_of_the_generator(metric: Metric) -> bool {
     )
 }
 
-/// Whether a requirement looks back on all that was done, and so has to be judged last.
+/// Whether a requirement looks back on all that was done, and so must be judged last.
 pub(in crate::profile) fn speaks_of_the_session(requirement: &Requirement) -> bool {
     requirement.scenario.is_none()
         && requirement
@@ -250,7 +250,7 @@ pub(in crate::profile) fn within_timeout(
         "a request is given up after {}, so `{limit}` can't be judged",
         show_duration(timeout)
     ))
-    .help("the timeout has to be at least the limit");
+    .help("the timeout must be at least the limit");
     let place = place
         .map(|at| &at.place)
         .filter(|place| place.is_override());

@@ -81,7 +81,7 @@ fn misplaced(table: &ScenarioTable, kind: ArrivalWord, problems: &mut Vec<Diagno
     }
 }
 
-/// The most connections that a rate may open. Whoever waits longer than the timeout is given up, so that many are
+/// The most connections that a rate may open. A user that waits longer than the timeout is given up, so that many are
 /// never all busy: the generator delays nothing of its own accord.
 pub(in crate::profile) fn connections(table: &ScenarioTable, rate: Rate, bounds: &Bounds) -> u32 {
     let enough = (rate.as_f64() * bounds.timeout.as_secs_f64()).ceil();
@@ -185,7 +185,7 @@ fn settles_in_time(
         && same_file(&settle.place, &duration.place)
     {
         let complaint = InvalidValue::new(format!(
-            "{} is no less than the duration, {}, so it would change nothing",
+            "{} is not less than the duration, {}, so it would have no effect",
             show_duration(least),
             show_duration(duration.value)
         ));

@@ -134,7 +134,7 @@ fn head(report: &Report, open: &OpenSession) -> Markup {
 pub(crate) const ASSETS: [&str; 2] = [STYLE, SCRIPT];
 
 impl OpenSession {
-    /// Whether a judgement only tells that there is too little to judge by as yet: that is no failure.
+    /// Whether a judgement only tells that there is too little to judge by as yet: that is not a failure.
     fn is_undecided(&self, judgement: &Judgement) -> bool {
         judgement.verdict == Verdict::Inconclusive
             && self.provisional.contains(&judgement.requirement.name)

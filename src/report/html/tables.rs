@@ -7,7 +7,7 @@ use crate::report::RunReport;
 use crate::requirement::{Interval, Intervals, Unit, format};
 use crate::text::clean;
 
-/// All requests, those answered well, service times, and each endpoint.
+/// All requests, the successful ones, service times, and each endpoint.
 pub(super) fn times(shown: &RunReport, summary: &Summary) -> Markup {
     let sure = &shown.intervals;
     let failed = summary.failed();
@@ -30,7 +30,7 @@ pub(super) fn times(shown: &RunReport, summary: &Summary) -> Markup {
                     }
                     @if failed > 0 {
                         tr {
-                            td { span class="part" { "answered well" } }
+                            td { span class="part" { "successful" } }
                             (figures(answered.as_ref(), &sure.times.answered))
                             td {} td {}
                         }

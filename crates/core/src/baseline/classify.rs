@@ -3,7 +3,7 @@
 use crate::requirement::{Change, Standing};
 use crate::statistics::Measured;
 
-/// A ratio of response times that is no matter, however sure: machines and builds differ by as much.
+/// A ratio of response times that does not matter, however sure: machines and builds differ by as much.
 const NOISE_RATIO: f64 = 1.10;
 /// The same for shares of failures, in percent.
 const NOISE_SHARE: f64 = 0.5;
@@ -18,7 +18,7 @@ pub(super) struct Threshold {
     none: f64,
     /// Between these a change is no matter.
     noise: (f64, f64),
-    /// What has to be ruled out before something is called the same.
+    /// What must be ruled out before something is called the same.
     doubt: f64,
 }
 

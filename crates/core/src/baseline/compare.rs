@@ -16,7 +16,7 @@ pub struct BaselineComparison {
     /// The confidence of the whole: that nothing is called worse that is not. The intervals that are told are those of
     /// the verdicts.
     pub confidence: f64,
-    /// Scenarios that only one side has at one load, and that nobody can compare.
+    /// Scenarios that only one side has at one load, and that can't be compared.
     pub left_out: Vec<String>,
     /// Scenarios that should have been compared and could not be, and why: nothing is settled while there is one.
     pub unsettled: Vec<String>,

@@ -44,7 +44,7 @@ impl CheckResult {
         }
     }
 
-    /// A value without an interval, held against the limit as it is: an exact count, or what somebody told.
+    /// A value without an interval, held against the limit as it is: an exact count, or a reported figure.
     fn bare(check: &Check, value: f64, samples: u64, reason: impl Into<String>) -> CheckResult {
         CheckResult {
             estimate: Some(Estimate {

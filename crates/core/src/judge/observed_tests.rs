@@ -232,7 +232,7 @@ fn a_rollback_is_not_a_failure_and_what_failed_is_one() {
             none,
             none,
             Verdict::Pass,
-            "0 % of 1,200 transactions were rolled back, so that no more failed",
+            "0 % of 1,200 transactions were rolled back, so at most as many failed",
         ),
         (
             half,

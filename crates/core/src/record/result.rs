@@ -126,7 +126,7 @@ pub struct EndpointResult {
     pub outcomes: BTreeMap<Outcome, u64>,
     /// Charged response times of all due requests: a failed one is charged at least its timeout.
     pub response: Histogram,
-    /// Response times of the requests that were answered well.
+    /// Response times of the successful requests.
     pub answered: Histogram,
     /// Service times (done − sent) of the requests that were answered at all.
     pub service: Histogram,
@@ -142,7 +142,7 @@ pub struct Second {
     /// One for each address of the target that was asked so far, in the run's order; empty when there is only one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<Counts>,
-    /// Requests answered well whose last byte arrived in this second, whenever they were due.
+    /// Successful requests whose last byte arrived in this second, whenever they were due.
     pub done_ok: u64,
     /// Charged response times of what was due in this second, coarse.
     pub response: super::coarse::CoarseHistogram,

@@ -21,7 +21,7 @@ pub enum Figure {
     /// The share of requests that failed.
     #[serde(rename = "failed")]
     Failed,
-    /// Requests answered well, per second.
+    /// Successful requests, per second.
     #[serde(rename = "req/s")]
     Throughput,
     /// The mean time of a statement in the database.

@@ -52,7 +52,7 @@ impl Source {
         Source::ALL.into_iter().find(|source| source.name() == name)
     }
 
-    /// What has to be given so that the source is asked.
+    /// What must be given so that the source is asked.
     pub fn how_to_ask(self) -> &'static str {
         match self {
             Source::Process => "run it on this machine and name its process with --target-pid",

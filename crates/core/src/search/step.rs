@@ -72,7 +72,7 @@ impl Probe {
     }
 }
 
-/// What a load has to keep, as a requirement.
+/// What a load must keep, as a requirement.
 pub fn holding(plan: &Plan, search: &Search) -> Requirement {
     Requirement {
         name: plan.scenario.clone(),

@@ -3,7 +3,7 @@
 use super::student_t_quantile;
 
 /// A value with its interval; an end that is not known is `None`. Each end is missed with a probability of at
-/// most the α of whoever made it.
+/// most the α that it was made with.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measured {
     /// The value.

@@ -4,10 +4,10 @@
 const STEPS: usize = 20;
 /// How often a step that makes the fit worse is halved before it is given up.
 const HALVINGS: i32 = 12;
-/// A further parameter has to lower the sum of squares by this share.
+/// A further parameter must lower the sum of squares by this share.
 const WORTH: f64 = 1e-6;
 
-/// Which of λ, σ and κ are fitted; with few of them first, as one more has to be worth it.
+/// Which of λ, σ and κ are fitted; with few of them first, as one more must be worth it.
 const ACTIVE: [[bool; 3]; 4] = [
     [true, false, false],
     [true, true, false],

@@ -23,7 +23,7 @@ pub enum Distrust {
 }
 
 impl Distrust {
-    /// What an error, or what caused it, says of the certificate; `None` when it is no matter of that.
+    /// What an error, or what caused it, says of the certificate; `None` when it is not a matter of that.
     pub fn of(error: &(dyn Error + 'static)) -> Option<Distrust> {
         let mut at = Some(error);
         while let Some(error) = at {

@@ -22,7 +22,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// Asks the server to end the statement that is running, from outside. Whoever waits for it is told.
+    /// Asks the server to end the statement that is running, from outside. The statement then returns an error.
     pub async fn cancel(&self) {
         // When this fails, the statement's own time limit ends it.
         let _ = self.cancel.cancel_query(self.tls.clone()).await;
@@ -39,7 +39,7 @@ impl DatabaseUrl {
     }
 
     /// A new connection to the server itself: one that a pool lends would give settings and locks of a session to
-    /// whoever gets it next.
+    /// its next user.
     ///
     /// # Errors
     /// As [`DatabaseUrl::connect`], and when there is a pool in between.
@@ -157,7 +157,7 @@ async fn opened(
     }))
 }
 
-/// Whether the server lets nobody in who comes from here, as who it is, this way.
+/// Whether the server refuses this role from this address with this kind of connection.
 fn is_refused(error: &Error) -> bool {
     error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
 }

@@ -27,9 +27,9 @@ pub(super) const MODES: [(&str, Mode); 6] = [
     ("verify-full", Mode::Full),
 ];
 
-/// What somebody said of a parameter.
+/// A parameter as it was given.
 pub struct Stated {
-    /// Where it stands, as it is told to whoever wrote it.
+    /// Where it was given, as messages name it.
     place: String,
     value: String,
 }
@@ -62,7 +62,7 @@ pub(super) enum Mode {
 #[derive(Clone)]
 pub(super) struct DatabaseTls {
     mode: Mode,
-    /// Whether somebody said which.
+    /// Whether it was given.
     is_named: bool,
     /// `None` for this machine's.
     roots: Option<Arc<RootCertStore>>,
@@ -125,7 +125,7 @@ impl DatabaseTls {
         }
     }
 
-    /// Whether it is without TLS only because nobody spoke of it.
+    /// Whether it is without TLS only because TLS was not requested.
     pub(super) fn is_unasked(&self) -> bool {
         !self.is_named && self.mode == Mode::Disable
     }

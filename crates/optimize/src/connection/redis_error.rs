@@ -41,7 +41,7 @@ pub enum RedisError {
     /// The server wanted no more of it.
     #[error("it closed the connection")]
     Closed,
-    /// It is no Redis, or one that is to be spoken to over TLS.
+    /// It is not Redis, or one that is to be spoken to over TLS.
     #[error("what answers does not speak the protocol of Redis")]
     Garbled,
     /// An answer that is longer than any that was asked for.

@@ -1,4 +1,4 @@
-//! Certificates that an authority has signed for whatever host: enough where it signs for nobody else's.
+//! Certificates that an authority has signed for whatever host: enough where it signs only for its own hosts.
 
 use std::sync::Arc;
 

@@ -97,7 +97,7 @@ impl CatalogReader<'_> {
         query: &str,
     ) -> Result<Vec<T>, ReadError> {
         match session::rows(self.client, what, query).await {
-            // A server that is gone is no gap in what may be seen.
+            // A server that is gone is not a gap in what may be seen.
             Err(error @ ReadError::Refused { gone: true, .. }) => Err(error),
             Err(error) => {
                 self.unseen.push(error.to_string());

@@ -11,7 +11,7 @@ pub struct RedisFacts {
     pub uptime_s: Option<f64>,
     /// Its memory.
     pub memory: RedisMemory,
-    /// What it has counted since it started, or since somebody reset it.
+    /// What it has counted since it started, or since it was reset.
     pub counters: RedisCounters,
     /// Who is connected.
     pub clients: RedisClients,

@@ -241,7 +241,7 @@ fn again(definition: &str) -> String {
 }
 
 /// Whether `other` is the same, and the one to stay: what is needed stays, then what keeps rows apart, then the older.
-/// What keeps rows apart is no double but of what keeps the same rows apart, and at once.
+/// What keeps rows apart is a duplicate only of what keeps the same rows apart, and at once.
 fn is_double(index: &Index, other: &Index) -> bool {
     let keeps_apart = other.is_unique
         && other.is_nulls_equal == index.is_nulls_equal

@@ -215,7 +215,7 @@ fn indexes_that_are_no_use_are_dropped() {
             vec!["drop index t_a on t (low)"],
         ),
         (
-            "what keeps rows apart is no double of what does not, be it needed",
+            "what keeps rows apart is not a duplicate of what does not, be it needed",
             vec![
                 needed(index(12, "t_b", &["b"])),
                 unique(index(13, "t_bu", &["b"])),

@@ -14,7 +14,7 @@ pub(super) struct QueryScope<'a> {
     known: &'a [TableFacts],
     /// Names of the statement's common table expressions, which hide tables.
     hidden: &'a [String],
-    /// What they are called here; what is no table of the database has none.
+    /// What they are called here; what is not a table of the database has none.
     pub(super) named: Vec<(String, Option<&'a TableFacts>)>,
     /// Conditions of joins.
     pub(super) conditions: Vec<Expr>,

@@ -9,7 +9,7 @@ use crate::error::chain;
 use crate::{ServeError, SigningSecret};
 
 const PREFIX: &str = "agentos";
-/// A cache that takes longer is no help.
+/// A cache that takes longer is not a help.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A cache server.

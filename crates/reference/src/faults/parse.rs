@@ -98,14 +98,14 @@ fn delay(value: &str) -> Result<Delay, String> {
                 .parse()
                 .ok()
                 .filter(|sigma: &f64| (0.0..=10.0).contains(sigma))
-                .ok_or_else(|| format!("`{sigma}` is no sigma between 0 and 10"))?,
+                .ok_or_else(|| format!("`{sigma}` is not a sigma between 0 and 10"))?,
         }),
         ("bimodal", [usual, rare, share]) => Ok(Delay::Bimodal {
             usual: duration(usual)?,
             rare: duration(rare)?,
             share: self::share(share)?,
         }),
-        _ => Err(format!("`{value}` is no delay")),
+        _ => Err(format!("`{value}` is not a delay")),
     }
 }
 
@@ -114,7 +114,7 @@ fn share(value: &str) -> Result<FaultShare, String> {
         .strip_suffix('%')
         .and_then(|percent| percent.trim().parse::<f64>().ok())
         .and_then(|percent| FaultShare::new(percent / 100.0))
-        .ok_or_else(|| format!("`{value}` is no percentage between 0% and 100%"))
+        .ok_or_else(|| format!("`{value}` is not a percentage between 0% and 100%"))
 }
 
 fn window(value: &str) -> Result<FaultWindow, String> {
@@ -146,14 +146,14 @@ fn close_code(value: &str) -> Result<Option<u16>, String> {
     .filter(|code| matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999))
     .map(Some)
     .ok_or_else(|| {
-        format!("`{value}` is no close code that may be sent (1000–1003, 1007–1014, 3000–4999), nor drop")
+        format!("`{value}` is not a close code that may be sent (1000–1003, 1007–1014, 3000–4999), nor drop")
     })
 }
 
 fn number<T: std::str::FromStr>(value: &str) -> Result<T, String> {
     value
         .parse()
-        .map_err(|_| format!("`{value}` is no whole number that fits"))
+        .map_err(|_| format!("`{value}` is not a whole number in range"))
 }
 
 /// `None` when it is not [`ACCEPTED_RATE_LIMIT`].
@@ -175,7 +175,7 @@ fn duration(value: &str) -> Result<Duration, String> {
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|&duration| duration <= Duration::from_secs(24 * 3600))
         .ok_or_else(|| {
-            format!("`{value}` is no duration such as 300ms, 1.5s or 2m (a day at most)")
+            format!("`{value}` is not a duration such as 300ms, 1.5s or 2m (a day at most)")
         })
 }
 

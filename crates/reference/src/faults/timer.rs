@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-/// Wakes whoever waits, from a thread that sleeps meanwhile; the thread starts with the first wait and ends with
+/// Wakes waiting tasks, from a thread that sleeps meanwhile; the thread starts with the first wait and ends with
 /// this.
 #[derive(Default)]
 pub(crate) struct FaultTimer {

@@ -49,7 +49,7 @@ impl Hub {
     /// Sends a frame to every socket of the organization.
     pub(super) fn broadcast(&self, organization: &str, frame: Utf8Bytes) {
         if let Some(frames) = self.organizations().get(organization) {
-            // Nobody left to hear it is no error.
+            // Nobody left to hear it is not an error.
             let _ = frames.send(frame);
         }
     }

@@ -23,7 +23,7 @@ pub(super) enum KnownFigure {
     Mean(Vec<MeanBlock>),
     /// Several, of which the worst is the figure: each with what it is of, and its share of that.
     Worst(Vec<(String, Vec<MeanBlock>)>),
-    /// One number that has to be taken as it is, and why.
+    /// One number that must be taken as it is, and why.
     Bare {
         value: f64,
         why: String,
@@ -191,7 +191,7 @@ pub(super) fn counted(
 fn cumulative(value: f64) -> KnownFigure {
     KnownFigure::Bare {
         value,
-        why: "without an interval, because it is told without counts, and it may reach back before this run"
+        why: "without an interval, because it is reported without counts, and it may include time before this run"
             .to_owned(),
         samples: 0,
     }

@@ -26,7 +26,7 @@ pub(super) struct Chain {
     chance: f64,
 }
 
-/// Fewer than these are no rhythm.
+/// Fewer than these are not a rhythm.
 const FEWEST: usize = 3;
 /// Shorter periods can't be told from a few seconds that follow one another.
 const SHORTEST: f64 = 3.0;
@@ -34,7 +34,7 @@ const SHORTEST: f64 = 3.0;
 const PART_APART: f64 = 0.15;
 /// ... or by so many seconds.
 const SECONDS_APART: f64 = 1.0;
-/// This part of the times at which something was due to come, something has to come.
+/// This part of the times at which something was due to come, something must come.
 const FEWEST_HITS: f64 = 0.75;
 /// How probable a chain may be, as estimated below. The estimate is an upper bound, and a loose one, as the chains of
 /// overlapping pairs are nearly the same: `false_alarms_are_rare` measures what this makes.
