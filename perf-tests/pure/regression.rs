@@ -39,7 +39,7 @@ struct Case {
     sessions: u32,
     /// Scenarios of a session, each with a spread of its own.
     scenarios: u32,
-    /// Whether a shift must be found in most runs; elsewhere it is told how often it is.
+    /// Whether a shift must be found in most runs; elsewhere it is only reported how often it is.
     is_usual: bool,
 }
 

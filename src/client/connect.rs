@@ -525,7 +525,7 @@ mod tests {
         let good = listener.local_addr().unwrap();
         let origin = format!("http://localhost:{}", good.port()).parse().unwrap();
         let connector = Connector::with_tls(&origin, None, HttpVersion::Auto).unwrap();
-        // Of a port that was just given back nobody listens.
+        // No server listens on a port that was just released.
         let spare = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let bad = spare.local_addr().unwrap();
         drop(spare);

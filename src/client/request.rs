@@ -289,7 +289,7 @@ pub(super) fn lay_over(
             .map_err(|_| RequestError::HeaderName(name.clone()))?;
         let mut value =
             HeaderValue::from_str(value).map_err(|_| RequestError::HeaderValue(name.clone()))?;
-        // Keys and cookies of profiles are nobody else's business either.
+        // Keys and cookies of profiles are secret as well.
         value.set_sensitive(true);
         fresh.append(parsed, value);
     }

@@ -238,7 +238,7 @@ impl WebSocketSession {
                 Poll::Ready(())
             })
             .await;
-            // Whoever does not take it is gone already.
+            // A peer that does not take it is gone already.
             let _ = tokio::time::timeout(patience, poll_fn(|cx| open.poll_sent(cx))).await;
         }
     }

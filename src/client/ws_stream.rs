@@ -158,7 +158,7 @@ fn listen<S: AsyncWrite + Unpin, T>(
         }
         ReceivedFrame::Pong => None,
         ReceivedFrame::Close(code) => {
-            // The same back, as the protocol wants it; nobody waits for it.
+            // The same back, as the protocol wants it; it is not awaited.
             pipe.close(cx, code);
             Some(Err(SocketEnd::Closed(code)))
         }

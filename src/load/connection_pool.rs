@@ -157,7 +157,7 @@ async fn lane_of<U: Users>(
             tokio::select! {
                 biased;
                 taken = seat.job() => break taken,
-                // Over HTTP/2 the target may ask whether somebody is still there.
+                // Over HTTP/2 the target may ask whether the client is still there.
                 () = user.idle() => {}
             }
         };

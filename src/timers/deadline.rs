@@ -36,7 +36,7 @@ impl Deadline {
         let mut future = pin!(future);
         self.set(at);
         let output = poll_fn(|cx| {
-            // First: what is there in time must not be given up because nobody looked.
+            // First: what is there in time must not be given up because it was not looked at.
             if let Poll::Ready(output) = future.as_mut().poll(cx) {
                 return Poll::Ready(Some(output));
             }

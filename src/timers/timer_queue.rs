@@ -77,7 +77,7 @@ impl TimerQueue {
         let state = &mut *self.state.borrow_mut();
         let place = state.free.pop().unwrap_or(state.timers.len() as u32);
         match state.timers.get_mut(place as usize) {
-            // What is left of its predecessor in the heap wakes nobody.
+            // What is left of its predecessor in the heap wakes no task.
             Some(old) => {
                 let queued = old.queued;
                 *old = Slot { queued, ..slot };
@@ -110,7 +110,7 @@ impl TimerQueue {
     /// work. `to` is now or shortly before.
     pub fn stalled_for(&self, from: u64, to: u64) -> u64 {
         let state = self.state.borrow();
-        // What nobody has woken up for yet.
+        // What no task was woken for yet.
         let overdue = state.next();
         let going_on = if to.saturating_sub(overdue) > PAUSE {
             overlap((overdue, to), (from, to))

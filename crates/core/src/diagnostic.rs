@@ -173,7 +173,7 @@ impl fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
-/// Sorts problems by place, each told once; flags and variables keep the order they were found in.
+/// Sorts problems by place, each reported once; flags and variables keep the order they were found in.
 pub fn sort_diagnostics(problems: &mut Vec<Diagnostic>) {
     problems.sort_by(|a, b| a.place.rank().cmp(&b.place.rank()));
     let mut told: Vec<Diagnostic> = Vec::with_capacity(problems.len());

@@ -79,9 +79,9 @@ pub struct StatementLine {
 /// A change.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Proposal {
-    /// Counted from 1, anew for each plan.
+    /// Counted from 1 in each plan.
     pub number: usize,
-    /// The same for the same change, whatever else is proposed: for scripts.
+    /// The same for the same change, independent of other proposals: for scripts.
     pub id: String,
     /// What kind of change it is.
     pub kind: ChangeKind,
@@ -121,7 +121,7 @@ pub enum ChangeKind {
     Vacuum,
     /// A table whose statistics are to be made.
     Analyze,
-    /// An index that is to be built anew.
+    /// An index that is to be rebuilt.
     Reindex,
     /// A setting of the server.
     Setting,

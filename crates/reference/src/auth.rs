@@ -44,7 +44,7 @@ pub fn mint_token(secret: &SigningSecret, user_id: &str, org_id: &str, ttl: Dura
     jwt::sign(&claims, secret.expose()).expect("plain claims")
 }
 
-/// Tells good tokens from bad ones.
+/// Verifies tokens.
 pub(super) struct TokenVerifier {
     secret: Key,
     public_key: Option<Key>,

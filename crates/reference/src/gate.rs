@@ -15,7 +15,7 @@ use serde_json::json;
 use super::app::App;
 use super::websocket::{self, Upgrade};
 
-/// Where the server tells what load has arrived; no fault, limit or count concerns it.
+/// Where the server reports what load has arrived; no fault, limit or count concerns it.
 pub const OBSERVER_PATH: &str = "/__requests";
 
 /// One connection, as the gate sees it.

@@ -29,7 +29,7 @@ pub struct Options {
     pub redis_url: Option<SigningSecret>,
     /// What tokens are signed with, under HS256.
     pub secret: SigningSecret,
-    /// Whose tokens are taken besides, under RS256.
+    /// Whose tokens are accepted as well, under RS256.
     pub public_key: Option<PublicKey>,
     /// How much of one client is answered; off by default.
     pub rate_limit: Option<RateLimit>,

@@ -45,7 +45,7 @@ impl Endpoints {
         Arc::clone(endpoints.entry(name.into()).or_default())
     }
 
-    /// What the service tells of the endpoints that have answered.
+    /// What the service reports about the endpoints that have answered.
     pub(super) fn summary(&self) -> BTreeMap<String, EndpointStatistics> {
         let endpoints = self.0.read().unwrap_or_else(PoisonError::into_inner);
         endpoints
@@ -118,7 +118,7 @@ impl EndpointCounters {
     }
 }
 
-/// What the service tells of one endpoint: its last 1,000 requests.
+/// What the service reports about one endpoint: its last 1,000 requests.
 #[derive(Serialize)]
 pub(super) struct EndpointStatistics {
     pub(super) avg_response_time: f64,

@@ -240,7 +240,7 @@ mod tests {
             let text = std::fs::read_to_string(&path).unwrap();
             let size = text.len();
             assert!(size <= MOST && size > MOST - 300, "{size}");
-            assert!(text.contains("Cut here") && text.starts_with("of another program"));
+            assert!(text.contains("Truncated") && text.starts_with("of another program"));
             let rows = text.lines().filter(|line| line.starts_with("| "));
             assert!(rows.clone().count() > 1_000);
             assert!(rows.clone().all(|line| line.len() + 1 == row.len()));

@@ -43,7 +43,7 @@ impl ScenarioRun<'_> {
     /// Asks each endpoint once, then loads.
     pub(in crate::harness) fn run(&self, progress: &mut Progress) -> Result<RunResult, Failure> {
         let ready = self.ready(progress)?;
-        // Without monitors nobody tells anything, and what hangs on them is inconclusive.
+        // Without monitors nothing is reported, and what depends on them is inconclusive.
         let monitors = Collectors::start(self.watched).ok();
         let mut result = self.load(&ready.plan, monitors.as_ref(), progress)?;
         if let Some(monitors) = monitors {

@@ -29,7 +29,7 @@ impl Target {
     /// When it is not an http or https URL of a host, or has a user, a query or a fragment.
     pub fn parse(text: &str) -> Result<Target, InvalidValue> {
         let text = text.trim();
-        // The part that may hold a password is told by nobody.
+        // The part that may hold a password is never shown.
         let shown = if text.contains('@') {
             "the URL".to_owned()
         } else {

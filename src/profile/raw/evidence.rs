@@ -139,7 +139,7 @@ fn read_pages(reader: &mut Reader<'_, '_>) -> Option<Vec<(String, String)>> {
     Some(pages)
 }
 
-/// A table from figures to what tells them, each a list or `{ KEY = [...], absent = 0 }`.
+/// A table from figures to where they are found, each a list or `{ KEY = [...], absent = 0 }`.
 fn read_figures<T>(
     reader: &mut Reader<'_, '_>,
     known: &[&str],

@@ -47,7 +47,7 @@ pub struct Overrides {
     pub workers: Option<Spanned<usize>>,
 }
 
-/// Puts the overrides in the place of what was written, and tells those that change nothing.
+/// Replaces what was written by the overrides, and reports those that change nothing.
 pub(in crate::profile) fn lay_over(
     file: &mut ProfileFile,
     over: &Overrides,

@@ -175,7 +175,7 @@ fn read_json(reader: &mut Reader<'_, '_>) -> Option<Spanned<String>> {
     }
 }
 
-/// Reads `headers`; what may not be sent, or may not stand in a file, is told without its value.
+/// Reads `headers`; what may not be sent, or may not be kept in a file, is reported without its value.
 pub(in crate::profile) fn read_headers(
     reader: &mut Reader<'_, '_>,
 ) -> Vec<Spanned<(String, String)>> {

@@ -215,7 +215,7 @@ pub(in crate::profile) fn scope(
     Ok(Scope::Endpoint(endpoint.value.clone()))
 }
 
-/// A request that is given up can't be told from one that would have kept a longer limit.
+/// A request that is given up can't be distinguished from one that would have kept a longer limit.
 pub(in crate::profile) fn within_timeout(
     written: &CheckTable,
     scenario: Option<&ScenarioTable>,

@@ -68,7 +68,7 @@ pub(in crate::profile) fn plan(
     })
 }
 
-/// Tells the keys that go with other kinds of arrivals.
+/// Reports the keys that belong to other kinds of arrivals.
 fn misplaced(table: &ScenarioTable, kind: ArrivalWord, problems: &mut Vec<Diagnostic>) {
     for (key, place) in &table.written {
         if ArrivalWord::all_keys().contains(&key.as_str()) && !kind.keys().contains(&key.as_str()) {
@@ -174,7 +174,7 @@ fn phases(table: &ScenarioTable, problems: &mut Vec<Diagnostic>) -> Option<Phase
     Some(phases)
 }
 
-/// Tells a least time that leaves nothing to be saved.
+/// Reports a least time that leaves nothing to be saved.
 fn settles_in_time(
     table: &ScenarioTable,
     duration: &Spanned<Duration>,

@@ -387,7 +387,7 @@ fn each_address_is_judged_where_it_can_be() {
     for (check, told) in [
         (
             "metric = \"error_rate\"\nlimit = \"< 1 %\"\naddress = \"127.0.0.1\"",
-            "`127.0.0.1` is not an address",
+            "`127.0.0.1` is not a valid address",
         ),
         (
             "metric = \"error_rate\"\nlimit = \"< 1 %\"\naddress = \"each\"\nendpoint = \"each\"",

@@ -1,4 +1,4 @@
-//! Who told what of the target, in a line each.
+//! What each source reported about the target, a line each.
 
 use super::Fact;
 use crate::record::{RunResult, SourceSeries, figure};

@@ -72,7 +72,7 @@ fn figures(times: Option<&Times>, sure: &Intervals) -> Markup {
     }
 }
 
-/// A time in milliseconds with its interval below; nothing is told of a maximum.
+/// A time in milliseconds with its interval below; a maximum has none.
 pub(super) fn time_cell(ms: Option<f64>, sure: Option<Interval>) -> Markup {
     html! {
         td class="number" {
@@ -148,7 +148,7 @@ pub(super) fn slowest(run: &RunResult) -> Markup {
     }
 }
 
-/// The database's statements; empty when none were told.
+/// The database's statements; empty when none were reported.
 pub(super) fn statements(statements: &[Statement]) -> Markup {
     html! {
         @if !statements.is_empty() {

@@ -1,4 +1,4 @@
-//! What the generator used, and what others told of the target meanwhile.
+//! What the generator used, and what other sources reported about the target meanwhile.
 
 use super::writer::{Family, FamilyKind};
 use super::{Named, PERCENT};
@@ -54,7 +54,7 @@ pub(super) fn write(runs: &[Named<'_>], out: &mut String) {
     );
 }
 
-/// Mean and maximum of a figure over the judged part, of each source that told it.
+/// Mean and maximum of a figure over the judged part, of each source that reported it.
 fn observed(
     runs: &[Named<'_>],
     (name, unit, divisor): (&'static str, &str, f64),

@@ -1,4 +1,4 @@
-//! What the generator used, and what others told of the target meanwhile.
+//! What the generator used, and what other sources reported about the target meanwhile.
 
 use super::message::{Attribute, Metric};
 use super::metric::GaugePoint;
@@ -98,7 +98,7 @@ fn attributes(scenario: &str, source: Source) -> Vec<Attribute> {
     ]
 }
 
-/// The last value of each stretch of `step` seconds, and when it was told.
+/// The last value of each stretch of `step` seconds, and when it was reported.
 fn last_of_each(seen: &SourceSeries, figure: &str, step: usize) -> Vec<(i64, f64)> {
     let stretch_ms = i64::try_from(1_000 * step).unwrap_or(i64::MAX);
     let stretch = |at_ms: i64| at_ms.div_euclid(stretch_ms);

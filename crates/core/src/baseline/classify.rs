@@ -16,7 +16,7 @@ const DOUBT_SHARE: f64 = 5.0;
 pub(super) struct Threshold {
     /// No change.
     none: f64,
-    /// Between these a change is no matter.
+    /// A change between these does not matter.
     noise: (f64, f64),
     /// What must be ruled out before something is called the same.
     doubt: f64,
@@ -57,7 +57,7 @@ pub(super) fn blameless(all: Standing, without_generator: Standing) -> Standing 
     }
 }
 
-/// As it is told.
+/// As it is reported.
 pub(super) fn told(change: Measured) -> Change {
     let Measured { value, low, high } = change;
     Change { value, low, high }

@@ -13,7 +13,7 @@ use crate::statistics::RunNoise;
 pub struct BaselineComparison {
     /// One for each figure of each scenario that both sides have, in the order of the later side.
     pub compared: Vec<Compared>,
-    /// The confidence of the whole: that nothing is called worse that is not. The intervals that are told are those of
+    /// The confidence of the whole: that nothing is called worse that is not. The reported intervals are those of
     /// the verdicts.
     pub confidence: f64,
     /// Scenarios that only one side has at one load, and that can't be compared.

@@ -69,7 +69,7 @@ pub(super) fn too_few(case: &Case<'_>) -> Option<String> {
     ))
 }
 
-/// What can be said where no run tells more than the judgement itself.
+/// What can be said where no run shows more than the judgement itself.
 pub(super) fn without_findings(judgement: &Judgement) -> Option<String> {
     let topics = topics(judgement);
     if topics.contains(&Topic::Outages) {

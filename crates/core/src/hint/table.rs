@@ -1,4 +1,4 @@
-//! The table: which finding concerns what, in the order in which they are told.
+//! The table: which finding concerns what, in the order in which they are reported.
 
 use super::case::{Case, Cause, Topic, topics};
 use super::{failures, generator, observed, search, session, slowness, sockets};

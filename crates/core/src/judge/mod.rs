@@ -129,7 +129,7 @@ fn made<'a>(requirement: &Requirement, evidence: &Evidence<'a>) -> Evidence<'a> 
 struct CheckLevels {
     pass: f64,
     fail: f64,
-    /// Whether requests are taken as independent of each other, whatever their times say.
+    /// Whether requests are taken as independent of each other, regardless of their times.
     are_independent: bool,
 }
 

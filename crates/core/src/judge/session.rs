@@ -37,7 +37,7 @@ pub(super) fn health(check: &Check, evidence: &Evidence<'_>, levels: CheckLevels
             unwell.len(),
             count(n as f64)
         );
-        // Where nobody was well there is no time worth telling.
+        // Where no request succeeded there is no time worth reporting.
         let estimate = (unwell.len() < n).then_some(estimate);
         return CheckResult {
             estimate,

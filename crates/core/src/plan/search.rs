@@ -1,4 +1,4 @@
-//! Scenarios that are run at one load after another, to find how much a target bears.
+//! Scenarios that are run at one load after another, to find how much load a target sustains.
 
 use std::time::Duration;
 

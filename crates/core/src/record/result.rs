@@ -54,7 +54,7 @@ pub struct RunResult {
     pub sockets: Sockets,
     /// What the watch on the target saw meanwhile.
     pub watch: UptimeRecord,
-    /// What others told of the target meanwhile.
+    /// What other sources reported about the target meanwhile.
     #[serde(default)]
     pub observed: Observed,
     /// The steps of a search; `None` for a run at one load.

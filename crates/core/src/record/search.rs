@@ -44,9 +44,9 @@ pub enum SearchEnding {
     Settled,
     /// As many steps were run as a search may have, and the interval is still wide.
     Exhausted,
-    /// The load generator could not keep up, so that nothing more can be told of the target.
+    /// The load generator could not keep up, so that nothing more is known about the target.
     Saturated,
-    /// The connections that the plan allows were all busy, so that nothing more can be told of the target.
+    /// The connections that the plan allows were all busy, so that nothing more is known about the target.
     Capped,
     /// The search was interrupted.
     Interrupted,

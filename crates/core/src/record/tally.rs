@@ -113,7 +113,7 @@ impl Tally {
     /// When the sample's endpoint is none of the plan's.
     pub fn record_after(&mut self, sample: &Sample, waited: u64) {
         let response = sample.done.saturating_sub(sample.due);
-        // Failing quickly must not flatter a percentile, so whoever failed waited at least its timeout.
+        // Failing quickly must not flatter a percentile, so a failed request waited at least its timeout.
         let charged = if sample.outcome.is_ok() {
             response
         } else {

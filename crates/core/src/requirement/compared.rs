@@ -104,7 +104,7 @@ pub struct Compared {
     pub after: f64,
     /// How much it changed.
     pub change: Change,
-    /// How the later side stands; `None` for what is told and not judged.
+    /// How the later side stands; `None` for what is reported and not judged.
     pub standing: Option<Standing>,
 }
 

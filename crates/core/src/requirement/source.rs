@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::metric::Metric;
 
-/// Who tells a figure of the target from inside.
+/// A source of figures from inside the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {

@@ -23,7 +23,7 @@ pub struct RunNoise {
     pub assumed: f64,
 }
 
-/// Degrees of freedom from which on the spread of runs tells how much they differ.
+/// Degrees of freedom from which on the spread of runs shows how much they differ.
 const FREEDOM: usize = 2;
 
 impl RunNoise {

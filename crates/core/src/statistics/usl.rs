@@ -78,7 +78,7 @@ impl Usl {
 
 /// Fits the law to points of concurrency and throughput, by least squares on the throughput.
 ///
-/// N/X is a quadratic in N, whose linear fit is the start; Gauss–Newton goes on from there. A parameter
+/// N/X is a quadratic in N, whose linear fit is the start; Gauss–Newton continues from there. A parameter
 /// that would come out below 0 is 0. `None` with fewer than three concurrencies, or when no throughput
 /// is above 0; points that are not above 0 and finite are left out.
 pub fn fit_usl(points: &[(f64, f64)]) -> Option<Usl> {

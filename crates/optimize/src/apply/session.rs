@@ -86,7 +86,7 @@ impl ChangeSession {
         })
     }
 
-    /// Runs one statement to its end, or until it is to stop; tells how far it is.
+    /// Runs one statement to its end, or until it is to stop; reports its progress.
     pub(super) async fn run(
         &self,
         statement: &str,
@@ -116,7 +116,7 @@ impl ChangeSession {
                         let _ = tokio::time::timeout(PATIENCE, self.database.cancel()).await;
                     }
                 }
-                // Who only watches holds nobody up.
+                // A session that only watches blocks no other.
                 _ = looks.tick() => drop(tokio::time::timeout(LOOK, self.look(tell)).await),
             }
         }

@@ -5,7 +5,7 @@ use std::io;
 
 use rustls::CertificateError;
 
-/// Letters of a certificate's names that are told.
+/// How many letters of a certificate's names are shown.
 const MOST_NAMES: usize = 80;
 
 /// Why a server's certificate was not accepted, as far as something can be done about it.

@@ -48,7 +48,7 @@ impl DatabaseUrl {
         let mut config = self.config();
         let mut options = config.get_options().unwrap_or_default().to_owned();
         if let Some(path) = &self.search_path {
-            // Whoever plans a statement of the service looks its tables up where the service does.
+            // Planning a statement of the service must look up its tables where the service does.
             let escaped = path.replace('\\', "\\\\").replace(' ', "\\ ");
             options += &format!(" -c search_path={escaped}");
         }
@@ -145,7 +145,7 @@ async fn opened(
     let connected = connected.map_err(|_| "it does not answer".to_owned())?;
     Ok(connected.map(|(client, connection)| {
         let cancel = client.cancel_token();
-        // It ends with the client, or tells its error to whoever uses that.
+        // It ends with the client, or returns its error to the user of the client.
         tokio::spawn(async move {
             let _ = connection.await;
         });
@@ -162,7 +162,7 @@ fn is_refused(error: &Error) -> bool {
     error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
 }
 
-/// Whether there is a server no more: it says so itself when it is shut down, or its process is ended.
+/// Whether the connection was lost: the server says so itself when it is shut down, or its process is ended.
 pub fn is_gone(error: &Error) -> bool {
     const SHUT_DOWN: &str = "57P0";
     error

@@ -21,7 +21,7 @@ pub(super) const MODES: [(&str, Mode); 6] = [
     ("disable", Mode::Disable),
     ("allow", Mode::Allow),
     ("prefer", Mode::Prefer),
-    // Whoever wants nobody to listen in on the way wants to know who is at its end.
+    // Encryption without knowing the peer does not keep others from listening.
     ("require", Mode::Full),
     ("verify-ca", Mode::AnyName),
     ("verify-full", Mode::Full),
@@ -80,7 +80,7 @@ impl DatabaseTls {
         let roots = stated("sslrootcert").filter(|roots| !roots.value.is_empty());
         let of_machine = roots.as_ref().is_some_and(|roots| roots.value == "system");
         let mode = match named {
-            // Nobody sits on the way, and libpq speaks none there either.
+            // There is no network in between, and libpq speaks none there either.
             _ if is_socket => Mode::Disable,
             Some(mode) => mode,
             None if of_machine => Mode::Full,
@@ -175,7 +175,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     }
 }
 
-/// Who asks, if it is to be told by a certificate.
+/// The client, if a certificate identifies it.
 fn own(stated: &dyn Fn(&str) -> Option<Stated>) -> Result<Option<CertifiedKey>, InvalidValue> {
     let given = |name: &str| stated(name).filter(|stated| !stated.value.is_empty());
     match (given("sslcert"), given("sslkey")) {

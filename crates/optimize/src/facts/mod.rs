@@ -1,4 +1,4 @@
-//! What is known of a database: plain data, as its own catalogs tell it.
+//! What is known of a database: plain data, from its own catalogs.
 
 mod activity;
 mod index;

@@ -147,7 +147,7 @@ pub struct BigKey {
     pub kind: Option<String>,
     /// What it takes; `None` when the server does not tell.
     pub bytes: Option<u64>,
-    /// The number of its elements, where its bytes are not told.
+    /// The number of its elements, where its bytes are not reported.
     pub elements: Option<u64>,
 }
 

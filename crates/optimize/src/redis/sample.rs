@@ -21,7 +21,7 @@ const ELEMENT: u64 = 100;
 pub(super) enum Size {
     /// In bytes.
     Bytes(u64),
-    /// In elements, where bytes are not told.
+    /// In elements, where bytes are not reported.
     Elements(u64),
 }
 

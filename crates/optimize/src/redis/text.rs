@@ -2,7 +2,7 @@
 
 /// Of a key, in characters of what is shown.
 pub(super) const LONGEST: usize = 60;
-/// Of a key, in bytes that are looked at. More only tells apart keys whose first kilobyte is the same.
+/// Of a key, in bytes that are looked at. More would only distinguish keys whose first kilobyte is the same.
 const LONGEST_KEY: usize = 1024;
 /// A part of a key this long is an identifier when it has digits and nothing but hexadecimal ones and dashes.
 const SHORTEST_HEX: usize = 8;

@@ -64,7 +64,7 @@ struct Walk<'a> {
     unseen: Vec<String>,
     /// Whether there is no walking at all.
     is_refused: bool,
-    /// How many keys it is not told of whether they expire, and why.
+    /// For how many keys it is unknown whether they expire, and why.
     refused: usize,
     why: Option<String>,
 }

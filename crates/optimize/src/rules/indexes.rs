@@ -52,7 +52,7 @@ pub(super) fn propose(facts: &Facts, rules: RuleThresholds, plan: &mut Optimizer
     }
     let mut unused: Vec<&Index> = Vec::new();
     for index in facts.indexes.iter().filter(|index| is_droppable(index)) {
-        // Nobody counts what the server itself looks for when a row that is pointed to goes away.
+        // The server's own look-ups, when a row that is pointed to goes away, are not counted.
         let is_used = index.scans > 0.0
             || index.is_unique
             || stays.contains(&index.oid)
@@ -124,7 +124,7 @@ fn broken(facts: &Facts, index: &Index, plan: &mut OptimizerPlan) {
         return;
     }
     plan.proposals.push(Proposal {
-        // Nobody misses it, and a build of it has failed before.
+        // It is not missed, and a build of it has failed before.
         undo: Vec::new(),
         price: "none: no query can use it".to_owned(),
         ..drop(

@@ -9,7 +9,7 @@ use crate::plan::{ChangeKind, Finding, OptimizerPlan, Proof, Proposal, Risk};
 const MOST_DEAD: f64 = 0.2;
 /// The same of rows that changed since the last look.
 const MOST_CHANGED: f64 = 0.2;
-/// Fewer rows are no matter.
+/// Fewer rows do not matter.
 const LEAST_ROWS: f64 = 1_000.0;
 /// The same where rows were not counted, in bytes.
 const LEAST_UNCOUNTED: u64 = 1 << 20;

@@ -101,7 +101,7 @@ impl<'a> QueryScope<'a> {
             table.name == *name && schema.is_none_or(|schema| table.schema == *schema)
         });
         let first = same.next()?;
-        // Of several in different schemas nobody knows here which one is meant, unless it is the usual one.
+        // Of several in different schemas it is not known here which one is meant, unless it is the usual one.
         match same.next() {
             None => Some(first),
             Some(_) => self

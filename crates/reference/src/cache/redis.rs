@@ -23,7 +23,7 @@ impl Redis {
             .and_then(|url| Client::open(url).ok())
             .ok_or(ServeError::RedisUrl)?;
         let place = client.get_connection_info().addr().to_string();
-        // Whoever asks next tries again: nobody has to wait for several attempts.
+        // The next request tries again: none waits for several attempts.
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(1)
             .set_connection_timeout(Some(PATIENCE))

@@ -18,7 +18,7 @@ pub(super) enum SocketRequest<'a> {
     Broadcast(&'a str),
 }
 
-/// What is wrong with a frame, as the client is told.
+/// What is wrong with a frame, as reported to the client.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub(super) enum MessageError {
     #[error("Invalid JSON format")]

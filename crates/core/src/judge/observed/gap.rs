@@ -45,7 +45,7 @@ pub(super) fn of_counters(metric: Metric, source: Source, run: &RunResult) -> Op
     })
 }
 
-/// How many looks brought no answer: what a source tells of the moment is known for that moment alone.
+/// How many looks brought no answer: what a source reports about a moment is known for that moment alone.
 pub(super) fn of_looks(metric: Metric, source: Source, run: &RunResult) -> Option<Gap> {
     let name = match metric {
         Metric::CacheHitRate => figure::CACHE_HIT_RATE,

@@ -1,4 +1,4 @@
-//! What a source knows of a metric, out of what it told during a run.
+//! What a source knows of a metric, from what it reported during a run.
 
 use super::{estimated, resources, transactions};
 use crate::record::{EndpointFigures, Observed, RunResult, SourceSeries, figure};

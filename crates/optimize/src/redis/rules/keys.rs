@@ -8,7 +8,7 @@ use crate::rules::format::bytes;
 use agentos_perf_core::requirement::format;
 use agentos_perf_core::statistics::{lower_bound, upper_bound};
 
-/// Shares are told with bounds that hold with 95 %, half of the rest on each side.
+/// Shares are reported with bounds that hold with 95 %, half of the rest on each side.
 const ALPHA: f64 = 0.025;
 /// A share of fewer keys says nothing about the others.
 const ENOUGH_KEYS: u64 = 100;
@@ -20,7 +20,7 @@ const FORGOTTEN: f64 = 0.5;
 const NAMED: usize = 3;
 /// It takes a millisecond or more to read or copy, during which no other client is answered.
 const BIG_BYTES: u64 = 1 << 20;
-/// The same where only the number of elements is told.
+/// The same where only the number of elements is reported.
 const BIG_ELEMENTS: u64 = 10_000;
 
 /// The share of keys, with bounds unless all of them were looked at.
