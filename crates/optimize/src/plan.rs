@@ -96,7 +96,7 @@ pub struct Proposal {
     pub why: Vec<String>,
     /// The statements, in their order; each is a transaction of its own.
     pub sql: Vec<String>,
-    /// What takes it back, in its order; empty when nothing has to.
+    /// What takes it back, in its order; empty when nothing must.
     pub undo: Vec<String>,
     /// How much can go wrong.
     pub risk: Risk,
@@ -125,7 +125,7 @@ pub enum ChangeKind {
     Reindex,
     /// A setting of the server.
     Setting,
-    /// An index that is no use.
+    /// An index that is of no use.
     DropIndex,
 }
 

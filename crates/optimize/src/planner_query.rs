@@ -41,7 +41,7 @@ pub struct Advice {
 }
 
 impl Advice {
-    /// Milliseconds of all that was counted that would not have been spent, if costs are times.
+    /// Milliseconds of all that was counted that would not have been spent, assuming cost is proportional to time.
     pub fn saved_ms(&self, planner_queries: &[PlannerQuery]) -> f64 {
         let saved = self
             .serves

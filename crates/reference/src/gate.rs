@@ -48,7 +48,7 @@ impl Peer {
         upgrade.take()
     }
 
-    /// Its how manyeth request this is.
+    /// The 1-based index of this request on the connection.
     fn next(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed) + 1
     }

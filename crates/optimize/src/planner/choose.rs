@@ -11,7 +11,7 @@ use crate::facts::Facts;
 use crate::planner_query::{Advice, PlannerAnswers, PlannerQuery};
 use crate::workload::{Candidate, candidates, uses};
 
-/// What saves less of a statement's cost is no matter: the planner's figures are not so exact.
+/// What saves less of a statement's cost does not matter: the planner's figures are not so exact.
 const LEAST_SAVED: f64 = 0.2;
 /// What saves less of all statements' time than this is not worth an index that every write pays for.
 const LEAST_SHARE: f64 = 0.005;

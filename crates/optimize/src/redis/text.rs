@@ -8,7 +8,7 @@ const LONGEST_KEY: usize = 1024;
 const SHORTEST_HEX: usize = 8;
 
 /// As `redis-cli` writes it, so that it can be found again: what is not plainly readable is escaped. The quotes around
-/// it are left to whoever shows it. Long texts are cut.
+/// it are left to the caller that shows it. Long texts are cut.
 pub(super) fn shown(bytes: &[u8]) -> String {
     shown_up_to(bytes, LONGEST)
 }

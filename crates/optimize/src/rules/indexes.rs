@@ -73,7 +73,7 @@ fn named(names: &[String]) -> String {
     }
 }
 
-/// Why an index is no use beside another one.
+/// Why an index is of no use beside another one.
 fn redundant(index: &Index, other: &Index) -> Option<(String, Risk)> {
     if is_double(index, other) {
         let why = format!("{} has the same columns in the same order", other.name);

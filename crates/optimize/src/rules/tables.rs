@@ -13,7 +13,7 @@ const MOST_CHANGED: f64 = 0.2;
 const LEAST_ROWS: f64 = 1_000.0;
 /// The same where rows were not counted, in bytes.
 const LEAST_UNCOUNTED: u64 = 1 << 20;
-/// Below this, space that is empty is no matter.
+/// Below this, empty space does not matter.
 const LEAST_BYTES: u64 = 10 << 20;
 /// Half of it empty is far more than a table needs to breathe.
 const MOST_EMPTY: f64 = 0.5;
