@@ -202,5 +202,5 @@ pub(super) fn unusable() -> String {
 }
 
 pub(super) fn untold() -> String {
-    "does not tell it".to_owned()
+    "does not report it".to_owned()
 }
