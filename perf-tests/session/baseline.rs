@@ -140,7 +140,7 @@ fn another_plan_is_not_compared_nor_added() {
     assert!(
         judged["reason"]
             .as_str()
-            .is_some_and(|reason| reason.contains("the plan of load is another")),
+            .is_some_and(|reason| reason.contains("the plan of load differs")),
         "{judged}"
     );
 }
