@@ -29,7 +29,7 @@ pub const TARGETS: &[(&str, Target)] = &[
 /// # Panics
 /// When neither is so.
 pub fn profile(bytes: &[u8]) {
-    // A profile that extends others would read files that nobody has checked in.
+    // A profile that extends others would read files that are not checked in.
     if bytes.windows(7).any(|word| word == b"extends") {
         return;
     }

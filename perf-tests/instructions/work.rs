@@ -42,7 +42,7 @@ pub(crate) fn run(name: &str) {
         "schedule" => schedule(rounds),
         "record" => drop(black_box(record(rounds))),
         "exchange" => exchange(rounds, &std::env::var(SERVER).expect("a server")),
-        other => panic!("`{other}` is no piece of the hot path"),
+        other => panic!("`{other}` is not a piece of the hot path"),
     }
 }
 

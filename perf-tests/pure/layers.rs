@@ -59,7 +59,7 @@ const RULES: &[Rule] = &[
     rule(
         "plan",
         &["requirement"],
-        "a plan is arrivals, phases, endpoints and what a search has to hold",
+        "a plan is arrivals, phases, endpoints and what a search must hold",
     ),
     rule(
         "record",

@@ -22,7 +22,7 @@ const TRIALS: u32 = 400;
 /// The load of `phase8`'s `api` at its default length: requests per second, and seconds.
 const RATE: f64 = 50.0;
 const SECONDS: usize = 20;
-/// What is to be found, the second where one session has to do.
+/// What is to be found, the second where one session must do.
 const SHIFTS: [f64; 2] = [1.2, 2.0];
 /// Spread of the logarithms of response times.
 const SIGMA: f64 = 0.5;
@@ -39,7 +39,7 @@ struct Case {
     sessions: u32,
     /// Scenarios of a session, each with a spread of its own.
     scenarios: u32,
-    /// Whether a shift has to be found in most runs; elsewhere it is told how often it is.
+    /// Whether a shift must be found in most runs; elsewhere it is only reported how often it is.
     is_usual: bool,
 }
 

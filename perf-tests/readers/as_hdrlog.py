@@ -29,7 +29,7 @@ def value_at(histogram, thousandths):
 
 
 def expected(report):
-    """Tag, window, times and histogram of each line that has to be there."""
+    """Tag, window, times and histogram of each line that must be there."""
     for run in report["runs"]:
         scenario = quote(run["scenario"], safe="").replace("~", "%7E")
         parts = [("", step, step["window"]) for step in (run["search"] or {}).get("steps", [])]

@@ -73,7 +73,7 @@ def shown(compared, what, text, ms):
     """A time as people read it is the report's, to the digits that are shown."""
     match = TIME.fullmatch(text)
     if not match:
-        raise Differs(f"{what}: {text!r} is no time")
+        raise Differs(f"{what}: {text!r} is not a time")
     digits, unit = match.group(1).replace(",", ""), 1e3 if match.group(2) == "s" else 1.0
     compared.same(f"{what}: {text} for {ms}", rounds_to(digits, unit, ms), True)
     return match.group(3), unit
@@ -154,7 +154,7 @@ REFERENCES = ("the same as ", "→ the advice of ")
 
 
 def why_not_kept(compared, name, lines, one, shown):
-    """A paragraph that was said of an earlier requirement is referred to, and has to be there."""
+    """A paragraph that was said of an earlier requirement is referred to, and must be there."""
     unmeasured = "not measured: " if how_it_failed(one) == "not measured" else ""
     compared.same(f"{name}: measured", lines[0].startswith("not measured: "), bool(unmeasured))
     lines = [lines[0].removeprefix(unmeasured), *lines[1:]]

@@ -140,7 +140,7 @@ fn another_plan_is_not_compared_nor_added() {
     assert!(
         judged["reason"]
             .as_str()
-            .is_some_and(|reason| reason.contains("the plan of load is another")),
+            .is_some_and(|reason| reason.contains("the plan of load differs")),
         "{judged}"
     );
 }
@@ -150,7 +150,7 @@ fn a_baseline_that_is_not_there_is_told_before_the_load() {
     let folder = TempDir::new().expect("a temporary folder");
     for (name, content, told_of) in [
         ("none", None, "--save-baseline makes one"),
-        ("garbled", Some("{}"), "is no baseline"),
+        ("garbled", Some("{}"), "is not a baseline"),
     ] {
         if let Some(content) = content {
             std::fs::create_dir_all(folder.path().join("baselines")).expect("a folder");
@@ -179,7 +179,7 @@ fn a_baseline_that_is_not_there_is_told_before_the_load() {
         .output()
         .expect("it runs");
     let told = told(&output);
-    let both = told.contains("is no baseline") && told.contains("choose another address");
+    let both = told.contains("is not a baseline") && told.contains("choose another address");
     assert!(output.status.code() == Some(2) && both, "{told}");
 }
 

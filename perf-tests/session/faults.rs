@@ -16,7 +16,7 @@ const OWN: &str = "target::endpoint_times";
 const HEALTH: &str = "health::endpoint";
 const UPTIME: &str = "health::uptime";
 
-/// How many seconds are loaded, faults, the tests that are run, those that fail, and what some of them have to tell.
+/// How many seconds are loaded, faults, the tests that are run, those that fail, and what some of them must tell.
 type Case = (
     u32,
     &'static [&'static str],
@@ -130,7 +130,7 @@ fn a_target_that_dies_in_mid_run_fails_everything_that_loads_it() {
         .any(|line| line.contains("perf: api:"));
     assert!(loading, "the load has begun");
     server.kill();
-    // Its pipe has to be read to the end, or it could not go on.
+    // Its pipe must be read to the end, or it could not go on.
     lines.map_while(Result::ok).for_each(drop);
     assert_eq!(harness.wait().expect("it ends").code(), Some(101));
     let report = crate::support::read_report(folder.path()).expect("a report");

@@ -97,7 +97,7 @@ fn an_unknown_format_is_told_before_anything_is_asked() {
         .expect("it runs");
     let told = told(&output);
     assert_eq!(output.status.code(), Some(2), "{told}");
-    assert!(told.contains("`markdwon` is no report format"), "{told}");
+    assert!(told.contains("`markdwon` is not a report format"), "{told}");
     assert!(told.contains("did you mean `markdown`?"), "{told}");
     assert!(names(folder.path()).is_empty());
 }

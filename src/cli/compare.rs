@@ -20,8 +20,9 @@ const TURNS: u32 = 12;
 
 /// Compare two stored sessions, baselines of several, or two running targets
 ///
-/// Response times and failures are judged, throughput is told. A side is a report.json, the folder that holds one, or the name or path of a baseline. Exit code 0 when nothing is
-/// shown to have got worse, 1 when something is, 2 when they can't be compared.
+/// Response times and failures are judged; throughput is only reported. A side is a report.json, the folder that holds
+/// one, or the name or path of a baseline. Exit code 0 when no regression is shown, 1 when one is, 2 when they can't be
+/// compared.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
     /// How it was
@@ -34,7 +35,7 @@ pub struct CompareArgs {
     /// With --ab: how many times each target is loaded; more find smaller differences [default: 12]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(LEAST_PAIRS as i64..))]
     turns: Option<u32>,
-    /// How sure a difference has to be, in (0.5, 1)
+    /// The confidence that a difference requires, in (0.5, 1)
     #[arg(long, default_value_t = 0.95, value_name = "SHARE")]
     confidence: f64,
     /// Where baselines are kept, in its folder `baselines`

@@ -15,7 +15,7 @@ use crate::secret::Secret;
 
 const FILE: &str = "FILE";
 const SERVE: &str = "serve";
-/// What whoever looks at a served report has to know.
+/// The token that viewers of a served report must present.
 const TOKEN: &str = "PERF_DASHBOARD_TOKEN";
 /// As an output: the terminal or the pipe.
 const STDOUT: &str = "-";
@@ -118,7 +118,7 @@ enum ReportError {
     Unwritable { path: PathBuf, source: io::Error },
 }
 
-/// Shows or writes a report. Exit code 0, or 2 after a line that tells what can't be done.
+/// Shows or writes a report. Exit code 0, or 2 after a line that says what can't be done.
 pub fn run(args: &ReportArgs) -> ExitCode {
     match write_all(args) {
         Ok(()) => ExitCode::SUCCESS,

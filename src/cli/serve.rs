@@ -60,7 +60,7 @@ pub struct ServeArgs {
     /// A file with the secret that tokens are signed with, under HS256
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
-    /// A PEM file with an RSA key whose tokens are taken besides, under RS256
+    /// A PEM file with an RSA key whose tokens are accepted as well, under RS256
     #[arg(long, value_name = "FILE")]
     public_key_file: Option<PathBuf>,
     /// Where to write a token of a demonstration user, for a day
@@ -88,7 +88,7 @@ enum ServeRunError {
     TokenFile { path: PathBuf, source: io::Error },
     #[error("cannot read {}: {source}; name a file that is there and may be read", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
-    #[error("the file {} is empty; it has to hold the secret that tokens are signed with", path.display())]
+    #[error("the file {} is empty; it must hold the secret that tokens are signed with", path.display())]
     NoSecret { path: PathBuf },
     #[error("the file {} holds {source}", path.display())]
     PublicKey {
@@ -117,7 +117,7 @@ impl ServeArgs {
     }
 }
 
-/// Serves until it is told to end.
+/// Serves until it is asked to stop.
 pub fn run(args: ServeArgs) -> ExitCode {
     match serve(args) {
         Ok(()) => ExitCode::SUCCESS,
@@ -148,7 +148,7 @@ fn serve(mut args: ServeArgs) -> Result<(), ServeRunError> {
 
 fn secret_in(path: PathBuf) -> Result<SigningSecret, ServeRunError> {
     match read_text(&path) {
-        // Editors and `echo` end a file with a line break, which is no part of the secret.
+        // Editors and `echo` end a file with a line break, which is not part of the secret.
         Ok(text) => match text.trim_end_matches(['\r', '\n']) {
             "" => Err(ServeRunError::NoSecret { path }),
             secret => Ok(SigningSecret::from(secret.to_owned())),

@@ -313,7 +313,7 @@ mod tests {
             turns,
             [(3, Some(2)), (4, Some(3)), (3, Some(2)), (4, Some(3))]
         );
-        // Nothing to go to is no reason to go nowhere.
+        // Nothing to go to is not a reason to go nowhere.
         addresses.update(&[]);
         addresses.update(&[address(2)]);
         assert_eq!(places(&addresses, Turns::beginning_with(0)), turns);

@@ -200,7 +200,7 @@ impl Connector {
     /// Makes a connection that begins with HTTP/1.1, TLS included.
     ///
     /// # Errors
-    /// Whatever keeps it from being made within `within`.
+    /// If it can't be made within `within`.
     pub async fn connect(&self, within: Duration) -> Result<Stream, ConnectError> {
         let place = self.place(0);
         self.connect_to(place.as_ref(), within).await
@@ -216,10 +216,10 @@ impl Connector {
         made.map(|made| made.stream)
     }
 
-    /// Makes a connection for requests, TLS included, and tells which HTTP it is to be spoken to in.
+    /// Makes a connection for requests, including TLS, and returns which version of HTTP to speak.
     ///
     /// # Errors
-    /// Whatever keeps it from being made within `within`; [`ConnectError::NoHttp2`] when HTTP/2 alone is wanted.
+    /// If it can't be made within `within`; [`ConnectError::NoHttp2`] when HTTP/2 alone is wanted.
     pub(super) async fn connect_http(
         &self,
         within: Duration,
@@ -402,7 +402,7 @@ async fn tried(found: Vec<SocketAddr>, within: Duration) -> Vec<AddressFound> {
     join_all(found.into_iter().map(attempt)).await
 }
 
-/// Some servers refuse whoever does not offer what they speak.
+/// Some servers refuse clients that do not offer the protocol that they speak.
 fn handshake_failed(error: io::Error, tls: &Tls) -> ConnectError {
     use rustls::{AlertDescription, Error};
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
@@ -525,7 +525,7 @@ mod tests {
         let good = listener.local_addr().unwrap();
         let origin = format!("http://localhost:{}", good.port()).parse().unwrap();
         let connector = Connector::with_tls(&origin, None, HttpVersion::Auto).unwrap();
-        // Of a port that was just given back nobody listens.
+        // No server listens on a port that was just released.
         let spare = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let bad = spare.local_addr().unwrap();
         drop(spare);

@@ -13,7 +13,7 @@ pub enum ConnectError {
     /// The destination is not one that requests can be sent to.
     #[error("cannot send requests to `{0}`: it must be http:// or https:// with a host")]
     Destination(String),
-    /// Certificates are to be verified, but this machine trusts nobody.
+    /// Certificates are to be verified, but this machine has no trusted roots.
     #[error("this machine has no root certificates to verify the target with: {0}")]
     NoRoots(String),
     /// The host's name is not known.

@@ -96,7 +96,7 @@ fn says_healthy(check: &HealthCheck, body: &[u8]) -> Result<(), String> {
 /// What one probe for outages met.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProbeAnswer {
-    /// Seconds since the target's start, if it told.
+    /// Seconds since the target's start, if it reported them.
     pub uptime_seconds: Option<f64>,
     /// Why this counts as an outage; `None` when it doesn't.
     pub failure: Option<String>,

@@ -157,7 +157,7 @@ impl Connection {
     /// [`Outcome::NotStarted`] when nothing was sent. After anything but a whole answer the connection is
     /// dropped.
     ///
-    /// A request is sent again in two cases, and the wait goes on from the first. A kept connection was closed
+    /// A request is sent again in two cases, and the wait continues from the first. A kept connection was closed
     /// before the request reached the target: its end shows within a round trip of sending, before any byte of
     /// an answer; then an idempotent request is sent once more on a new one. Or the target says that it has not
     /// processed the request (HTTP/2): then any request is sent again, up to six times.

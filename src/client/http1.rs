@@ -127,7 +127,7 @@ impl<L: AnswerListener> Attempt<'_, L> {
         }
     }
 
-    /// Reads a part of the answer; tells how it ended, if it did.
+    /// Reads a part of the answer; returns how it ended, if it did.
     fn take(&mut self, bytes: &[u8]) -> Option<AttemptEnd> {
         self.heard = true;
         let listener = &mut *self.listener;

@@ -63,7 +63,7 @@ pub async fn preflight(
 }
 
 /// Asks each endpoint once, several at a time but no more than the plan has users, each within the timeout of the plan.
-/// `told` hears of each one that is settled.
+/// `told` is called for each one that is settled.
 ///
 /// One redirect within the origin is followed where the rules say so, and its path is the one to load. Unexpected
 /// statuses and broken connections of idempotent requests are asked up to twice more. What had no answer in time while

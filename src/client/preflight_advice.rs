@@ -225,8 +225,8 @@ pub(super) fn not_followed(
         _ => "",
     };
     format!(
-        "{shown} answered {status} with a redirect to {place}, which the load does not follow: it goes on asking for \
-         what the profile names, and counts such answers as failed. If {status} is what it should answer, write \
+        "{shown} answered {status} with a redirect to {place}, which the load does not follow: it keeps requesting \
+         the paths in the profile and counts such answers as failed. If {status} is what it should answer, write \
          expect = [{status}]{or}"
     )
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::{ConnectError, Connector, PreflightFailure, preflight_advice as advice};
 use crate::profile::{Destination, HttpVersion};
 
-/// What is told when the load is not sent in HTTP/1.1.
+/// What is reported when the load is not sent in HTTP/1.1.
 pub(super) fn note() -> String {
     "requests go over HTTP/2, one at a time on each connection".to_owned()
 }
 
-/// Whoever wants HTTP/2 alone is told by the handshake that there is none, which is clearer than what comes
+/// Where only HTTP/2 is wanted, the handshake reports that there is none, which is clearer than what comes
 /// later.
 ///
 /// # Errors

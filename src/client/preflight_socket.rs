@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Far from the ids of any user of the load.
 const FIRST_ID: u64 = 1;
 
-const TOKEN: &str = "The token was not accepted for this user: its `sub` has to be the user in the path, with the organization (`org_id`) in \
+const TOKEN: &str = "The token was not accepted for this user: its `sub` must be the user in the path, with the organization (`org_id`) in \
      it, and it must not have expired. Give users with their own tokens in --users-file, or the key that tokens are signed \
      with in PERF_JWT_SECRET.";
 

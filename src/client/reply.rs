@@ -9,7 +9,7 @@ use serde_json::{Number, Value};
 use super::json::field_text;
 use crate::plan::Socket;
 
-/// So many fields are told apart in one pass.
+/// How many fields are distinguished in one pass.
 const FIELDS: usize = 64;
 /// The place of the id in a message.
 const PLACE: &str = "{id}";
@@ -71,7 +71,7 @@ pub(super) fn fill(message: &str, id: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(rest);
 }
 
-/// Holds a frame against the message with this id; an empty id is waited for by nobody.
+/// Holds a frame against the message with this id; no reply is awaited for an empty id.
 pub(super) fn matching(text: &str, socket: &Socket, id: &str) -> ReplyKind {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if socket.reply.is_empty() && socket.matching.is_empty() {
@@ -205,7 +205,7 @@ impl<'de> Visitor<'de> for &mut Scan<'_> {
     }
 }
 
-/// A value as far as it has a text. It is read to its end as a tree would be, so that the same is no JSON.
+/// A value as far as it has a text. It is read to its end as a tree would be, so that the same is not JSON.
 enum Leaf<'a> {
     Text(Cow<'a, str>),
     Whole(u64),

@@ -21,13 +21,15 @@ use crate::secret::Secret;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
     /// Not an HTTP method.
-    #[error("`{0}` is no HTTP method")]
+    #[error("`{0}` is not an HTTP method")]
     Method(String),
     /// Not a path.
-    #[error("`{0}` is no path: it must begin with `/` and hold nothing that URLs escape")]
+    #[error(
+        "`{0}` is not a path: it must begin with `/` and contain no characters that URLs escape"
+    )]
     Path(String),
     /// Not a header's name.
-    #[error("`{0}` is no name of a header")]
+    #[error("`{0}` is not a header name")]
     HeaderName(String),
     /// Not a header's value.
     #[error("the value of header `{0}` holds characters that cannot be sent")]
@@ -287,7 +289,7 @@ pub(super) fn lay_over(
             .map_err(|_| RequestError::HeaderName(name.clone()))?;
         let mut value =
             HeaderValue::from_str(value).map_err(|_| RequestError::HeaderValue(name.clone()))?;
-        // Keys and cookies of profiles are nobody else's business either.
+        // Keys and cookies of profiles are secret as well.
         value.set_sensitive(true);
         fresh.append(parsed, value);
     }
@@ -375,10 +377,10 @@ mod tests {
             with(|_, destination| destination.token = Some(Secret::new("a\nb"))),
         ];
         insta::assert_snapshot!(told.join("\n"), @r"
-        `GE T` is no HTTP method
-        `agents` is no path: it must begin with `/` and hold nothing that URLs escape
-        `/a b` is no path: it must begin with `/` and hold nothing that URLs escape
-        `x key` is no name of a header
+        `GE T` is not an HTTP method
+        `agents` is not a path: it must begin with `/` and contain no characters that URLs escape
+        `/a b` is not a path: it must begin with `/` and contain no characters that URLs escape
+        `x key` is not a header name
         the value of header `x-key` holds characters that cannot be sent
         the token holds characters that cannot be sent
         ");

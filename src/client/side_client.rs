@@ -200,7 +200,7 @@ impl SideClient {
     /// load does it.
     ///
     /// # Errors
-    /// Whatever kept the answer from coming within `timeout`.
+    /// If the answer did not come within `timeout`.
     pub async fn fetch(
         &self,
         path: &str,
@@ -214,7 +214,7 @@ impl SideClient {
     /// GETs a JSON document. Numbers that JSON does not know (`NaN`, `Infinity`) are read as null.
     ///
     /// # Errors
-    /// As [`SideClient::fetch`]; besides when the status is not 2xx, or the body is no JSON.
+    /// As [`SideClient::fetch`]; besides when the status is not 2xx, or the body is not JSON.
     pub async fn get_json(
         &self,
         path: &str,
@@ -240,7 +240,7 @@ impl SideClient {
     /// same path goes there at once.
     ///
     /// # Errors
-    /// Whatever kept the answer from coming within `timeout`, which each of them has.
+    /// If the answer did not come within `timeout`, which each of them has.
     pub async fn send_on(
         &self,
         request: &PreparedRequest,
@@ -280,7 +280,7 @@ impl SideClient {
     /// Sends a request as the load sends it. Any status is an answer.
     ///
     /// # Errors
-    /// Whatever kept the answer from coming within `timeout`.
+    /// If the answer did not come within `timeout`.
     pub async fn send(
         &self,
         request: &PreparedRequest,
@@ -303,7 +303,7 @@ impl SideClient {
     }
 }
 
-/// What an exchange means for somebody who takes any status.
+/// What an exchange means for a caller that accepts any status.
 fn answer(
     heard: SideExchange,
     connection: &Connection,

@@ -28,7 +28,8 @@ pub(super) fn offering(config: &ClientConfig, http: HttpVersion) -> ClientConfig
     config
 }
 
-/// TLS towards a target that speaks HTTP/1.1: certificates are held to this machine's roots, or not at all if `insecure`.
+/// TLS towards a target that speaks HTTP/1.1: certificates are verified against this machine's roots, or not at all if
+/// `insecure`.
 ///
 /// # Errors
 /// [`ConnectError::NoRoots`] when certificates are to be verified and this machine has none to do it with.
@@ -64,7 +65,7 @@ pub(super) fn configure(verifier: CertificateVerifier) -> ClientConfig {
             .with_no_client_auth(),
     };
     config.alpn_protocols = vec![ONE.to_vec()];
-    // Every virtual user is somebody else: nobody may go on with another one's session, or the target
+    // Every virtual user is separate: none may continue another one's session, or the target
     // would be spared handshakes that real users cost it.
     config.resumption = Resumption::disabled();
     config
@@ -115,7 +116,7 @@ impl ServerCertVerifier for AnyCertificate {
     }
 
     // Checking these would fail on certificates that the verifier's parser cannot read, such as
-    // version 1 ones of old appliances; and whoever takes any certificate gains nothing by it.
+    // version 1 ones of old appliances; and accepting any certificate gains nothing by it.
     fn verify_tls12_signature(
         &self,
         _: &[u8],

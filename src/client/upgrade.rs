@@ -164,7 +164,7 @@ impl RefusingAnswer {
     }
 }
 
-/// What the answer has to fit.
+/// What the answer must fit.
 struct ExpectedHandshake {
     protocols: Option<Vec<Vec<u8>>>,
 }
@@ -289,7 +289,7 @@ mod tests {
                 bytes.extend_from_slice(greeting);
                 let (a, b) = bytes.split_at(at.min(bytes.len()));
                 server.write_all(a).await.unwrap();
-                // Whoever waits for more must have got all of the first part by then.
+                // A client that waits for more must have got all of the first part by then.
                 tokio::task::yield_now().await;
                 server.write_all(b).await.unwrap();
                 assert!(head < 160);

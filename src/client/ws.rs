@@ -47,7 +47,7 @@ pub struct WebSocketSession {
 struct Wire {
     open: Option<Box<Framed<Stream>>>,
     talk: SocketEvents,
-    /// Whether it was lost and nobody has been told.
+    /// Whether it was lost and this is not reported yet.
     lost: bool,
 }
 
@@ -184,7 +184,7 @@ impl WebSocketSession {
 
     /// Sends a message and waits for its reply, within the socket's time for it; opens the line first if need be.
     ///
-    /// Other frames that arrive meanwhile are counted and are no reply. A message without its reply ends as
+    /// Other frames that arrive meanwhile are counted, but are not replies. A message without its reply ends as
     /// [`Outcome::Timeout`], one whose connection went as [`Outcome::Closed`].
     pub async fn exchange(&mut self, connector: &Connector, socket: &Socket) -> Exchange {
         let mut connected = false;
@@ -238,7 +238,7 @@ impl WebSocketSession {
                 Poll::Ready(())
             })
             .await;
-            // Whoever does not take it is gone already.
+            // A peer that does not take it is gone already.
             let _ = tokio::time::timeout(patience, poll_fn(|cx| open.poll_sent(cx))).await;
         }
     }
@@ -287,8 +287,8 @@ impl Wire {
         self.lost = false;
     }
 
-    /// Counts what comes, and tells frames with content to `hear` until it has heard enough; or how the
-    /// connection ended. Cancelled at any time, it loses nothing.
+    /// Counts what comes, and passes frames with content to `hear` until it has heard enough; or returns how
+    /// the connection ended. Cancelled at any time, it loses nothing.
     fn poll<T>(
         &mut self,
         cx: &mut Context<'_>,

@@ -10,7 +10,7 @@ use super::frames::{Draft, FrameFault, FrameKind, FrameReader, Keys, NO_CODE, Re
 
 /// As much as one read may bring.
 const BUFFER: usize = 64 * 1024;
-/// Whoever leaves so many bytes unread misses no answer to its pings.
+/// A peer that leaves so many bytes unread does not miss an answer to its pings.
 const UNSENT: usize = 4 * 1024;
 
 thread_local! {
@@ -40,7 +40,7 @@ struct Pipe<S> {
 /// What can be heard.
 #[derive(Debug)]
 pub(super) enum SocketFrame<'a> {
-    /// A message; of bytes that are no text, the nearest text.
+    /// A message; of bytes that are not text, the nearest text.
     Message(&'a str),
     /// A ping. Its answer is on its way.
     Ping,
@@ -106,7 +106,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
         }
     }
 
-    /// Tells what comes until `hear` has heard enough, or the end. Given up at any time, it loses nothing.
+    /// Passes what comes to `hear` until it has heard enough, or returns the end. Given up at any time, it loses
+    /// nothing.
     pub(super) fn poll<T>(
         &mut self,
         cx: &mut Context<'_>,
@@ -138,7 +139,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
     }
 }
 
-/// Tells what these bytes say, and answers what is to be answered; `None` when more is to come.
+/// Passes on what these bytes say, and answers what must be answered; `None` when more is to come.
 fn listen<S: AsyncWrite + Unpin, T>(
     pipe: &mut Pipe<S>,
     reader: &mut FrameReader,
@@ -157,7 +158,7 @@ fn listen<S: AsyncWrite + Unpin, T>(
         }
         ReceivedFrame::Pong => None,
         ReceivedFrame::Close(code) => {
-            // The same back, as the protocol wants it; nobody waits for it.
+            // The same back, as the protocol wants it; it is not awaited.
             pipe.close(cx, code);
             Some(Err(SocketEnd::Closed(code)))
         }
@@ -198,7 +199,7 @@ impl<S: AsyncWrite + Unpin> Pipe<S> {
         self.write_on(cx);
     }
 
-    /// Goes on writing what is left.
+    /// Continues to write what is left.
     fn write_on(&mut self, cx: &mut Context<'_>) {
         if !self.unsent.is_empty() {
             let mut unsent = std::mem::take(&mut self.unsent);
@@ -219,7 +220,7 @@ impl<S: AsyncWrite + Unpin> Pipe<S> {
         }
     }
 
-    /// Writes what can be written; says how much it was, or is as good as written as nobody will read it.
+    /// Writes what can be written; says how much it was, or is as good as written because it will not be read.
     fn write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> usize {
         let mut written = 0;
         while written < bytes.len() && !self.is_deaf {

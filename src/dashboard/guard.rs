@@ -10,7 +10,7 @@ use crate::secret::Secret;
 /// Where the dashboard is served when nothing else is said.
 const PORT: u16 = 9595;
 
-/// Where to serve, and what who looks has to know.
+/// Where to serve, and the token that viewers must present.
 #[derive(Debug, Clone)]
 pub struct Address {
     /// The address and port; 0 is any port that is free.
@@ -22,8 +22,8 @@ pub struct Address {
 /// Why an address is none to serve on.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AddressError {
-    /// It is no address.
-    #[error("is no address")]
+    /// It is not an address.
+    #[error("is not an address")]
     Malformed,
     /// Anybody in the network could look.
     #[error("can be reached from other machines, and nothing keeps others out")]
@@ -53,7 +53,7 @@ impl Address {
     /// Reads `9000`, `127.0.0.1`, `[::1]:9000` or `localhost:9000`; an empty text is the usual address.
     ///
     /// # Errors
-    /// When it is no address, or one that others can reach and there is no token.
+    /// When it is not an address, or one that others can reach and there is no token.
     pub fn parse(text: &str, token: Option<Secret>) -> Result<Address, AddressError> {
         let socket = socket(text.trim()).ok_or(AddressError::Malformed)?;
         if !socket.ip().is_loopback() && token.is_none() {
@@ -98,7 +98,7 @@ impl GuardRefusal {
             GuardRefusal::Method => "only GET is answered".to_owned(),
             GuardRefusal::Host => format!(
                 "this host is not served, http://localhost:{port} and http://127.0.0.1:{port} are; through a tunnel \
-                 the port has to be the same at both ends, as with ssh -L {port}:localhost:{port}"
+                 the port must be the same at both ends, as with ssh -L {port}:localhost:{port}"
             ),
             GuardRefusal::Origin => "pages of other origins are not answered".to_owned(),
             GuardRefusal::Token => {

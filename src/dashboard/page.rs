@@ -17,7 +17,7 @@ pub(super) struct PagePart {
     pub(super) html: String,
 }
 
-/// Everything that the page tells, in order.
+/// Everything that the page shows, in order.
 pub(super) fn all(view: &View) -> Vec<PagePart> {
     let (report, open) = view.so_far();
     let state = PagePart {
@@ -40,10 +40,10 @@ pub(super) fn changed(before: &[PagePart], now: Vec<PagePart>) -> Vec<PagePart> 
         .collect()
 }
 
-/// What the page is told at once.
+/// What is sent to the page at once.
 #[derive(Debug, Serialize)]
 pub(super) struct PageEvent<'a> {
-    /// Whose parts these are: a page of another session has to begin anew.
+    /// Whose parts these are: a page of another session must start over.
     pub(super) session: &'a str,
     pub(super) parts: &'a [PagePart],
 }

@@ -28,11 +28,11 @@ use super::view::View;
 /// Where the page is.
 const PAGE: &str = "/dashboard/performance";
 const EVENTS: &str = "/dashboard/events";
-/// The least time between two changes that are sent: nobody reads faster.
+/// The least time between two changes that are sent: faster ones could not be read.
 const LEAST: Duration = Duration::from_millis(500);
 /// A peer that has not sent its request's head by then is none that looks.
 const HEAD: Duration = Duration::from_secs(10);
-/// As long as nothing changes, the page is told so often that there still is somebody: live.js counts on it.
+/// As long as nothing changes, the page gets a sign of life at this interval: live.js relies on it.
 const ALIVE: Duration = Duration::from_secs(2);
 
 /// Why the dashboard can't be served.
@@ -113,7 +113,7 @@ impl DashboardServer {
         })
     }
 
-    /// What to open in a browser, and that it takes a token; the token itself is not told.
+    /// What to open in a browser, and that it takes a token; the token itself is not shown.
     pub fn url(&self) -> String {
         let url = format!("http://{}{PAGE}", reachable(self.address));
         if self.needs_token {

@@ -22,7 +22,7 @@ pub struct CurrentLoad {
     pub run: Option<RunResult>,
 }
 
-/// A session's state for whoever looks at it.
+/// A session's state for its viewers.
 #[derive(Debug, Clone)]
 pub struct SharedView {
     view: Arc<watch::Sender<View>>,

@@ -1,4 +1,4 @@
-//! All that the page tells at one moment.
+//! All that the page shows at one moment.
 
 use std::collections::BTreeSet;
 
@@ -97,7 +97,7 @@ impl View {
     }
 }
 
-/// Whether a run that is on tells something of a requirement. A search tells only when it is over.
+/// Whether a run in progress says something about a requirement. A search does so only when it is over.
 pub fn is_about(requirement: &Requirement, run: &RunResult) -> bool {
     let of_search = requirement
         .checks

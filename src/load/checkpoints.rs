@@ -60,7 +60,7 @@ pub(super) struct Looks<'a> {
     pub(super) was_too_late: bool,
     /// Whether all that was due before the planned end has ended.
     pub(super) has_planned_part: bool,
-    /// The looks before and between the ends; none for a plan that always goes on to its end.
+    /// The looks before and between the ends; none for a plan that always runs to its end.
     settling: Option<Settling>,
     /// Whether the run ends because all is settled: its end is the last one.
     settled: bool,
@@ -96,7 +96,7 @@ impl<'a> Looks<'a> {
         settling.map_or(longest, |settling| settling.pause(now, longest))
     }
 
-    /// Looks at whatever it is time for.
+    /// Takes the checkpoints that are due.
     pub(super) fn attend(&mut self, run: &mut dyn Underway, observer: &mut dyn Observer) {
         let (now, end) = (run.now(), run.end());
         if self.settled || (now >= end && !run.is_open()) {

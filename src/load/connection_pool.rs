@@ -15,7 +15,7 @@ pub(super) struct ConnectionPool {
     limit: u32,
     open: Cell<u32>,
     idle: RefCell<Vec<Rc<IdleSlot>>>,
-    /// Whoever hands out jobs, while all connections that are allowed are busy.
+    /// The task that hands out jobs, while all connections that are allowed are busy.
     held: RefCell<Option<Waker>>,
 }
 
@@ -39,7 +39,7 @@ impl ConnectionPool {
         })
     }
 
-    /// Whether a job that comes due now has to wait.
+    /// Whether a job that comes due now must wait.
     fn is_full(&self) -> bool {
         self.idle.borrow().is_empty() && self.open.get() >= self.limit
     }
@@ -157,7 +157,7 @@ async fn lane_of<U: Users>(
             tokio::select! {
                 biased;
                 taken = seat.job() => break taken,
-                // Over HTTP/2 the target may ask whether somebody is still there.
+                // Over HTTP/2 the target may ask whether the client is still there.
                 () = user.idle() => {}
             }
         };

@@ -32,7 +32,7 @@ struct Due {
 }
 
 impl Settling {
-    /// `None` for a plan that always goes on to its end.
+    /// `None` for a plan that always runs to its end.
     pub(super) fn new(plan: &Plan) -> Option<Settling> {
         let from = plan.phases.settles_from()?;
         let groups = streams(plan, 1).0.into_iter().flatten();
@@ -46,7 +46,7 @@ impl Settling {
     }
 
     /// The second at whose end the run may be over, when it is time to look at that; `end` is when it is over
-    /// otherwise. Each second is told once, and those that have gone by are not told.
+    /// otherwise. Each second is returned once; those that have passed are skipped.
     pub(super) fn candidate(&mut self, elapsed: u64, end: u64) -> Option<u64> {
         while self.next <= elapsed {
             self.next += SECOND;

@@ -48,7 +48,7 @@ pub(super) struct Ledger {
 
 struct LedgerState {
     tally: Tally,
-    /// The first request of each stream that nobody has taken up yet.
+    /// The first request of each stream that is not taken up yet.
     next: Vec<NextDue>,
     /// What each lane has on its way.
     flights: Vec<Option<Flight>>,
@@ -63,7 +63,7 @@ impl LedgerState {
     }
 }
 
-/// A request that nobody has taken up yet.
+/// A request that is not taken up yet.
 #[derive(Debug, Clone, Copy)]
 struct NextDue {
     k: u64,
@@ -189,7 +189,7 @@ impl Ledger {
         self.state.borrow_mut().flights[lane] = Some(Flight { job, begun });
     }
 
-    /// Records how a lane's job ended; `times` tells when. What was due at the `end` of the run or later is kept
+    /// Records how a job ended; `times` says when. What was due at the `end` of the run or later is kept
     /// until it is known whether that is final.
     pub(super) fn end(&self, lane: usize, exchange: &Exchange, times: JobTimes, end: u64) {
         let mut state = self.state.borrow_mut();
@@ -243,7 +243,7 @@ impl Ledger {
     }
 
     /// Requests due before a moment that have not ended, for each endpoint. Those of the ramp-up count as well:
-    /// whatever is still open then is no reason to judge early.
+    /// requests that are still open then are not a reason to judge early.
     pub(super) fn open(&self, before: u64) -> Vec<u64> {
         let state = self.state.borrow();
         let mut open = vec![0; state.tally.endpoints.len()];
@@ -268,7 +268,7 @@ impl Ledger {
         flights.all(|flight| flight.job.due >= end) && state.next.iter().all(|next| next.due >= end)
     }
 
-    /// Ends whatever is still open: on its way means cut off, waiting or not taken up means never started. What was
+    /// Ends all that is still open: on its way means cut off, waiting or not taken up means never started. What was
     /// due at the end or later is not part of the run.
     pub(super) fn close(&self, end: u64, now: u64) -> Tally {
         let mut guard = self.state.borrow_mut();

@@ -1,4 +1,4 @@
-//! The seconds of a run that somebody watches, kept from one look to the next.
+//! The seconds of a run that is shown live, kept from one snapshot to the next.
 
 use std::time::Duration;
 

@@ -8,8 +8,8 @@ use super::schedule::nanos;
 use crate::plan::Phases;
 use crate::record::Tally;
 
-/// How long the load goes on past an end that may still be moved, in nanoseconds. Judging may take longer than planned,
-/// and a load that paused meanwhile would come back as a burst.
+/// How long the load continues past an end that may still be moved, in nanoseconds. Judging may take longer than
+/// planned, and a load that paused meanwhile would come back as a burst.
 pub(super) const OVERRUN: u64 = 1_000_000_000;
 /// Marks an end that may still be moved on.
 const OPEN: u64 = 1 << 63;
@@ -116,12 +116,12 @@ pub(super) enum WorkerRequest {
         planned: u64,
         answer: oneshot::Sender<WorkerSnapshot>,
     },
-    /// Tell all but the seconds before one, for somebody who watches.
+    /// Report all but the seconds before one, for a live display.
     Recent {
         from: usize,
         answer: oneshot::Sender<Tally>,
     },
-    /// End now: no more than what is on its way is waited for, and that briefly.
+    /// End now: only what is on its way is awaited, and that briefly.
     Stop,
 }
 

@@ -7,7 +7,7 @@ use crate::plan::Arrivals;
 pub(super) enum Numbering {
     /// So many users take turns.
     Turns(u64),
-    /// Requests are of no user in particular: a connection is what a balancer tells them apart by.
+    /// Requests are of no user in particular: a balancer distinguishes them by connection.
     Connections,
 }
 

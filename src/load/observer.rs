@@ -17,13 +17,13 @@ pub struct RunProgress {
     pub failed: u64,
 }
 
-/// Whoever looks after a run while it is on.
+/// Observes a run in progress.
 pub trait Observer {
-    /// Told several times a second.
+    /// Called several times a second.
     fn progress(&mut self, progress: RunProgress);
 
     /// Whether every verdict on the run is settled, if it ended where its window does: `so_far` holds
-    /// counters without histograms, and `open` tells for each endpoint how many requests are due until then
+    /// counters without histograms, and `open` says for each endpoint how many requests are due until then
     /// and have not ended yet.
     fn is_settled(&mut self, so_far: &RunResult, open: &[u64]) -> bool;
 
@@ -33,12 +33,12 @@ pub trait Observer {
         false
     }
 
-    /// Whether somebody watches, so that [`Observer::watch`] is worth its while.
+    /// Whether the run is shown live, so that [`Observer::watch`] is worth its cost.
     fn is_watched(&mut self) -> bool {
         false
     }
 
-    /// Told once a second while somebody watches: the run so far, as if it had ended.
+    /// Called once a second while the run is shown live: the run so far, as if it had ended.
     fn watch(&mut self, so_far: RunResult) {
         drop(so_far);
     }

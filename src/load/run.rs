@@ -193,7 +193,7 @@ impl Coordinator<'_> {
         result
     }
 
-    /// Stays until all workers have ended; tells how the run went.
+    /// Waits until all workers have ended; returns how the run went.
     fn attend(&mut self, looks: &mut Looks<'_>, observer: &mut dyn Observer) -> Status {
         let mut meter = Meter {
             wall: self.clock.now(),
@@ -243,7 +243,7 @@ impl Coordinator<'_> {
         }
     }
 
-    /// Shows the run so far to somebody who watches.
+    /// Shows the run so far to the observer.
     fn show(&mut self, elapsed: Duration, looks: &Looks<'_>, observer: &mut dyn Observer) {
         if !self.live.is_due(elapsed) || !observer.is_watched() {
             return;

@@ -48,7 +48,7 @@ pub(crate) struct ScriptedAnswer {
     pub(crate) outcome: Outcome,
     /// When the connection that this opens is closed again, from then on, and with which code.
     pub(crate) closes: Option<(Duration, u16)>,
-    /// Frames that come before it although nobody asked for them.
+    /// Frames that come before it unasked.
     pub(crate) unasked: u64,
 }
 

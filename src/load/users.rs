@@ -44,7 +44,7 @@ pub trait User {
     /// request's in the whole plan.
     fn exchange(&mut self, endpoint: usize, number: u64) -> impl Future<Output = Exchange>;
 
-    /// Attends to the connection while nothing is due; returns once for each connection that has to be made
+    /// Attends to the connection while nothing is due; returns once for each connection that must be made
     /// again. May be dropped at any time.
     fn idle(&mut self) -> impl Future<Output = ()> {
         std::future::pending()

@@ -23,7 +23,7 @@ use crate::profile::{Destination, HttpVersion};
 use crate::record::RunResult;
 use crate::timers::OsTimer;
 
-/// Loads a scripted target, whose time goes on from one load to the next.
+/// Loads a scripted target, whose time continues from one load to the next.
 pub(crate) struct VirtualTime {
     target: Rc<dyn ScriptedTarget>,
     /// How long its earlier loads took.

@@ -217,7 +217,7 @@ pub(super) fn rules(plan: &Plan) -> Rules {
 
 /// Has a worker look at the end of the run again, which has moved to before the one it waits for.
 pub(super) fn wake(worker: &Worker) {
-    // Any command wakes it; nobody waits for this answer.
+    // Any command wakes it; this answer is not awaited.
     let (answer, _) = oneshot::channel();
     let _ = worker
         .commands

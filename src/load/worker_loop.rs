@@ -1,4 +1,4 @@
-//! One worker's virtual users: whoever is due sends, on a connection of its own or from the pool.
+//! One worker's virtual users: the user that is due sends, on a connection of its own or from the pool.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -25,7 +25,7 @@ const STOP_CHECK: Duration = Duration::from_millis(10);
 /// How often a worker looks at an end that has come and is still open.
 const OPEN_CHECK: Duration = Duration::from_millis(5);
 
-/// What one worker has to do.
+/// What one worker must do.
 pub(super) struct WorkerContext<U> {
     pub(super) users: U,
     pub(super) ledger: Ledger,
@@ -69,7 +69,7 @@ pub(super) async fn work<U: Users + 'static>(
 }
 
 impl<U: Users> WorkerContext<U> {
-    /// Sends one job on a lane's connection and records its end; tells when that was.
+    /// Sends one job on a lane's connection and records its end; returns when that was.
     pub(super) async fn exchange(
         &self,
         lane: usize,
@@ -108,7 +108,7 @@ impl<U: Users> WorkerContext<U> {
         Some((self.ledger.take(stream, lag), now))
     }
 
-    /// Waits until a stream's next request is due; tells what time it is then, or `None` when the run ends
+    /// Waits until a stream's next request is due; returns the time then, or `None` when the run ends
     /// first. `now` may be a little behind.
     pub(super) async fn until_due(
         &self,
@@ -178,7 +178,7 @@ async fn supervise<U>(work: &WorkerContext<U>, mut commands: Commands) {
         let give_up = stopped.unwrap_or(work.agenda.instant(end) + work.timeout);
         let now = Instant::now();
         let over = stopped.is_some() || work.end.has_come(work.agenda.nanos(now));
-        // Whoever holds a connection may say goodbye, if that takes no longer than a moment.
+        // Users with a connection may close it properly, if that takes no longer than a moment.
         let gone = work.present.get() == 0 || now >= work.agenda.instant(end) + STOP_GRACE;
         if over && (now >= give_up || (gone && work.ledger.is_idle(end))) {
             return;

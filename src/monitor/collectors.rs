@@ -77,7 +77,7 @@ impl Collectors {
             .name("monitors".into())
             .spawn(move || {
                 let all = runtime.block_on(gather(&watched, &stopped, ready, &theirs));
-                // Nobody waits for it when the session has ended in the middle.
+                // It is not awaited when the session has ended in the middle.
                 let _ = sender.send(all);
                 // A look at a name that hangs must not keep the thread.
                 runtime.shutdown_background();
@@ -95,7 +95,7 @@ impl Collectors {
         })
     }
 
-    /// What sources have told so far of themselves; `started` is when the run began, in milliseconds since
+    /// What the sources have reported so far; `started` is when the run began, in milliseconds since
     /// 1970. What is known of the target's own endpoints and of statements comes with [`Monitors::finish`].
     pub fn so_far(&self, started: u64) -> Observed {
         let mut observed = Observed::default();
@@ -105,8 +105,8 @@ impl Collectors {
         observed
     }
 
-    /// Has every source looked at once more, and tells all that was seen; `started` is when the run began,
-    /// in milliseconds since 1970. Takes a few seconds at most, whatever the sources do.
+    /// Reads every source once more, and returns all that was seen; `started` is when the run began,
+    /// in milliseconds since 1970. Takes a few seconds at most, however slow the sources are.
     pub fn finish(self, started: u64) -> Observed {
         let _ = self.stop.send(true);
         let Ok(gathered) = self.gathered.recv_timeout(AT_MOST) else {

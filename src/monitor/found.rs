@@ -1,4 +1,4 @@
-//! The figures in what a target tells of itself, and why others are not there.
+//! The figures that a target reports about itself, and why others are missing.
 
 use serde_json::Value;
 
@@ -52,7 +52,7 @@ impl Found {
         }
         let is_absent = wrong.iter().all(|(_, is_absent)| *is_absent);
         if !is_answered && is_absent {
-            // It may stand on the page that did not answer, which is told already.
+            // It may stand on the page that did not answer, which is reported already.
             return;
         }
         let Some((why, _)) = wrong.into_iter().next() else {
@@ -108,7 +108,7 @@ fn parent_or_self(document: &Value, path: &str) -> String {
     format!("`{path}` is {}", kind(known))
 }
 
-/// What messages call a value that is no number.
+/// What messages call a value that is not a number.
 pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null or NaN",

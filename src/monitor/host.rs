@@ -118,7 +118,7 @@ impl HostReading {
         glimpse
     }
 
-    /// Use of processors, a difference: the first look tells none.
+    /// Use of processors, a difference: the first reading gives none.
     fn processors(&mut self, now: Instant, figures: &mut ReadFigures) {
         let own = self.own.and_then(|pid| self.system.process(pid));
         let used = own.map_or(0, sysinfo::Process::accumulated_cpu_time);

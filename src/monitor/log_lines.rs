@@ -95,7 +95,7 @@ fn of_csv(bytes: &[u8]) -> Option<Record> {
 }
 
 fn of_line(prefix: &LogPrefix, line: &str) -> Option<Record> {
-    // It goes on with the message of the line before, which may look like a line of its own.
+    // It continues the message of the line before, which may look like a line of its own.
     if line.starts_with('\t') {
         return None;
     }

@@ -1,4 +1,4 @@
-//! Looking at a source before, during and after a run, whatever the source does.
+//! Looking at a source before, during and after a run, however the source behaves.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -46,7 +46,7 @@ pub(super) struct PartialCounter {
 
 /// Someone who looks. A look that is dropped half-way must leave nothing behind that the next one trips over.
 pub(super) trait Collector {
-    /// Whom problems are told of that are nobody else's.
+    /// Where problems of no source in particular are reported.
     const SOURCE: Source;
 
     /// One look.
@@ -168,7 +168,7 @@ impl Log {
     }
 }
 
-/// Looks until told to stop, and once more then.
+/// Reads until it is stopped, and once more then.
 pub(super) async fn follow<L: Collector>(looker: &mut L, rounds: Rounds) -> Log {
     let Rounds {
         every,
@@ -178,7 +178,7 @@ pub(super) async fn follow<L: Collector>(looker: &mut L, rounds: Rounds) -> Log 
         told,
     } = rounds;
     patient(looker, &told, patience).await;
-    // Whoever waits for the first looks waits until all of these are gone.
+    // The wait for the first readings ends when all of these are dropped.
     drop(ready);
     let mut ticks = interval_at(Instant::now() + every, every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -17,8 +17,8 @@ use crate::requirement::Source;
 const BEGIN: &str = "BEGIN READ ONLY; SET LOCAL statement_timeout = '1500ms'; \
      SET LOCAL idle_in_transaction_session_timeout = 0";
 
-/// The comment marks what is not the target's. How sessions ended is told from version 14 on, and read so that older
-/// ones answer, too.
+/// The comment marks what is not the target's. How sessions ended is reported from version 14 on, and read so that
+/// older ones answer, too.
 const DATABASE: &str = "SELECT /* agentos-perf */ pg_stat_clear_snapshot(); SELECT /* agentos-perf */ \
      xact_commit + xact_rollback AS queries, xact_rollback AS rolled_back, deadlocks, conflicts, \
      (to_jsonb(s) ->> 'sessions_fatal')::bigint + (to_jsonb(s) ->> 'sessions_killed')::bigint AS ended_sessions, \
@@ -108,7 +108,7 @@ impl PostgresLooker {
         let asked = client.simple_query(STATEMENTS).await;
         if let Err(error) = &asked {
             let what = format!(
-                "pg_stat_statements cannot be read ({}), so there are no times of queries: add it to \
+                "pg_stat_statements cannot be read ({}), so query times are missing: add it to \
                  shared_preload_libraries, and CREATE EXTENSION pg_stat_statements",
                 told(error)
             );

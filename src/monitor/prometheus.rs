@@ -33,7 +33,7 @@ impl Collector for PrometheusLooker {
         }
         let page = String::from_utf8_lossy(without_mark(&answer.body));
         if !is_page(&page) {
-            return Err("this is no page in the text format of Prometheus".to_owned());
+            return Err("this is not a page in the Prometheus text format".to_owned());
         }
         let (known, odd): (Vec<_>, Vec<_>) = self
             .figures

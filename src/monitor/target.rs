@@ -1,4 +1,4 @@
-//! What the target tells of itself, whatever it makes of that.
+//! The figures that the target reports about itself, in its own terms.
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ const MOST_ENDPOINTS: usize = 200;
 pub(super) struct TargetLooker {
     client: SideClient,
     pages: TargetPages,
-    /// What it told of its endpoints at the last look that had them.
+    /// What it reported about its endpoints in the last reading that had them.
     pub(super) endpoints: Vec<EndpointFigures>,
 }
 

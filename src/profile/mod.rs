@@ -1,4 +1,4 @@
-//! Profiles: what to load, how, and what it has to keep.
+//! Profiles: what to load, how, and what it must keep.
 //!
 //! Floors, each of which knows only those below: `text` is a file as it was written, with the place of every key; `value`
 //! reads times, rates and sizes; `plan` is the validated result; `raw` is a profile as its tables say it; `validate` goes

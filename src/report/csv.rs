@@ -35,7 +35,7 @@ pub const COLUMNS: [&str; 18] = [
     "database_connections",
 ];
 
-/// What others told of the target, in the order of their columns.
+/// What other sources reported about the target, in the order of their columns.
 const OBSERVED: [(Source, &str); 6] = [
     (Source::Process, figure::CPU),
     (Source::Process, figure::MEMORY_BYTES),
@@ -102,7 +102,7 @@ fn errors(outcomes: &Outcomes) -> String {
     parts.join(";")
 }
 
-/// The last that a source told in this second.
+/// The last value that a source reported in this second.
 fn told(run: &RunResult, source: Source, name: &str, second: usize) -> Option<f64> {
     let seen = run.observed.sources.get(&source)?;
     let from = i64::try_from(second).ok()?.checked_mul(1_000)?;

@@ -26,7 +26,7 @@ pub fn failure_once(judgement: &Judgement, confidence: f64, said: &mut SaidOnce)
         for check in &requirement.checks {
             let limit = format::limit(&check.limit);
             lines.push(format!(
-                "  measured  nothing; {} has to be {limit}",
+                "  measured  nothing; {} must be {limit}",
                 check.metric
             ));
         }
@@ -55,7 +55,7 @@ fn headline(judgement: &Judgement) -> String {
     )
 }
 
-/// One check in one line: `response_time_p95 243 ms (231–255 at 95 % confidence), has to be < 200 ms`.
+/// One check in one line: `response_time_p95 243 ms (231–255 at 95 % confidence), must be < 200 ms`.
 fn measured(judged: &CheckJudgement, confidence: f64) -> String {
     let check = &judged.check;
     let place = judged
@@ -64,7 +64,7 @@ fn measured(judged: &CheckJudgement, confidence: f64) -> String {
         .map_or_else(String::new, |endpoint| format!(" at {}", clean(endpoint)));
     let limit = format::limit(&check.limit);
     let Some(estimate) = &judged.estimate else {
-        return format!("{}{place}: nothing; has to be {limit}", check.metric);
+        return format!("{}{place}: nothing; must be {limit}", check.metric);
     };
     let value = format::measured_value(estimate, &check.limit);
     let interval = format::interval(estimate, &check.limit);
@@ -85,7 +85,7 @@ fn measured(judged: &CheckJudgement, confidence: f64) -> String {
         format!("{samples} samples")
     };
     format!(
-        "{}{place} {value}{sure}, has to be {limit}; {worth}",
+        "{}{place} {value}{sure}, must be {limit}; {worth}",
         check.metric
     )
 }

@@ -7,7 +7,7 @@ use super::{Report, csv, hdrlog, html, json, junit, markdown, openmetrics, otlp}
 /// A format of report files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
-    /// Everything, for programs and for this one: `docs/REPORT.md` tells each field.
+    /// Everything, for programs and for this one: `docs/REPORT.md` describes each field.
     Json,
     /// One page, for people.
     Html,
@@ -40,7 +40,7 @@ pub enum RenderError {
 }
 
 impl Format {
-    /// Every format, in the order in which they are told.
+    /// Every format, in the order in which they are listed.
     pub const ALL: [Format; 8] = [
         Format::Json,
         Format::Html,
@@ -83,7 +83,7 @@ impl Format {
     /// What it is, in half a line.
     pub fn about(self) -> &'static str {
         match self {
-            Format::Json => "everything, as docs/REPORT.md tells it",
+            Format::Json => "everything, as docs/REPORT.md describes it",
             Format::Html => "one HTML page, for people",
             Format::Junit => "JUnit XML, a test case for each requirement",
             Format::Markdown => "tables for a pull request or the summary of a job",

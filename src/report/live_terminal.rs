@@ -6,7 +6,7 @@ use crate::record::{Outcomes, RunResult, Second, Summary, Times, figure};
 use crate::requirement::{Judgement, Source, Unit, Verdict, format};
 use crate::text::clean;
 
-/// What goes on now, as against the whole run.
+/// What happens now, in contrast to the whole run.
 const RECENT: usize = 5;
 
 /// A line each: what the last seconds were like, the run so far, failures by cause, resources, and every requirement

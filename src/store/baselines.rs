@@ -28,7 +28,7 @@ pub enum BaselineError {
         source: std::io::Error,
     },
     /// It is something else.
-    #[error("{} is no baseline: {source}", path.display())]
+    #[error("{} is not a baseline: {source}", path.display())]
     Form {
         /// Which file.
         path: PathBuf,
@@ -194,7 +194,10 @@ mod tests {
         ] {
             std::fs::write(&path, text).unwrap();
             let told = read_baseline(&path).unwrap_err().to_string();
-            assert!(told.contains("one.json is no baseline"), "{text}: {told}");
+            assert!(
+                told.contains("one.json is not a baseline"),
+                "{text}: {told}"
+            );
         }
         let told = read_baseline(&folder.path().join("none.json"))
             .unwrap_err()

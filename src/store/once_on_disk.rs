@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::files::{StoreError, make_folder, write_atomically};
 
-/// A value on disk, made once by whoever comes first.
+/// A value on disk, made once by the first process.
 pub struct OnceOnDisk {
     value: PathBuf,
     lock: PathBuf,
@@ -66,7 +66,7 @@ pub fn lock(path: &Path) -> Result<File, StoreError> {
 /// When the file can't be made.
 pub(super) fn lock_if_possible(path: &Path) -> Result<File, StoreError> {
     let file = lock_file(path)?;
-    // A file system without locks is no reason to go without a report.
+    // A file system without locks is not a reason to go without a report.
     let _ = file.lock();
     Ok(file)
 }

@@ -17,9 +17,9 @@ const LOCK: &str = ".lock";
 /// Writes a report into the folder of its session, which [`make_dated`](super::make_dated) has made, and puts a folder with
 /// the same in the place of `latest`. Older sessions than the newest 20 are removed.
 ///
-/// JSON is written whatever `formats` says: it is what other formats, other processes and later commands are made from.
-/// Of sessions that end at once, one after the other is written, so that all reports in `latest` are of one of them. Files of
-/// others that lie in `latest` stay there.
+/// JSON is always written, whatever `formats` says: it is what other formats, other processes and later commands are
+/// made from. Of sessions that end at once, one after the other is written, so that all reports in `latest` are of one
+/// of them. Files of others that lie in `latest` stay there.
 ///
 /// # Errors
 /// When a folder or one of the files can't be written.
@@ -110,7 +110,7 @@ fn swapped(draft: &Path, latest: &Path) -> rustix::io::Result<()> {
     renameat_with(CWD, draft, CWD, latest, RenameFlags::EXCHANGE)
 }
 
-/// What is no report was not made here and stays in `latest`.
+/// What is not a report was not made here and stays in `latest`.
 fn move_others(from: &Path, to: &Path) {
     let entries = std::fs::read_dir(from).into_iter().flatten().flatten();
     for entry in entries {

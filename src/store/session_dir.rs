@@ -8,7 +8,7 @@ use super::files::StoreError;
 /// So many sessions are kept.
 const KEPT: usize = 20;
 
-/// Sessions that began within one second are told apart by a number, up to this one.
+/// Sessions that began within one second are distinguished by a number, up to this one.
 const MOST: u32 = 1_000;
 
 /// Makes a folder of its own for a session, such as `20261125T063000Z`, and gives its name.
@@ -35,7 +35,7 @@ pub fn make_dated(root: &Path, started: u64) -> Result<String, StoreError> {
     unreachable!("the last number gives a folder or an error")
 }
 
-/// Removes the oldest of these folders until the newest are left. Whatever else is there is left alone, and so is what
+/// Removes the oldest of these folders until the newest are left. Everything else there is left alone, and so is what
 /// can't be removed.
 pub(super) fn prune(root: &Path) {
     let mut dated: Vec<(String, u32, PathBuf)> = std::fs::read_dir(root)

@@ -13,12 +13,12 @@ use super::timer_queue::{Timer, TimerQueue};
 pub enum Deadline {
     /// By a timer of the worker's.
     Paced(Timer),
-    /// By tokio, for whoever has no worker around.
+    /// By tokio, where there is no worker.
     Tokio(Option<Pin<Box<Sleep>>>),
 }
 
 impl Deadline {
-    /// A deadline for whoever has no worker around.
+    /// A deadline where there is no worker.
     pub fn tokio() -> Deadline {
         Deadline::Tokio(None)
     }
@@ -36,7 +36,7 @@ impl Deadline {
         let mut future = pin!(future);
         self.set(at);
         let output = poll_fn(|cx| {
-            // First: what is there in time must not be given up because nobody looked.
+            // First: what is there in time must not be given up because it was not looked at.
             if let Poll::Ready(output) = future.as_mut().poll(cx) {
                 return Poll::Ready(Some(output));
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// One alarm clock. Set anew, it forgets what it was set to before.
+/// One alarm clock. Set again, it forgets what it was set to before.
 pub struct OsTimer(TimerKind);
 
 enum TimerKind {

@@ -101,7 +101,7 @@ fn a_thread_held_up_knows_for_how_long() {
     beside(|agenda| async move {
         let timer = agenda.timer();
         timer.sleep_until(20 * MS).await;
-        // Time goes on, and nobody is polled meanwhile.
+        // Time continues, and nothing is polled meanwhile.
         tokio::time::advance(Duration::from_secs(1)).await;
         let now = agenda.now();
         let held = agenda.stalled_for(0, now);

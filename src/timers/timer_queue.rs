@@ -1,4 +1,4 @@
-//! All times that a worker thread has to keep.
+//! All times that a worker thread must keep.
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -15,7 +15,7 @@ use super::stalls::{Stalls, overlap};
 
 /// How often the thread looks at the clock although nothing is due: what comes later was held up.
 const BEAT: u64 = 10_000_000;
-/// Held up for less than this is no pause, in nanoseconds.
+/// Held up for less than this is not a pause, in nanoseconds.
 const PAUSE: u64 = 5_000_000;
 /// Not set.
 const NEVER: u64 = u64::MAX;
@@ -35,7 +35,7 @@ struct QueueState {
     beat: u64,
     /// What the alarm is set to.
     set: u64,
-    /// Whoever sets the alarm.
+    /// The task that sets the alarm.
     keeper: Option<Waker>,
     pauses: Stalls,
 }
@@ -50,7 +50,7 @@ struct Slot {
 }
 
 impl TimerQueue {
-    /// Nothing to do yet. [`Agenda::keep`] has to run on the same thread as whoever uses it.
+    /// Nothing to do yet. [`TimerQueue::keep`] must run on the same thread as its users.
     pub fn new(start: Instant) -> Rc<TimerQueue> {
         Rc::new(TimerQueue {
             start,
@@ -77,7 +77,7 @@ impl TimerQueue {
         let state = &mut *self.state.borrow_mut();
         let place = state.free.pop().unwrap_or(state.timers.len() as u32);
         match state.timers.get_mut(place as usize) {
-            // What is left of its predecessor in the heap wakes nobody.
+            // What is left of its predecessor in the heap wakes no task.
             Some(old) => {
                 let queued = old.queued;
                 *old = Slot { queued, ..slot };
@@ -110,7 +110,7 @@ impl TimerQueue {
     /// work. `to` is now or shortly before.
     pub fn stalled_for(&self, from: u64, to: u64) -> u64 {
         let state = self.state.borrow();
-        // What nobody has woken up for yet.
+        // What no task was woken for yet.
         let overdue = state.next();
         let going_on = if to.saturating_sub(overdue) > PAUSE {
             overlap((overdue, to), (from, to))
@@ -120,7 +120,7 @@ impl TimerQueue {
         going_on + state.pauses.within(from, to)
     }
 
-    /// Wakes whoever's time has come, for ever.
+    /// Wakes the tasks whose time has come, for ever.
     pub async fn keep(&self, mut alarm: OsTimer) {
         self.state.borrow_mut().beat = self.now();
         poll_fn::<(), _>(|cx| {
@@ -155,7 +155,7 @@ impl TimerQueue {
         self.state.borrow().heap.len()
     }
 
-    /// Wakes whoever's time has come; tells when the next comes, and whether anybody's had.
+    /// Wakes the tasks whose time has come; returns when the next is due, and whether any was.
     fn ring(&self, now: u64) -> (u64, bool) {
         let state = &mut *self.state.borrow_mut();
         let overdue = state.next();
@@ -185,7 +185,7 @@ impl QueueState {
         first.min(self.beat)
     }
 
-    /// Wakes whoever waits for a timer, if its time has come; says whether it had.
+    /// Wakes the task that waits for a timer, if its time has come; says whether it had.
     fn ring_one(&mut self, place: u32, now: u64) -> bool {
         let timer = &mut self.timers[place as usize];
         if timer.wanted <= now {
@@ -218,7 +218,7 @@ impl QueueState {
     }
 }
 
-/// One time that somebody waits for. Setting it to a later time costs next to nothing.
+/// A time that a task waits for. Setting it to a later time costs next to nothing.
 pub struct Timer {
     agenda: Rc<TimerQueue>,
     place: u32,

@@ -4,7 +4,7 @@
 # All it is told comes as variables, so that no input becomes a part of a command. perf-tests/session/action.rs runs it without
 # GitHub. Bash 3.2, which macOS has, takes an empty array for an unset one: none is expanded here that may be empty.
 set -euo pipefail
-# Inputs are split into words at blanks and line breaks; a `*` among them is no pattern.
+# Inputs are split into words at blanks and line breaks; a `*` among them is not a pattern.
 set -f
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
@@ -75,7 +75,7 @@ is_of_default_branch() {
     esac
 }
 
-# Where the baseline is, by its name and by what sessions have to share to be compared: those of another processor or
+# Where the baseline is, by its name and by what sessions must share to be compared: those of another processor or
 # plan have another file and another key, so that they are neither refused nor taken for a regression. So have those of
 # another build: harnesses between two releases have one version, and may not read what the other one wrote.
 baseline() {

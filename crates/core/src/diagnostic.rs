@@ -108,7 +108,7 @@ impl<T> Spanned<T> {
     }
 }
 
-/// What is wrong with a text, by whoever doesn't know where it was written.
+/// What is wrong with a text, by code that doesn't know where it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidValue {
     /// What is wrong.
@@ -185,7 +185,7 @@ impl fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
-/// Sorts problems by place, each told once; flags and variables keep the order they were found in.
+/// Sorts problems by place, each reported once; flags and variables keep the order they were found in.
 pub fn sort_diagnostics(problems: &mut Vec<Diagnostic>) {
     problems.sort_by(|a, b| a.place.rank().cmp(&b.place.rank()));
     let mut told: Vec<Diagnostic> = Vec::with_capacity(problems.len());

@@ -3,7 +3,7 @@
 //! `facts` are plain data that `read` gets from the server's catalogs. `workload` parses statements and finds the
 //! indexes that could serve them; `planner` asks the server which of them it would use. `rules` turn facts into the
 //! proposals of a `plan`; `apply` applies the chosen ones. Only `read`, `planner` and `apply` talk to a server, and
-//! only `apply` changes anything there. `connection` is how they reach it, as whoever else asks a database does.
+//! only `apply` changes anything there. `connection` is how they and the monitors connect to it.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "advisors")]

@@ -79,15 +79,15 @@ pub struct StatementLine {
 /// A change.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Proposal {
-    /// Counted from 1, anew for each plan.
+    /// Counted from 1 in each plan.
     pub number: usize,
-    /// The same for the same change, whatever else is proposed: for scripts.
+    /// The same for the same change, independent of other proposals: for scripts.
     pub id: String,
     /// What kind of change it is.
     pub kind: ChangeKind,
     /// The index, table or setting, as SQL names it.
     pub object: String,
-    /// The table whose index it is; `None` for what is no index.
+    /// The table whose index it is; `None` for what is not an index.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
     /// What it does, in a line.
@@ -96,7 +96,7 @@ pub struct Proposal {
     pub why: Vec<String>,
     /// The statements, in their order; each is a transaction of its own.
     pub sql: Vec<String>,
-    /// What takes it back, in its order; empty when nothing has to.
+    /// What takes it back, in its order; empty when nothing must.
     pub undo: Vec<String>,
     /// How much can go wrong.
     pub risk: Risk,
@@ -106,7 +106,7 @@ pub struct Proposal {
     pub gain: String,
     /// Who says so.
     pub proof: Proof,
-    /// Who has to carry it out, where whoever asks may not.
+    /// Who must apply it, where the current role may not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
 }
@@ -121,11 +121,11 @@ pub enum ChangeKind {
     Vacuum,
     /// A table whose statistics are to be made.
     Analyze,
-    /// An index that is to be built anew.
+    /// An index that is to be rebuilt.
     Reindex,
     /// A setting of the server.
     Setting,
-    /// An index that is no use.
+    /// An index that is of no use.
     DropIndex,
 }
 
@@ -133,11 +133,11 @@ pub enum ChangeKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Risk {
-    /// Nobody waits for it, and nothing is lost.
+    /// Nothing is blocked or lost.
     Low,
     /// It costs something that may be felt.
     Medium,
-    /// Somebody has to have thought about it: it is applied only when its number is named.
+    /// It needs a decision: it is applied only when its number is named.
     High,
 }
 
@@ -196,7 +196,7 @@ impl OptimizerPlan {
     /// Those to be applied: all that need no thought and no other role, or the ones that are named.
     ///
     /// # Errors
-    /// When there is none of a number or an id, when another role has to do what is named, or when something that needs
+    /// When there is none of a number or an id, when another role must do what is named, or when something that needs
     /// thought is named by its number: that is another's in another plan.
     pub fn chosen(&self, only: Option<&[String]>) -> Result<Vec<&Proposal>, ChoiceError> {
         let Some(only) = only else {
@@ -242,12 +242,12 @@ pub enum ChoiceError {
         "{0} ({1}) is of high risk, and numbers change from one plan to the next: name it by its id, {2}"
     )]
     ByNumber(usize, String, String),
-    /// Another role has to do it.
+    /// Another role must do it.
     #[error("{0} ({1}): the table belongs to {2}: run it as that role")]
     Others(usize, String, String),
 }
 
-/// Of letters and digits, beginning with a letter, so that it is no number.
+/// Of letters and digits, beginning with a letter, so that it is not a number.
 fn id(sql: &[String]) -> String {
     let digest = Sha256::digest(sql.join(";").as_bytes());
     let hex = digest.iter().take(3).map(|byte| format!("{byte:02x}"));

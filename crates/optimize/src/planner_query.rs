@@ -33,7 +33,7 @@ pub struct PlannerAnswers {
 pub struct Advice {
     /// The index.
     pub candidate: Candidate,
-    /// Its size in bytes, as it is expected; `None` when nobody knows.
+    /// Its size in bytes, as it is expected; `None` when it is unknown.
     pub bytes: Option<u64>,
     /// What it serves: the index of the query, and the share of its cost that is saved, `None` when the planner
     /// was not asked.
@@ -41,7 +41,7 @@ pub struct Advice {
 }
 
 impl Advice {
-    /// Milliseconds of all that was counted that would not have been spent, if costs are times.
+    /// Milliseconds of all that was counted that would not have been spent, assuming cost is proportional to time.
     pub fn saved_ms(&self, planner_queries: &[PlannerQuery]) -> f64 {
         let saved = self
             .serves

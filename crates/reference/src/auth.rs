@@ -21,7 +21,7 @@ struct Claims {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     org_id: Option<String>,
     exp: u64,
-    /// Whom the token is for; the service is nobody in particular, so it takes none that is for somebody.
+    /// The audience of the token; the service has none, so it rejects tokens that name one.
     #[serde(default, skip_serializing)]
     aud: Option<IgnoredAny>,
 }
@@ -44,7 +44,7 @@ pub fn mint_token(secret: &SigningSecret, user_id: &str, org_id: &str, ttl: Dura
     jwt::sign(&claims, secret.expose()).expect("plain claims")
 }
 
-/// Tells good tokens from bad ones.
+/// Verifies tokens.
 pub(super) struct TokenVerifier {
     secret: Key,
     public_key: Option<Key>,

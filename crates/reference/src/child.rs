@@ -16,7 +16,7 @@ pub const CHILD_SECRET: &str = "PERF_JWT_SECRET";
 const USAGE: u8 = 2;
 const FAILURE: u8 = 1;
 
-/// What a parent tells the server that it starts.
+/// The settings that a parent passes to the server that it starts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ChildOptions {
@@ -32,13 +32,13 @@ pub struct ChildOptions {
 
 #[derive(Debug, Error)]
 enum UsageError {
-    #[error("the variable {name} of a reference server: {source}; its parent has to set it")]
+    #[error("the variable {name} of a reference server: {source}; its parent process must set it")]
     Variable {
         name: &'static str,
         source: VarError,
     },
     #[error(
-        "the variable {CHILD_OPTIONS}: {0}; it has to be the JSON of a reference server's options"
+        "the variable {CHILD_OPTIONS}: {0}; it must be the JSON of a reference server's options"
     )]
     Json(#[from] serde_json::Error),
     #[error(transparent)]
@@ -70,8 +70,8 @@ impl ChildOptions {
 
 /// The whole life of a server that another process of ours has started.
 ///
-/// It takes its options from [`CHILD_OPTIONS`] and its secret from [`CHILD_SECRET`], tells its
-/// address in the first line of standard output, and ends when standard input does.
+/// It takes its options from [`CHILD_OPTIONS`] and its secret from [`CHILD_SECRET`], prints
+/// its address in the first line of standard output, and ends when standard input does.
 pub fn child_main() -> ExitCode {
     let options = match options_from_environment() {
         Ok(options) => options,
@@ -95,10 +95,10 @@ fn ended(error: &dyn std::error::Error, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Tells the address to whoever reads standard output, at once.
+/// Prints the address to standard output, at once.
 pub fn announce_on_stdout(announcement: &Announcement) {
     let mut stdout = io::stdout().lock();
-    // Whoever has closed it does not want to know.
+    // A reader that has closed it does not want to know.
     let _ = writeln!(stdout, "{announcement}").and_then(|()| stdout.flush());
 }
 

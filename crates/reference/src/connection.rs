@@ -61,7 +61,7 @@ where
     }
     // What the connection has become meanwhile is to know it too.
     closing.mark_changed();
-    // However the peer has left, there is nobody to tell.
+    // However the peer has left, there is no one to report to.
     let _ = connection.await;
 }
 

@@ -58,7 +58,7 @@ fn figures(page: &mut String, title: &str, figures: &serde_json::Value) {
     page.push_str("</tbody></table>");
 }
 
-/// Paths come from whoever sends requests.
+/// Paths come from clients and are not trusted.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")

@@ -35,12 +35,12 @@ pub enum ServeError {
     /// The URL of a database server makes no sense.
     #[cfg(feature = "servers")]
     #[error(
-        "cannot read the URL of the database; it has to be postgres://USER:PASSWORD@HOST:PORT/DATABASE"
+        "cannot read the URL of the database; it must be postgres://USER:PASSWORD@HOST:PORT/DATABASE"
     )]
     DatabaseUrl,
     /// The URL of a cache server makes no sense.
     #[cfg(feature = "servers")]
-    #[error("cannot read the URL of Redis; it has to be redis://:PASSWORD@HOST:PORT")]
+    #[error("cannot read the URL of Redis; it must be redis://:PASSWORD@HOST:PORT")]
     RedisUrl,
     /// A server that it is to use does not let it.
     #[cfg(feature = "servers")]

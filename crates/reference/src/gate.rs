@@ -15,7 +15,7 @@ use serde_json::json;
 use super::app::App;
 use super::websocket::{self, Upgrade};
 
-/// Where the server tells what load has arrived; no fault, limit or count concerns it.
+/// Where the server reports what load has arrived; no fault, limit or count concerns it.
 pub const OBSERVER_PATH: &str = "/__requests";
 
 /// One connection, as the gate sees it.
@@ -48,7 +48,7 @@ impl Peer {
         upgrade.take()
     }
 
-    /// Its how manyeth request this is.
+    /// The 1-based index of this request on the connection.
     fn next(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed) + 1
     }

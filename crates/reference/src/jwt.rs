@@ -63,7 +63,7 @@ impl Key {
 #[derive(Clone)]
 pub struct PublicKey(SubjectPublicKeyInfoDer<'static>);
 
-/// A text that is no RSA key.
+/// A text that is not an RSA key.
 #[derive(Debug, Error)]
 #[error("no RSA public key in PEM (`-----BEGIN PUBLIC KEY-----`)")]
 pub struct PublicKeyError;

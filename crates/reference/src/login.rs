@@ -38,7 +38,7 @@ async fn answer(
     let Ok(Json(credentials)) = credentials else {
         return detail(
             StatusCode::UNPROCESSABLE_ENTITY,
-            "The body has to be JSON with email and password",
+            "The body must be JSON with email and password",
         );
     };
     let user = user(&credentials.email).filter(|_| credentials.password == DEMO_PASSWORD);

@@ -9,7 +9,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::{Faults, PublicKey, RateLimit};
 
-/// More threads than this only take the machine away from whoever sends the load.
+/// More threads than this only take the machine away from the load generator.
 const MOST_THREADS: usize = 4;
 
 const WEBSOCKET_PING: Duration = Duration::from_secs(30);
@@ -29,7 +29,7 @@ pub struct Options {
     pub redis_url: Option<SigningSecret>,
     /// What tokens are signed with, under HS256.
     pub secret: SigningSecret,
-    /// Whose tokens are taken besides, under RS256.
+    /// Whose tokens are accepted as well, under RS256.
     pub public_key: Option<PublicKey>,
     /// How much of one client is answered; off by default.
     pub rate_limit: Option<RateLimit>,
@@ -72,7 +72,7 @@ impl Options {
 pub struct SigningSecret(String);
 
 impl SigningSecret {
-    /// One that nobody else knows.
+    /// A random one.
     pub fn random() -> Self {
         let bytes: [u8; 32] = rand::random();
         Self(BASE64_URL_SAFE_NO_PAD.encode(bytes))

@@ -34,7 +34,7 @@ fn reserve(addr: SocketAddr) -> io::Result<TcpSocket> {
 
 /// Refuses connects until `over` completes, then listens again on the same port.
 ///
-/// The port stays reserved meanwhile: nobody else gets it, not even as the near end of a connect.
+/// The port stays reserved meanwhile: no other socket gets it, not even as the near end of a connect.
 pub(super) async fn refuse(
     addr: SocketAddr,
     over: impl Future<Output = ()>,

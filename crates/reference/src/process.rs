@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::{Options, ServeError, bind};
 
-/// Tells that the server is ready.
+/// Reports that the server is ready.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Announcement {
@@ -67,7 +67,7 @@ pub fn serve_blocking(
 
 fn runtime(threads: usize) -> io::Result<Runtime> {
     if threads <= 1 {
-        // One thread has nobody to share work with, so the cheaper scheduler does.
+        // One thread has no other to share work with, so the cheaper scheduler does.
         return Builder::new_current_thread().enable_all().build();
     }
     Builder::new_multi_thread()

@@ -51,7 +51,7 @@ impl RateLimiter {
         Self { limit, counts }
     }
 
-    /// What a refused client is told to wait, in seconds; `None` lets the request through.
+    /// How long a refused client should wait, in seconds; `None` lets the request through.
     pub(super) fn refuse(&self, client: IpAddr, path: &str, now: Instant) -> Option<u64> {
         let over = |count: &ClientCount| now.duration_since(count.since) >= self.limit.window;
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);

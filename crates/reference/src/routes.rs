@@ -139,7 +139,7 @@ fn enveloped(name: &str, figures: &Value) -> Json<Value> {
 }
 
 /// A token outlives the user it names, so the database is asked each time whether that one is still there.
-/// Whoever was never seeded is taken as they are.
+/// A user that was never seeded is accepted as they are.
 async fn looked_up(app: &App, user: &User) -> Result<(), Arc<DataError>> {
     app.store
         .user(user.clone())

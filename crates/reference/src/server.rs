@@ -116,7 +116,7 @@ impl Server {
     }
 }
 
-/// Waits for the beginning of an outage; tells it, and when it ends.
+/// Waits for the beginning of an outage; returns it, and when it ends.
 async fn begins(app: &App, outage: Option<InjectedOutage>) -> Option<(InjectedOutage, Instant)> {
     let outage = outage?;
     let origin = app.faults.origin().await;
@@ -162,7 +162,7 @@ impl OpenConnections {
     async fn finish(mut self) {
         self.closing.send_replace(());
         let all = async { while self.tasks.join_next().await.is_some() {} };
-        // Whoever is not done by then is dropped with the set.
+        // What is not done by then is dropped with the set.
         let _ = timeout(GRACE, all).await;
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// What the service remembers of each endpoint.
 const REMEMBERED: usize = 1000;
-/// Whoever asks for a thousand different paths is counted under one name.
+/// A client that asks for a thousand different paths is counted under one name.
 const MOST_ENDPOINTS: usize = 500;
 const OTHER: &str = "GET:(other)";
 const SLOW_QUERY: Duration = Duration::from_millis(100);
@@ -45,7 +45,7 @@ impl Endpoints {
         Arc::clone(endpoints.entry(name.into()).or_default())
     }
 
-    /// What the service tells of the endpoints that have answered.
+    /// What the service reports about the endpoints that have answered.
     pub(super) fn summary(&self) -> BTreeMap<String, EndpointStatistics> {
         let endpoints = self.0.read().unwrap_or_else(PoisonError::into_inner);
         endpoints
@@ -118,7 +118,7 @@ impl EndpointCounters {
     }
 }
 
-/// What the service tells of one endpoint: its last 1,000 requests.
+/// What the service reports about one endpoint: its last 1,000 requests.
 #[derive(Serialize)]
 pub(super) struct EndpointStatistics {
     pub(super) avg_response_time: f64,

@@ -35,7 +35,7 @@ impl Drop for Background {
     }
 }
 
-/// Looks at the machine, the database and the cache each second: no request has to wait for that.
+/// Looks at the machine, the database and the cache each second: no request waits for that.
 pub(super) fn watch(app: Arc<App>) -> Background {
     Background::spawn(async move {
         let mut ticks = interval(EVERY);

@@ -18,7 +18,7 @@ fn asked(server: &Server, figure: &str) -> usize {
     server.requests()[figure].as_u64().expect("a number") as usize
 }
 
-/// What was due while nobody listened fails, and no more than what was under way when that began.
+/// What was due while no server listened fails, and no more than what was under way when that began.
 fn refusing() -> Case {
     let plan = plan(PROFILE);
     let server = Server::start(&["latency=20ms", "refuse=1s@2s"]);

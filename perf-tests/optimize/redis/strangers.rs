@@ -1,4 +1,4 @@
-//! What is no Redis, or one that is not well.
+//! What is not Redis, or one that is not well.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};

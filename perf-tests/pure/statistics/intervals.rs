@@ -9,7 +9,7 @@ use agentos_perf::statistics::{Block, Look, MeanBlock, ProportionEvidence, bound
 use statrs::function::erf::erfc_inv;
 
 pub(crate) const RUNS: u32 = 1000;
-/// Disturbances beyond the figure that a run has to expect: more than for a verdict, whose limit is known
+/// Disturbances beyond the figure that a run must expect: more than for a verdict, whose limit is known
 /// and has a counter of its own.
 const ENOUGH: f64 = 20.0;
 /// Takes the tenth of the values that is furthest out for what a mean hangs on.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use agentos_perf::judge::{Evidence, is_settled, judge};
+use agentos_perf::judge::{Evidence, is_open_by_correlation_alone, is_settled, judge};
 use agentos_perf::load::{Fare, Observer, RunProgress, rehearse};
 use agentos_perf::plan::{EndpointKind, Plan};
 use agentos_perf::profile::{Overrides, Profile, ProfileSource, load};
@@ -152,20 +152,32 @@ fn once(profile: &Profile, plan: &Plan, service: Service, random: &mut Random) -
         };
         is_settled(waiting.iter().copied(), &evidence, profile.confidence)
     };
-    rehearsed(plan, service, random, &mut settled)
+    let mut open_by_correlation_alone = |run: &RunResult, open: &[u64]| {
+        let evidence = Evidence {
+            runs: vec![run],
+            open,
+            ..Evidence::default()
+        };
+        is_open_by_correlation_alone(waiting.iter().copied(), &evidence, profile.confidence)
+    };
+    let asking = Asking {
+        is_settled: &mut settled,
+        is_open_by_correlation_alone: &mut open_by_correlation_alone,
+    };
+    rehearsed(plan, service, random, asking)
 }
 
 fn rehearsed(
     plan: &Plan,
     service: Service,
     random: &mut Random,
-    settled: &mut dyn FnMut(&RunResult, &[u64]) -> bool,
+    mut asking: Asking<'_>,
 ) -> RunResult {
     let mut fares = |endpoint: usize, _sent: u64| Fare {
         took: service.took(plan.endpoints[endpoint].kind, random),
         outcome: Outcome::Ok,
     };
-    rehearse(plan, &mut Asking(settled), &mut fares)
+    rehearse(plan, &mut asking, &mut fares)
 }
 
 fn search(profile: &Profile, plan: &Plan, service: Service, random: &mut Random) -> RunResult {
@@ -176,7 +188,11 @@ fn search(profile: &Profile, plan: &Plan, service: Service, random: &mut Random)
         let mut settled = |run: &RunResult, open: &[u64]| {
             search::is_settled(run, open, &holding, profile.confidence)
         };
-        let run = rehearsed(&leg.plan(plan), service, random, &mut settled);
+        let asking = Asking {
+            is_settled: &mut settled,
+            is_open_by_correlation_alone: &mut |_, _| false,
+        };
+        let run = rehearsed(&leg.plan(plan), service, random, asking);
         let step = search::judged(plan, leg, &run, None, &holding, profile.confidence);
         steps.push(step.clone());
         made.push(CompletedStep { leg, step, run });
@@ -184,14 +200,23 @@ fn search(profile: &Profile, plan: &Plan, service: Service, random: &mut Random)
     search::record(plan, search, &made).expect("a search has a first load")
 }
 
-/// Asks whether all is settled, and shows nothing.
-struct Asking<'a>(&'a mut dyn FnMut(&RunResult, &[u64]) -> bool);
+type Question<'a> = &'a mut dyn FnMut(&RunResult, &[u64]) -> bool;
+
+/// Asks what the harness asks of a run, and shows nothing.
+struct Asking<'a> {
+    is_settled: Question<'a>,
+    is_open_by_correlation_alone: Question<'a>,
+}
 
 impl Observer for Asking<'_> {
     fn progress(&mut self, _: RunProgress) {}
 
     fn is_settled(&mut self, so_far: &RunResult, open: &[u64]) -> bool {
-        (self.0)(so_far, open)
+        (self.is_settled)(so_far, open)
+    }
+
+    fn is_open_by_correlation_alone(&mut self, so_far: &RunResult, open: &[u64]) -> bool {
+        (self.is_open_by_correlation_alone)(so_far, open)
     }
 
     fn is_interrupted(&mut self) -> bool {

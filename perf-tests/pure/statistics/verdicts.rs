@@ -8,7 +8,7 @@ pub(crate) const ALPHA: f64 = 0.05;
 const SHORTEST: usize = 20;
 const EXTENSIONS: usize = 3;
 
-/// Disturbances that a planned run right at the limit has to expect for its verdict to be within reach.
+/// Disturbances that a planned run right at the limit must expect for its verdict to be within reach.
 pub(crate) const ENOUGH: f64 = 10.0;
 
 /// How often the procedure gave which verdict.

@@ -194,7 +194,7 @@ impl ApplyRun<'_> {
         ))
     }
 
-    /// The response times, which were judged, and beside them those of the statements. Whoever reads along may be gone.
+    /// The response times, which were judged, and beside them those of the statements. Their reader may be gone.
     fn show(
         &self,
         comparison: &BaselineComparison,
@@ -281,7 +281,7 @@ fn tell(event: ApplyEvent<'_>) {
     }
 }
 
-/// A line on stderr, whose reader may be gone: that is no reason to leave anything half done.
+/// A line on stderr, whose reader may be gone: that is not a reason to leave anything half done.
 fn say(line: &str) {
     note(line);
 }

@@ -156,7 +156,7 @@ fn login(text: &str) -> String {
     out
 }
 
-/// Without what looks like a key: a JSON web token, or a long run of letters and digits that is no name.
+/// Without what looks like a key: a JSON web token, or a long run of letters and digits that is not a name.
 fn opaque(text: &str) -> String {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '=' | '.');
     let mut out = String::with_capacity(text.len());

@@ -8,9 +8,9 @@ use super::NO_CODE;
 use super::head::{self, Head, Opcode};
 
 /// Reads what a server sends. Takes memory only for a frame that comes in pieces, for a message in fragments,
-/// and for frames behind the one after which nobody wanted to hear more.
+/// and for frames after the last one that was wanted.
 ///
-/// After a fault or a close frame it is of no more use.
+/// It is of no use after a fault or a close frame.
 #[derive(Debug)]
 pub(in crate::client) struct FrameReader {
     /// What came and was not heard yet.
@@ -27,11 +27,11 @@ pub(in crate::client) enum ReceivedFrame<'a> {
     Binary(&'a [u8]),
     Ping(&'a [u8]),
     Pong,
-    /// With its code; one that nobody may send is told as 1002, a missing one as 1005.
+    /// With its code; a code that must not be sent is reported as 1002, a missing one as 1005.
     Close(u16),
 }
 
-/// Why what comes are no frames of a server.
+/// Why the bytes are not frames of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::client) enum FrameFault {
     /// Reserved bits or opcodes, a mask, a long or fragmented control frame, a continuation of nothing, a
@@ -39,7 +39,7 @@ pub(in crate::client) enum FrameFault {
     Frame,
     /// A frame or a message is longer than allowed.
     TooLong,
-    /// A text that is no UTF-8.
+    /// A text that is not UTF-8.
     Text,
 }
 

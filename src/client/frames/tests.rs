@@ -198,7 +198,7 @@ fn cases() -> Vec<Row> {
             None,
         ),
         (
-            "close with a reason that is no text",
+            "close with a reason that is not text",
             frame(0x88, b"\x03\xe9\xff"),
             &[],
             Some(Text),

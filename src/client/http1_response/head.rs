@@ -38,7 +38,7 @@ pub(super) enum Framing {
 }
 
 impl Head {
-    /// Whether another head follows. 101 is final: nobody asked for another protocol, so that nothing of
+    /// Whether another head follows. 101 is final: no other protocol was requested, so that nothing of
     /// HTTP can follow.
     pub(super) fn is_interim(&self) -> bool {
         is_interim(self.status)
@@ -227,7 +227,7 @@ pub(in crate::client) fn tokens(value: &[u8]) -> impl DoubleEndedIterator<Item =
     value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii)
 }
 
-/// A list with bytes beyond ASCII says nothing. The end of a line is there only where the next one goes on with it.
+/// A list with bytes beyond ASCII says nothing. A line keeps its end only where the next one continues it.
 fn is_text(value: &[u8]) -> bool {
     let is_text = |byte: &u8| matches!(byte, b'\t' | b'\r' | b'\n' | b' '..=b'~');
     value.iter().all(is_text)

@@ -26,7 +26,7 @@ pub(in crate::client) struct AnswerReader {
     retry_after: Option<u32>,
 }
 
-/// Why what comes is no answer.
+/// Why the bytes are not an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::client) enum AnswerFault {
     /// The head is none of HTTP/1.x, is longer than 64 KiB, or contradicts itself.
@@ -38,11 +38,11 @@ pub(in crate::client) enum AnswerFault {
 /// How far the answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::client) enum AnswerProgress {
-    /// All bytes were taken, and the answer goes on.
+    /// All bytes were taken, and the answer continues.
     More,
     /// The answer is whole.
     Done {
-        /// How many of the bytes belong to it. Nobody asked for what is behind them.
+        /// How many of the bytes belong to it. What follows was not requested.
         used: usize,
     },
 }

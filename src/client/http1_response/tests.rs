@@ -291,7 +291,7 @@ fn cases() -> Vec<(&'static str, String)> {
             empty("connection: closed, x-close"),
         ),
         (
-            "close, beside what is no ASCII",
+            "close, beside what is not ASCII",
             empty("connection: close, é"),
         ),
         ("HTTP/1.0", old("content-length: 2")),
@@ -313,7 +313,7 @@ fn cases() -> Vec<(&'static str, String)> {
             "HTTP/1.1 200\r\ncontent-length: 0\r\n\r\n".to_owned(),
         ),
         (
-            "a reason that is no ASCII",
+            "a reason that is not ASCII",
             "HTTP/1.1 404 Gibt’s nicht\r\ncontent-length: 0\r\n\r\n".to_owned(),
         ),
         ("status 99", "HTTP/1.1 099 \r\n\r\n".to_owned()),

@@ -23,7 +23,7 @@ use crate::profile::{HttpVersion, Overrides, ProfileSource, Target, scenario_nam
 use crate::report;
 use crate::secret::Secret;
 
-/// All that a session is told from outside its profile.
+/// All settings of a session from outside its profile.
 #[derive(Debug, Clone, Default)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -56,9 +56,9 @@ pub struct Args {
     pub baseline: Option<String>,
     /// The baseline that it is added to.
     pub save_baseline: Option<String>,
-    /// Whether only what sessions of one baseline have to share is asked for.
+    /// Whether only what sessions of one baseline must share is requested.
     pub fingerprint: bool,
-    /// Where the session is shown while it goes on.
+    /// Where the session is shown while it runs.
     pub dashboard: Option<Address>,
     /// Where its figures are sent at its end.
     #[cfg(feature = "otlp")]
@@ -71,7 +71,7 @@ pub struct Args {
     pub version: bool,
 }
 
-/// Who is asked of the target besides itself.
+/// Which sources of evidence about the target are queried besides itself.
 #[derive(Debug, Clone, Default)]
 pub struct SourceArgs {
     /// Its Redis.
@@ -226,7 +226,7 @@ impl ParsedFlag {
                 let help = match error {
                     AddressError::Malformed => "write --dashboard=127.0.0.1:9595, or a port alone",
                     AddressError::Open => {
-                        "set PERF_DASHBOARD_TOKEN to what whoever looks has to know"
+                        "set PERF_DASHBOARD_TOKEN to the token that viewers must present"
                     }
                 };
                 InvalidValue::new(format!("`{text}` {error}")).help(help)

@@ -212,8 +212,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         Target,
         Rerun::Last,
         Ab::Applies,
-        "Take any TLS certificate, also a forged one: whoever sits on the way can read and \
-         change everything, the token included",
+        "Accept any TLS certificate, even a forged one: an attacker on the network can read \
+         and change everything, including the token",
     ),
     ours(
         "http",
@@ -391,7 +391,7 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         Verdict,
         Rerun::Last,
         Ab::Applies,
-        "How sure a verdict has to be: 95, 95 % or 0.95",
+        "Confidence that a verdict requires: 95, 95 % or 0.95",
     ),
     ours(
         "strict",
@@ -447,8 +447,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         Verdict,
         Rerun::Never,
         Ab::NoEffect,
-        "Print what sessions of one baseline have to share (machine, version and plans) as one word, and load \
-         nothing: for names of baselines where machines or plans change",
+        "Print what all sessions of a baseline must share (machine, version and plans) as one word, and run \
+         no load: for baseline names where machines or plans change",
     ),
     ours(
         "dashboard",
@@ -457,8 +457,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         Verdict,
         Rerun::Never,
         Ab::NoEffect,
-        "Show the session in a browser while it goes on, at http://127.0.0.1:9595/dashboard/performance; \
-         `--dashboard=ADDRESS` for another address or port. While a page is open, it stays when the tests are over",
+        "Show the running session in a browser, at http://127.0.0.1:9595/dashboard/performance; \
+         `--dashboard=ADDRESS` for another address or port. It stays up after the tests while a page is open",
     ),
     ours(
         "dashboard-token",
@@ -467,8 +467,8 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         Verdict,
         Rerun::Never,
         Ab::NoEffect,
-        "What whoever looks has to know, needed on an address that other machines can reach. In the process \
-         list everybody can read it: use the variable",
+        "Token that viewers must present; required on an address that other machines can reach. Every local user \
+         can read it in the process list: prefer the variable",
     ),
     #[cfg(feature = "otlp")]
     ours(
@@ -530,7 +530,7 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         "fail-fast",
         None,
         Nothing,
-        "Run no more tests after the first one that fails",
+        "Stop after the first test that fails",
     ),
     libtest("list", None, Nothing, "List the tests and load nothing"),
     libtest("ignored", None, Nothing, "Only ignored tests"),
@@ -553,7 +553,7 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         "test-threads",
         None,
         Value("N"),
-        "Accepted; loads run one at a time whatever it says",
+        "Accepted, but has no effect: loads run one at a time",
     ),
     Flag {
         aliases: &["no-capture"],

@@ -32,13 +32,14 @@ pub(in crate::harness) fn formats(text: &str) -> ReadValue<Vec<Format>> {
             Ok(wanted)
         }
         [one] => {
-            Err(InvalidValue::new(format!("`{one}` is no report format")).help(advice(one, &known)))
+            Err(InvalidValue::new(format!("`{one}` is not a report format"))
+                .help(advice(one, &known)))
         }
         many => {
             let quoted: Vec<String> = many.iter().map(|name| format!("`{name}`")).collect();
             let quoted: Vec<&str> = quoted.iter().map(String::as_str).collect();
             let all = format!("there are {}", list(&known));
-            Err(InvalidValue::new(format!("{} are no report formats", list(&quoted))).help(all))
+            Err(InvalidValue::new(format!("{} are not report formats", list(&quoted))).help(all))
         }
     }
 }
@@ -77,13 +78,17 @@ mod tests {
         let table = [
             (
                 "markdwon",
-                "`markdwon` is no report format",
+                "`markdwon` is not a report format",
                 "did you mean `markdown`?",
             ),
-            ("pdf", "`pdf` is no report format", "there are json, html"),
+            (
+                "pdf",
+                "`pdf` is not a report format",
+                "there are json, html",
+            ),
             (
                 "pdf,docx,json",
-                "`pdf` and `docx` are no report formats",
+                "`pdf` and `docx` are not report formats",
                 "there are json",
             ),
             (" , ", "names no format", "there are json"),

@@ -76,7 +76,7 @@ pub(in crate::harness) fn unstable(text: &str) -> ReadValue<()> {
     match text {
         "unstable-options" => Ok(()),
         other => Err(
-            InvalidValue::new(format!("`{other}` is no unstable option"))
+            InvalidValue::new(format!("`{other}` is not an unstable option"))
                 .help("only -Z unstable-options is accepted"),
         ),
     }
@@ -90,7 +90,7 @@ pub(in crate::harness) fn format(text: &str) -> ReadValue<OutputFormat> {
         "terse" => Ok(OutputFormat::Terse),
         "json" => Ok(OutputFormat::Json),
         other => {
-            Err(InvalidValue::new(format!("`{other}` is no format")).help(advice(other, &known)))
+            Err(InvalidValue::new(format!("`{other}` is not a format")).help(advice(other, &known)))
         }
     }
 }

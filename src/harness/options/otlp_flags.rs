@@ -16,7 +16,7 @@ use crate::secret::Secret;
 const METRICS: &str = "/v1/metrics";
 /// The variable whose URL is taken as it is.
 const WHOLE: &str = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
-/// In the place of an address: nothing is sent, whatever a variable says.
+/// In the place of an address: nothing is sent, even if a variable is set.
 const NOWHERE: &str = "off";
 /// Beginnings of variables that are OpenTelemetry's own.
 const STANDARD: &str = "OTEL_";
@@ -31,7 +31,7 @@ const OWN: [&str; 5] = [
 
 /// Where to send to, if anywhere.
 ///
-/// A variable that other programs read as well, and that is wrong, is no matter where nothing is sent.
+/// A wrong variable that other programs read as well does not matter where nothing is sent.
 pub(in crate::harness) fn otlp(typed: &Typed, problems: &mut Vec<Diagnostic>) -> Option<Otlp> {
     let given = |name| typed.last(name);
     let (headers_given, timeout_given) = (given("otlp-headers"), given("otlp-timeout"));
@@ -78,7 +78,7 @@ fn read<T>(
 /// whole of it where it comes from the variable of metrics alone.
 ///
 /// # Errors
-/// When it is no URL that can be sent to.
+/// When it is not a URL that can be sent to.
 fn endpoint(text: &str, place: &Origin) -> ReadValue<(Target, String)> {
     let url = Url::parse(text).ok();
     if url
@@ -167,7 +167,7 @@ fn decoded(text: &str) -> Option<String> {
 /// Reads how long sending may take: in the variables of the specification, whole milliseconds.
 ///
 /// # Errors
-/// When it is no time above 0.
+/// When it is not a time above 0.
 fn timeout(text: &str, place: &Origin) -> ReadValue<Duration> {
     if !is_standard(place) {
         return quantity::lasting(text);
@@ -175,7 +175,7 @@ fn timeout(text: &str, place: &Origin) -> ReadValue<Duration> {
     match text.parse() {
         Ok(ms @ 1..=86_400_000) => Ok(Duration::from_millis(ms)),
         _ => Err(
-            InvalidValue::new(format!("`{text}` is no number of milliseconds above 0"))
+            InvalidValue::new(format!("`{text}` is not a number of milliseconds above 0"))
                 .help("write 10000 for 10 seconds"),
         ),
     }

@@ -141,7 +141,7 @@ fn next_value(parser: &mut Parser) -> Option<OsString> {
     if is_flag { None } else { rest.next() }
 }
 
-/// A flag that nobody knows. What is attached to it may be a token, so it is not repeated.
+/// An unknown flag. Its value may be a token, so it is not repeated.
 fn unknown(typed: &mut Typed, parser: &mut Parser, shown: String) {
     let _ = parser.optional_value();
     let mut complaint = InvalidValue::new("unknown flag").help("--help shows them all");
@@ -163,7 +163,7 @@ fn unknown(typed: &mut Typed, parser: &mut Parser, shown: String) {
     typed.wrong(complaint, Origin::Flag(shown));
 }
 
-/// Takes the variables of flags that were not typed, and tells names that were mistyped.
+/// Takes the variables of flags that were not typed, and reports mistyped names.
 fn variables(typed: &mut Typed, environment: &Environment) {
     // A token that was typed makes the variable of the other way to give one not count either.
     let token = ["token", "token-file"];

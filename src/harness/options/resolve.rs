@@ -1,4 +1,4 @@
-//! Flags, variables and profile together: either all of it is right, or all that is wrong is told.
+//! Flags, variables and profile together: either all of it is right, or everything that is wrong is reported.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -296,7 +296,7 @@ mod tests {
         }
     }
 
-    /// No line of these may become a user: what is sent as one would be a heading, a bracket or somebody's token.
+    /// No line of these may become a user: what is sent as one would be a heading, a bracket or a token.
     #[test]
     fn what_is_not_a_list_of_users_is_refused() {
         let rows = "ann@x.org,good-1\nbob@x.org,good-2\ncid@x.org,good-3\n";

@@ -1,4 +1,4 @@
-//! What GitHub Actions is told: annotations in the log, and a section of the job's summary.
+//! The output for GitHub Actions: annotations in the log, and a section of the job's summary.
 
 use std::fs::OpenOptions;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
@@ -35,10 +35,10 @@ impl Github {
         }
     }
 
-    /// The text as it is printed, and the annotations after it when somebody reads them.
+    /// The text as it is printed, followed by the annotations where they are read.
     ///
-    /// The runner takes a line that begins with `::` for a command, and the text has words of the target in it: so it is
-    /// told to take none until a word comes that nobody could guess.
+    /// The runner takes a line that begins with `::` for a command, and the text has words of the target in it: so
+    /// commands are switched off until a word that can't be guessed.
     pub(in crate::harness) fn told(
         &self,
         text: &str,
@@ -57,7 +57,7 @@ impl Github {
     /// Writes a session's section of the summary, in the place of the one that it wrote before.
     ///
     /// With a process for each test every one of them writes what the session has come to. The summary has it once all
-    /// the same, because the section is replaced. Whoever calls this holds the session's lock. `session` names it.
+    /// the same, because the section is replaced. The caller must hold the session's lock. `session` names it.
     ///
     /// # Errors
     /// When the file can't be read or written.
@@ -78,7 +78,7 @@ impl Github {
 
 /// What GitHub shows of a step's summary, at most. Of a longer one it shows nothing at all.
 const MOST: usize = 1 << 20;
-const CUT: &str = "\n\n*Cut here: GitHub shows no more than 1 MiB of a summary. The whole report is `report.md` in the session's folder.*\n";
+const CUT: &str = "\n\n*Truncated: GitHub shows at most 1 MiB of a summary. The full report is `report.md` in the session's folder.*\n";
 
 /// The Markdown, cut to so many bytes behind one of its lines, with a word about it.
 fn cut(markdown: &str, room: usize) -> String {
@@ -131,7 +131,7 @@ impl Section {
     }
 }
 
-/// Sessions at once write one after the other. Whatever else is in the file stays.
+/// Sessions at once write one after the other. All other text in the file stays.
 fn write_section(path: &Path, section: &Section, markdown: &str) -> std::io::Result<()> {
     let mut file = OpenOptions::new()
         .read(true)
@@ -139,7 +139,7 @@ fn write_section(path: &Path, section: &Section, markdown: &str) -> std::io::Res
         .create(true)
         .truncate(false)
         .open(path)?;
-    // A file system without locks is no reason to go without a summary.
+    // A file system without locks is not a reason to go without a summary.
     let _ = file.lock();
     let mut before = Vec::new();
     file.read_to_end(&mut before)?;
@@ -240,7 +240,7 @@ mod tests {
             let text = std::fs::read_to_string(&path).unwrap();
             let size = text.len();
             assert!(size <= MOST && size > MOST - 300, "{size}");
-            assert!(text.contains("Cut here") && text.starts_with("of another program"));
+            assert!(text.contains("Truncated") && text.starts_with("of another program"));
             let rows = text.lines().filter(|line| line.starts_with("| "));
             assert!(rows.clone().count() > 1_000);
             assert!(rows.clone().all(|line| line.len() + 1 == row.len()));

@@ -115,7 +115,7 @@ pub(in crate::harness) fn expect(
     });
 }
 
-/// Shows the end for as long as somebody looks at it.
+/// Shows the end for as long as a page is open.
 pub(in crate::harness) fn stay(server: &DashboardServer, report: Report, interrupted: &AtomicBool) {
     server.board().change(|view| {
         view.report = report;

@@ -15,7 +15,7 @@ use crate::text::clean as cleaned;
 
 /// What the specification has where no time is named.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// The most that is told of what a receiver says.
+/// The longest message of a receiver that is shown.
 const WORDS: usize = 200;
 
 /// A receiver of metrics.

@@ -1,7 +1,7 @@
 //! What the test runner prints, passed on to standard output and to a log file.
 //!
 //! libtest-mimic panics where it can't print, and would take the report of a load with it. It prints into a pipe, which
-//! takes everything; what becomes of it behind the pipe is no concern of the tests.
+//! takes everything; what happens to it behind the pipe does not concern the tests.
 
 use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
@@ -112,7 +112,7 @@ impl Relay {
         path_of(&self.writer)
     }
 
-    /// Waits until all that was printed is passed on. Whoever opened the path must have closed it.
+    /// Waits until all that was printed is passed on. The path must have been closed by the one that opened it.
     pub(in crate::harness) fn finish(self) -> Failures {
         drop(self.writer);
         self.thread.join().unwrap_or_default()

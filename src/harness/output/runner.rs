@@ -1,4 +1,4 @@
-//! Hands the tests to libtest-mimic, and what it prints to whoever reads it.
+//! Hands the tests to libtest-mimic, and passes on what it prints.
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _};
@@ -83,7 +83,7 @@ pub(in crate::harness) fn complain(failures: &Failures) -> bool {
     failures.logfile.is_none()
 }
 
-/// What libtest-mimic is told of the flags.
+/// The flags that are passed to libtest-mimic.
 pub(in crate::harness) fn arguments(libtest: &Libtest) -> Arguments {
     Arguments {
         include_ignored: libtest.include_ignored,

@@ -12,7 +12,7 @@ impl Session {
     /// Writes the report files, and the summary of the job.
     ///
     /// # Errors
-    /// When the folder or a file can't be written. A summary that can't is told on stderr: the report is there.
+    /// When the folder or a file can't be written. If the summary can't, stderr says so: the report is there.
     pub(in crate::harness) fn write_report(&self) -> Result<(), StoreError> {
         let Settings {
             folder,
@@ -31,8 +31,8 @@ impl Session {
         Ok(())
     }
 
-    /// Sends what this process has run and judged, where that was asked for. That it can't be sent is told on stderr, and
-    /// changes nothing else.
+    /// Sends what this process has run and judged, where that was asked for. If it can't be sent, stderr says so, and
+    /// nothing else changes.
     #[cfg(feature = "otlp")]
     pub(in crate::harness) fn send(&self) {
         let Some(receiver) = &self.settings.otlp else {

@@ -23,7 +23,7 @@ use crate::plan::Plan;
 use crate::profile::{Destination, Profile};
 use crate::record::{RunProblem, RunResult};
 
-/// The least of a turn that is judged: connections have to be made first, and a p95 needs some requests.
+/// The least of a turn that is judged: connections must be made first, and a p95 needs some requests.
 const LEAST: Duration = Duration::from_secs(2);
 /// What comes before it in each turn.
 const WARM_UP: Duration = Duration::from_secs(1);

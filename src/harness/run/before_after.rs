@@ -47,7 +47,7 @@ impl BeforeAndAfter {
         Arc::clone(&self.interrupted)
     }
 
-    /// The confidence of what is told, in (0.5, 1).
+    /// The confidence of the intervals, in (0.5, 1).
     pub fn confidence(&self) -> f64 {
         self.side.profile.confidence
     }

@@ -19,7 +19,7 @@ const OPTIONS: &str = r#"{"threads":1}"#;
 const TOKEN_LIFE: Duration = Duration::from_secs(24 * 3600);
 /// For the server to end by itself.
 const GRACE: Duration = Duration::from_secs(2);
-/// From one look whether it has to the next.
+/// The interval between two checks whether the server has ended.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// Serves the embedded AgentOS when this process was started for that; `None` when it was not.

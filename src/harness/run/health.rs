@@ -57,7 +57,7 @@ impl Session {
             }
         }
         all.merge(&seen);
-        // A search goes on until the target gives way, and judges itself how it did.
+        // A search continues until the target gives way, and judges itself how it did.
         Some(all.without(&searches))
     }
 

@@ -192,7 +192,7 @@ impl CredentialSource<'_> {
         };
         Err(RunProblem {
             what: format!(
-                "the {wanted} WebSocket users of `{}` each have to be themselves, and {have}",
+                "the {wanted} WebSocket users of `{}` each need an identity of their own, and {have}",
                 plan.scenario
             ),
             advice: format!(

@@ -120,7 +120,7 @@ impl Session {
         problem
     }
 
-    /// Who is asked of the target: of the embedded AgentOS also its process, which nobody else could be.
+    /// Who is asked of the target: of the embedded AgentOS also its process, which is known for certain.
     fn watched(&self, destination: &Destination) -> EvidenceSources {
         let sources = &self.settings.sources;
         EvidenceSources {
@@ -164,7 +164,7 @@ impl Session {
     }
 }
 
-/// What `--without` has to name so that nothing that a preflight's failure names is asked: endpoints, or whole scenarios.
+/// What `--without` must name so that nothing that a preflight's failure names is asked: endpoints, or whole scenarios.
 fn way_out(plans: &[Plan], failed: &Plan, what: &str) -> Vec<String> {
     let http = |plan: &Plan| -> Vec<Endpoint> {
         let mine = plan.endpoints.iter();

@@ -43,7 +43,7 @@ impl ScenarioRun<'_> {
     /// Asks each endpoint once, then loads.
     pub(in crate::harness) fn run(&self, progress: &mut Progress) -> Result<RunResult, Failure> {
         let ready = self.ready(progress)?;
-        // Without monitors nobody tells anything, and what hangs on them is inconclusive.
+        // Without monitors nothing is reported, and what depends on them is inconclusive.
         let monitors = Collectors::start(self.watched).ok();
         let mut result = self.load(&ready.plan, monitors.as_ref(), progress)?;
         if let Some(monitors) = monitors {
@@ -152,7 +152,7 @@ pub(in crate::harness) struct Questions<'a> {
     pub(in crate::harness) is_open_by_correlation_alone: &'a dyn Fn(&RunResult, &[u64]) -> bool,
 }
 
-/// Watches over a run on behalf of its verdicts and of whoever sits before the screen.
+/// Watches over a run on behalf of its verdicts and shows its progress.
 struct RunObserver<'a> {
     questions: Questions<'a>,
     interrupted: &'a AtomicBool,

@@ -74,8 +74,9 @@ pub(in crate::harness) fn can_be_saved(
     }
 }
 
-/// One word for what a session has to share with those of a baseline: two sessions of the same scenarios that may not be
-/// compared have different ones. Whoever names baselines with it, as pipelines do whose machines change, is never refused.
+/// One word for what a session must share with those of a baseline: two sessions of the same scenarios that may not be
+/// compared have different ones. A baseline that is named with it, as in pipelines whose machines change, never refuses
+/// a session.
 pub(in crate::harness) fn fingerprint(machine: &Machine, profile: &Profile) -> String {
     // All fields are named, so that one that comes is thought of here.
     let Machine {
@@ -113,7 +114,7 @@ fn refused(path: &Path, other: &[String]) -> String {
     )
 }
 
-/// Adds the session to a baseline, or makes it; tells what came of it.
+/// Adds the session to a baseline, or creates it; returns a line that says so.
 fn save(folder: &Path, name: &str, report: Report) -> Result<String, BaselineError> {
     let refuse = |why: &str| Err(BaselineError::Refused(why.to_owned()));
     let path = baseline_path(folder, name)?;

@@ -41,17 +41,17 @@ const USAGE: u8 = 2;
 /// What a shell takes a program for that was ended by Ctrl-C.
 const BROKEN_OFF: i32 = 130;
 
-/// The whole of the `perf` test target: reads the command line and the environment, runs, tells.
+/// The whole of the `perf` test target: reads the command line and the environment, runs, reports.
 ///
-/// Exit code 0 when every selected requirement is kept, 101 when one is not, 2 when what was typed makes
-/// no sense, or the report, the baseline or the log file can't be written.
+/// Exit code 0 when every selected requirement is kept, 101 when one is not, 2 when the command line
+/// is wrong, or the report, the baseline or the log file can't be written.
 pub fn main() -> ExitCode {
     embedded_server().unwrap_or_else(|| run(std::env::args_os().skip(1)))
 }
 
 /// Serves the embedded AgentOS when this process was started for that; `None` when it was not.
 ///
-/// Whoever calls [`run`] asks this first: the embedded server is the same executable, started again.
+/// To be called before [`run`]: the embedded server is the same executable, started again.
 pub fn embedded_server() -> Option<ExitCode> {
     embedded::serve_as_child()
 }
@@ -124,7 +124,7 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
     }
     // The embedded server goes with the session.
     drop(session);
-    // A session that could not write what was asked for is no success, whatever its verdicts are.
+    // A session that could not write what was asked for is not a success, whatever its verdicts are.
     if is_reported && is_logged && is_kept || conclusion.has_failed() {
         conclusion.exit_code()
     } else {

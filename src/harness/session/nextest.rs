@@ -80,7 +80,7 @@ impl SharedSession {
 
     /// The name of the session's own folder of reports: the stored one, or a new one for all processes to come.
     ///
-    /// Whoever calls this holds the lock that [`Disk::add`] takes.
+    /// The caller must hold the lock that [`Disk::add`] takes.
     ///
     /// # Errors
     /// When the folder or the file can't be used.

@@ -26,7 +26,7 @@ use crate::report::{Format, Report, RunReport, SaidOnce, failure_once};
 use crate::requirement::{Judgement, Requirement};
 use crate::store::StoreError;
 
-/// What the embedded server is called where a target's address is told.
+/// The name of the embedded server where a target's address is shown.
 pub(in crate::harness) const EMBEDDED: &str = "embedded AgentOS";
 
 /// How the session was asked for.
@@ -42,13 +42,13 @@ pub(in crate::harness) struct Settings {
     pub folder: PathBuf,
     /// In which formats reports are written.
     pub formats: Vec<Format>,
-    /// What GitHub Actions is told.
+    /// The output for GitHub Actions.
     pub github: Github,
     /// What virtual users identify themselves with.
     pub credentials: Credentials,
     /// The command line that makes the same session again.
     pub repeat: String,
-    /// Where the session is shown while it goes on.
+    /// Where the session is shown while it runs.
     pub board: Option<SharedView>,
     /// Where its figures are sent at its end.
     #[cfg(feature = "otlp")]
@@ -77,7 +77,7 @@ pub(in crate::harness) struct Session {
     pub(in crate::harness) progress: Mutex<Progress>,
     /// What the messages of failed tests have said already.
     said: Mutex<SaidOnce>,
-    /// One load at a time, whoever asks.
+    /// One load at a time.
     pub(in crate::harness) turn: Mutex<()>,
 }
 

@@ -217,7 +217,7 @@ fn known_distributions_come_out_as_they_went_in() {
     }
 }
 
-/// What was due while nobody listened fails and is charged with its timeout; the rest is as ever.
+/// What was due while no server listened fails and is charged with its timeout; the rest is as ever.
 #[test]
 fn refused_requests_are_counted_as_what_they_are() {
     let plan = seconds("arrivals = 'constant'\nrate = '200/s'", HTTP);

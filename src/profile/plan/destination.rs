@@ -51,9 +51,9 @@ pub struct Destination {
     pub token: Option<Secret>,
     /// Whether any certificate is taken.
     pub insecure: bool,
-    /// Which version of HTTP is spoken; WebSockets begin with HTTP/1.1 whatever it is.
+    /// Which version of HTTP is spoken; WebSockets always begin with HTTP/1.1.
     pub http: HttpVersion,
-    /// Who the virtual users are, one after the other; empty when all of them are whoever has the token.
+    /// Who the virtual users are, one after the other; empty when all of them are the user of the token.
     pub users: Arc<[Identity]>,
 }
 
@@ -67,7 +67,7 @@ impl Destination {
         }
     }
 
-    /// The same, seen by virtual user `index`: users beyond the known ones begin anew.
+    /// The same, seen by virtual user `index`: users beyond the known ones start over from the first.
     pub fn user(&self, index: usize) -> Option<&Identity> {
         self.users.get(index % self.users.len().max(1))
     }

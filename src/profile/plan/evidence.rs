@@ -12,7 +12,7 @@ use crate::requirement::Sources;
 pub struct EvidencePlan {
     /// The order of the sources, figure by figure.
     pub sources: Sources,
-    /// What the target tells of itself; `None` when it is not asked.
+    /// Which figures the target reports about itself; `None` when it is not asked.
     pub target: Option<TargetPages>,
     /// The target's page of counters; `None` when it has none.
     pub prometheus: Option<CounterPage>,
@@ -20,7 +20,7 @@ pub struct EvidencePlan {
     pub rules: TargetRules,
 }
 
-/// Pages on which the target tells of itself in JSON.
+/// JSON pages on which the target reports figures about itself.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TargetPages {
     /// Their paths with queries, base path included.

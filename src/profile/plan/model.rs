@@ -55,7 +55,7 @@ pub struct HealthCheck {
     pub path: String,
     /// Whether the session's token is sent with it.
     pub auth: bool,
-    /// The field of the JSON answer that tells, dotted for nested ones; empty takes any body.
+    /// The field of the JSON answer that holds the state, dotted for nested ones; empty takes any body.
     pub field: String,
     /// What the field may say when all is well, compared without case.
     pub healthy: Vec<String>,

@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::diagnostic::InvalidValue;
 
-/// What a URL has to look like.
+/// What a URL must look like.
 const EXAMPLE: &str = "write http://HOST:PORT, such as http://localhost:8000";
 
 /// Where the target is.
@@ -29,7 +29,7 @@ impl Target {
     /// When it is not an http or https URL of a host, or has a user, a query or a fragment.
     pub fn parse(text: &str) -> Result<Target, InvalidValue> {
         let text = text.trim();
-        // The part that may hold a password is told by nobody.
+        // The part that may hold a password is never shown.
         let shown = if text.contains('@') {
             "the URL".to_owned()
         } else {
@@ -46,7 +46,7 @@ impl Target {
             let message = if plain && !scheme.is_empty() {
                 format!("the scheme `{scheme}` is not supported")
             } else {
-                "what stands before :// is no scheme".to_owned()
+                "the part before :// is not a scheme".to_owned()
             };
             return Err(InvalidValue::new(message).help("use http:// or https://"));
         }
@@ -54,7 +54,7 @@ impl Target {
             return Err(InvalidValue::new(format!("{shown} has no host")).help(EXAMPLE));
         }
         let url = Url::parse(text).map_err(|error| {
-            InvalidValue::new(format!("{shown} is no URL: {error}")).help(EXAMPLE)
+            InvalidValue::new(format!("{shown} is not a URL: {error}")).help(EXAMPLE)
         })?;
         Target::of(url)
     }

@@ -1,4 +1,4 @@
-//! What all requests to a target have in common, whatever they are for.
+//! What all requests to a target have in common.
 
 use serde::Serialize;
 

@@ -139,7 +139,7 @@ fn read_pages(reader: &mut Reader<'_, '_>) -> Option<Vec<(String, String)>> {
     Some(pages)
 }
 
-/// A table from figures to what tells them, each a list or `{ KEY = [...], absent = 0 }`.
+/// A table from figures to where they are found, each a list or `{ KEY = [...], absent = 0 }`.
 fn read_figures<T>(
     reader: &mut Reader<'_, '_>,
     known: &[&str],
@@ -261,7 +261,7 @@ fn counter(text: &str) -> ReadValue<String> {
         return Ok(text.to_owned());
     }
     Err(
-        InvalidValue::new(format!("`{text}` is no name of a counter"))
+        InvalidValue::new(format!("`{text}` is not the name of a counter"))
             .help("write the name alone, without {labels}: all its series are summed"),
     )
 }

@@ -54,7 +54,7 @@ fn what_cannot_stand_for_a_counter_is_refused() {
         ),
         (
             "failed_queries = { counters = [\"a{b}\"], absent = 0 }",
-            "is no name of a counter",
+            "is not the name of a counter",
         ),
     ];
     for (line, wanted) in table {
@@ -74,7 +74,7 @@ fn what_cannot_stand_for_a_counter_is_refused() {
     );
 }
 
-/// What refers to a page that is wrong itself is no second mistake.
+/// What refers to a page that is wrong itself is not a second mistake.
 #[test]
 fn a_wrong_page_is_the_only_problem() {
     let figures = "[target.figures]\ncpu_percent = \"own:cpu\"\nqueries = [\"own:a\", \"own:b\"]\n";

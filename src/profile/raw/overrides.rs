@@ -27,7 +27,7 @@ pub struct Overrides {
     pub warm_up: Option<Spanned<Duration>>,
     /// How much longer every scenario may go on while a verdict is open.
     pub extend: Option<Spanned<Duration>>,
-    /// What every scenario that is no search judges at least before it may end early; `None` in it is never.
+    /// What every scenario that is not a search judges at least before it may end early; `None` in it is never.
     pub settle: Option<Spanned<Option<Duration>>>,
     /// The rate, of the kinds of arrivals that have one.
     pub rate: Option<Spanned<Rate>>,
@@ -47,7 +47,7 @@ pub struct Overrides {
     pub workers: Option<Spanned<usize>>,
 }
 
-/// Puts the overrides in the place of what was written, and tells those that change nothing.
+/// Replaces what was written by the overrides, and reports those that change nothing.
 pub(in crate::profile) fn lay_over(
     file: &mut ProfileFile,
     over: &Overrides,

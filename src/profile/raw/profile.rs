@@ -69,7 +69,7 @@ pub(in crate::profile) struct ScenarioTable {
     pub(in crate::profile) name: String,
     /// Whether `--scenarios` and `--without` let it run.
     pub(in crate::profile) kept: bool,
-    /// `None` when it is missing or was misread, which is told already.
+    /// `None` when it is missing or was misread, which is reported already.
     pub(in crate::profile) arrivals: Option<Spanned<ArrivalWord>>,
     pub(in crate::profile) users: Option<Spanned<u32>>,
     pub(in crate::profile) think_time: Option<Spanned<(Duration, Duration)>>,

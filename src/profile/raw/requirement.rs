@@ -110,7 +110,7 @@ pub(in crate::profile) fn read_check(reader: &mut Reader<'_, '_>) -> Option<Chec
 
 fn limit(text: &str) -> ReadValue<Limit> {
     Limit::parse(text).map_err(|error| {
-        InvalidValue::new(format!("`{text}` is no limit: {error}"))
+        InvalidValue::new(format!("`{text}` is not a limit: {error}"))
             .help("limits look like \"< 200 ms\", \">= 100/s\", \"< 1 %\" or \"== 0\"")
     })
 }
@@ -213,6 +213,6 @@ fn test_name(text: &str) -> ReadValue<String> {
     if fits {
         return Ok(text.to_owned());
     }
-    Err(InvalidValue::new(format!("`{text}` is no test name"))
+    Err(InvalidValue::new(format!("`{text}` is not a test name"))
         .help("use letters, digits, _, - and ., with :: between the parts: response_time::p95"))
 }

@@ -52,8 +52,10 @@ fn scenario_name(name: &str) -> ReadValue<()> {
     if !name.is_empty() && name.chars().all(plain) {
         return Ok(());
     }
-    Err(InvalidValue::new(format!("`{name}` is no scenario name"))
-        .help("use letters, digits, _ and -, so that --scenarios can name it"))
+    Err(
+        InvalidValue::new(format!("`{name}` is not a scenario name"))
+            .help("use letters, digits, _ and -, so that --scenarios can name it"),
+    )
 }
 
 fn read(name: &str, table: &Table, problems: &mut Vec<Diagnostic>) -> ScenarioTable {
@@ -173,7 +175,7 @@ fn read_json(reader: &mut Reader<'_, '_>) -> Option<Spanned<String>> {
     }
 }
 
-/// Reads `headers`; what may not be sent, or may not stand in a file, is told without its value.
+/// Reads `headers`; what may not be sent, or may not be kept in a file, is reported without its value.
 pub(in crate::profile) fn read_headers(
     reader: &mut Reader<'_, '_>,
 ) -> Vec<Spanned<(String, String)>> {
@@ -216,7 +218,7 @@ fn header(entry: &Entry) -> ReadValue<(String, String)> {
     let name = entry.key.as_str();
     let lower = name.to_ascii_lowercase();
     if SECRET_HEADERS.contains(&lower.as_str()) {
-        return Err(InvalidValue::new("a profile is no place for a secret").help(
+        return Err(InvalidValue::new("a profile must not contain a secret").help(
             "write auth = true at the endpoint, and give the token with PERF_TOKEN or --token-file",
         ));
     }
@@ -226,7 +228,7 @@ fn header(entry: &Entry) -> ReadValue<(String, String)> {
         );
     }
     if http::HeaderName::from_bytes(name.as_bytes()).is_err() {
-        return Err(InvalidValue::new(format!("`{name}` is no header name"))
+        return Err(InvalidValue::new(format!("`{name}` is not a header name"))
             .help("header names have letters, digits and -, no spaces"));
     }
     let value = as_text(&entry.node)?;
@@ -261,7 +263,7 @@ fn method(text: &str) -> ReadValue<String> {
     if METHODS.contains(&upper.as_str()) {
         return Ok(upper);
     }
-    let wrong = InvalidValue::new(format!("`{text}` is no method that can be sent"));
+    let wrong = InvalidValue::new(format!("`{text}` is not a method that can be sent"));
     if let Some(meant) = nearest(text, METHODS) {
         return Err(wrong.help(format!("did you mean `{meant}`?")));
     }

@@ -1,4 +1,4 @@
-//! What a scenario says of a search: its loads, and what a load has to keep.
+//! What a scenario says of a search: its loads, and what a load must keep.
 
 use std::time::Duration;
 
@@ -173,8 +173,9 @@ fn break_limit(text: &str, metric: Metric) -> ReadValue<Limit> {
         "> 10 %"
     };
     let help = format!("write a limit such as \"{example}\"");
-    let limit = Limit::parse(text)
-        .map_err(|error| InvalidValue::new(format!("`{text}` is no limit: {error}")).help(&help))?;
+    let limit = Limit::parse(text).map_err(|error| {
+        InvalidValue::new(format!("`{text}` is not a limit: {error}")).help(&help)
+    })?;
     if limit.unit != metric.unit() {
         let message = format!(
             "`{limit}` is {}, but {metric} is {}",
@@ -277,7 +278,7 @@ fn times(text: &str) -> ReadValue<f64> {
         .filter(|value| (1.0..=100.0).contains(value))
         .ok_or_else(|| {
             InvalidValue::new(format!(
-                "`{text}` is no factor from 1 to 100; 1.5 is half as long again"
+                "`{text}` is not a factor from 1 to 100; 1.5 means half as long again"
             ))
         })
 }
@@ -290,7 +291,7 @@ fn precision(text: &str) -> ReadValue<f64> {
         .filter(|value| (1.0..=50.0).contains(value))
         .map(|percent| percent / 100.0)
         .ok_or_else(|| {
-            InvalidValue::new(format!("`{text}` is no precision from 1 % to 50 %"))
+            InvalidValue::new(format!("`{text}` is not a precision from 1 % to 50 %"))
                 .help("write precision = \"5 %\"")
         })
 }

@@ -78,7 +78,7 @@ fn message(text: &str) -> ReadValue<String> {
         return Ok(text.to_owned());
     }
     Err(
-        InvalidValue::new("the message has no place for what its reply is told by").help(
+        InvalidValue::new("the message has no `{id}` placeholder to match its reply").help(
             "write {id} where the service repeats what it was sent, such as \
              '{\"type\":\"ping\",\"timestamp\":{id}}'",
         ),

@@ -13,7 +13,7 @@ use crate::profile::text::tree::{Table, Value};
 use crate::profile::value::marks::check_marks;
 use crate::profile::value::quantity::{self, ReadValue};
 
-/// What is told of a key that has to be there.
+/// What is reported about a key that is required.
 pub(in crate::profile) const MISSING: &str = "is missing";
 
 /// Reads a whole profile.
@@ -139,7 +139,7 @@ fn read_uptime(table: &Table, problems: &mut Vec<Diagnostic>) -> UptimeTable {
     }
 }
 
-/// Tells that a key is missing, with what it could say.
+/// Reports that a key is missing, with its possible values.
 pub(in crate::profile) fn require(reader: &mut Reader<'_, '_>, key: &str, example: &str) {
     if reader.node(key).is_none() {
         let place = reader.place().below(key);
@@ -197,7 +197,7 @@ pub(in crate::profile) fn word<T>(
     found: Option<T>,
 ) -> ReadValue<T> {
     found.ok_or_else(|| {
-        InvalidValue::new(format!("`{text}` is no {what}")).help(advice(text, known))
+        InvalidValue::new(format!("`{text}` is not a valid {what}")).help(advice(text, known))
     })
 }
 

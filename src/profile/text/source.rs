@@ -161,7 +161,7 @@ impl ProfileSource {
             }
         };
         let mut base = without(base, &mut table, problems);
-        // These two tell the profiles apart, so they are nobody else's.
+        // These two tell the profiles apart, so no other profile may use them.
         base.remove("name");
         base.remove("description");
         (lay_over(base, table), whole && base_whole)
@@ -194,7 +194,7 @@ impl ProfileSource {
     }
 }
 
-/// The names of a profile's scenarios as far as it can be read; its problems are told when it is loaded.
+/// The names of a profile's scenarios as far as it can be read; its problems are reported when it is loaded.
 pub fn scenario_names(source: &ProfileSource) -> Vec<String> {
     let (tree, _) = source.tree(&mut Vec::new());
     match tree.get("scenario").map(|node| &node.value) {

@@ -309,7 +309,7 @@ fn evidence(written: &EvidencePlan, prefix: &str, rules: &TargetRules) -> Eviden
     plan
 }
 
-/// Tells every name that was given before.
+/// Reports every name that was given before.
 pub(in crate::profile) fn unique<'a>(
     names: impl Iterator<Item = Option<&'a Spanned<String>>>,
     what: &str,

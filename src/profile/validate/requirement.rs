@@ -130,7 +130,7 @@ fn needs(metric: Metric, table: &RequirementTable, file: &ProfileFile) -> ReadVa
         .help(format!("write [{section}] with path = \"/health\"")))
 }
 
-/// Whether a requirement looks back on all that was done, and so has to be judged last.
+/// Whether a requirement looks back on all that was done, and so must be judged last.
 pub(in crate::profile) fn speaks_of_the_session(requirement: &Requirement) -> bool {
     requirement.scenario.is_none()
         && requirement
@@ -210,7 +210,7 @@ pub(in crate::profile) fn scope(
     Ok(Scope::Endpoint(endpoint.value.clone()))
 }
 
-/// A request that is given up can't be told from one that would have kept a longer limit.
+/// A request that is given up can't be distinguished from one that would have kept a longer limit.
 pub(in crate::profile) fn within_timeout(
     written: &CheckTable,
     scenario: Option<&ScenarioTable>,
@@ -251,7 +251,7 @@ pub(in crate::profile) fn within_timeout(
         "a request is given up after {}, so `{limit}` can't be judged",
         show_duration(timeout)
     ))
-    .help("the timeout has to be at least the limit");
+    .help("the timeout must be at least the limit");
     let place = place
         .map(|at| &at.place)
         .filter(|place| place.is_override());

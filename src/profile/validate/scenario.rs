@@ -68,7 +68,7 @@ pub(in crate::profile) fn plan(
     })
 }
 
-/// Tells the keys that go with other kinds of arrivals.
+/// Reports the keys that belong to other kinds of arrivals.
 fn misplaced(table: &ScenarioTable, kind: ArrivalWord, problems: &mut Vec<Diagnostic>) {
     for (key, place) in &table.written {
         if ArrivalWord::all_keys().contains(&key.as_str()) && !kind.keys().contains(&key.as_str()) {
@@ -81,7 +81,7 @@ fn misplaced(table: &ScenarioTable, kind: ArrivalWord, problems: &mut Vec<Diagno
     }
 }
 
-/// The most connections that a rate may open. Whoever waits longer than the timeout is given up, so that many are
+/// The most connections that a rate may open. A user that waits longer than the timeout is given up, so that many are
 /// never all busy: the generator delays nothing of its own accord.
 pub(in crate::profile) fn connections(table: &ScenarioTable, rate: Rate, bounds: &Bounds) -> u32 {
     let enough = (rate.as_f64() * bounds.timeout.as_secs_f64()).ceil();
@@ -174,7 +174,7 @@ fn phases(table: &ScenarioTable, problems: &mut Vec<Diagnostic>) -> Option<Phase
     Some(phases)
 }
 
-/// Tells a least time that leaves nothing to be saved.
+/// Reports a least time that leaves nothing to be saved.
 fn settles_in_time(
     table: &ScenarioTable,
     duration: &Spanned<Duration>,
@@ -185,7 +185,7 @@ fn settles_in_time(
         && same_file(&settle.place, &duration.place)
     {
         let complaint = InvalidValue::new(format!(
-            "{} is no less than the duration, {}, so it would change nothing",
+            "{} is not less than the duration, {}, so it would have no effect",
             show_duration(least),
             show_duration(duration.value)
         ));

@@ -54,7 +54,7 @@ pub(in crate::profile) fn loads(
     Some((first, search))
 }
 
-/// The loads, and what each has to keep.
+/// The loads, and what each must keep.
 fn search(
     table: &ScenarioTable,
     kind: ArrivalWord,
@@ -117,7 +117,7 @@ fn unbroken(
                 "a request is given up after {}, so `{limit}` can't be seen",
                 show_duration(bounds.timeout)
             ));
-            let complaint = complaint.help("the timeout has to be above the limit");
+            let complaint = complaint.help("the timeout must be above the limit");
             let place = typed.unwrap_or(&one.check.limit.place);
             problems.push(complaint.at(place.clone()));
         }
@@ -217,8 +217,10 @@ fn held(
 ) -> Result<Check, SearchMistake> {
     let metric = written.metric.value;
     if !metric.is_per_endpoint() {
-        let complaint = InvalidValue::new(format!("{metric} is nothing that a rate has to keep"))
-            .help("response times, error_rate and success_rate are");
+        let complaint = InvalidValue::new(format!(
+            "{metric} is not a metric that a search over rates can keep within a limit"
+        ))
+        .help("response times, error_rate and success_rate are");
         return Err(SearchMistake::Metric(complaint));
     }
     within_timeout(written, Some(table), file, bounds).map_err(SearchMistake::Told)?;

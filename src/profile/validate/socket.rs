@@ -71,8 +71,10 @@ fn users(
     match (&written.share, alone) {
         (None, true) => {
             if let Some((_, place)) = table.written.iter().find(|(key, _)| key == "think_time") {
-                let complaint = InvalidValue::new("nobody here sends requests and thinks")
-                    .help("how often messages are sent is said by every, in [...socket]");
+                let complaint = InvalidValue::new(
+                    "no user of this scenario sends requests, so none thinks between them",
+                )
+                .help("the interval between messages is set by every, in [...socket]");
                 problems.push(complaint.at(place.clone()));
             }
             Some(all)

@@ -366,7 +366,7 @@ fn a_mark_that_is_not_filled_in_is_named_with_its_place() {
     }
     let filled = "[identity]\nheaders = { X-User = \"{user} {n} {ip}\" }";
     let braces = "path = \"/?filter=%7B1%7D\"\njson = { q = \"{ me { id } }\" }";
-    from_text(&profile(braces, filled), &Overrides::default()).expect("these are no marks");
+    from_text(&profile(braces, filled), &Overrides::default()).expect("these are not marks");
 }
 
 #[test]
@@ -387,7 +387,7 @@ fn each_address_is_judged_where_it_can_be() {
     for (check, told) in [
         (
             "metric = \"error_rate\"\nlimit = \"< 1 %\"\naddress = \"127.0.0.1\"",
-            "`127.0.0.1` is no address",
+            "`127.0.0.1` is not a valid address",
         ),
         (
             "metric = \"error_rate\"\nlimit = \"< 1 %\"\naddress = \"each\"\nendpoint = \"each\"",

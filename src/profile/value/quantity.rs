@@ -35,7 +35,7 @@ impl From<UnitError> for InvalidValue {
 /// How many virtual users: 1 to 1,000,000.
 ///
 /// # Errors
-/// When it is no whole number in this range.
+/// When it is not a whole number in this range.
 pub fn users(text: &str) -> ReadValue<u32> {
     whole(text, "users", 1, 1_000_000).map(|count| count as u32)
 }
@@ -43,7 +43,7 @@ pub fn users(text: &str) -> ReadValue<u32> {
 /// How many connections at most: 1 to 1,000,000.
 ///
 /// # Errors
-/// When it is no whole number in this range.
+/// When it is not a whole number in this range.
 pub fn connections(text: &str) -> ReadValue<u32> {
     whole(text, "connections", 1, 1_000_000).map(|count| count as u32)
 }
@@ -51,7 +51,7 @@ pub fn connections(text: &str) -> ReadValue<u32> {
 /// How many generator threads: 0 (chosen by the generator) to 1,024.
 ///
 /// # Errors
-/// When it is no whole number in this range.
+/// When it is not a whole number in this range.
 pub fn workers(text: &str) -> ReadValue<usize> {
     whole(text, "workers", 0, 1_024).map(|count| count as usize)
 }
@@ -59,7 +59,7 @@ pub fn workers(text: &str) -> ReadValue<usize> {
 /// How many requests one judgement takes: 1 to 10,000.
 ///
 /// # Errors
-/// When it is no whole number in this range.
+/// When it is not a whole number in this range.
 pub fn requests(text: &str) -> ReadValue<u32> {
     whole(text, "requests", 1, 10_000).map(|count| count as u32)
 }
@@ -67,7 +67,7 @@ pub fn requests(text: &str) -> ReadValue<u32> {
 /// An endpoint's part of a scenario in percent: 0 to 100.
 ///
 /// # Errors
-/// When it is no whole number in this range.
+/// When it is not a whole number in this range.
 pub fn weight(text: &str) -> ReadValue<u32> {
     whole(text, "a weight", 0, 100).map(|count| count as u32)
 }
@@ -75,7 +75,7 @@ pub fn weight(text: &str) -> ReadValue<u32> {
 /// A part of the users in percent, with or without its sign: 1 to 99.
 ///
 /// # Errors
-/// When it is no whole number in this range.
+/// When it is not a whole number in this range.
 pub fn share(text: &str) -> ReadValue<u32> {
     let number = text.trim().trim_end_matches('%');
     whole(number, "a share in percent", 1, 99).map(|share| share as u32)
@@ -84,7 +84,7 @@ pub fn share(text: &str) -> ReadValue<u32> {
 /// An HTTP status: 100 to 599.
 ///
 /// # Errors
-/// When it is no whole number in this range.
+/// When it is not a whole number in this range.
 pub fn status(text: &str) -> ReadValue<u16> {
     whole(text, "an HTTP status", 100, 599).map(|count| count as u16)
 }
@@ -92,7 +92,7 @@ pub fn status(text: &str) -> ReadValue<u16> {
 /// The number of a process: 1 to 4,294,967,295.
 ///
 /// # Errors
-/// When it is no whole number in this range.
+/// When it is not a whole number in this range.
 pub fn process(text: &str) -> ReadValue<u32> {
     whole(text, "a process", 1, u64::from(u32::MAX)).map(|number| number as u32)
 }
@@ -100,7 +100,7 @@ pub fn process(text: &str) -> ReadValue<u32> {
 /// What random choices are drawn from.
 ///
 /// # Errors
-/// When it is no whole number of 64 bits.
+/// When it is not a whole number of 64 bits.
 pub fn seed(text: &str) -> ReadValue<u64> {
     whole(text, "a seed", 0, u64::MAX)
 }
@@ -108,7 +108,7 @@ pub fn seed(text: &str) -> ReadValue<u64> {
 /// How many tests run at a time: 1 or more.
 ///
 /// # Errors
-/// When it is no whole number in this range.
+/// When it is not a whole number in this range.
 pub fn threads(text: &str) -> ReadValue<usize> {
     whole(text, "threads", 1, 100_000).map(|count| count as usize)
 }
@@ -116,7 +116,7 @@ pub fn threads(text: &str) -> ReadValue<usize> {
 /// A part of a run that may be left out: 0 to 24 hours.
 ///
 /// # Errors
-/// When it is no duration in this range.
+/// When it is not a duration in this range.
 pub fn phase(text: &str) -> ReadValue<Duration> {
     let time = parse_duration(text)?;
     if time > DAY {
@@ -128,10 +128,10 @@ pub fn phase(text: &str) -> ReadValue<Duration> {
     Ok(time)
 }
 
-/// A time that has to last: a millisecond to 24 hours.
+/// A time that must last: a millisecond to 24 hours.
 ///
 /// # Errors
-/// When it is no duration in this range.
+/// When it is not a duration in this range.
 pub fn lasting(text: &str) -> ReadValue<Duration> {
     let time = phase(text)?;
     if time < TICK {
@@ -168,7 +168,7 @@ pub fn settle(text: &str) -> ReadValue<Option<Duration>> {
 /// The pause of a virtual user: `1s..3s`.
 ///
 /// # Errors
-/// When it is no range of durations, is never a pause at all, or is longer than 24 hours.
+/// When it is not a range of durations, is never a pause at all, or is longer than 24 hours.
 pub fn think_time(text: &str) -> ReadValue<(Duration, Duration)> {
     let (shortest, longest) = parse_range(text)?;
     if longest < TICK {
@@ -188,7 +188,7 @@ pub fn think_time(text: &str) -> ReadValue<(Duration, Duration)> {
 /// An arrival rate: above 0, at most 1,000,000/s.
 ///
 /// # Errors
-/// When it is no rate in this range.
+/// When it is not a rate in this range.
 pub fn rate(text: &str) -> ReadValue<Rate> {
     let rate = parse_rate(text)?;
     if rate.as_f64() > 1e6 {
@@ -202,7 +202,7 @@ pub fn rate(text: &str) -> ReadValue<Rate> {
 /// The longest body that is read: 1 byte to 1 GiB.
 ///
 /// # Errors
-/// When it is no size in this range.
+/// When it is not a size in this range.
 pub fn body_limit(text: &str) -> ReadValue<u64> {
     let bytes = parse_size(text)?;
     if bytes == 0 || bytes > 1 << 30 {
@@ -216,7 +216,7 @@ pub fn body_limit(text: &str) -> ReadValue<u64> {
 /// The confidence of verdicts: `95`, `95 %` or `0.95`; above 50 %, below 100 %.
 ///
 /// # Errors
-/// When it is no number in this range.
+/// When it is not a number in this range.
 pub fn confidence(text: &str) -> ReadValue<f64> {
     let trimmed = text.trim();
     let (number, percent) = match trimmed.strip_suffix('%') {
@@ -231,7 +231,7 @@ pub fn confidence(text: &str) -> ReadValue<f64> {
         .then(|| number.parse().ok())
         .flatten()
         .ok_or_else(|| {
-            InvalidValue::new(format!("`{text}` is no confidence; write 95 % or 0.95"))
+            InvalidValue::new(format!("`{text}` is not a confidence; write 95 % or 0.95"))
         })?;
     let share = if percent || value > 1.0 {
         value / 100.0
@@ -273,7 +273,7 @@ fn whole(text: &str, what: &str, least: u64, most: u64) -> ReadValue<u64> {
     };
     if !plain {
         return Err(InvalidValue::new(format!(
-            "`{trimmed}` is no whole number; {what} may be {range}"
+            "`{trimmed}` is not a whole number; {what} may be {range}"
         )));
     }
     match digits.parse::<u64>() {

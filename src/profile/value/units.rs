@@ -7,26 +7,26 @@ use thiserror::Error;
 
 use crate::plan::Rate;
 
-/// Why a text is no quantity.
+/// Why a text is not a quantity.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum UnitError {
     /// Not a time.
-    #[error("`{0}` is no duration; write 30 (seconds), 30s, 5m, 250ms or 1h30m")]
+    #[error("`{0}` is not a duration; write 30 (seconds), 30s, 5m, 250ms or 1h30m")]
     Duration(String),
-    /// A time in a unit nobody knows.
+    /// A time in an unknown unit.
     #[error("`{0}` has the unknown unit `{1}`; use ns, us, ms, s, m, h or d")]
     TimeUnit(String, String),
     /// Not a range of times.
-    #[error("`{0}` is no range of durations; write 1s..3s, or 2s for always the same")]
+    #[error("`{0}` is not a range of durations; write 1s..3s, or 2s for always the same")]
     Range(String),
     /// A range from the longer to the shorter time.
     #[error("`{0}` begins above its end; the shorter time comes first")]
     Backwards(String),
     /// Not a rate.
-    #[error("`{0}` is no rate; write 120/s, 6000/min or 120 (per second)")]
+    #[error("`{0}` is not a rate; write 120/s, 6000/min or 120 (per second)")]
     Rate(String),
     /// Not a size.
-    #[error("`{0}` is no size; write 16 MiB, 64 KiB, 500 kB or 4096 (bytes)")]
+    #[error("`{0}` is not a size; write 16 MiB, 64 KiB, 500 kB or 4096 (bytes)")]
     Size(String),
 }
 
@@ -56,7 +56,7 @@ const SIZES: [(&str, u128); 7] = [
 /// A time: `30` (seconds), `30s`, `5m`, `250ms`, `1.5 s`, `1h30m`.
 ///
 /// # Errors
-/// When it is no number, has an unknown unit, or its units don't go from long to short.
+/// When it is not a number, has an unknown unit, or its units don't go from long to short.
 pub fn parse_duration(text: &str) -> Result<Duration, UnitError> {
     let wrong = || UnitError::Duration(text.to_owned());
     let mut rest = text.trim();
@@ -110,7 +110,7 @@ pub fn show_duration(time: Duration) -> String {
 /// A range of times: `1s..3s`, or `2s` for always the same.
 ///
 /// # Errors
-/// When an end is no time, or the range goes backwards.
+/// When an end is not a time, or the range goes backwards.
 pub fn parse_range(text: &str) -> Result<(Duration, Duration), UnitError> {
     let Some((from, to)) = text.split_once("..") else {
         let time = parse_duration(text).map_err(|_| UnitError::Range(text.to_owned()))?;
@@ -128,7 +128,7 @@ pub fn parse_range(text: &str) -> Result<(Duration, Duration), UnitError> {
 /// A rate: `120/s`, `6000/min`, `120` (per second).
 ///
 /// # Errors
-/// When it is no number above 0, or its unit is neither `/s` nor `/min`.
+/// When it is not a number above 0, or its unit is neither `/s` nor `/min`.
 pub fn parse_rate(text: &str) -> Result<Rate, UnitError> {
     let wrong = || UnitError::Rate(text.to_owned());
     let (number, unit) = split_number(text.trim());
@@ -145,7 +145,7 @@ pub fn parse_rate(text: &str) -> Result<Rate, UnitError> {
 /// A size in bytes: `16 MiB`, `64 KiB`, `500 kB`, `4096`.
 ///
 /// # Errors
-/// When it is no number, or its unit is unknown.
+/// When it is not a number, or its unit is unknown.
 pub fn parse_size(text: &str) -> Result<u64, UnitError> {
     let wrong = || UnitError::Size(text.to_owned());
     let (number, unit) = split_number(text.trim());

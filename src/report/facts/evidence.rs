@@ -1,4 +1,4 @@
-//! Who told what of the target, in a line each.
+//! What each source reported about the target, a line each.
 
 use super::Fact;
 use crate::record::{RunResult, SourceSeries, figure};
@@ -10,7 +10,7 @@ pub(super) fn of(run: &RunResult) -> impl Iterator<Item = Fact> {
     let fact = |(source, seen): (&Source, &SourceSeries)| {
         let mut parts = told(*source, seen, run);
         if seen.looks.is_empty() {
-            parts.push("told nothing".to_owned());
+            parts.push("reported nothing".to_owned());
         }
         parts.extend(seen.problems.iter().map(|problem| clean(problem)));
         ("evidence", format!("{source}: {}", parts.join("; ")))

@@ -63,7 +63,7 @@ impl<'a> CurveLimits<'a> {
                     crate::requirement::Verdict::Fail => "bad",
                 },
                 title: format!(
-                    "{} has to be {}: {verdict}",
+                    "{} must be {}: {verdict}",
                     name(*quantile),
                     format::time(*value)
                 ),

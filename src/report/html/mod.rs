@@ -60,10 +60,10 @@ pub fn render(report: &Report) -> String {
     page.into_string()
 }
 
-/// What is not over yet, of a session that is shown while it goes on.
+/// What is not over yet, of a session that is shown while it runs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OpenSession {
-    /// Whether the session goes on.
+    /// Whether the session is still running.
     pub(crate) is_on: bool,
     /// Names of requirements whose judgement may still change.
     pub(crate) provisional: BTreeSet<String>,
@@ -98,7 +98,7 @@ fn made_on(report: &Report) -> String {
     )
 }
 
-/// What the page shows, part by part, each with a name that stays the same when the session goes on.
+/// What the page shows, part by part, each with a name that stays the same as the session continues.
 pub(crate) fn parts(report: &Report, open: &OpenSession) -> Vec<(String, Markup)> {
     let mut parts = vec![
         ("head".to_owned(), head(report, open)),
@@ -134,7 +134,7 @@ fn head(report: &Report, open: &OpenSession) -> Markup {
 pub(crate) const ASSETS: [&str; 2] = [STYLE, SCRIPT];
 
 impl OpenSession {
-    /// Whether a judgement only tells that there is too little to judge by as yet: that is no failure.
+    /// Whether a judgement only says that there is too little to judge by as yet: that is not a failure.
     fn is_undecided(&self, judgement: &Judgement) -> bool {
         judgement.verdict == Verdict::Inconclusive
             && self.provisional.contains(&judgement.requirement.name)

@@ -40,8 +40,8 @@ pub(super) fn resources(run: &RunResult) -> Markup {
     .render()
 }
 
-/// How much of something somebody used. The style sheet has a colour for each who, and a pattern for each what: whom to
-/// blame must not hang on a hue.
+/// How much of a resource a process used. The style sheet has a colour for each process, and a pattern for each
+/// resource: whom to blame must not hang on a hue.
 struct Used {
     name: String,
     class: String,

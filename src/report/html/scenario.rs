@@ -52,7 +52,7 @@ fn told(run: &RunResult, summary: &Summary) -> String {
         return "nothing was judged".to_owned();
     }
     let rate = summary.rps.map_or_else(String::new, |rps| {
-        format!(", {} answered well", format::show(Unit::Rate, rps))
+        format!(", {} successful", format::show(Unit::Rate, rps))
     });
     format!(
         "{} requests judged in {}{rate}",

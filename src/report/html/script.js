@@ -1,6 +1,6 @@
 "use strict";
 // A line that follows the pointer over a chart and tells what is drawn there, read back from the drawing itself. It lies
-// over the charts and is no part of them, so that a chart may be drawn anew below it.
+// over the charts and is not part of them, so that a chart may be drawn anew below it.
 (() => {
   const scale = (text) => {
     const [low, high, from, to, kind] = text.split(" ");

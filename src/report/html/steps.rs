@@ -66,7 +66,7 @@ fn times(steps: &[&Step], x: Axis<'_>) -> Markup {
 
 fn throughput(steps: &[&Step], x: Axis<'_>) -> Markup {
     let series = vec![ChartSeries {
-        name: "answered well",
+        name: "successful",
         class: "ok",
         points: steps.iter().map(|step| (step.load, step.rps)).collect(),
         fill: Fill::None,
@@ -75,7 +75,7 @@ fn throughput(steps: &[&Step], x: Axis<'_>) -> Markup {
     Chart {
         title: "Throughput over load",
         x,
-        y: Axis::of_rates(&series, "requests answered well per second"),
+        y: Axis::of_rates(&series, "successful requests per second"),
         stretches: Vec::new(),
         series,
         limits: Vec::new(),

@@ -7,7 +7,7 @@ use crate::report::RunReport;
 use crate::requirement::{Interval, Intervals, Unit, format};
 use crate::text::clean;
 
-/// All requests, those answered well, service times, and each endpoint.
+/// All requests, the successful ones, service times, and each endpoint.
 pub(super) fn times(shown: &RunReport, summary: &Summary) -> Markup {
     let sure = &shown.intervals;
     let failed = summary.failed();
@@ -30,7 +30,7 @@ pub(super) fn times(shown: &RunReport, summary: &Summary) -> Markup {
                     }
                     @if failed > 0 {
                         tr {
-                            td { span class="part" { "answered well" } }
+                            td { span class="part" { "successful" } }
                             (figures(answered.as_ref(), &sure.times.answered))
                             td {} td {}
                         }
@@ -72,7 +72,7 @@ fn figures(times: Option<&Times>, sure: &Intervals) -> Markup {
     }
 }
 
-/// A time in milliseconds with its interval below; nothing is told of a maximum.
+/// A time in milliseconds with its interval below; a maximum has none.
 pub(super) fn time_cell(ms: Option<f64>, sure: Option<Interval>) -> Markup {
     html! {
         td class="number" {
@@ -148,7 +148,7 @@ pub(super) fn slowest(run: &RunResult) -> Markup {
     }
 }
 
-/// The database's statements; empty when none were told.
+/// The database's statements; empty when none were reported.
 pub(super) fn statements(statements: &[Statement]) -> Markup {
     html! {
         @if !statements.is_empty() {

@@ -187,7 +187,7 @@ fn throughput<'a>(run: &RunResult, spans: &'a [Span]) -> Chart<'a> {
             fill: Fill::None,
         },
         ChartSeries {
-            name: "answered well",
+            name: "successful",
             class: "ok",
             points: rate(|span| span.done_ok),
             fill: Fill::ToAxis,

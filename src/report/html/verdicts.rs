@@ -40,7 +40,7 @@ pub(super) fn section(report: &Report, open: &OpenSession) -> Markup {
     }
 }
 
-/// A requirement that nobody has begun to judge.
+/// A requirement that is not judged yet.
 fn waiting(requirement: &Requirement) -> Markup {
     let badge = html! { span class="badge" { "waiting" } };
     let name = name(requirement);

@@ -1,4 +1,4 @@
-//! A report as JSON: versioned, complete, and read back as it was written. `docs/REPORT.md` tells each field.
+//! A report as JSON: versioned, complete, and read back as it was written. `docs/REPORT.md` describes each field.
 
 mod generator;
 mod read;

@@ -13,19 +13,19 @@ use crate::requirement::{
     Metric, Requirement, Scope, Severity, Standing, Unit, Verdict,
 };
 
-/// Why a text is no report.
+/// Why a text is not a report.
 #[derive(Debug, Error)]
 pub enum ReportReadError {
     /// Not JSON, or not of the documented form.
-    #[error("this is no report of schema {SCHEMA}: {0}")]
+    #[error("this is not a report of schema {SCHEMA}: {0}")]
     Form(#[from] serde_json::Error),
     /// Another version of the form.
     #[error(
-        "this report has schema `{0}`, and {SCHEMA} is the one that is read; write it anew with this version"
+        "this report has schema `{0}`, but this version reads {SCHEMA}; write the report again with this version"
     )]
     OtherSchema(String),
     /// An instant that no report would hold.
-    #[error("`{0}` is no instant like 2026-01-31T12:00:00.000Z")]
+    #[error("`{0}` is not an instant like 2026-01-31T12:00:00.000Z")]
     NoInstant(String),
     /// A number that no session comes to, and that no sum could take.
     #[error(

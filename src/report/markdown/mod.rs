@@ -13,8 +13,8 @@ use crate::text::markdown::text;
 
 /// The report as GitHub-flavoured Markdown, each line ended.
 ///
-/// The first line is the verdict; then come the requirements, and a section for each scenario. Whatever the target or
-/// the profile had a say in is escaped.
+/// The first line is the verdict; then come the requirements, and a section for each scenario. All text from the
+/// target or the profile is escaped.
 pub fn render(report: &Report) -> String {
     let mut out = format!("## {}\n\n", headline(report));
     out.push_str(&format!(

@@ -81,7 +81,7 @@ fn verdict(judgement: &Judgement, strict: bool) -> String {
     format!("{sign} {}", judgement.verdict)
 }
 
-/// `error\_rate 2 % (1.4–2.9) at agents`; the metric is told when there are others beside it.
+/// `error\_rate 2 % (1.4–2.9) at agents`; the metric is named when there are others beside it.
 fn measured(check: &Check, judged: Option<&CheckJudgement>, several: bool) -> String {
     let estimate = judged.and_then(|judged| judged.estimate.as_ref());
     let value = estimate.map_or_else(

@@ -17,7 +17,7 @@ pub(super) fn section(shown: &RunReport, said: &mut SaidOnce) -> String {
     let mut out = format!("### {}\n\n", heading(run));
     if summary.due > 0 {
         let well = summary.rps.map_or_else(String::new, |rps| {
-            format!(", {} answered well", format::show(Unit::Rate, rps))
+            format!(", {} successful", format::show(Unit::Rate, rps))
         });
         out.push_str(&format!(
             "{} requests judged in {}{well}\n\n",
@@ -53,7 +53,7 @@ fn heading(run: &RunResult) -> String {
     format!("{}{status}", text(&run.scenario))
 }
 
-/// Percentiles with their intervals: all requests, those answered well where some were not, each endpoint.
+/// Percentiles with their intervals: all requests, the successful ones where some were not, each endpoint.
 fn times(summary: &Summary, intervals: &RunIntervals) -> String {
     let headings = ["response time"].into_iter().chain(PERCENTILES);
     let headings: Vec<&str> = headings.chain(["max", "req/s", "failed"]).collect();
@@ -65,7 +65,7 @@ fn times(summary: &Summary, intervals: &RunIntervals) -> String {
     table.push(row);
     if summary.failed() > 0 {
         let answered = Times::of(&summary.answered);
-        let mut row = vec!["answered well".to_owned()];
+        let mut row = vec!["successful".to_owned()];
         row.extend(figures(answered.as_ref(), &intervals.times.answered));
         row.extend([String::new(), String::new()]);
         table.push(row);

@@ -32,7 +32,7 @@ impl MarkdownTable {
         self.text.push('\n');
     }
 
-    /// The table's lines, the blank one included that has to stand behind it.
+    /// The table's lines, the blank one included that must stand behind it.
     pub(super) fn into_text(self) -> String {
         self.text + "\n"
     }

@@ -1,4 +1,4 @@
-//! Requests by how they ended, and how many were answered well.
+//! Requests by how they ended, and how many were successful.
 
 use super::Named;
 use super::writer::{Family, FamilyKind};
@@ -29,7 +29,7 @@ pub(super) fn write(runs: &[Named<'_>], out: &mut String) {
         FamilyKind::Gauge,
         "agentos_perf_throughput_per_second",
         "",
-        "Requests answered well per second of the judged part.",
+        "Successful requests per second of the judged part.",
     );
     for run in runs {
         let labels = vec![("scenario", run.scenario.as_str())];

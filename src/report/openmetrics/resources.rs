@@ -1,4 +1,4 @@
-//! What the generator used, and what others told of the target meanwhile.
+//! What the generator used, and what other sources reported about the target meanwhile.
 
 use super::writer::{Family, FamilyKind};
 use super::{Named, PERCENT};
@@ -25,7 +25,7 @@ pub(super) fn write(runs: &[Named<'_>], out: &mut String) {
         runs,
         cpu,
         figure::CPU,
-        "Use of processors, as the source tells it.",
+        "Processor usage, as reported by the source.",
         out,
     );
     let memory = ("agentos_perf_target_memory_ratio", "ratio", PERCENT);
@@ -33,7 +33,7 @@ pub(super) fn write(runs: &[Named<'_>], out: &mut String) {
         runs,
         memory,
         figure::MEMORY,
-        "Memory in use, as the source tells it.",
+        "Memory in use, as reported by the source.",
         out,
     );
     let bytes = ("agentos_perf_target_memory_bytes", "bytes", 1.0);
@@ -41,7 +41,7 @@ pub(super) fn write(runs: &[Named<'_>], out: &mut String) {
         runs,
         bytes,
         figure::MEMORY_BYTES,
-        "Memory in use, as the source tells it.",
+        "Memory in use, as reported by the source.",
         out,
     );
     let cache = ("agentos_perf_cache_memory_bytes", "bytes", 1.0);
@@ -54,7 +54,7 @@ pub(super) fn write(runs: &[Named<'_>], out: &mut String) {
     );
 }
 
-/// Mean and maximum of a figure over the judged part, of each source that told it.
+/// Mean and maximum of a figure over the judged part, of each source that reported it.
 fn observed(
     runs: &[Named<'_>],
     (name, unit, divisor): (&'static str, &str, f64),
@@ -75,7 +75,7 @@ fn observed(
             };
             let mean = values.iter().sum::<f64>() / values.len() as f64;
             let max = values.iter().copied().reduce(f64::max);
-            // The mean of nothing is no number, and left out.
+            // The mean of nothing is not a number, and left out.
             family.add("", &labels("mean"), mean / divisor);
             family.add_some(&labels("max"), max.map(|max| max / divisor));
         }

@@ -20,7 +20,7 @@ const RESPONSE: Subject = Subject {
 const ANSWERED: Subject = Subject {
     summary: "agentos_perf_answered_time_seconds",
     bounds: "agentos_perf_answered_time_bound_seconds",
-    help: "The same of the requests that were answered well",
+    help: "The same of the successful requests",
 };
 const SERVICE: Subject = Subject {
     summary: "agentos_perf_service_time_seconds",

@@ -35,7 +35,7 @@ pub(super) struct Family {
 }
 
 impl Family {
-    /// A family; a unit that is not empty has to be the last word of the name, as the specification has it.
+    /// A family; a unit that is not empty must be the last word of the name, as the specification has it.
     pub(super) fn new(kind: FamilyKind, name: &'static str, unit: &str, help: &str) -> Family {
         debug_assert!(unit.is_empty() || name.ends_with(&format!("_{unit}")));
         let mut head = format!("# TYPE {name} {}\n", kind.name());
@@ -50,7 +50,7 @@ impl Family {
         }
     }
 
-    /// Adds a sample whose name has this suffix, `_total` of a counter for one. What is no number is left out.
+    /// Adds a sample whose name has this suffix, `_total` of a counter for one. What is not a number is left out.
     pub(super) fn add(&mut self, suffix: &str, labels: &Labels<'_>, value: f64) {
         if !value.is_finite() {
             return;

@@ -2,7 +2,7 @@
 
 use super::message::{Attribute, Data, Figure, Metric, Number};
 
-/// Figures of a moment. What is no number is left out.
+/// Figures of a moment. What is not a number is left out.
 pub(super) struct GaugePoint {
     name: &'static str,
     unit: &'static str,

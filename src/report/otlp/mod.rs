@@ -3,7 +3,7 @@
 //! Points have the times at which things happened, so that a run lies where it was on the axis of a dashboard. Units are
 //! base units: seconds, bytes, and ratios from 0 to 1. Counts are cumulative from the start of their run.
 //!
-//! What goes on over time has a point for each second. Each point repeats its attributes, which a long session would
+//! What changes over time has a point for each second. Each point repeats its attributes, which a long session would
 //! make tens of megabytes of: so all points together are at most 12,000, and a longer or wider session has one
 //! for every 2, 5, 10 … seconds. Counts lose nothing by that, rates are means over the longer time, and
 //! percentiles are those of all requests in it.
@@ -66,7 +66,8 @@ pub fn render(report: &Report) -> String {
     serde_json::to_string(&request).unwrap_or_default()
 }
 
-/// Who tells this. Sessions of one profile against one target are one instance, so that they continue each other's series.
+/// The resource that reports. Sessions of one profile against one target are one instance, so that they continue each
+/// other's series.
 fn resource(report: &Report) -> Resource {
     let (profile, target) = (clean(&report.profile), clean(&report.target));
     Resource {

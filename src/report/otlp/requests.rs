@@ -1,4 +1,4 @@
-//! Requests by how they ended, counted over time, and how many were answered well.
+//! Requests by how they ended, counted over time, and how many were successful.
 
 use super::message::{Attribute, Data, Figure, Metric, Number};
 use super::metric::GaugePoint;
@@ -104,7 +104,7 @@ fn throughput(runs: &[Named<'_>], step: usize) -> Metric {
     let mut gauge = GaugePoint::new(
         "agentos_perf.throughput",
         "{request}/s",
-        "Requests answered well per second, whenever they were due.",
+        "Successful requests per second, whenever they were due.",
     );
     for run in runs {
         let record = &run.shown.run;

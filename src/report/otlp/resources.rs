@@ -1,4 +1,4 @@
-//! What the generator used, and what others told of the target meanwhile.
+//! What the generator used, and what other sources reported about the target meanwhile.
 
 use super::message::{Attribute, Metric};
 use super::metric::GaugePoint;
@@ -20,21 +20,21 @@ const TOLD: [ResourceFigure; 5] = [
         figure: figure::CPU,
         name: "agentos_perf.target.cpu.utilization",
         unit: "1",
-        description: "Use of processors, as the source tells it.",
+        description: "Processor usage, as reported by the source.",
         divisor: PERCENT,
     },
     ResourceFigure {
         figure: figure::MEMORY,
         name: "agentos_perf.target.memory.utilization",
         unit: "1",
-        description: "Memory in use, as the source tells it.",
+        description: "Memory in use, as reported by the source.",
         divisor: PERCENT,
     },
     ResourceFigure {
         figure: figure::MEMORY_BYTES,
         name: "agentos_perf.target.memory.usage",
         unit: "By",
-        description: "Memory in use, as the source tells it.",
+        description: "Memory in use, as reported by the source.",
         divisor: 1.0,
     },
     ResourceFigure {
@@ -98,7 +98,7 @@ fn attributes(scenario: &str, source: Source) -> Vec<Attribute> {
     ]
 }
 
-/// The last value of each stretch of `step` seconds, and when it was told.
+/// The last value of each stretch of `step` seconds, and when it was reported.
 fn last_of_each(seen: &SourceSeries, figure: &str, step: usize) -> Vec<(i64, f64)> {
     let stretch_ms = i64::try_from(1_000 * step).unwrap_or(i64::MAX);
     let stretch = |at_ms: i64| at_ms.div_euclid(stretch_ms);

@@ -88,8 +88,8 @@ fn exponential(
     })
 }
 
-/// The scale, the times of zero, and the buckets of the others. A time is taken for the longest that can't be told from
-/// it, as in the percentiles of all reports.
+/// The scale, the times of zero, and the buckets of the others. A time is taken for the longest that can't be
+/// distinguished from it, as in the percentiles of all reports.
 fn buckets(histogram: &Histogram) -> Option<(i32, u64, Buckets)> {
     if histogram.is_empty() {
         return None;

@@ -61,7 +61,7 @@ fn heading(run: &RunResult, summary: &Summary, width: usize) -> Vec<TextLine> {
         text = format!("{text}: {}", facts::search_heading(search));
     } else if summary.due > 0 {
         let rate = summary.rps.map_or_else(String::new, |rps| {
-            format!(", {} answered well", format::show(Unit::Rate, rps))
+            format!(", {} successful", format::show(Unit::Rate, rps))
         });
         text = format!(
             "{text}: {} requests judged in {}{rate}",
@@ -103,7 +103,7 @@ fn times(summary: &Summary, intervals: &RunIntervals, width: usize) -> Vec<TextL
     );
     if failed > 0 {
         let answered = Times::of(&summary.answered);
-        let row = part("  answered well", answered.as_ref());
+        let row = part("  successful", answered.as_ref());
         push(
             &mut table,
             row,

@@ -35,7 +35,7 @@ pub(super) fn line(times: &Histogram) -> Option<String> {
     ))
 }
 
-/// Whoever is there at all is seen.
+/// A bin that is not empty is always visible.
 fn bar(count: u64, most: u64) -> char {
     if count == 0 {
         return NONE;

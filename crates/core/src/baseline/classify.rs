@@ -3,7 +3,7 @@
 use crate::requirement::{Change, Standing};
 use crate::statistics::Measured;
 
-/// A ratio of response times that is no matter, however sure: machines and builds differ by as much.
+/// A ratio of response times that does not matter, however sure: machines and builds differ by as much.
 const NOISE_RATIO: f64 = 1.10;
 /// The same for shares of failures, in percent.
 const NOISE_SHARE: f64 = 0.5;
@@ -16,9 +16,9 @@ const DOUBT_SHARE: f64 = 5.0;
 pub(super) struct Threshold {
     /// No change.
     none: f64,
-    /// Between these a change is no matter.
+    /// A change between these does not matter.
     noise: (f64, f64),
-    /// What has to be ruled out before something is called the same.
+    /// What must be ruled out before something is called the same.
     doubt: f64,
 }
 
@@ -57,7 +57,7 @@ pub(super) fn blameless(all: Standing, without_generator: Standing) -> Standing 
     }
 }
 
-/// As it is told.
+/// As it is reported.
 pub(super) fn told(change: Measured) -> Change {
     let Measured { value, low, high } = change;
     Change { value, low, high }

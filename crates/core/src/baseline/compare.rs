@@ -13,10 +13,10 @@ use crate::statistics::RunNoise;
 pub struct BaselineComparison {
     /// One for each figure of each scenario that both sides have, in the order of the later side.
     pub compared: Vec<Compared>,
-    /// The confidence of the whole: that nothing is called worse that is not. The intervals that are told are those of
+    /// The confidence of the whole: that nothing is called worse that is not. The reported intervals are those of
     /// the verdicts.
     pub confidence: f64,
-    /// Scenarios that only one side has at one load, and that nobody can compare.
+    /// Scenarios that only one side has at one load, and that can't be compared.
     pub left_out: Vec<String>,
     /// Scenarios that should have been compared and could not be, and why: nothing is settled while there is one.
     pub unsettled: Vec<String>,

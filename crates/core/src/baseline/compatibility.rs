@@ -1,4 +1,4 @@
-//! What has to be alike for two sessions to be compared.
+//! What must be alike for two sessions to be compared.
 
 use crate::model::Report;
 use crate::record::Machine;
@@ -61,7 +61,7 @@ fn against_plan(before: &Report, scenario: &str, plan: &str) -> Option<String> {
     let mut runs = before.runs.iter().map(|shown| &shown.run);
     let other = runs.find(|run| run.scenario == scenario && run.plan != plan)?;
     Some(format!(
-        "the plan of {scenario} is another ({} and {plan}): profile, flags and variables have to be the same",
+        "the plan of {scenario} differs ({}, {plan}): profile, flags and variables must be the same",
         other.plan
     ))
 }
@@ -84,6 +84,6 @@ fn of_machines(a: &Machine, b: &Machine) -> Vec<String> {
     ];
     let other = told.into_iter().filter(|(_, a, b)| a != b);
     other
-        .map(|(what, a, b)| format!("the {what} is another ({a} and {b})"))
+        .map(|(what, a, b)| format!("the {what} differs ({a}, {b})"))
         .collect()
 }

@@ -157,7 +157,7 @@ fn failures(
     })
 }
 
-/// Requests answered well per second: at an offered load they tell of the load as much as of the target.
+/// Successful requests per second: at an offered load they tell of the load as much as of the target.
 fn throughput(
     scenario: &str,
     a: &[RunFigures],

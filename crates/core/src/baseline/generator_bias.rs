@@ -1,4 +1,4 @@
-//! How far the load generator itself may have moved what a run measured: nobody else is to take the blame for that.
+//! How far the load generator itself may have moved what a run measured: the target must not be blamed for that.
 
 use crate::record::{Histogram, RunResult, Summary};
 

@@ -37,8 +37,7 @@ pub fn judge(baseline: &[Report], session: &Report, confidence: f64) -> Judgemen
     }
     let other = unlike(baseline, session);
     if !other.is_empty() {
-        let advice =
-            "make the baseline anew with --save-baseline and another name, or run as it was made";
+        let advice = "create a new baseline with --save-baseline under another name, or run under the conditions of this one";
         let reason = format!(
             "it can't be compared with the baseline: {}",
             other.join("; ")

@@ -7,7 +7,7 @@ use crate::statistics::RunNoise;
 /// still errs less often than it may, and finds what is there. Measured by `perf-tests/pure/regression.rs`. What the spread of
 /// runs makes of the interval is exact, and has no such spare.
 const SPARE: f64 = 3.0;
-/// The figures that are judged; others are told with their intervals.
+/// The figures that are judged; others are reported with their intervals.
 pub(super) const JUDGED: f64 = 3.0;
 
 /// By how much the times of two runs of the same target are taken to differ, as the standard deviation of their

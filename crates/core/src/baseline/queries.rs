@@ -8,13 +8,13 @@ use crate::statistics::{Measured, RunNoise, ratio, student_t_quantile};
 
 /// Fewer calls on either side tell nothing.
 const LEAST_CALLS: u64 = 30;
-/// As many of those that took most time before are told.
+/// How many of those that took most time before are reported.
 const MOST: usize = 10;
 
 /// The mean times of the statements that both sides ran, those that took most before first.
 ///
 /// `confidence`, in (0.5, 1), is that of all of them together (Bonferroni). The interval of a mean is Student's t of
-/// its calls as if they were independent: the server tells no more than their number, sum and deviation.
+/// its calls as if they were independent: the server reports only their number, sum and deviation.
 pub fn compare_queries(before: &Report, after: &Report, confidence: f64) -> Vec<Compared> {
     let (before, after) = (statements(before), statements(after));
     let mut both: Vec<(&Statement, &Statement)> = before

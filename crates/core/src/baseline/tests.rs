@@ -97,11 +97,8 @@ fn what_differs_in_plan_or_machine_is_not_compared() {
     let mut unknown = usual(50, 2);
     unknown.machine = None;
     for (after, why) in [
-        (other_plan, "the plan of api is another"),
-        (
-            other_machine,
-            "the number of processors is another (2 and 64)",
-        ),
+        (other_plan, "the plan of api differs"),
+        (other_machine, "the number of processors differs (2, 64)"),
         (unknown, "does not tell on what machine"),
     ] {
         let judged = judge(std::slice::from_ref(&before), &after, 0.95);

@@ -87,7 +87,7 @@ pub(super) fn open(compared: &[Compared]) -> impl Iterator<Item = String> {
                 "the load generator itself was late, and may have made the difference; give it more room and run it again"
                     .to_owned()
             }
-            (Standing::Open, None) => wide("no bound can be told"),
+            (Standing::Open, None) => wide("no bound can be given"),
             (Standing::Open, Some(high)) if one.what.unit() == Unit::Share => {
                 wide(&format!("up to {high:.0} points more"))
             }

@@ -1,4 +1,4 @@
-//! What a finding looks at: a judgement that is no pass, and one of the runs it rests on.
+//! What a finding looks at: a judgement that is not a pass, and one of the runs it rests on.
 
 use crate::record::Outcome;
 use crate::record::{Counts, RunResult, Second, Summary, Times};

@@ -10,7 +10,7 @@ const LATE_MS: f64 = 10.0;
 /// Processor time from which on a worker has no headroom, in percent.
 const BUSY_PERCENT: f64 = 80.0;
 
-/// A generator's lateness that explains less than this of what was missed is no cause of it.
+/// A generator's lateness that explains less than this of what was missed is not a cause of it.
 const LEAST_SHARE: f64 = 0.05;
 
 pub(super) fn no_sockets(case: &Case<'_>) -> Option<Cause> {
@@ -51,7 +51,7 @@ pub(super) fn late_share(case: &Case<'_>) -> Option<f64> {
     let in_time = case.explained_by_time(of(&lag));
     let over = case.over(case.seconds());
     let counted = over.by_generator as f64 / over.all.max(1) as f64;
-    // Requests that waited for a connection are among those counted, and are no lateness.
+    // Requests that waited for a connection are among those counted, and are not lateness.
     let is_counted = over.all > 0 && case.time_limit().is_some();
     let share = if is_counted && case.run.generator.waits.is_empty() {
         counted
@@ -73,7 +73,7 @@ pub(super) fn busy(case: &Case<'_>) -> Option<Cause> {
          another machine",
         format::show(Unit::Share, mean)
     );
-    // A busy generator that was in time all the same is no cause.
+    // A busy generator that was in time all the same is not a cause.
     explains.map(|explains| Cause::of(text, explains))
 }
 

@@ -197,7 +197,7 @@ pub(super) fn locks(case: &Case<'_>) -> Option<String> {
     })
 }
 
-/// A figure in the judged part of the run; `None` when it was not told there.
+/// A figure in the judged part of the run; `None` when it was not reported there.
 pub(super) fn judged(case: &Case<'_>, source: Source, name: &str) -> Option<Vec<(i64, f64)>> {
     let ms = |nanos: u64| (nanos / 1_000_000).cast_signed();
     let window = case.run.window;

@@ -26,8 +26,8 @@ pub(super) fn idle_and_slow(case: &Case<'_>) -> Option<String> {
     });
     is_idle.then(|| match used.source {
         Source::Target => format!(
-            "the target says that it used only {} of its machine's processors while it was slow: {waits}, unless all its \
-             work is done by one thread, which has no more than one of the processors",
+            "the target says that it used only {} of its machine's processors while it was slow: {waits}, unless one \
+             thread, which can use only one processor, does all its work",
             share(used.all)
         ),
         _ => format!(
@@ -76,7 +76,7 @@ pub(super) fn full_machine(case: &Case<'_>) -> Option<String> {
     })
 }
 
-/// Mean use of processors by whoever knows best, in percent.
+/// Mean use of processors by the best source, in percent.
 struct Processors {
     source: Source,
     /// Of all that the target may use.

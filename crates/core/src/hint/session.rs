@@ -69,11 +69,11 @@ pub(super) fn too_few(case: &Case<'_>) -> Option<String> {
     ))
 }
 
-/// What can be said where no run tells more than the judgement itself.
+/// What can be said where no run shows more than the judgement itself.
 pub(super) fn without_findings(judgement: &Judgement) -> Option<String> {
     let topics = topics(judgement);
     if topics.contains(&Topic::Outages) {
-        Some("look into the target's log of that time, and at whatever supervises it".to_owned())
+        Some("check the target's log of that time, and its supervisor".to_owned())
     } else if topics.contains(&Topic::Health) {
         Some(
             "ask the health endpoint by hand: is the service running at that URL, and does it name a \

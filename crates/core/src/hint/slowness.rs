@@ -54,7 +54,7 @@ pub(super) fn stall(case: &Case<'_>) -> Option<Cause> {
     Some(Cause::of(text, over.all as f64 / all as f64))
 }
 
-/// Spikes at equal distances are somebody's schedule.
+/// Spikes at equal distances come from a scheduled job.
 pub(super) fn recurring(case: &Case<'_>) -> Option<Cause> {
     let found = Recurring::all(case.run);
     let (first, others) = found.split_first()?;

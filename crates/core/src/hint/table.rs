@@ -1,4 +1,4 @@
-//! The table: which finding concerns what, in the order in which they are told.
+//! The table: which finding concerns what, in the order in which they are reported.
 
 use super::case::{Case, Cause, Topic, topics};
 use super::{failures, generator, observed, search, session, slowness, sockets};
@@ -100,7 +100,7 @@ const INSIDE: &[(&[Topic], Find)] = &[
     (LOAD, observed::band),
 ];
 
-/// What to do about a judgement that is no pass, a line each; nothing when it is one.
+/// What to do about a judgement that is not a pass, a line each; nothing when it is one.
 ///
 /// `runs` may hold more than the runs the judgement rests on.
 pub fn advise(judgement: &Judgement, runs: &[RunResult]) -> Vec<String> {

@@ -7,7 +7,7 @@ const ALPHA: f64 = 0.01;
 const FEWEST: usize = 6;
 
 /// The slope of the line through `(time, value)` points by least squares, in values per time; `None` unless
-/// it is above 0 with 99 % confidence, and still is in each half: what rises once and stays is no trend.
+/// it is above 0 with 99 % confidence, and still is in each half: what rises once and stays is not a trend.
 pub(super) fn slope(points: &[(f64, f64)]) -> Option<f64> {
     if points.len() < FEWEST {
         return None;

@@ -57,8 +57,8 @@ pub(super) fn find(check: &Check, metric: GeneratorMetric, runs: &[&RunResult]) 
     CheckResult::bare(check, value, samples, reason)
 }
 
-/// A search goes on until something gives way, and says itself when that is the generator: as long as there
-/// are other runs, they alone tell whether it had headroom.
+/// A search continues until something gives way, and says itself when that is the generator: as long as there
+/// are other runs, they alone show whether it had headroom.
 fn at_one_load<'a>(runs: &[&'a RunResult]) -> Vec<&'a RunResult> {
     let steady: Vec<&RunResult> = runs
         .iter()

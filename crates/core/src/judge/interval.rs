@@ -158,7 +158,7 @@ impl<'a> Cluster<'a> {
         }
     }
 
-    /// Those answered well. The others are charged at least their timeout, and so are the longest.
+    /// The successful ones. The others are charged at least their timeout, and so are the longest.
     fn answered(run: &RunResult, part: EndpointSelection, counted: SliceCounts<'a>) -> Cluster<'a> {
         let due = Cluster::due(run, part, counted);
         let failed = part.number(run, counted, |counts| counts.failed);
@@ -207,7 +207,7 @@ impl<'a> ClusterSeries<'a> {
         ClusterSeries::counted(Cluster::due, run, part, seconds, (own, all))
     }
 
-    /// Those answered well.
+    /// The successful ones.
     fn of_answered(
         run: &'a RunResult,
         part: EndpointSelection,

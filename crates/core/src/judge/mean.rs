@@ -91,7 +91,7 @@ fn has_margin(
     })
 }
 
-/// Requests answered well in each whole second, whenever they were due.
+/// Successful requests in each whole second, whenever they were due.
 pub(super) fn throughput(check: &Check, slice: &Slice<'_>, levels: CheckLevels) -> CheckResult {
     let seconds = slice.whole_seconds();
     let blocks: Vec<MeanBlock> = seconds

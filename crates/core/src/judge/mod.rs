@@ -46,7 +46,7 @@ impl CheckResult {
         }
     }
 
-    /// A value without an interval, held against the limit as it is: an exact count, or what somebody told.
+    /// A value without an interval, held against the limit as it is: an exact count, or a reported figure.
     fn bare(check: &Check, value: f64, samples: u64, reason: impl Into<String>) -> CheckResult {
         CheckResult {
             estimate: Some(Estimate {
@@ -131,7 +131,7 @@ fn made<'a>(requirement: &Requirement, evidence: &Evidence<'a>) -> Evidence<'a> 
 struct CheckLevels {
     pass: f64,
     fail: f64,
-    /// Whether requests are taken as independent of each other, whatever their times say.
+    /// Whether requests are taken as independent of each other, regardless of their times.
     are_independent: bool,
 }
 

@@ -113,7 +113,7 @@ fn between(
     let most = share(
         check,
         most,
-        "transactions were rolled back, so that no more failed",
+        "transactions were rolled back, so at most as many failed",
         look,
         levels,
     );
@@ -165,7 +165,7 @@ fn worst(
     worst.unwrap_or_else(|| (String::new(), CheckResult::open("nothing was measured")))
 }
 
-/// Of failures, or of hits where more is better: either way the share that has to keep the limit.
+/// Of failures, or of hits where more is better: either way the share that must keep the limit.
 fn share(
     check: &Check,
     blocks: &[Block],

@@ -232,7 +232,7 @@ fn a_rollback_is_not_a_failure_and_what_failed_is_one() {
             none,
             none,
             Verdict::Pass,
-            "0 % of 1,200 transactions were rolled back, so that no more failed",
+            "0 % of 1,200 transactions were rolled back, so at most as many failed",
         ),
         (
             half,
@@ -249,7 +249,7 @@ fn a_rollback_is_not_a_failure_and_what_failed_is_one() {
             "5 % of 1,200 transactions failed for certain",
         ),
         // Sessions that were ended while they had no transaction.
-        (none, none, few, Verdict::Pass, "no more failed"),
+        (none, none, few, Verdict::Pass, "at most as many failed"),
         // In a savepoint, so that the transaction went on.
         (none, few, none, Verdict::Fail, "failed for certain"),
     ];

@@ -178,7 +178,7 @@ impl CheckResult {
     }
 
     /// Names a trend, and takes no verdict that it alone has made: without what changed during the run it would be the other
-    /// way round, or may be so by the planned end. `is_over` tells whether a part of the run is over the limit.
+    /// way round, or may be so by the planned end. `is_over` says whether a part of the run is over the limit.
     fn doubt_trend(
         &mut self,
         over_time: &OverTime<'_>,

@@ -31,7 +31,7 @@ pub(super) fn find(
     }
 }
 
-/// What the target bears lies above the highest load that held, and at most at the lowest that broke.
+/// What the target sustains lies above the highest load that held, and at most at the lowest that broke.
 fn borne(check: &Check, search: &SearchResult) -> CheckResult {
     let (held, broken) = (search.held(), search.broken());
     let limit = check.limit.value;

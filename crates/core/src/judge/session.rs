@@ -50,7 +50,7 @@ fn health(check: &Check, evidence: &Evidence<'_>, levels: CheckLevels) -> CheckR
             unwell.len(),
             count(n as f64)
         );
-        // Where nobody was well there is no time worth telling.
+        // Where no request succeeded there is no time worth reporting.
         let estimate = (unwell.len() < n).then_some(estimate);
         return CheckResult {
             estimate,

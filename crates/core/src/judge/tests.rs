@@ -183,7 +183,7 @@ fn verdicts_follow_the_evidence() {
         ("slow", &slow, "response_time_p95", "< 200 ms", Fail),
         ("slow", &slow, "response_time_mean", "< 200 ms", Fail),
         ("slow", &slow, "error_rate", "< 1 %", Pass),
-        // Exactly five in a hundred take longer: nobody can tell on which side of the limit that is.
+        // Exactly five in a hundred take longer: on which side of the limit that is can't be decided.
         ("tail", &tail, "response_time_p95", "< 200 ms", Inconclusive),
         ("tail", &tail, "response_time_p50", "< 100 ms", Pass),
         ("errors", &errors, "error_rate", "< 1 %", Fail),

@@ -45,7 +45,7 @@ impl Asked {
     }
 }
 
-/// A run of twelve seconds, the first two not judged, a hundred requests due in each; `asked` is told the
+/// A run of twelve seconds, the first two not judged, a hundred requests due in each; `asked` gets the
 /// millisecond at which one is due, from the start, and its endpoint.
 pub fn run(scenario: &str, asked: impl Fn(u64, usize) -> Asked) -> RunResult {
     let names = [

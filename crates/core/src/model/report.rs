@@ -1,4 +1,4 @@
-//! All that a report tells: the sole input of every renderer.
+//! All that a report shows: the sole input of every renderer.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,10 +20,10 @@ pub struct Report {
     pub confidence: f64,
     /// Whether missed targets fail.
     pub strict: bool,
-    /// On what it was made; `None` when that was not told.
+    /// On what it was made; `None` when that was not given.
     #[serde(default)]
     pub machine: Option<Machine>,
-    /// The command line that makes the same session again, without secrets; empty when that was not told.
+    /// The command line that makes the same session again, without secrets; empty when that was not given.
     #[serde(default)]
     pub repeat: String,
     /// The requirements that were judged, in the profile's order.

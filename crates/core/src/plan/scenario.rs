@@ -111,7 +111,7 @@ pub enum Arrivals {
         /// The longest think time.
         think_max: Duration,
     },
-    /// A constant rate, whatever the target does.
+    /// A constant rate, independent of the target.
     Constant {
         /// The rate.
         rate: Rate,
@@ -224,7 +224,7 @@ pub struct Phases {
     /// keeps it open ([`Phases::latest_end`]).
     pub extend: Duration,
     /// How long is judged at least before the run may end because every verdict on it is settled; `None`
-    /// when it always goes on to its planned end.
+    /// when it always runs to its planned end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settle: Option<Duration>,
 }

@@ -1,4 +1,4 @@
-//! Scenarios that are run at one load after another, to find how much a target bears.
+//! Scenarios that are run at one load after another, to find how much load a target sustains.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Rate;
 use crate::requirement::Check;
 
-/// How the loads of a search follow one another, and what a load has to keep to have held.
+/// How the loads of a search follow one another, and what a load must keep to have held.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Search {
     /// Which loads are tried.

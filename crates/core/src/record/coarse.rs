@@ -98,7 +98,7 @@ impl<'de> Deserialize<'de> for CoarseHistogram {
         let counts = Vec::<(u16, u32)>::deserialize(deserializer)?;
         // All else relies on both.
         if !counts.is_sorted_by_key(|(bucket, _)| *bucket) {
-            return Err(Error::custom("buckets have to be in their order"));
+            return Err(Error::custom("buckets must be in order"));
         }
         match counts.last() {
             Some((last, _)) if *last > bucket(u64::MAX) => {

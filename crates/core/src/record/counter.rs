@@ -1,7 +1,7 @@
 //! The histogram of the hot path: counts alone, in the buckets of an HDR histogram of three digits.
 //!
 //! A [`Histogram`] keeps the least, the greatest and the total with every sample, and can be of any precision and
-//! unit. Here all of that is worked out when somebody asks: the counts tell it.
+//! unit. Here all of that is computed from the counts on demand.
 
 use super::Histogram;
 

@@ -38,7 +38,7 @@ impl Histogram {
         self.record_many(nanos, 1);
     }
 
-    /// Counts one time as often as told.
+    /// Counts one time `count` times.
     pub(super) fn record_many(&mut self, nanos: u64, count: u64) {
         self.0
             .record_n(nanos.min(LONGEST), count)
@@ -75,7 +75,7 @@ impl Histogram {
         self.0.value_at_quantile(quantile.clamp(0.0, 1.0)) as f64 / 1e6
     }
 
-    /// The bounds of the times that can't be told from the quantile, in milliseconds; 0 when empty.
+    /// The bounds of the times that can't be distinguished from the quantile, in milliseconds; 0 when empty.
     pub fn quantile_bounds_ms(&self, quantile: f64) -> (f64, f64) {
         let nanos = self.0.value_at_quantile(quantile.clamp(0.0, 1.0));
         let (low, high) = (

@@ -1,4 +1,4 @@
-//! On what a session was made: what has to be alike for two of them to be compared.
+//! On what a session was made: what must be alike for two of them to be compared.
 
 use serde::{Deserialize, Serialize};
 

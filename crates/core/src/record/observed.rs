@@ -23,7 +23,7 @@ pub mod figure {
     pub const EXPIRED: &str = "expired_keys";
     /// Memory that the cache uses, in bytes.
     pub const CACHE_MEMORY: &str = "used_memory_bytes";
-    /// Memory that the cache may use, in bytes; 0 is told by Redis for no limit.
+    /// Memory that the cache may use, in bytes; Redis reports 0 for no limit.
     pub const CACHE_MEMORY_MAX: &str = "max_memory_bytes";
     /// From a ping to its answer, in milliseconds.
     pub const LATENCY: &str = "latency_ms";
@@ -43,9 +43,9 @@ pub mod figure {
     pub const TIMED_QUERIES: &str = "timed_queries";
     /// Their times, summed, in milliseconds; a counter.
     pub const QUERY_TIME: &str = "query_time_ms";
-    /// Mean time of a query as the source tells it, in milliseconds.
+    /// Mean time of a query as reported by the source, in milliseconds.
     pub const QUERY_TIME_MEAN: &str = "query_time_mean_ms";
-    /// 95th percentile of query times as the source tells it, in milliseconds.
+    /// 95th percentile of query times as reported by the source, in milliseconds.
     pub const QUERY_TIME_P95: &str = "query_time_p95_ms";
     /// Transactions that waited for each other, so that one was cancelled; a counter.
     pub const DEADLOCKS: &str = "deadlocks";
@@ -87,7 +87,7 @@ pub mod figure {
     pub const ENDPOINTS: &str = "endpoints";
 }
 
-/// What all sources told during one run.
+/// What all sources reported during one run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Observed {
@@ -97,7 +97,7 @@ pub struct Observed {
     pub process: Option<TargetProcess>,
     /// Each source that was asked.
     pub sources: BTreeMap<Source, SourceSeries>,
-    /// What the target told of its own endpoints after the run.
+    /// What the target reported about its own endpoints after the run.
     pub endpoints: Vec<EndpointFigures>,
     /// The database's statements of this run, those that took most time together first.
     pub statements: Vec<Statement>,
@@ -112,7 +112,7 @@ pub struct TargetProcess {
     pub name: String,
 }
 
-/// What one source told.
+/// What one source reported.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SourceSeries {
@@ -131,7 +131,7 @@ pub struct SourceSeries {
 pub struct Snapshot {
     /// When, in milliseconds from the start of the run; negative before it.
     pub at_ms: i64,
-    /// What it told, by the names of [`figure`].
+    /// What it reported, by the names of [`figure`].
     pub figures: BTreeMap<String, f64>,
 }
 
@@ -182,7 +182,7 @@ impl Statement {
 }
 
 impl Observed {
-    /// What a source told; `None` when it was not asked.
+    /// What a source reported; `None` when it was not asked.
     pub fn seen(&self, source: Source) -> Option<&SourceSeries> {
         self.sources.get(&source)
     }
@@ -194,7 +194,7 @@ impl SourceSeries {
         self.looks.iter().rev().find_map(|look| look.figure(name))
     }
 
-    /// When a figure was told first and last, in milliseconds from the start of the run.
+    /// When a figure was reported first and last, in milliseconds from the start of the run.
     pub fn span(&self, name: &str) -> Option<(i64, i64)> {
         let mut told = self.looks.iter().filter(|look| look.figure(name).is_some());
         let first = told.next()?;
@@ -241,7 +241,7 @@ impl SourceSeries {
 }
 
 impl Snapshot {
-    /// A figure, if it was told.
+    /// A figure, if it was reported.
     pub fn figure(&self, name: &str) -> Option<f64> {
         self.figures.get(name).copied()
     }

@@ -66,7 +66,7 @@ fn usual(run: &RunResult) -> Option<f64> {
     (!all.is_empty()).then(|| all.quantile_ms(0.5))
 }
 
-/// What a second tells of pauses.
+/// What a second shows about pauses.
 #[derive(Debug, Clone, Copy, Default)]
 struct SecondSummary {
     /// The longest response time, in milliseconds; 0 when it was the generator's doing.

@@ -54,7 +54,7 @@ pub struct RunResult {
     pub sockets: Sockets,
     /// What the watch on the target saw meanwhile.
     pub watch: UptimeRecord,
-    /// What others told of the target meanwhile.
+    /// What other sources reported about the target meanwhile.
     #[serde(default)]
     pub observed: Observed,
     /// The steps of a search; `None` for a run at one load.
@@ -126,7 +126,7 @@ pub struct EndpointResult {
     pub outcomes: BTreeMap<Outcome, u64>,
     /// Charged response times of all due requests: a failed one is charged at least its timeout.
     pub response: Histogram,
-    /// Response times of the requests that were answered well.
+    /// Response times of the successful requests.
     pub answered: Histogram,
     /// Service times (done − sent) of the requests that were answered at all.
     pub service: Histogram,
@@ -142,7 +142,7 @@ pub struct Second {
     /// One for each address of the target that was asked so far, in the run's order; empty when there is only one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<Counts>,
-    /// Requests answered well whose last byte arrived in this second, whenever they were due.
+    /// Successful requests whose last byte arrived in this second, whenever they were due.
     pub done_ok: u64,
     /// Charged response times of what was due in this second, coarse.
     pub response: super::coarse::CoarseHistogram,

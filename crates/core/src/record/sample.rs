@@ -5,7 +5,7 @@ use super::Outcome;
 /// What a WebSocket met since it was asked last, beside its due messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SocketEvents {
-    /// Frames that nobody had asked for.
+    /// Unrequested frames.
     pub unasked: u64,
     /// Control pings, answered.
     pub control_pings: u64,

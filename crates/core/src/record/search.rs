@@ -44,9 +44,9 @@ pub enum SearchEnding {
     Settled,
     /// As many steps were run as a search may have, and the interval is still wide.
     Exhausted,
-    /// The load generator could not keep up, so that nothing more can be told of the target.
+    /// The load generator could not keep up, so that nothing more is known about the target.
     Saturated,
-    /// The connections that the plan allows were all busy, so that nothing more can be told of the target.
+    /// The connections that the plan allows were all busy, so that nothing more is known about the target.
     Capped,
     /// The search was interrupted.
     Interrupted,
@@ -75,11 +75,11 @@ pub struct Step {
     pub capped: bool,
     /// How the requests of the judged part ended.
     pub outcomes: Outcomes,
-    /// Requests answered well per second of the judged part.
+    /// Successful requests per second of the judged part.
     pub rps: Option<f64>,
     /// Charged response times of the judged part.
     pub response: Histogram,
-    /// Response times of what was answered well in the judged part.
+    /// Response times of what was successful in the judged part.
     pub answered: Histogram,
     /// How late requests of the judged part were sent by the generator's own fault.
     pub lag: Histogram,
@@ -164,7 +164,7 @@ pub fn failures_of(outcomes: &Outcomes) -> u64 {
     own.map(|(_, count)| count).sum()
 }
 
-/// Those of them that are no refusals: only 429 and 503 tell a client to come back later.
+/// Those of them that are not refusals: only 429 and 503 tell a client to come back later.
 pub fn ungraceful_of(outcomes: &Outcomes) -> impl Iterator<Item = (Outcome, u64)> {
     let is_meant = |outcome: &Outcome| {
         let graceful = matches!(outcome, Outcome::RateLimited | Outcome::Status(503));

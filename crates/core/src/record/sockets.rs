@@ -9,7 +9,7 @@ use crate::record::SocketEvents;
 /// What all WebSockets of a run met beside their due messages, ramp-up included.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Sockets {
-    /// Frames that nobody had asked for: greetings, broadcasts, pings of the service.
+    /// Unrequested frames: greetings, broadcasts, pings of the service.
     pub unasked: u64,
     /// Control pings, answered by the client.
     pub control_pings: u64,

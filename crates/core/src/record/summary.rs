@@ -60,11 +60,11 @@ pub struct Summary {
     pub unjudged_due: u64,
     /// How those ended.
     pub unjudged_outcomes: Outcomes,
-    /// Requests answered well per second; `None` when no whole second was judged.
+    /// Successful requests per second; `None` when no whole second was judged.
     pub rps: Option<f64>,
     /// Charged response times of all requests due.
     pub response: Histogram,
-    /// Response times of the requests answered well.
+    /// Response times of the successful requests.
     pub answered: Histogram,
     /// Service times of the requests answered at all.
     pub service: Histogram,
@@ -83,11 +83,11 @@ pub struct EndpointSummary {
     pub due: u64,
     /// How they ended.
     pub outcomes: Outcomes,
-    /// Requests due in the judged part and answered well, per second of it.
+    /// Requests due in the judged part and successful, per second of it.
     pub rps: Option<f64>,
     /// Charged response times of all requests due.
     pub response: Option<Times>,
-    /// Response times of the requests answered well.
+    /// Response times of the successful requests.
     pub answered: Option<Times>,
     /// Service times of the requests answered at all.
     pub service: Option<Times>,

@@ -67,12 +67,12 @@ pub struct Tally {
 /// What is kept of one endpoint's judged requests.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EndpointTally {
-    /// How many were answered well.
+    /// How many were successful.
     ok: u64,
     /// How the others ended.
     bad: BTreeMap<Outcome, u64>,
     answered: Counter,
-    /// Charged response times of those that were not answered well.
+    /// Charged response times of those that were not successful.
     charged: Counter,
     service: Counter,
     /// Bytes of bodies.
@@ -113,7 +113,7 @@ impl Tally {
     /// When the sample's endpoint is none of the plan's.
     pub fn record_after(&mut self, sample: &Sample, waited: u64) {
         let response = sample.done.saturating_sub(sample.due);
-        // Failing quickly must not flatter a percentile, so whoever failed waited at least its timeout.
+        // Failing quickly must not flatter a percentile, so a failed request waited at least its timeout.
         let charged = if sample.outcome.is_ok() {
             response
         } else {
@@ -185,7 +185,7 @@ impl Tally {
         }
     }
 
-    /// The same with the seconds from `from` on alone: what still changes, for somebody who has the others.
+    /// The same with the seconds from `from` on alone: what still changes, for a caller that has the others.
     pub fn recent(&self, from: usize) -> Tally {
         let seconds = self.seconds.get(from..).unwrap_or_default().to_vec();
         Tally {
@@ -257,7 +257,7 @@ impl EndpointTally {
         all.histogram()
     }
 
-    /// Response times of those that were answered well.
+    /// Response times of those that were successful.
     pub fn answered(&self) -> Histogram {
         self.answered.histogram()
     }

@@ -21,7 +21,7 @@ pub enum Figure {
     /// The share of requests that failed.
     #[serde(rename = "failed")]
     Failed,
-    /// Requests answered well, per second.
+    /// Successful requests, per second.
     #[serde(rename = "req/s")]
     Throughput,
     /// The mean time of a statement in the database.
@@ -104,7 +104,7 @@ pub struct Compared {
     pub after: f64,
     /// How much it changed.
     pub change: Change,
-    /// How the later side stands; `None` for what is told and not judged.
+    /// How the later side stands; `None` for what is reported and not judged.
     pub standing: Option<Standing>,
 }
 

@@ -53,7 +53,7 @@ pub fn measured(estimate: &Estimate, limit: &Limit) -> String {
     }
 }
 
-/// The value of an estimate alone, told apart from its limit.
+/// The value of an estimate alone, distinguishable from its limit.
 pub fn measured_value(estimate: &Estimate, limit: &Limit) -> String {
     if !estimate.value.is_finite() {
         return "no figure".to_owned();

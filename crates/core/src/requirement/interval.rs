@@ -44,7 +44,7 @@ pub struct RunIntervals {
 pub struct PartIntervals {
     /// Of charged response times.
     pub response: Intervals,
-    /// Of the response times of those answered well.
+    /// Of the response times of the successful ones.
     pub answered: Intervals,
     /// Of the service times of those answered at all.
     pub service: Intervals,
@@ -55,7 +55,7 @@ pub struct PartIntervals {
 pub struct StepIntervals {
     /// Of charged response times.
     pub response: Intervals,
-    /// Of the response times of those answered well.
+    /// Of the response times of the successful ones.
     pub answered: Intervals,
     /// Of how late the generator sent by its own fault.
     pub lateness: Intervals,

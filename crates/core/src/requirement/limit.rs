@@ -96,16 +96,16 @@ pub struct Limit {
     pub unit: Unit,
 }
 
-/// Why a text is no limit.
+/// Why a text is not a limit.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum LimitError {
     /// No `<`, `<=`, `>`, `>=` or `==` in front.
     #[error("a limit begins with <, <=, >, >= or ==")]
     NoComparison,
     /// No number behind the comparison.
-    #[error("`{0}` is no number of 0 or more")]
+    #[error("`{0}` is not a number of 0 or more")]
     NoNumber(String),
-    /// A unit nobody knows.
+    /// An unknown unit.
     #[error("unknown unit `{0}`; use ns, us, ms, s, min, %, /s, /min or none")]
     UnknownUnit(String),
     /// More than the whole.
@@ -117,7 +117,7 @@ impl Limit {
     /// Reads a limit as people write it.
     ///
     /// # Errors
-    /// When there is no comparison, no number, or a unit nobody knows.
+    /// When there is no comparison, no number, or an unknown unit.
     pub fn parse(text: &str) -> Result<Limit, LimitError> {
         let text = text.trim();
         let (comparison, rest) = Comparison::SIGNS

@@ -102,7 +102,7 @@ pub struct Check {
     pub metric: Metric,
     /// On which requests.
     pub scope: Scope,
-    /// What it has to keep.
+    /// What it must keep.
     pub limit: Limit,
 }
 

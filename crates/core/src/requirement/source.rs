@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::metric::Metric;
 
-/// Who tells a figure of the target from inside.
+/// A source of figures from inside the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
@@ -52,7 +52,7 @@ impl Source {
         Source::ALL.into_iter().find(|source| source.name() == name)
     }
 
-    /// What has to be given so that the source is asked.
+    /// What must be given so that the source is asked.
     pub fn how_to_ask(self) -> &'static str {
         match self {
             Source::Process => "run it on this machine and name its process with --target-pid",

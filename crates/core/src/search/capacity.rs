@@ -62,7 +62,7 @@ fn between(tried: &[&Step], ceiling: f64, precision: f64) -> Option<f64> {
     (middle > low && middle < high).then_some(middle)
 }
 
-/// To three digits: nobody can tell 512.3/s from 512/s.
+/// To three digits: 512.3/s can't be distinguished from 512/s.
 fn rounded(rate: f64) -> f64 {
     let digit = 10_f64.powi(rate.log10().floor() as i32 - 2);
     // Dividing by a whole number leaves no dust of binary fractions.

@@ -67,7 +67,7 @@ fn moved(window: Window, by: u64) -> Window {
     }
 }
 
-/// Adds a run behind those before it; tells where on the axis it begins, in nanoseconds.
+/// Appends a run to those before it; returns where on the axis it begins, in nanoseconds.
 fn append(whole: &mut RunResult, run: &RunResult, origin: u64) -> u64 {
     let since = run.started.saturating_sub(origin).div_ceil(1_000) as usize;
     let place = since.max(whole.seconds.len());

@@ -72,7 +72,7 @@ impl Probe {
     }
 }
 
-/// What a load has to keep, as a requirement.
+/// What a load must keep, as a requirement.
 pub fn holding(plan: &Plan, search: &Search) -> Requirement {
     Requirement {
         name: plan.scenario.clone(),
@@ -139,7 +139,7 @@ pub fn is_settled(run: &RunResult, open: &[u64], holding: &Requirement, confiden
 
 /// The verdict on a step and what it rests on.
 ///
-/// A load beyond what the target bears fills a queue, so that the step begins quickly and ends slowly. Over
+/// A load beyond what the target sustains fills a queue, so that the step begins quickly and ends slowly. Over
 /// the whole of it that looks like chance, of which a few seconds tell little; therefore a step is broken as
 /// well when its second half is. It has held only as a whole. The two looks share the probability of an error.
 fn verdict(run: &RunResult, open: &[u64], holding: &Requirement, confidence: f64) -> Judgement {

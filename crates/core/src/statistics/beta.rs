@@ -60,7 +60,7 @@ fn beta_quantile_logit(p: f64, a: f64, b: f64) -> f64 {
     );
     assert!(
         a > 0.0 && a.is_finite() && b > 0.0 && b.is_finite(),
-        "Beta({a}, {b}) is no distribution"
+        "Beta({a}, {b}) is not a distribution"
     );
     if p <= 0.0 {
         return f64::NEG_INFINITY;

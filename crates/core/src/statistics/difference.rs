@@ -3,7 +3,7 @@
 use super::student_t_quantile;
 
 /// A value with its interval; an end that is not known is `None`. Each end is missed with a probability of at
-/// most the α of whoever made it.
+/// most the α that it was made with.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measured {
     /// The value.
@@ -23,7 +23,7 @@ pub struct RunNoise {
     pub assumed: f64,
 }
 
-/// Degrees of freedom from which on the spread of runs tells how much they differ.
+/// Degrees of freedom from which on the spread of runs shows how much they differ.
 const FREEDOM: usize = 2;
 
 impl RunNoise {

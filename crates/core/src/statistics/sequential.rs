@@ -187,7 +187,7 @@ pub enum Decision {
     Below,
     /// On the upper side.
     Above,
-    /// Not yet told.
+    /// Not yet reported.
     Undecided,
 }
 

@@ -4,10 +4,10 @@
 const STEPS: usize = 20;
 /// How often a step that makes the fit worse is halved before it is given up.
 const HALVINGS: i32 = 12;
-/// A further parameter has to lower the sum of squares by this share.
+/// A further parameter must lower the sum of squares by this share.
 const WORTH: f64 = 1e-6;
 
-/// Which of λ, σ and κ are fitted; with few of them first, as one more has to be worth it.
+/// Which of λ, σ and κ are fitted; with few of them first, as one more must be worth it.
 const ACTIVE: [[bool; 3]; 4] = [
     [true, false, false],
     [true, true, false],
@@ -78,7 +78,7 @@ impl Usl {
 
 /// Fits the law to points of concurrency and throughput, by least squares on the throughput.
 ///
-/// N/X is a quadratic in N, whose linear fit is the start; Gauss–Newton goes on from there. A parameter
+/// N/X is a quadratic in N, whose linear fit is the start; Gauss–Newton continues from there. A parameter
 /// that would come out below 0 is 0. `None` with fewer than three concurrencies, or when no throughput
 /// is above 0; points that are not above 0 and finite are left out.
 pub fn fit_usl(points: &[(f64, f64)]) -> Option<Usl> {

@@ -1,4 +1,4 @@
-//! Foreign text as Markdown that says exactly this text: no table is broken, nobody is called, nothing is linked.
+//! Foreign text as Markdown that says exactly this text: no table is broken, no user is mentioned, nothing is linked.
 
 use super::clean;
 

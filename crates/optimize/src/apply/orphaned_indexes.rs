@@ -23,7 +23,7 @@ fn with(index: &str, end: &str) -> String {
     }
 }
 
-/// Drops an index if it is invalid; tells whether none is left.
+/// Drops an index if it is invalid; returns whether none is left.
 pub(super) async fn drop_invalid(session: &ChangeSession, index: &str) -> bool {
     match session.state(index).await {
         IndexState::Absent | IndexState::Valid => true,
@@ -35,7 +35,7 @@ pub(super) async fn drop_invalid(session: &ChangeSession, index: &str) -> bool {
     }
 }
 
-/// What is left of a change that failed, as a message goes on.
+/// What is left of a change that failed, as the rest of a message.
 pub(super) async fn remains(session: &ChangeSession, proposal: &Proposal) -> String {
     if proposal.kind == ChangeKind::DropIndex {
         return match session.state(&proposal.object).await {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-/// How far the process is; `None` when it builds no index, or nobody may know.
+/// How far the process is; `None` when it builds no index, or that may not be seen.
 pub(super) async fn of(client: &Client, pid: i32) -> Option<(String, Option<f64>)> {
     let query = format!(
         "SELECT /* agentos-perf */ phase, CASE WHEN blocks_total > 0 THEN 100.0 * blocks_done / blocks_total \

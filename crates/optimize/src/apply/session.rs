@@ -9,7 +9,7 @@ use super::{ApplyError, ApplyEvent, ApplyLimits, progress};
 use crate::connection::{Database, DatabaseUrl, first_text, is_gone, told};
 use crate::name::literal;
 
-/// Held while a database is changed. The letters of the name in a number, so that nobody else has it by chance.
+/// Held while a database is changed. The letters of the name in a number, so that no other program uses it by chance.
 const KEY: i64 = 0x7065_7266_6f70_7469;
 /// From one look at the progress to the next.
 const LOOK: Duration = Duration::from_millis(500);
@@ -86,7 +86,7 @@ impl ChangeSession {
         })
     }
 
-    /// Runs one statement to its end, or until it is to stop; tells how far it is.
+    /// Runs one statement to its end, or until it is to stop; reports its progress.
     pub(super) async fn run(
         &self,
         statement: &str,
@@ -96,7 +96,7 @@ impl ChangeSession {
         if *stop.borrow() {
             return Err(Ended::Interrupted);
         }
-        // As a simple query it is a transaction of its own, which some of them have to be.
+        // As a simple query it is a transaction of its own, which some of them must be.
         let running = self.database.client.batch_execute(statement);
         tokio::pin!(running);
         let mut looks = tokio::time::interval_at(tokio::time::Instant::now() + LOOK, LOOK);
@@ -116,7 +116,7 @@ impl ChangeSession {
                         let _ = tokio::time::timeout(PATIENCE, self.database.cancel()).await;
                     }
                 }
-                // Who only watches holds nobody up.
+                // A session that only watches blocks no other.
                 _ = looks.tick() => drop(tokio::time::timeout(LOOK, self.look(tell)).await),
             }
         }

@@ -59,7 +59,7 @@ fn drop_if_invalid(index: &str) -> String {
     )
 }
 
-/// Writes it so that it is there whatever happens next. An earlier one is never written over.
+/// Writes it durably. An earlier one is never written over.
 pub(super) fn write(path: &Path, chosen: &[&Proposal]) -> Result<(), UndoError> {
     let wrong = |source| UndoError {
         path: path.to_owned(),

@@ -5,7 +5,7 @@ use std::io;
 
 use rustls::CertificateError;
 
-/// Letters of a certificate's names that are told.
+/// How many letters of a certificate's names are shown.
 const MOST_NAMES: usize = 80;
 
 /// Why a server's certificate was not accepted, as far as something can be done about it.
@@ -23,7 +23,7 @@ pub enum Distrust {
 }
 
 impl Distrust {
-    /// What an error, or what caused it, says of the certificate; `None` when it is no matter of that.
+    /// What an error, or what caused it, says of the certificate; `None` when it is not a matter of that.
     pub fn of(error: &(dyn Error + 'static)) -> Option<Distrust> {
         let mut at = Some(error);
         while let Some(error) = at {

@@ -22,7 +22,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// Asks the server to end the statement that is running, from outside. Whoever waits for it is told.
+    /// Asks the server to end the statement that is running, from outside. The statement then returns an error.
     pub async fn cancel(&self) {
         // When this fails, the statement's own time limit ends it.
         let _ = self.cancel.cancel_query(self.tls.clone()).await;
@@ -39,7 +39,7 @@ impl DatabaseUrl {
     }
 
     /// A new connection to the server itself: one that a pool lends would give settings and locks of a session to
-    /// whoever gets it next.
+    /// its next user.
     ///
     /// # Errors
     /// As [`DatabaseUrl::connect`], and when there is a pool in between.
@@ -48,7 +48,7 @@ impl DatabaseUrl {
         let mut config = self.config();
         let mut options = config.get_options().unwrap_or_default().to_owned();
         if let Some(path) = &self.search_path {
-            // Whoever plans a statement of the service looks its tables up where the service does.
+            // Planning a statement of the service must look up its tables where the service does.
             let escaped = path.replace('\\', "\\\\").replace(' ', "\\ ");
             options += &format!(" -c search_path={escaped}");
         }
@@ -145,7 +145,7 @@ async fn opened(
     let connected = connected.map_err(|_| "it does not answer".to_owned())?;
     Ok(connected.map(|(client, connection)| {
         let cancel = client.cancel_token();
-        // It ends with the client, or tells its error to whoever uses that.
+        // It ends with the client, or returns its error to the user of the client.
         tokio::spawn(async move {
             let _ = connection.await;
         });
@@ -157,12 +157,12 @@ async fn opened(
     }))
 }
 
-/// Whether the server lets nobody in who comes from here, as who it is, this way.
+/// Whether the server refuses this role from this address with this kind of connection.
 fn is_refused(error: &Error) -> bool {
     error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
 }
 
-/// Whether there is a server no more: it says so itself when it is shut down, or its process is ended.
+/// Whether the connection was lost: the server says so itself when it is shut down, or its process is ended.
 pub fn is_gone(error: &Error) -> bool {
     const SHUT_DOWN: &str = "57P0";
     error

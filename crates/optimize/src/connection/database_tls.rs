@@ -21,15 +21,15 @@ pub(super) const MODES: [(&str, Mode); 6] = [
     ("disable", Mode::Disable),
     ("allow", Mode::Allow),
     ("prefer", Mode::Prefer),
-    // Whoever wants nobody to listen in on the way wants to know who is at its end.
+    // Encryption without knowing the peer does not keep others from listening.
     ("require", Mode::Full),
     ("verify-ca", Mode::AnyName),
     ("verify-full", Mode::Full),
 ];
 
-/// What somebody said of a parameter.
+/// A parameter as it was given.
 pub struct Stated {
-    /// Where it stands, as it is told to whoever wrote it.
+    /// Where it was given, as messages name it.
     place: String,
     value: String,
 }
@@ -62,7 +62,7 @@ pub(super) enum Mode {
 #[derive(Clone)]
 pub(super) struct DatabaseTls {
     mode: Mode,
-    /// Whether somebody said which.
+    /// Whether it was given.
     is_named: bool,
     /// `None` for this machine's.
     roots: Option<Arc<RootCertStore>>,
@@ -80,7 +80,7 @@ impl DatabaseTls {
         let roots = stated("sslrootcert").filter(|roots| !roots.value.is_empty());
         let of_machine = roots.as_ref().is_some_and(|roots| roots.value == "system");
         let mode = match named {
-            // Nobody sits on the way, and libpq speaks none there either.
+            // There is no network in between, and libpq speaks none there either.
             _ if is_socket => Mode::Disable,
             Some(mode) => mode,
             None if of_machine => Mode::Full,
@@ -125,7 +125,7 @@ impl DatabaseTls {
         }
     }
 
-    /// Whether it is without TLS only because nobody spoke of it.
+    /// Whether it is without TLS only because TLS was not requested.
     pub(super) fn is_unasked(&self) -> bool {
         !self.is_named && self.mode == Mode::Disable
     }
@@ -175,7 +175,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     }
 }
 
-/// Who asks, if it is to be told by a certificate.
+/// The client, if a certificate identifies it.
 fn own(stated: &dyn Fn(&str) -> Option<Stated>) -> Result<Option<CertifiedKey>, InvalidValue> {
     let given = |name: &str| stated(name).filter(|stated| !stated.value.is_empty());
     match (given("sslcert"), given("sslkey")) {

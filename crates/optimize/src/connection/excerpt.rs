@@ -11,7 +11,7 @@ const GAP: &str = " … ";
 const LONG_LIST: usize = 24;
 /// What is longer is not looked through for lists.
 const LONGEST_READ: usize = 50_000;
-/// As much is shown before what tells a text from another one.
+/// How much is shown before the first difference between two texts.
 const CONTEXT: usize = 12;
 
 /// One line for each text, of at most `longest` characters.

@@ -9,7 +9,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// `None` for a `%` without two digits, or what is no text then.
+/// `None` for a `%` without two digits, or what is not text then.
 pub(super) fn percent_decoded(text: &str) -> Option<String> {
     let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
     let mut behind = text.split('%').skip(1).map(str::as_bytes);

@@ -28,7 +28,7 @@ impl RedisAddress {
         let wrong = |what: &str| {
             InvalidValue::new(what).help("write redis://HOST:6379, or rediss:// for TLS")
         };
-        let url = Url::parse(text.trim()).map_err(|_| wrong("this is no URL"))?;
+        let url = Url::parse(text.trim()).map_err(|_| wrong("this is not a URL"))?;
         let is_tls = match url.scheme() {
             "redis" => false,
             "rediss" => true,
@@ -62,7 +62,7 @@ impl RedisAddress {
         })
     }
 
-    /// The number of the database; `None` when it is left to whoever asks.
+    /// The number of the database; `None` when it is left to the caller.
     pub fn database(&self) -> Option<u32> {
         self.database
     }

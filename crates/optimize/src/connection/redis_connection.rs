@@ -31,7 +31,7 @@ impl RedisConnection {
     /// Connects and gives the password, if there is one.
     ///
     /// # Errors
-    /// Whatever keeps it from being made in two seconds, and a password that is refused.
+    /// When it can't be made in two seconds, or the password is refused.
     pub async fn open(
         address: &RedisAddress,
         insecure: bool,
@@ -120,7 +120,7 @@ impl RedisConnection {
     }
 }
 
-/// What may be told of a refusal: a server that does not know a command repeats what it was sent.
+/// What may be shown of a refusal: a server that does not know a command repeats what it was sent.
 fn without_echo(why: &str) -> String {
     if why.starts_with("WRONGPASS") || why.contains("invalid password") {
         return "WRONGPASS: the user or the password is wrong".to_owned();

@@ -1,4 +1,4 @@
-//! Why Redis tells nothing.
+//! Why Redis can't be read.
 
 use std::io;
 use std::net::SocketAddr;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::certificate_error::Distrust;
 use super::tls::NoRoots;
 
-/// Why Redis tells nothing. None of it holds the password.
+/// Why Redis can't be read. None of it holds the password.
 #[derive(Debug, thiserror::Error)]
 pub enum RedisError {
     /// The host's name is not known.
@@ -41,7 +41,7 @@ pub enum RedisError {
     /// The server wanted no more of it.
     #[error("it closed the connection")]
     Closed,
-    /// It is no Redis, or one that is to be spoken to over TLS.
+    /// It is not Redis, or one that is to be spoken to over TLS.
     #[error("what answers does not speak the protocol of Redis")]
     Garbled,
     /// An answer that is longer than any that was asked for.
@@ -53,7 +53,7 @@ pub enum RedisError {
     /// The server does not do what everything else needs, and why.
     #[error("it refuses: {0}")]
     Refused(String),
-    /// It speaks the protocol and tells nothing that a Redis tells.
+    /// It speaks the protocol but reports nothing that Redis reports.
     #[error("its INFO holds none of the counters")]
     NoCounters,
 }

@@ -1,4 +1,4 @@
-//! Certificates that an authority has signed for whatever host: enough where it signs for nobody else's.
+//! Certificates that an authority has signed for whatever host: enough where it signs only for its own hosts.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-/// Takes what an authority has signed, whatever host it names.
+/// Accepts what an authority has signed, for any host name.
 #[derive(Debug)]
 pub(super) struct AnyName {
     roots: Arc<RootCertStore>,

@@ -1,4 +1,4 @@
-//! What goes on at this moment.
+//! What happens at this moment.
 
 use serde::Deserialize;
 

@@ -34,7 +34,7 @@ pub struct Index {
     pub method: String,
     /// Whether no two rows may have the same key.
     pub is_unique: bool,
-    /// Whether that is looked at no earlier than at a transaction's end, if somebody wants.
+    /// Whether that is looked at no earlier than at a transaction's end, if requested.
     pub is_deferrable: bool,
     /// Whether rows without a value are the same to it.
     pub is_nulls_equal: bool,

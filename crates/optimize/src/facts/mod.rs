@@ -1,4 +1,4 @@
-//! What is known of a database: plain data, as its own catalogs tell it.
+//! What is known of a database: plain data, from its own catalogs.
 
 mod activity;
 mod index;
@@ -77,7 +77,7 @@ impl Facts {
         share.filter(|_| counts && !self.server.is_replica)
     }
 
-    /// Whether an index is all that a foreign key has to find its rows by.
+    /// Whether a foreign key depends on this index alone to find its rows.
     pub fn is_last_of_a_key(&self, index: &Index) -> bool {
         let serves = |one: &Index, key: &ForeignKey| {
             let columns: Vec<&str> = key.columns.iter().map(String::as_str).collect();

@@ -88,7 +88,7 @@ impl<'a> Planner<'a> {
         self.hypo.is_none().then_some(why)
     }
 
-    /// Lets the planner believe in an index; tells its name and its size in bytes.
+    /// Creates a hypothetical index; returns its name and its size in bytes.
     ///
     /// # Errors
     /// When the server refuses.
@@ -135,7 +135,7 @@ impl<'a> Planner<'a> {
 
     async fn explained(&self, text: &str) -> Result<Option<String>, AskError> {
         self.command(THEIR_NAMES).await?;
-        // Somebody else wrote it. Sent like this the server takes one statement and no second one behind it, whatever
+        // The text is foreign. Sent like this the server takes one statement and no second one behind it, whatever
         // the text looks like to a parser. A comment at its end would hide what comes behind it.
         let prepare = format!("PREPARE perf_statement AS {text}\n");
         let prepared = self.client.execute(&prepare, &[]).await;

@@ -11,13 +11,13 @@ use crate::facts::Facts;
 use crate::planner_query::{Advice, PlannerAnswers, PlannerQuery};
 use crate::workload::{Candidate, candidates, uses};
 
-/// What saves less of a statement's cost is no matter: the planner's figures are not so exact.
+/// What saves less of a statement's cost does not matter: the planner's figures are not so exact.
 const LEAST_SAVED: f64 = 0.2;
 /// What saves less of all statements' time than this is not worth an index that every write pays for.
 const LEAST_SHARE: f64 = 0.005;
 /// A table that is smaller is read from end to end faster than by an index.
 const SMALLEST: u64 = 1 << 20;
-/// For as long it goes on; over a slow line every query takes its time. What was found by then is proposed.
+/// The time limit; over a slow line every query takes its time. What was found by then is proposed.
 const LONGEST: Duration = Duration::from_secs(120);
 /// As many indexes are proposed at most.
 pub(super) const MOST: usize = 20;
@@ -236,7 +236,7 @@ async fn tried_once(
     Ok((is_used && saved >= LEAST_SAVED).then_some((saved, supposed.1)))
 }
 
-/// Lets the planner believe in exactly these; tells their names.
+/// Creates exactly these hypothetical indexes; returns their names.
 async fn suppose_all(
     planner: &Planner<'_>,
     kept: &[Advice],
@@ -262,7 +262,7 @@ fn best(tried: &[Advice], planner_queries: &[PlannerQuery]) -> Option<Advice> {
             .serves
             .iter()
             .filter(|(at, _)| planner_queries[*at].total_ms.is_none());
-        // What nobody counted comes behind all that was.
+        // What was not counted comes behind all that was.
         let uncounted: f64 = uncounted.filter_map(|(_, share)| *share).sum();
         advice.saved_ms(planner_queries) + 1e-6 * uncounted
     };

@@ -1,4 +1,4 @@
-//! The server, its counters and what goes on.
+//! The server, its counters and current activity.
 
 pub(super) const SERVER: &str = "SELECT current_setting('server_version_num')::int AS version, \
      current_setting('server_version') AS version_name, current_database() AS database, current_user AS role, \

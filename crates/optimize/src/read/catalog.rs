@@ -41,7 +41,7 @@ pub(super) const TABLES: &str = "SELECT c.oid::bigint AS oid, n.nspname AS schem
      AND n.nspname NOT LIKE 'pg\\_toast%' AND n.nspname NOT LIKE 'pg\\_temp%'";
 
 /// An index is needed by what rests on it: a constraint, the order of rows, a replica's identity, an extension, a
-/// partitioned parent. So is one that somebody gave what its definition does not tell, and what would be lost with it:
+/// partitioned parent. So is one with properties that its definition does not show, and what would be lost with it:
 /// a dependency on an extension, statistics of its expressions.
 ///
 /// Its tablespace is not in the definition either and is put where it belongs. Who may not see what others build sees

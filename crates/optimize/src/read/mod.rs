@@ -47,8 +47,8 @@ struct Altered {
 /// Reads all there is to know. `memory` is that of the database's machine in bytes, if it is known.
 ///
 /// # Errors
-/// When what everything rests on can't be read: the server itself, its tables and indexes. What else can't be read is
-/// told in [`Facts::unseen`].
+/// When what everything rests on can't be read: the server itself, its tables and indexes. What else can't be read
+/// is listed in [`Facts::unseen`].
 pub async fn read(client: &Client, memory: Option<u64>) -> Result<Facts, ReadError> {
     carefully(client).await?;
     let mut server: ServerFacts =
@@ -84,7 +84,7 @@ pub async fn read(client: &Client, memory: Option<u64>) -> Result<Facts, ReadErr
     Ok(facts)
 }
 
-/// What is told in place of an error.
+/// What is reported in place of an error.
 struct CatalogReader<'a> {
     client: &'a Client,
     unseen: Vec<String>,
@@ -97,7 +97,7 @@ impl CatalogReader<'_> {
         query: &str,
     ) -> Result<Vec<T>, ReadError> {
         match session::rows(self.client, what, query).await {
-            // A server that is gone is no gap in what may be seen.
+            // A server that is gone is not a gap in what may be seen.
             Err(error @ ReadError::Refused { gone: true, .. }) => Err(error),
             Err(error) => {
                 self.unseen.push(error.to_string());
@@ -134,7 +134,7 @@ async fn taken(client: &Client) -> Result<Vec<(String, String)>, ReadError> {
 
 async fn settings(seen: &mut CatalogReader<'_>) -> Result<Vec<Setting>, ReadError> {
     let mut settings: Vec<Setting> = seen.some("settings", activity::SETTINGS).await?;
-    // Without the right to see files, nobody knows what a setting that is altered was before.
+    // Without the right to see files, the previous value of an altered setting is unknown.
     let altered =
         session::rows::<Altered>(seen.client, "altered settings", activity::ALTERED).await;
     for one in altered.unwrap_or_default() {
@@ -169,7 +169,7 @@ async fn statements(
     Ok(((seen.unseen.len() == before).then_some(found), counted))
 }
 
-/// Tells what an answer left out without saying so.
+/// Reports what an answer left out without saying so.
 fn hidden(facts: &mut Facts) {
     let role = &facts.server.role;
     if !facts.server.is_monitor && !facts.server.is_superuser {

@@ -34,7 +34,7 @@ pub enum ReadError {
     },
 }
 
-/// Makes sure that whatever is asked changes nothing.
+/// Makes sure that no query changes anything.
 pub(crate) async fn carefully(client: &Client) -> Result<(), ReadError> {
     let set = client.batch_execute(CAREFULLY).await;
     set.map_err(|error| refused("the session's settings", &error))

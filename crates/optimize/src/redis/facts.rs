@@ -11,7 +11,7 @@ pub struct RedisFacts {
     pub uptime_s: Option<f64>,
     /// Its memory.
     pub memory: RedisMemory,
-    /// What it has counted since it started, or since somebody reset it.
+    /// What it has counted since it started, or since it was reset.
     pub counters: RedisCounters,
     /// Who is connected.
     pub clients: RedisClients,
@@ -147,7 +147,7 @@ pub struct BigKey {
     pub kind: Option<String>,
     /// What it takes; `None` when the server does not tell.
     pub bytes: Option<u64>,
-    /// The number of its elements, where its bytes are not told.
+    /// The number of its elements, where its bytes are not reported.
     pub elements: Option<u64>,
 }
 

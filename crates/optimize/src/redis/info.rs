@@ -33,7 +33,7 @@ impl<'a> Info<'a> {
     }
 }
 
-/// What an `INFO` tells; `None` when it is none.
+/// The figures of an `INFO`; `None` when it is none.
 pub(super) fn facts(info: &str) -> Option<RedisFacts> {
     let lines = info.lines().filter_map(|line| line.trim().split_once(':'));
     let info = Info(lines.clone().collect());

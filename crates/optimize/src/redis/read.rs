@@ -19,7 +19,7 @@ pub(super) const ANSWER: Duration = Duration::from_secs(2);
 /// most; where `MEMORY USAGE` is not allowed, up to 1,000 keys count as used just now (`LRU`).
 ///
 /// # Errors
-/// When there is no connection, the password is refused, the database is not there, or what answers is no Redis, is
+/// When there is no connection, the password is refused, the database is not there, or what answers is not Redis, is
 /// silent or breaks off.
 pub async fn read(address: &RedisAddress, insecure: bool) -> Result<RedisFacts, RedisError> {
     let mut connection = RedisConnection::open(address, insecure).await?;
@@ -123,7 +123,7 @@ async fn choose_database(
     }
 }
 
-/// Whether a command is kept from whoever asks, rather than from everybody for the moment.
+/// Whether a command is forbidden to this user, rather than unavailable for the moment.
 fn is_forbidden(why: &str) -> bool {
     why.starts_with("NOPERM") || why.starts_with("ERR unknown command")
 }

@@ -13,7 +13,7 @@ const MOST_GROUPS: usize = 200;
 pub(super) const OTHERS: &str = "others";
 /// As many big keys are kept.
 const MOST_BIG: usize = 10;
-/// An element is held to be so many bytes big where both have to stand in one order.
+/// An element is held to be so many bytes big where both must stand in one order.
 const ELEMENT: u64 = 100;
 
 /// How big a key is.
@@ -21,7 +21,7 @@ const ELEMENT: u64 = 100;
 pub(super) enum Size {
     /// In bytes.
     Bytes(u64),
-    /// In elements, where bytes are not told.
+    /// In elements, where bytes are not reported.
     Elements(u64),
 }
 

@@ -1,4 +1,4 @@
-//! How big keys are: in bytes, or in elements where bytes are not told.
+//! How big keys are: in bytes, or in elements where bytes are not reported.
 
 use super::read::{ANSWER, unseen};
 use super::sample::Size;
@@ -29,7 +29,7 @@ pub(super) struct Sizes {
 }
 
 impl Sizes {
-    /// What is known of each key. `expiries` tell which ones are forbidden whatever is asked.
+    /// What is known of each key. `expiries` say which ones are forbidden altogether.
     pub(super) async fn ask(
         &mut self,
         connection: &mut RedisConnection,
@@ -135,7 +135,7 @@ pub(super) async fn ask_each(
     connection.ask_all(&commands, ANSWER).await
 }
 
-/// What tells the length of such a key; `None` for what modules have brought.
+/// The command that returns the length of such a key; `None` for what modules have brought.
 fn length_of(kind: &str) -> Option<&'static [u8]> {
     Some(match kind {
         "string" => b"STRLEN",

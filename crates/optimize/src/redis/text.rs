@@ -2,13 +2,13 @@
 
 /// Of a key, in characters of what is shown.
 pub(super) const LONGEST: usize = 60;
-/// Of a key, in bytes that are looked at. More only tells apart keys whose first kilobyte is the same.
+/// Of a key, in bytes that are looked at. More would only distinguish keys whose first kilobyte is the same.
 const LONGEST_KEY: usize = 1024;
 /// A part of a key this long is an identifier when it has digits and nothing but hexadecimal ones and dashes.
 const SHORTEST_HEX: usize = 8;
 
 /// As `redis-cli` writes it, so that it can be found again: what is not plainly readable is escaped. The quotes around
-/// it are left to whoever shows it. Long texts are cut.
+/// it are left to the caller that shows it. Long texts are cut.
 pub(super) fn shown(bytes: &[u8]) -> String {
     shown_up_to(bytes, LONGEST)
 }

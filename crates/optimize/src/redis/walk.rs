@@ -14,7 +14,7 @@ use crate::connection::{RedisConnection, RedisError, Reply};
 const MOST_KEYS: usize = 10_000;
 /// As long is looked at them.
 const LONGEST: Duration = Duration::from_secs(5);
-/// As many keys at once hold nobody up: the server takes far less than a millisecond for them.
+/// So many keys at once block no client: the server takes far less than a millisecond for them.
 const AT_ONCE: usize = 100;
 /// Looks at keys of the selected database. What goes wrong ends the look; what was seen until then stays.
 pub(super) async fn sample(connection: &mut RedisConnection, facts: &mut RedisFacts) {
@@ -64,7 +64,7 @@ struct Walk<'a> {
     unseen: Vec<String>,
     /// Whether there is no walking at all.
     is_refused: bool,
-    /// How many keys it is not told of whether they expire, and why.
+    /// For how many keys it is unknown whether they expire, and why.
     refused: usize,
     why: Option<String>,
 }

@@ -78,7 +78,7 @@ fn names_that_mean_harm_do_none() {
         proposal.role = Some(evil.to_owned());
     }
     evil.clone_into(&mut plan.database);
-    // In a script, all that is no statement of the plan's own stays behind its comment sign.
+    // In a script, all that is not a statement of the plan's own stays behind its comment sign.
     let own: Vec<String> = plan
         .proposals
         .iter()

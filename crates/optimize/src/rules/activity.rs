@@ -10,7 +10,7 @@ const LEAST_HITS: f64 = 95.0;
 const LONG_S: f64 = 300.0;
 /// More connections leave no room for a burst.
 const MOST_USED: f64 = 0.8;
-/// Temporary files of this size are no matter.
+/// Temporary files of this size do not matter.
 const LEAST_TEMP: f64 = (1_u64 << 30) as f64;
 
 pub(super) fn tell(facts: &Facts, plan: &mut OptimizerPlan) {

@@ -11,7 +11,7 @@ use agentos_perf_core::requirement::format;
 
 /// An index on a table that is written to more often is felt.
 const MANY_WRITES: f64 = 100.0;
-/// As many statements are told of each.
+/// How many statements are reported of each.
 const MOST_TOLD: usize = 3;
 
 pub(super) fn propose(

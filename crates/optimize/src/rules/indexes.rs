@@ -52,7 +52,7 @@ pub(super) fn propose(facts: &Facts, rules: RuleThresholds, plan: &mut Optimizer
     }
     let mut unused: Vec<&Index> = Vec::new();
     for index in facts.indexes.iter().filter(|index| is_droppable(index)) {
-        // Nobody counts what the server itself looks for when a row that is pointed to goes away.
+        // The server's own look-ups, when a row that is pointed to goes away, are not counted.
         let is_used = index.scans > 0.0
             || index.is_unique
             || stays.contains(&index.oid)
@@ -73,7 +73,7 @@ fn named(names: &[String]) -> String {
     }
 }
 
-/// Why an index is no use beside another one.
+/// Why an index is of no use beside another one.
 fn redundant(index: &Index, other: &Index) -> Option<(String, Risk)> {
     if is_double(index, other) {
         let why = format!("{} has the same columns in the same order", other.name);
@@ -124,7 +124,7 @@ fn broken(facts: &Facts, index: &Index, plan: &mut OptimizerPlan) {
         return;
     }
     plan.proposals.push(Proposal {
-        // Nobody misses it, and a build of it has failed before.
+        // It is not missed, and a build of it has failed before.
         undo: Vec::new(),
         price: "none: no query can use it".to_owned(),
         ..drop(
@@ -241,7 +241,7 @@ fn again(definition: &str) -> String {
 }
 
 /// Whether `other` is the same, and the one to stay: what is needed stays, then what keeps rows apart, then the older.
-/// What keeps rows apart is no double but of what keeps the same rows apart, and at once.
+/// What keeps rows apart is a duplicate only of what keeps the same rows apart, and at once.
 fn is_double(index: &Index, other: &Index) -> bool {
     let keeps_apart = other.is_unique
         && other.is_nulls_equal == index.is_nulls_equal

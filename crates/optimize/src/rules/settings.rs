@@ -18,7 +18,7 @@ const LITTLE_CACHE: f64 = 0.5;
 const MOST_WORK: f64 = 0.5;
 /// As the server calls it.
 const COMMAND_LINE: &str = "command line";
-/// Whoever has less is no server.
+/// A machine with less is not a server.
 const LEAST_MEMORY: u64 = 1 << 30;
 
 pub(super) fn propose(facts: &Facts, plan: &mut OptimizerPlan) {
@@ -143,7 +143,7 @@ fn megabytes(bytes: f64) -> String {
     format!("{:.0}MB", bytes / f64::from(1 << 20))
 }
 
-/// A proposal where whoever asks may change settings, and a finding elsewhere.
+/// A proposal where the role may change settings, and a finding elsewhere.
 fn set(
     facts: &Facts,
     setting: &Setting,

@@ -9,11 +9,11 @@ use crate::plan::{ChangeKind, Finding, OptimizerPlan, Proof, Proposal, Risk};
 const MOST_DEAD: f64 = 0.2;
 /// The same of rows that changed since the last look.
 const MOST_CHANGED: f64 = 0.2;
-/// Fewer rows are no matter.
+/// Fewer rows do not matter.
 const LEAST_ROWS: f64 = 1_000.0;
 /// The same where rows were not counted, in bytes.
 const LEAST_UNCOUNTED: u64 = 1 << 20;
-/// Below this, space that is empty is no matter.
+/// Below this, empty space does not matter.
 const LEAST_BYTES: u64 = 10 << 20;
 /// Half of it empty is far more than a table needs to breathe.
 const MOST_EMPTY: f64 = 0.5;

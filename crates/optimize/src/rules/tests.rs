@@ -215,7 +215,7 @@ fn indexes_that_are_no_use_are_dropped() {
             vec!["drop index t_a on t (low)"],
         ),
         (
-            "what keeps rows apart is no double of what does not, be it needed",
+            "what keeps rows apart is not a duplicate of what does not, be it needed",
             vec![
                 needed(index(12, "t_b", &["b"])),
                 unique(index(13, "t_bu", &["b"])),
@@ -843,7 +843,7 @@ fn what_is_left_of_a_failed_build_is_built_anew_under_its_name() {
             "index t_b_c_perf_idx on t (b, c DESC)"
         )]
     );
-    // A valid one of that name is somebody else's.
+    // A valid one of that name was made by others.
     facts.indexes[1] = index(12, "t_b_c_perf_idx", &["c"]);
     let plan = propose(&facts, &planner_queries, &asked, RuleThresholds::default());
     assert_eq!(

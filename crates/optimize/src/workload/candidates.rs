@@ -117,7 +117,7 @@ pub fn candidates(one: &Use, table: &TableFacts, indexes: &[Index]) -> Vec<Candi
             .map(|name| (plain(std::slice::from_ref(name)), 1)),
     );
     for join in &joined {
-        // Of a join nobody knows how many rows it asks for.
+        // It is not known how many rows a join asks for.
         keys.push((plain(std::slice::from_ref(join)), 0));
         if !equal.is_empty() && !equal.contains(join) {
             let both = [vec![join.clone()], equal.clone()].concat();

@@ -14,7 +14,7 @@ pub(super) struct QueryScope<'a> {
     known: &'a [TableFacts],
     /// Names of the statement's common table expressions, which hide tables.
     hidden: &'a [String],
-    /// What they are called here; what is no table of the database has none.
+    /// What they are called here; what is not a table of the database has none.
     pub(super) named: Vec<(String, Option<&'a TableFacts>)>,
     /// Conditions of joins.
     pub(super) conditions: Vec<Expr>,
@@ -101,7 +101,7 @@ impl<'a> QueryScope<'a> {
             table.name == *name && schema.is_none_or(|schema| table.schema == *schema)
         });
         let first = same.next()?;
-        // Of several in different schemas nobody knows here which one is meant, unless it is the usual one.
+        // Of several in different schemas it is not known here which one is meant, unless it is the usual one.
         match same.next() {
             None => Some(first),
             Some(_) => self

@@ -39,7 +39,7 @@ pub struct Use {
 /// All uses in a statement, subqueries and common table expressions included.
 ///
 /// # Errors
-/// When the text is no statement that the parser knows.
+/// When the text is not a statement that the parser knows.
 pub fn uses(text: &str, tables: &[TableFacts]) -> Result<Vec<Use>, Unread> {
     if text.len() > LONGEST {
         return Err(Unread(format!("it has {} bytes", text.len())));

@@ -9,7 +9,7 @@ use crate::error::chain;
 use crate::{ServeError, SigningSecret};
 
 const PREFIX: &str = "agentos";
-/// A cache that takes longer is no help.
+/// A cache that takes longer is not a help.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A cache server.
@@ -23,7 +23,7 @@ impl Redis {
             .and_then(|url| Client::open(url).ok())
             .ok_or(ServeError::RedisUrl)?;
         let place = client.get_connection_info().addr().to_string();
-        // Whoever asks next tries again: nobody has to wait for several attempts.
+        // The next request tries again: none waits for several attempts.
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(1)
             .set_connection_timeout(Some(PATIENCE))

@@ -175,7 +175,7 @@ impl Injector {
     }
 
     /// When an answer of this time may go: then, or at the end of the stalls it falls into. They may touch or
-    /// overlap: whoever leaves one may have to stay for the next.
+    /// overlap: a request that leaves one may have to stay for the next.
     fn released(&self, answered: Duration) -> Duration {
         let mut at = answered;
         while let Some(stall) = self

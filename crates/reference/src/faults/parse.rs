@@ -98,14 +98,14 @@ fn delay(value: &str) -> Result<Delay, String> {
                 .parse()
                 .ok()
                 .filter(|sigma: &f64| (0.0..=10.0).contains(sigma))
-                .ok_or_else(|| format!("`{sigma}` is no sigma between 0 and 10"))?,
+                .ok_or_else(|| format!("`{sigma}` is not a sigma between 0 and 10"))?,
         }),
         ("bimodal", [usual, rare, share]) => Ok(Delay::Bimodal {
             usual: duration(usual)?,
             rare: duration(rare)?,
             share: self::share(share)?,
         }),
-        _ => Err(format!("`{value}` is no delay")),
+        _ => Err(format!("`{value}` is not a delay")),
     }
 }
 
@@ -114,7 +114,7 @@ fn share(value: &str) -> Result<FaultShare, String> {
         .strip_suffix('%')
         .and_then(|percent| percent.trim().parse::<f64>().ok())
         .and_then(|percent| FaultShare::new(percent / 100.0))
-        .ok_or_else(|| format!("`{value}` is no percentage between 0% and 100%"))
+        .ok_or_else(|| format!("`{value}` is not a percentage between 0% and 100%"))
 }
 
 fn window(value: &str) -> Result<FaultWindow, String> {
@@ -146,14 +146,14 @@ fn close_code(value: &str) -> Result<Option<u16>, String> {
     .filter(|code| matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999))
     .map(Some)
     .ok_or_else(|| {
-        format!("`{value}` is no close code that may be sent (1000–1003, 1007–1014, 3000–4999), nor drop")
+        format!("`{value}` is not a close code that may be sent (1000–1003, 1007–1014, 3000–4999), nor drop")
     })
 }
 
 fn number<T: std::str::FromStr>(value: &str) -> Result<T, String> {
     value
         .parse()
-        .map_err(|_| format!("`{value}` is no whole number that fits"))
+        .map_err(|_| format!("`{value}` is not a whole number in range"))
 }
 
 /// `None` when it is not [`ACCEPTED_RATE_LIMIT`].
@@ -175,7 +175,7 @@ fn duration(value: &str) -> Result<Duration, String> {
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|&duration| duration <= Duration::from_secs(24 * 3600))
         .ok_or_else(|| {
-            format!("`{value}` is no duration such as 300ms, 1.5s or 2m (a day at most)")
+            format!("`{value}` is not a duration such as 300ms, 1.5s or 2m (a day at most)")
         })
 }
 
@@ -318,37 +318,37 @@ mod tests {
             ("", "no fault named ``"),
             ("slowness=3s", "no fault named `slowness`"),
             ("latency", "needs a value"),
-            ("latency=", "no duration"),
-            ("latency=300", "no duration"),
-            ("latency=-3s", "no duration"),
-            ("latency=infs", "no duration"),
-            ("latency=1e300s", "no duration"),
+            ("latency=", "not a duration"),
+            ("latency=300", "not a duration"),
+            ("latency=-3s", "not a duration"),
+            ("latency=infs", "not a duration"),
+            ("latency=1e300s", "not a duration"),
             ("latency=3s:health", "does not begin with /"),
             ("latency=uniform(50ms,10ms)", "ends before it begins"),
-            ("latency=uniform(50ms)", "no delay"),
-            ("latency=pareto(50ms)", "no delay"),
+            ("latency=uniform(50ms)", "not a delay"),
+            ("latency=pareto(50ms)", "not a delay"),
             ("latency=exponential(5ms", "closing bracket"),
-            ("latency=lognormal(5ms,-1)", "no sigma"),
-            ("latency=lognormal(5ms,NaN)", "no sigma"),
-            ("errors=0.02", "no percentage"),
-            ("errors=101%", "no percentage"),
-            ("errors=-1%", "no percentage"),
-            ("errors=NaN%", "no percentage"),
+            ("latency=lognormal(5ms,-1)", "not a sigma"),
+            ("latency=lognormal(5ms,NaN)", "not a sigma"),
+            ("errors=0.02", "not a percentage"),
+            ("errors=101%", "not a percentage"),
+            ("errors=-1%", "not a percentage"),
+            ("errors=NaN%", "not a percentage"),
             ("stall=2s", "does not say when"),
             ("rate-limit=100", "a rate limit is"),
             ("rate-limit=0/60s", "a rate limit is"),
             ("rate-limit=5/0s", "a rate limit is"),
-            ("close-every=0", "no whole number"),
-            ("seed=-1", "no whole number"),
+            ("close-every=0", "not a whole number"),
+            ("seed=-1", "not a whole number"),
             ("degraded=yes", "takes no value"),
-            ("ws-latency=soon", "no duration"),
-            ("ws-chatter=0", "no whole number"),
-            ("ws-lose=5", "no percentage"),
+            ("ws-latency=soon", "not a duration"),
+            ("ws-chatter=0", "not a whole number"),
+            ("ws-lose=5", "not a percentage"),
             ("ws-close=1001", "does not say when"),
-            ("ws-close=1005@5s", "no close code"),
-            ("ws-close=99999@5s", "no close code"),
-            ("ws-close=1001@", "no duration"),
-            ("ws-refuse=101%", "no percentage"),
+            ("ws-close=1005@5s", "not a close code"),
+            ("ws-close=99999@5s", "not a close code"),
+            ("ws-close=1001@", "not a duration"),
+            ("ws-refuse=101%", "not a percentage"),
         ];
         for (spec, why) in table {
             let message = spec.parse::<Fault>().unwrap_err().to_string();

@@ -27,7 +27,7 @@ pub enum Fault {
     Stall(FaultWindow),
     /// The port is closed and live connections are dropped; nothing is forgotten.
     Refuse(FaultWindow),
-    /// As [`Fault::Refuse`], and afterwards uptime, cache and statistics begin anew.
+    /// As [`Fault::Refuse`], and afterwards uptime, cache and statistics start over.
     Restart(FaultWindow),
     /// The connection closes in the middle of the body.
     DropBody {

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-/// Wakes whoever waits, from a thread that sleeps meanwhile; the thread starts with the first wait and ends with
+/// Wakes waiting tasks, from a thread that sleeps meanwhile; the thread starts with the first wait and ends with
 /// this.
 #[derive(Default)]
 pub(crate) struct FaultTimer {
@@ -24,7 +24,7 @@ struct Alarms {
 
 #[derive(Default)]
 struct FaultState {
-    /// The next one first; the number tells apart those of one instant, and keeps their order.
+    /// The next one first; the number distinguishes those of one instant, and keeps their order.
     waiting: BTreeMap<(Instant, u64), Waker>,
     taken: u64,
     closed: bool,
@@ -47,7 +47,7 @@ impl FaultTimer {
         });
         Wait {
             alarms: Arc::clone(&self.alarms),
-            // Without a thread there is nobody to wake: better too early than never.
+            // Without a thread no task can be woken: better too early than never.
             at: if started.is_some() {
                 at
             } else {

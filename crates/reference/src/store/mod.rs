@@ -86,7 +86,7 @@ impl Store {
         .map(|rows| json_bytes(&rows))
     }
 
-    /// The user of a token, as JSON. Whoever signed it may name users that were never seeded.
+    /// The user of a token, as JSON. It may name users that were never seeded.
     pub(super) async fn user(&self, user: User) -> Result<Bytes, DataError> {
         let known = match self {
             Self::Sqlite(sqlite) => {

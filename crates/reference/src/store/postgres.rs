@@ -74,7 +74,7 @@ impl Postgres {
         let mut begun = Instant::now();
         let rows = async {
             let connection = self.pool.get().await.map_err(|error| chain(&error))?;
-            // Waiting for a connection is no time of the query.
+            // Waiting for a connection is not a time of the query.
             begun = Instant::now();
             rows(&connection, query, parameter)
                 .await

@@ -46,7 +46,7 @@ pub(super) const TABLES: &str = "
     CREATE INDEX IF NOT EXISTS workflows_by_organization ON workflows (organization_id);
 ";
 
-/// Whether there is nobody yet; a database that has users is left as it is.
+/// Whether there is no user yet; a database that has users is left as it is.
 pub(super) const EMPTY: &str = "SELECT NOT EXISTS (SELECT 1 FROM users)";
 
 /// What is put into one column.

@@ -151,7 +151,7 @@ struct TemporaryFolder(PathBuf);
 
 impl TemporaryFolder {
     fn create() -> Result<Self, ServeError> {
-        // The name cannot be guessed, so nobody can be there first with a link.
+        // The name cannot be guessed, so no attacker can be there first with a link.
         let name = String::from_utf8_lossy(&SigningSecret::random().expose()[..16]).into_owned();
         let path = std::env::temp_dir().join(format!("agentos-reference-{name}"));
         match fs::create_dir(&path) {

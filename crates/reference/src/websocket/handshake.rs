@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::auth::User;
 use crate::gate::Peer;
 
-/// All sockets are one endpoint, whoever their users are.
+/// All sockets are one endpoint, for all users.
 pub(crate) const ENDPOINT: &str = "/api/v1/ws";
 
 /// More channels than this are not remembered for one socket.

@@ -49,7 +49,7 @@ impl Hub {
     /// Sends a frame to every socket of the organization.
     pub(super) fn broadcast(&self, organization: &str, frame: Utf8Bytes) {
         if let Some(frames) = self.organizations().get(organization) {
-            // Nobody left to hear it is no error.
+            // No remaining receiver is not an error.
             let _ = frames.send(frame);
         }
     }
@@ -76,7 +76,7 @@ impl Hub {
         self.errors.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// What the service tells of its sockets.
+    /// What the service reports about its sockets.
     pub(crate) fn summary(&self) -> Value {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         json!({
@@ -89,7 +89,7 @@ impl Hub {
         })
     }
 
-    /// Begins to count anew; who is connected stays so.
+    /// Resets the counts; clients stay connected.
     pub(crate) fn reset(&self) {
         for counter in [
             &self.opened,

@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::faults::Injector;
 
-/// More replies than this are not kept for one socket: whoever pings so much has stopped listening.
+/// More replies than this are not kept for one socket: a client that pings so much has stopped reading.
 const MOST: usize = 10_000;
 
 /// Frames that are held back, the next one due first.

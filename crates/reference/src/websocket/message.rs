@@ -18,7 +18,7 @@ pub(super) enum SocketRequest<'a> {
     Broadcast(&'a str),
 }
 
-/// What is wrong with a frame, as the client is told.
+/// What is wrong with a frame, as reported to the client.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub(super) enum MessageError {
     #[error("Invalid JSON format")]
@@ -77,7 +77,7 @@ pub(super) fn broadcast(message: &str, from: &str, now: f64) -> String {
     format!(r#"{{"type":"broadcast","from":{from},"message":{message},"timestamp":{now}}}"#)
 }
 
-/// One of several frames that nobody asked for.
+/// One of several unrequested frames.
 pub(super) fn chatter(number: u32, now: f64) -> Value {
     json!({ "type": "notification", "number": number, "timestamp": now })
 }

@@ -185,7 +185,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ServerSocket<'_, S> {
     }
 }
 
-/// Waits until the socket is to be closed; tells its close code.
+/// Waits until the socket is to be closed; returns its close code.
 async fn ended(faults: &Injector, end: Option<(Instant, Option<u16>)>) -> Option<u16> {
     match end {
         Some((at, code)) => {

@@ -70,7 +70,7 @@ pub(super) fn stalling(at: &'static [Duration], lasts: Duration) -> Script {
     })
 }
 
-/// Answers no more than so many requests in each stretch of time; the others are refused.
+/// Answers at most so many requests in each stretch of time; the others are refused.
 pub(super) fn rate_limited(limit: u32, within: Duration) -> Script {
     let taken = RefCell::new((0, 0));
     Box::new(move |request| {

@@ -21,7 +21,7 @@ const SOCKETS: &str = "scenario::websocket";
 const MIXED: &str = "scenario::mixed";
 const HEADROOM: &str = "generator::headroom";
 
-/// A fault, the tests that fail, and what one of them has to tell.
+/// A fault, the tests that fail, and what one of them must tell.
 struct Case {
     name: &'static str,
     target: fn() -> Script,

@@ -39,7 +39,7 @@ pub(super) fn of_counters(counter: Option<&str>, source: Source, run: &RunResult
     })
 }
 
-/// How many looks brought no answer: what a source tells of the moment is known for that moment alone.
+/// How many looks brought no answer: what a source reports about a moment is known for that moment alone.
 pub(super) fn of_looks(name: &str, source: Source, run: &RunResult) -> Option<Gap> {
     let seen = run.observed.seen(source)?;
     let missed = seen.missed(name);

@@ -1,4 +1,4 @@
-//! What a source knows of a metric, out of what it told during a run.
+//! What a source knows of a metric, from what it reported during a run.
 
 use super::{estimated, resources, transactions};
 use crate::record::{EndpointFigures, Observed, RunResult, SourceSeries, figure};
@@ -23,7 +23,7 @@ pub(super) enum KnownFigure {
     Mean(Vec<MeanBlock>),
     /// Several, of which the worst is the figure: each with what it is of, and its share of that.
     Worst(Vec<(String, Vec<MeanBlock>)>),
-    /// One number that has to be taken as it is, and why.
+    /// One number that must be taken as it is, and why.
     Bare {
         value: f64,
         why: String,
@@ -221,7 +221,7 @@ pub(super) fn counted(
 fn cumulative(value: f64) -> KnownFigure {
     KnownFigure::Bare {
         value,
-        why: "without an interval, because it is told without counts, and it may reach back before this run"
+        why: "without an interval, because it is reported without counts, and it may include time before this run"
             .to_owned(),
         samples: 0,
     }
@@ -232,5 +232,5 @@ pub(super) fn unusable() -> String {
 }
 
 pub(super) fn untold() -> String {
-    "does not tell it".to_owned()
+    "does not report it".to_owned()
 }

@@ -1,6 +1,6 @@
 //! How many transactions of a `PostgreSQL` failed, which it does not count.
 //!
-//! It counts those that were rolled back: all that failed, and all that somebody rolled back without a failure, as pools
+//! It counts those that were rolled back: all that failed, and all that were rolled back without a failure, as pools
 //! do with every connection they hand out or take back. Of deadlocks, conflicts and sessions that were ended it is certain
 //! that a statement failed. The truth lies between the two. Where the server's log can be read, the errors in it are what
 //! failed.

@@ -11,7 +11,7 @@ pub(super) struct PauseEvent {
     pub(super) at: f64,
     /// Half the width of that time.
     pub(super) unsure: f64,
-    /// What tells kinds of events apart: how long a pause lasted.
+    /// What distinguishes kinds of events: how long a pause lasted.
     pub(super) strength: f64,
 }
 
@@ -26,15 +26,15 @@ pub(super) struct Chain {
     chance: f64,
 }
 
-/// Fewer than these are no rhythm.
+/// Fewer than these are not a rhythm.
 const FEWEST: usize = 3;
-/// Shorter periods can't be told from a few seconds that follow one another.
+/// Shorter periods can't be distinguished from a few seconds that follow one another.
 const SHORTEST: f64 = 3.0;
 /// A distance may differ from the mean by this part of it, ...
 const PART_APART: f64 = 0.15;
 /// ... or by so many seconds.
 const SECONDS_APART: f64 = 1.0;
-/// This part of the times at which something was due to come, something has to come.
+/// This part of the times at which something was due to come, something must come.
 const FEWEST_HITS: f64 = 0.75;
 /// How probable a chain may be, as estimated below. The estimate is an upper bound, and a loose one, as the chains of
 /// overlapping pairs are nearly the same: `false_alarms_are_rare` measures what this makes.
@@ -97,7 +97,7 @@ fn of(events: &[PauseEvent], among: &[usize], span: f64) -> Option<Chain> {
     best
 }
 
-/// The chain that goes on from two events at their distance, at most one left out at a time. Only the one that begins
+/// The chain that continues from two events at their distance, at most one left out at a time. Only the one that begins
 /// with its first two is wanted: nothing is looked for before them.
 fn grown(events: &[PauseEvent], among: &[usize], [first, second]: [usize; 2]) -> Vec<usize> {
     let mut members = vec![first, second];

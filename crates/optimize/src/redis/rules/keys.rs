@@ -8,7 +8,7 @@ use crate::rules::format::bytes;
 use agentos_perf_core::requirement::format;
 use agentos_perf_core::statistics::{lower_bound, upper_bound};
 
-/// Shares are told with bounds that hold with 95 %, half of the rest on each side.
+/// Shares are reported with bounds that hold with 95 %, half of the rest on each side.
 const ALPHA: f64 = 0.025;
 /// A share of fewer keys says nothing about the others.
 const ENOUGH_KEYS: u64 = 100;
@@ -18,9 +18,9 @@ const WORTH_A_LINE: f64 = 0.05;
 const FORGOTTEN: f64 = 0.5;
 /// As many groups or keys are named.
 const NAMED: usize = 3;
-/// It takes a millisecond or more to read or copy, during which nobody else is answered.
+/// It takes a millisecond or more to read or copy, during which no other client is answered.
 const BIG_BYTES: u64 = 1 << 20;
-/// The same where only the number of elements is told.
+/// The same where only the number of elements is reported.
 const BIG_ELEMENTS: u64 = 10_000;
 
 /// The share of keys, with bounds unless all of them were looked at.
@@ -50,7 +50,7 @@ fn base(facts: &RedisFacts, sample: &KeySample) -> String {
     )
 }
 
-/// Keys that stay until somebody deletes them.
+/// Keys that stay until they are deleted.
 pub(super) fn lasting(facts: &RedisFacts) -> Option<Finding> {
     let sample = facts.sample.as_ref()?;
     if sample.keys < ENOUGH_KEYS {
@@ -133,7 +133,7 @@ fn is_big(key: &BigKey) -> bool {
         || key.elements.is_some_and(|number| number > BIG_ELEMENTS)
 }
 
-/// Keys that hold everybody up when somebody reads or deletes them.
+/// Keys that block all clients while they are read or deleted.
 pub(super) fn big(facts: &RedisFacts) -> Option<Finding> {
     let sample = facts.sample.as_ref()?;
     let keys: Vec<&BigKey> = sample.biggest.iter().filter(|key| is_big(key)).collect();

@@ -14,7 +14,7 @@ const ENOUGH_LOOKUPS: u64 = 1000;
 const NEARLY_ALL_CLIENTS: f64 = 0.8;
 /// Longer than anybody wants to wait, in milliseconds: nothing is answered during a fork.
 const LONG_FORK_MS: f64 = 100.0;
-/// Fewer slow commands may be somebody's who looked around. The log holds 128 unless told otherwise.
+/// Fewer slow commands may come from an operator. The log holds 128 by default.
 const MANY_SLOW: u64 = 10;
 /// A snapshot that is older while there are changes is no longer made by the default rules, which say an hour.
 const OLD_SNAPSHOT_S: f64 = 6.0 * 3600.0;

@@ -92,7 +92,7 @@ fn a_standby_counts_only_its_own_queries() {
             "indexes without an index scan (20 MiB): t_b; a standby counts only its own queries"
         ]
     );
-    // What it does not count is no reason to call an index cheap.
+    // What it does not count is not a reason to call an index cheap.
     let (planner_queries, asked) = asked();
     let plan = propose(&facts, &planner_queries, &asked, RuleThresholds::default());
     assert_eq!(plan.proposals[0].risk, Risk::Medium);

@@ -58,7 +58,7 @@ fn keys_that_stay() {
             &[],
         ),
         (|f| with(f, vec![group("cart:*", 99, 99)], true), &[]),
-        // Most of them have one: somebody forgot it, and it is said once.
+        // Most of them have one: it was forgotten, and that is reported once.
         (
             |f| with(f, vec![group("session:*", 1000, 70)], false),
             &["similar names have one: `session:*` 70 of 1,000", "KEEPTTL"],
