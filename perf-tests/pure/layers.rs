@@ -141,7 +141,7 @@ const RULES: &[Rule] = &[
     rule("store", &["report"], "the store keeps records and reports"),
     rule(
         "dashboard",
-        &["judge", "record", "report", "requirement", "secret"],
+        &["judge", "record", "report", "requirement", "secret", "text"],
         "the dashboard shows reports, whoever makes them",
     ),
     // The other crates.
@@ -223,6 +223,7 @@ const RULES: &[Rule] = &[
             "requirement",
             "secret",
             "store",
+            "text",
         ],
         "a subcommand starts the harness or the embedded server, or shows stored reports",
     ),
