@@ -118,7 +118,17 @@ fn healthy_services_pass_the_built_in_profile() {
             "{name}: {green} green, {:.1} s: {:?}",
             found.seconds, found.red
         );
-        assert!(green >= least, "{name}: {green} green, {:?}", found.red);
+        // So few sessions may show fewer than there are.
+        let red = if cores::is_long() {
+            1.0 - least
+        } else {
+            may_show(1.0 - least, count)
+        };
+        assert!(
+            green >= 1.0 - red - 1e-9,
+            "{name}: {green} green, {:?}",
+            found.red
+        );
         assert!(found.seconds < 100.0, "{name}: {} s of load", found.seconds);
     }
 }

@@ -148,7 +148,7 @@ fn what_cannot_be_done_is_told_in_a_line() {
     let table = [
         (vec![path("missing.json")], "can't read"),
         (vec![folder.path().display().to_string()], "report.json"),
-        (vec![path("text")], "no report of schema"),
+        (vec![path("text")], "not a report of schema"),
         (vec![path("other.json")], "agentos-perf/report/9"),
         (
             vec![report.clone(), "--csv".to_owned(), path("no/folder")],
