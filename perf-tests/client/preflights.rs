@@ -15,6 +15,7 @@ use crate::server::{LONG, OK, Server, Step, destination, endpoint, nowhere, send
 pub(crate) fn plan(paths: &[&str]) -> Plan {
     Plan {
         socket: None,
+        journeys: Vec::new(),
         scenario: "api".into(),
         arrivals: Arrivals::Burst {
             count: 1,

@@ -220,6 +220,7 @@ pub(crate) fn endpoint(method: &str, path: &str) -> Endpoint {
         body: if method == "POST" { "hello" } else { "" }.to_owned(),
         auth: true,
         expect: vec![200, 204],
+        ..Endpoint::default()
     }
 }
 

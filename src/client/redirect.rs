@@ -77,6 +77,7 @@ mod tests {
             body: String::new(),
             auth: false,
             expect: vec![200],
+            ..Endpoint::default()
         };
         let request = PreparedRequest::new(&[], &endpoint, &destination).unwrap();
         let headers = [(LOCATION, HeaderValue::from_static(location))]

@@ -162,6 +162,7 @@ impl PreparedRequest {
             headers,
             body,
             expect: (200..300).collect(),
+            ..Endpoint::default()
         })
     }
 
@@ -324,6 +325,7 @@ mod tests {
             body: String::new(),
             auth: true,
             expect: vec![200],
+            ..Endpoint::default()
         }
     }
 

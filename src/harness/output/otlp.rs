@@ -137,6 +137,7 @@ impl Otlp {
             body: json,
             auth: false,
             expect: Vec::new(),
+            ..Endpoint::default()
         };
         PreparedRequest::new(&headers, &endpoint, destination)
     }

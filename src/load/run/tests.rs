@@ -80,6 +80,7 @@ impl Server {
 fn plan(arrivals: Arrivals, measure: Duration, workers: usize) -> Plan {
     Plan {
         socket: None,
+        journeys: Vec::new(),
         scenario: "api".into(),
         arrivals,
         phases: Phases {
@@ -99,6 +100,7 @@ fn plan(arrivals: Arrivals, measure: Duration, workers: usize) -> Plan {
             body: String::new(),
             auth: true,
             expect: vec![200],
+            ..Endpoint::default()
         }],
         headers: Vec::new(),
         bounds: Bounds {

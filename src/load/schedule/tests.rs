@@ -18,9 +18,11 @@ fn plan(arrivals: Arrivals, ramp_up: u64, seed: u64) -> Plan {
         body: String::new(),
         auth: false,
         expect: vec![200],
+        ..Endpoint::default()
     };
     Plan {
         socket: None,
+        journeys: Vec::new(),
         scenario: "api".into(),
         arrivals,
         phases: Phases {

@@ -68,9 +68,11 @@ fn plan(arrivals: Arrivals, measure: Duration) -> Plan {
         body: String::new(),
         auth: false,
         expect: vec![200],
+        ..Endpoint::default()
     };
     Plan {
         socket: None,
+        journeys: Vec::new(),
         scenario: "api".into(),
         arrivals,
         phases: Phases {

@@ -120,6 +120,7 @@ pub(in crate::profile) fn endpoints(socket: &Socket) -> [Endpoint; 2] {
         body: String::new(),
         auth: socket.auth,
         expect: vec![101],
+        ..Endpoint::default()
     };
     [
         endpoint(CONNECT, EndpointKind::Connect, "CONNECT"),

@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::answer::AnswerRules;
+use super::journey::{Journey, Step};
 use super::search::{Loads, Search};
 use super::socket::{EndpointKind, Socket};
 use crate::requirement::{Unit, format};
@@ -25,6 +27,9 @@ pub struct Plan {
     /// Those of the users that hold a WebSocket each.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub socket: Option<Socket>,
+    /// The ways through the service, where requests follow one another; empty where each stands for itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub journeys: Vec<Journey>,
     /// Headers of every request.
     pub headers: Vec<(String, String)>,
     /// What a request may take.
@@ -296,6 +301,31 @@ pub struct Endpoint {
     pub auth: bool,
     /// The statuses that count as answered; never empty.
     pub expect: Vec<u16>,
+    /// What else the answer must say, and what is taken from it.
+    #[serde(skip_serializing_if = "AnswerRules::is_empty")]
+    pub answer: AnswerRules,
+    /// What makes it a step of a journey.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<Step>,
+}
+
+/// A GET of `/` without a token that expects 200.
+impl Default for Endpoint {
+    fn default() -> Self {
+        Endpoint {
+            name: "/".to_owned(),
+            kind: EndpointKind::Http,
+            method: "GET".to_owned(),
+            path: "/".to_owned(),
+            weight: 1,
+            headers: Vec::new(),
+            body: String::new(),
+            auth: false,
+            expect: vec![200],
+            answer: AnswerRules::default(),
+            step: None,
+        }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]

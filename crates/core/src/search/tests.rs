@@ -53,6 +53,7 @@ fn plan(loads: Loads) -> Plan {
             body: String::new(),
             auth: false,
             expect: vec![200],
+            ..Endpoint::default()
         }],
         headers: Vec::new(),
         bounds: Bounds {
@@ -63,6 +64,7 @@ fn plan(loads: Loads) -> Plan {
         thresholds: vec![Duration::from_nanos(SECOND + 1)],
         seed: 8,
         socket: None,
+        journeys: Vec::new(),
         workers: 1,
         search: Some(Search {
             loads,
