@@ -35,7 +35,12 @@ fn lay_entry_over(below: &mut Entry, entry: Entry) {
             *base = lay_over(base_table, over);
             below.node.place = entry.node.place;
         }
-        (Value::List(base), Value::List(over)) if key == "endpoint" || key == "requirement" => {
+        (Value::List(base), Value::List(over))
+            if matches!(
+                key.as_str(),
+                "endpoint" | "journey" | "step" | "requirement"
+            ) =>
+        {
             lay_list_over(base, over);
         }
         (_, value) => {

@@ -2,6 +2,7 @@
 
 pub(super) mod evidence;
 pub(super) mod identity;
+pub(super) mod journey;
 pub(super) mod merge;
 pub(super) mod overrides;
 pub(super) mod profile;

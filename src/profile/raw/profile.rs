@@ -9,6 +9,7 @@ use crate::profile::plan::evidence::EvidencePlan;
 use crate::profile::plan::identity::IdentityRules;
 use crate::profile::plan::target::Target;
 use crate::profile::plan::target_rules::Redirects;
+use crate::profile::raw::journey::{RawJourney, RawStep};
 use crate::profile::raw::search::SearchTable;
 use crate::profile::raw::socket::SocketTable;
 use crate::requirement::{Limit, Metric, Population, Severity};
@@ -82,13 +83,14 @@ pub(in crate::profile) struct ScenarioTable {
     pub(in crate::profile) extend: Option<Spanned<Duration>>,
     pub(in crate::profile) settle: Option<Spanned<Option<Duration>>>,
     pub(in crate::profile) endpoints: Vec<RawEndpoint>,
+    pub(in crate::profile) journeys: Vec<RawJourney>,
     pub(in crate::profile) search: SearchTable,
     pub(in crate::profile) socket: Option<SocketTable>,
     /// Which keys were written, misread ones included: they are not missing.
     pub(in crate::profile) written: Vec<(String, Origin)>,
 }
 
-/// `[[scenario.NAME.endpoint]]`.
+/// `[[scenario.NAME.endpoint]]`, or a step of a journey.
 pub(in crate::profile) struct RawEndpoint {
     pub(in crate::profile) place: Origin,
     /// Whether `--without` lets it be asked.
@@ -103,6 +105,8 @@ pub(in crate::profile) struct RawEndpoint {
     pub(in crate::profile) auth: Option<Spanned<bool>>,
     pub(in crate::profile) expect: Option<Spanned<Vec<u16>>>,
     pub(in crate::profile) has_weight: bool,
+    /// What it has besides as a step of a journey.
+    pub(in crate::profile) step: Option<RawStep>,
 }
 
 /// `[[requirement]]`.

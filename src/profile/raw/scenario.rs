@@ -1,6 +1,7 @@
 //! `[scenario.NAME]` and its endpoints, as they were written.
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
+use crate::profile::raw::journey;
 use crate::profile::raw::profile::{ArrivalWord, RawEndpoint, ScenarioTable};
 use crate::profile::raw::search;
 use crate::profile::raw::socket;
@@ -59,7 +60,7 @@ fn scenario_name(name: &str) -> ReadValue<()> {
 }
 
 fn read(name: &str, table: &Table, problems: &mut Vec<Diagnostic>) -> ScenarioTable {
-    const KEYS: [&str; 18] = [
+    const KEYS: [&str; 20] = [
         "arrivals",
         "users",
         "think_time",
@@ -77,12 +78,18 @@ fn read(name: &str, table: &Table, problems: &mut Vec<Diagnostic>) -> ScenarioTa
         "extend",
         "settle",
         "endpoint",
+        "step",
+        "journey",
         "socket",
     ];
     let mut reader = Reader::new(table, &KEYS, problems);
     require(&mut reader, "arrivals", "\"users\"");
     require(&mut reader, "duration", "\"30s\"");
     let names = ArrivalWord::NAMES.map(|(name, _)| name);
+    let written = journey::written(table, reader.problems());
+    // Users with journeys think within them, and begin one so often.
+    let is_paced = journey::is_paced(table);
+    let pace = if is_paced { "every" } else { "think_time" };
     let mut scenario = ScenarioTable {
         place: reader.place(),
         name: name.to_owned(),
@@ -91,27 +98,29 @@ fn read(name: &str, table: &Table, problems: &mut Vec<Diagnostic>) -> ScenarioTa
             word(text, "kind of arrivals", &names, ArrivalWord::parse(text))
         }),
         users: reader.scalar("users", quantity::users),
-        think_time: reader.scalar("think_time", quantity::think_time),
+        think_time: reader.scalar(pace, quantity::think_time),
         rate: search::single_rate(&mut reader),
         connections: reader.scalar("connections", quantity::connections),
-        every: reader.scalar("every", quantity::lasting),
+        every: match is_paced {
+            true => None,
+            false => reader.scalar("every", quantity::lasting),
+        },
         ramp_up: reader.scalar("ramp_up", quantity::phase),
         warm_up: reader.scalar("warm_up", quantity::phase),
         duration: reader.scalar("duration", quantity::lasting),
         extend: reader.scalar("extend", quantity::phase),
         settle: reader.scalar("settle", quantity::settle),
         endpoints: Vec::new(),
+        journeys: Vec::new(),
         search: search::read(&mut reader),
         socket: None,
-        written: table
-            .entries
-            .iter()
-            .map(|entry| (entry.key.clone(), entry.place.clone()))
-            .collect(),
+        written,
     };
     let endpoints = reader.tables("endpoint");
+    let journeys = (reader.tables("step"), reader.tables("journey"));
     let socket = reader.table("socket");
     scenario.socket = socket.map(|table| socket::read(table, problems));
+    scenario.journeys = journey::read_all(table, (&journeys.0, &journeys.1), problems);
     scenario.endpoints = endpoints
         .into_iter()
         .map(|table| read_endpoint(table, problems))
@@ -120,12 +129,24 @@ fn read(name: &str, table: &Table, problems: &mut Vec<Diagnostic>) -> ScenarioTa
 }
 
 fn read_endpoint(table: &Table, problems: &mut Vec<Diagnostic>) -> RawEndpoint {
-    const KEYS: [&str; 9] = [
-        "name", "method", "path", "weight", "headers", "body", "json", "auth", "expect",
-    ];
-    let mut reader = Reader::new(table, &KEYS, problems);
-    require(&mut reader, "path", "\"/health\"");
-    let json = read_json(&mut reader);
+    let keys = [&REQUEST_KEYS[..], &["weight"]].concat();
+    let mut reader = Reader::new(table, &keys, problems);
+    RawEndpoint {
+        weight: reader.scalar("weight", quantity::weight),
+        has_weight: reader.node("weight").is_some(),
+        ..read_request(&mut reader)
+    }
+}
+
+/// The keys of what is asked, be it an endpoint or a step of a journey.
+pub(in crate::profile) const REQUEST_KEYS: [&str; 8] = [
+    "name", "method", "path", "headers", "body", "json", "auth", "expect",
+];
+
+/// Reads what is asked.
+pub(in crate::profile) fn read_request(reader: &mut Reader<'_, '_>) -> RawEndpoint {
+    require(reader, "path", "\"/health\"");
+    let json = read_json(reader);
     let body = reader.text("body", |text| {
         check_marks(text, &[]).map(|()| text.to_owned())
     });
@@ -139,13 +160,14 @@ fn read_endpoint(table: &Table, problems: &mut Vec<Diagnostic>) -> RawEndpoint {
         name: reader.text("name", endpoint_name),
         method: reader.text("method", method),
         path: reader.text("path", path),
-        weight: reader.scalar("weight", quantity::weight),
-        headers: read_headers(&mut reader),
+        weight: None,
+        headers: read_headers(reader),
         is_json: json.is_some(),
         body: json.or(body),
         auth: reader.bool("auth"),
-        expect: expected(&mut reader),
-        has_weight: reader.node("weight").is_some(),
+        expect: expected(reader),
+        has_weight: false,
+        step: None,
     }
 }
 
@@ -241,7 +263,7 @@ fn header(entry: &Entry) -> ReadValue<(String, String)> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-fn endpoint_name(text: &str) -> ReadValue<String> {
+pub(in crate::profile) fn endpoint_name(text: &str) -> ReadValue<String> {
     if text.trim().is_empty() || text.chars().any(char::is_control) {
         return Err(InvalidValue::new("an endpoint's name is one line of text"));
     }

@@ -1,6 +1,7 @@
 //! `--without`: endpoints, scenarios and requirements that a session leaves out.
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
+use crate::profile::raw::journey::RawJourney;
 use crate::profile::raw::profile::{ProfileFile, ScenarioTable};
 use crate::profile::text::suggest::nearest;
 use crate::profile::validate::scenario::name;
@@ -17,7 +18,8 @@ pub(in crate::profile) fn leave_out(
         }
     }
     for table in file.scenarios.iter().filter(|table| table.kept) {
-        let nothing_left = table.endpoints.iter().all(|endpoint| !endpoint.kept);
+        let nothing_left = table.endpoints.iter().all(|endpoint| !endpoint.kept)
+            && table.journeys.iter().all(|journey| !journey.kept);
         let place = without
             .iter()
             .find(|one| endpoint_of(&one.value, &table.name).is_some());
@@ -69,13 +71,20 @@ fn leave_out_endpoint(table: &mut ScenarioTable, wanted: &str) -> bool {
             (endpoint.kept, found) = (false, true);
         }
     }
+    // A journey without one of its steps would be another one.
+    for journey in &mut table.journeys {
+        if journey.name() == wanted {
+            (journey.kept, found) = (false, true);
+        }
+    }
     found
 }
 
 fn unknown(file: &ProfileFile, wanted: &str) -> InvalidValue {
     let scenarios = file.scenarios.iter();
     let endpoints = scenarios.clone().flat_map(|table| {
-        let names = table.endpoints.iter().filter_map(name);
+        let journeys = table.journeys.iter().map(RawJourney::name);
+        let names = table.endpoints.iter().filter_map(name).chain(journeys);
         names.map(|name| format!("{}/{}", table.name, name.trim_start_matches('/')))
     });
     let requirements = file

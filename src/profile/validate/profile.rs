@@ -17,7 +17,7 @@ use crate::profile::raw::profile::{
 use crate::profile::raw::top::{self, MISSING};
 use crate::profile::text::source::ProfileSource;
 use crate::profile::validate::requirement::{requirement, speaks_of_the_session, thresholds};
-use crate::profile::validate::scenario::{Common, name, plan};
+use crate::profile::validate::scenario::{Common, plan};
 use crate::profile::validate::search::headroom;
 use crate::requirement::{Check, Requirement, Scope};
 
@@ -159,11 +159,7 @@ fn is_asked(check: &Check, table: Option<&ScenarioTable>) -> bool {
     let Scope::Endpoint(wanted) = &check.scope else {
         return true;
     };
-    let mut left_out = table
-        .iter()
-        .flat_map(|table| &table.endpoints)
-        .filter(|endpoint| !endpoint.kept);
-    !left_out.any(|endpoint| name(endpoint).as_ref() == Some(wanted))
+    !table.is_some_and(|table| table.left_out().contains(wanted))
 }
 
 fn plans(

@@ -9,7 +9,7 @@ use crate::profile::raw::profile::{
     ArrivalWord, CheckTable, ProfileFile, RequirementTable, ScenarioTable,
 };
 use crate::profile::text::suggest::advice;
-use crate::profile::validate::scenario::name;
+use crate::profile::validate::journey;
 use crate::profile::validate::search_metric;
 use crate::profile::validate::socket::{CONNECT, MESSAGE, connect_timeout, reply_timeout};
 use crate::profile::value::quantity::ReadValue;
@@ -153,7 +153,7 @@ fn population(
         return Err(complain(complaint.help("leave population out")));
     }
     let there = scenario.is_none_or(|scenario| match population.value {
-        Population::Http => !scenario.endpoints.is_empty(),
+        Population::Http => scenario.requests().next().is_some(),
         Population::WebSocket => scenario.socket.is_some(),
     });
     if there {
@@ -193,7 +193,7 @@ pub(in crate::profile) fn scope(
         return Ok(Scope::EachEndpoint);
     }
     if let Some(scenario) = scenario {
-        let mut names: Vec<String> = scenario.endpoints.iter().filter_map(name).collect();
+        let mut names = scenario.names();
         if scenario.socket.is_some() {
             names.extend([CONNECT, MESSAGE].map(str::to_owned));
         }
@@ -226,6 +226,15 @@ pub(in crate::profile) fn within_timeout(
                 (connect_timeout(socket), socket.connect_timeout.as_ref())
             }
             (Some(socket), Some(MESSAGE)) => (reply_timeout(socket), socket.reply_timeout.as_ref()),
+            (_, Some(endpoint)) => {
+                let (scenario, bounds) = (scenario, bounds.timeout);
+                let longest =
+                    scenario.and_then(|scenario| journey::longest_of(scenario, endpoint, bounds));
+                match longest {
+                    Some(longest) => (longest, None),
+                    None => (bounds, file.target.timeout.as_ref()),
+                }
+            }
             _ => (bounds.timeout, file.target.timeout.as_ref()),
         },
         Family::Session(SessionMetric::Health) => {
@@ -275,6 +284,10 @@ fn has_sockets(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Dia
 
 /// No target can answer more than it is asked.
 fn within_offer(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Diagnostic> {
+    // A journey is several requests.
+    if !scenario.journeys.is_empty() {
+        return Ok(());
+    }
     let rated = matches!(
         scenario.arrivals.as_ref().map(|kind| kind.value),
         Some(ArrivalWord::Constant | ArrivalWord::Poisson)

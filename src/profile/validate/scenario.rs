@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
+use crate::diagnostic::{Diagnostic, InvalidValue, Origin, Spanned};
 use crate::plan::EndpointKind;
 use crate::plan::{Arrivals, Bounds, Endpoint, Phases, Plan, Rate};
 use crate::profile::raw::profile::{ArrivalWord, ProfileFile, RawEndpoint, ScenarioTable};
 use crate::profile::raw::top::MISSING;
 use crate::profile::text::suggest::list;
+use crate::profile::validate::journey;
 use crate::profile::validate::profile::{same_file, value_or};
 use crate::profile::validate::search;
 use crate::profile::validate::socket;
@@ -38,7 +39,11 @@ pub(in crate::profile) fn plan(
     common: &Common<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Plan> {
-    let endpoints = endpoints(table, common, problems);
+    let asked = if table.journeys.is_empty() {
+        endpoints(table, common, problems).map(|endpoints| (endpoints, Vec::new()))
+    } else {
+        journey::journeys(table, common, problems)
+    };
     let (arrivals, search) = match table.arrivals.as_ref().map(|kind| kind.value) {
         Some(kind) if kind.is_search() => {
             misplaced(table, kind, problems);
@@ -51,7 +56,9 @@ pub(in crate::profile) fn plan(
     if table.socket.is_some() != socket.is_some() {
         return None;
     }
-    let (headers, mut endpoints) = share_headers(common.headers, endpoints?);
+    let (endpoints, mut journeys) = asked?;
+    let (headers, mut endpoints) = share_headers(common.headers, endpoints);
+    endpoints.extend(journey::endpoints(&mut journeys, endpoints.len()));
     endpoints.extend(socket.iter().flat_map(socket::endpoints));
     Some(Plan {
         scenario: table.name.clone(),
@@ -59,7 +66,7 @@ pub(in crate::profile) fn plan(
         phases: phases?,
         endpoints,
         socket,
-        journeys: Vec::new(),
+        journeys,
         headers,
         bounds: common.bounds,
         thresholds: Vec::new(),
@@ -85,7 +92,9 @@ fn misplaced(table: &ScenarioTable, kind: ArrivalWord, problems: &mut Vec<Diagno
 /// The most connections that a rate may open. A user that waits longer than the timeout is given up, so that many are
 /// never all busy: the generator delays nothing of its own accord.
 pub(in crate::profile) fn connections(table: &ScenarioTable, rate: Rate, bounds: &Bounds) -> u32 {
-    let enough = (rate.as_f64() * bounds.timeout.as_secs_f64()).ceil();
+    // A visitor keeps its connection over its whole journey.
+    let longest = journey::longest(table, bounds).unwrap_or(bounds.timeout);
+    let enough = (rate.as_f64() * longest.as_secs_f64()).ceil();
     let enough = enough.clamp(FEWEST_CONNECTIONS, MOST_CONNECTIONS) as u32;
     value_or(table.connections.as_ref(), enough)
 }
@@ -215,7 +224,12 @@ fn endpoints(
         return None;
     }
     duplicates(table, problems);
-    let weighed = weights(table, problems);
+    let each = table.endpoints.iter().map(|written| Weighed {
+        weight: written.weight.as_ref(),
+        is_written: written.has_weight,
+        place: &written.place,
+    });
+    let weighed = weights((table, "endpoint"), &each.collect::<Vec<_>>(), problems);
     let alone = table.endpoints.len() == 1;
     let mut endpoints = Vec::new();
     for written in &table.endpoints {
@@ -241,26 +255,38 @@ fn duplicates(table: &ScenarioTable, problems: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Whether the weights are all there and add up to 100.
-fn weights(table: &ScenarioTable, problems: &mut Vec<Diagnostic>) -> bool {
+/// What is chosen by weight: an endpoint, or a journey.
+pub(in crate::profile) struct Weighed<'a> {
+    pub(in crate::profile) weight: Option<&'a Spanned<u32>>,
+    pub(in crate::profile) is_written: bool,
+    pub(in crate::profile) place: &'a Origin,
+}
+
+/// Whether the weights of what a scenario chooses from, which is called `what`, are all there and add up to 100.
+pub(in crate::profile) fn weights(
+    (table, what): (&ScenarioTable, &str),
+    weighed: &[Weighed<'_>],
+    problems: &mut Vec<Diagnostic>,
+) -> bool {
+    let alone = weighed.len() == 1;
     let mut known = true;
-    for written in &table.endpoints {
-        if written.weight.is_none() && table.endpoints.len() > 1 {
+    for one in weighed {
+        if one.weight.is_none() && !alone {
             known = false;
-            if !written.has_weight {
-                let complaint = InvalidValue::new(MISSING)
-                    .help("say in percent how often this endpoint is asked: weight = 30");
-                problems.push(complaint.at(written.place.below("weight")));
+            if !one.is_written {
+                let complaint = InvalidValue::new(MISSING).help(format!(
+                    "say in percent how often this {what} is {}: weight = 30",
+                    if what == "journey" { "made" } else { "asked" }
+                ));
+                problems.push(complaint.at(one.place.below("weight")));
             }
         }
-        known &= written.weight.is_some() || !written.has_weight;
+        known &= one.weight.is_some() || !one.is_written;
     }
-    let alone = table.endpoints.len() == 1;
     let default = if alone { 100 } else { 0 };
-    let parts: Vec<u32> = table
-        .endpoints
+    let parts: Vec<u32> = weighed
         .iter()
-        .map(|written| value_or(written.weight.as_ref(), default))
+        .map(|one| value_or(one.weight, default))
         .collect();
     let sum: u32 = parts.iter().sum();
     if known && sum != 100 {
@@ -274,12 +300,16 @@ fn weights(table: &ScenarioTable, problems: &mut Vec<Diagnostic>) -> bool {
         } else {
             format!("{} too much", sum - 100)
         };
-        problems.push(complaint.help(help).at(table.place.below("endpoint")));
+        problems.push(complaint.help(help).at(table.place.below(what)));
     }
     known && sum == 100
 }
 
-fn endpoint(written: &RawEndpoint, weight: u32, common: &Common<'_>) -> Option<Endpoint> {
+pub(in crate::profile) fn endpoint(
+    written: &RawEndpoint,
+    weight: u32,
+    common: &Common<'_>,
+) -> Option<Endpoint> {
     let mut headers: Vec<_> = written.headers.iter().map(|at| at.value.clone()).collect();
     let typed = |headers: &[(String, String)]| {
         headers

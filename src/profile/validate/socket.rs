@@ -67,7 +67,7 @@ fn users(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<u32> {
     let all = table.users.as_ref()?.value;
-    let alone = table.endpoints.is_empty();
+    let alone = table.requests().next().is_none();
     match (&written.share, alone) {
         (None, true) => {
             if let Some((_, place)) = table.written.iter().find(|(key, _)| key == "think_time") {

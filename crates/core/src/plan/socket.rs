@@ -15,12 +15,14 @@ pub enum EndpointKind {
     Connect,
     /// A message on a WebSocket and its reply.
     Message,
+    /// A journey as a whole: the steps that it is made of are HTTP requests.
+    Journey,
 }
 
 impl EndpointKind {
     /// Whether it belongs to the users on a WebSocket.
     pub fn is_socket(self) -> bool {
-        self != EndpointKind::Http
+        matches!(self, EndpointKind::Connect | EndpointKind::Message)
     }
 
     /// Whether all of it is judged, ramp-up included: users connect while the load rises, and hardly ever again.

@@ -1,0 +1,140 @@
+//! `[[scenario.NAME.step]]` and `[[scenario.NAME.journey]]`, as they were written.
+
+use std::time::Duration;
+
+use crate::diagnostic::{Diagnostic, InvalidValue, Origin, Spanned};
+use crate::profile::raw::profile::{ArrivalWord, RawEndpoint, ScenarioTable};
+use crate::profile::raw::scenario::{REQUEST_KEYS, endpoint_name, read_request};
+use crate::profile::text::reader::Reader;
+use crate::profile::text::tree::Table;
+use crate::profile::value::quantity;
+
+/// What the only journey of a scenario is called.
+pub(in crate::profile) const JOURNEY: &str = "journey";
+
+/// One journey of a scenario.
+pub(in crate::profile) struct RawJourney {
+    pub(in crate::profile) place: Origin,
+    /// Whether `--without` lets it be made.
+    pub(in crate::profile) kept: bool,
+    /// Whether it stands in a `[[scenario.NAME.journey]]` of its own.
+    pub(in crate::profile) is_one_of_several: bool,
+    pub(in crate::profile) has_name: bool,
+    /// `None` where the steps are the scenario's own: its only journey.
+    pub(in crate::profile) name: Option<Spanned<String>>,
+    pub(in crate::profile) weight: Option<Spanned<u32>>,
+    pub(in crate::profile) has_weight: bool,
+    pub(in crate::profile) steps: Vec<RawEndpoint>,
+}
+
+/// What a step has besides the keys of an endpoint.
+pub(in crate::profile) struct RawStep {
+    pub(in crate::profile) think_time: Option<Spanned<(Duration, Duration)>>,
+    pub(in crate::profile) every: Option<Spanned<Duration>>,
+    pub(in crate::profile) within: Option<Spanned<Duration>>,
+    pub(in crate::profile) always: bool,
+    pub(in crate::profile) has_until: bool,
+}
+
+/// Keys of a step besides those of an endpoint; a step has no weight.
+const STEP_KEYS: [&str; 5] = ["think_time", "until", "every", "within", "always"];
+
+/// Whether users begin journeys, so that `every` says how often.
+pub(in crate::profile) fn is_paced(scenario: &Table) -> bool {
+    let has_journeys = scenario.get("step").is_some() || scenario.get("journey").is_some();
+    let kind = scenario.text("arrivals").and_then(ArrivalWord::parse);
+    has_journeys && matches!(kind, Some(ArrivalWord::Users | ArrivalWord::Steps))
+}
+
+/// The keys that were written, by what they mean: `every` of users with journeys is the time from one due time to the next, which
+/// is else their `think_time`.
+pub(in crate::profile) fn written(
+    scenario: &Table,
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<(String, Origin)> {
+    let is_paced = is_paced(scenario);
+    let mut keys = Vec::new();
+    for entry in &scenario.entries {
+        match entry.key.as_str() {
+            "every" if is_paced => keys.push(("think_time".to_owned(), entry.place.clone())),
+            "think_time" if is_paced => {
+                let complaint = InvalidValue::new("users of journeys think between steps")
+                    .help("write think_time at the steps, and here every = \"30s\": how often a user begins a journey");
+                problems.push(complaint.at(entry.place.clone()));
+            }
+            key => keys.push((key.to_owned(), entry.place.clone())),
+        }
+    }
+    keys
+}
+
+/// Reads the steps or the journeys of a scenario, of which it has one or the other.
+pub(in crate::profile) fn read_all(
+    scenario: &Table,
+    (steps, journeys): (&[&Table], &[&Table]),
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<RawJourney> {
+    if let (Some(step), Some(journey)) = (steps.first(), journeys.first()) {
+        let complaint = InvalidValue::new("a scenario has either steps or journeys, not both")
+            .help("write these steps below a [[....journey]] of their own, each as [[....journey.step]]");
+        problems.push(complaint.at(step.place.clone()));
+        return vec![read_one(journey, problems)];
+    }
+    let only = (!steps.is_empty()).then(|| RawJourney {
+        place: scenario.place.below("step"),
+        kept: true,
+        is_one_of_several: false,
+        has_name: false,
+        name: None,
+        weight: None,
+        has_weight: false,
+        steps: read_steps(steps, problems),
+    });
+    let named = journeys.iter().map(|journey| read_one(journey, problems));
+    only.into_iter().chain(named).collect()
+}
+
+fn read_one(table: &Table, problems: &mut Vec<Diagnostic>) -> RawJourney {
+    let mut reader = Reader::new(table, &["name", "weight", "step"], problems);
+    let steps = reader.tables("step");
+    RawJourney {
+        place: reader.place(),
+        kept: true,
+        is_one_of_several: true,
+        has_name: reader.node("name").is_some(),
+        name: reader.text("name", endpoint_name),
+        weight: reader.scalar("weight", quantity::weight),
+        has_weight: reader.node("weight").is_some(),
+        steps: read_steps(&steps, problems),
+    }
+}
+
+fn read_steps(tables: &[&Table], problems: &mut Vec<Diagnostic>) -> Vec<RawEndpoint> {
+    tables
+        .iter()
+        .map(|table| read_step(table, problems))
+        .collect()
+}
+
+fn read_step(table: &Table, problems: &mut Vec<Diagnostic>) -> RawEndpoint {
+    let keys = [&REQUEST_KEYS[..], &STEP_KEYS[..]].concat();
+    let mut reader = Reader::new(table, &keys, problems);
+    RawEndpoint {
+        step: Some(RawStep {
+            think_time: reader.scalar("think_time", quantity::think_time),
+            every: reader.scalar("every", quantity::lasting),
+            within: reader.scalar("within", quantity::lasting),
+            always: reader.bool("always").is_some_and(|at| at.value),
+            has_until: reader.node("until").is_some(),
+        }),
+        ..read_request(&mut reader)
+    }
+}
+
+impl ScenarioTable {
+    /// All that is asked in it: its endpoints, or the steps of its journeys.
+    pub(in crate::profile) fn requests(&self) -> impl Iterator<Item = &RawEndpoint> {
+        let steps = self.journeys.iter().flat_map(|journey| &journey.steps);
+        self.endpoints.iter().chain(steps)
+    }
+}
