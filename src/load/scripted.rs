@@ -159,7 +159,7 @@ impl ScriptedUser {
             (EndpointKind::Http, Outcome::Ok | Outcome::Status(_) | Outcome::RateLimited) => {
                 self.is_open = true;
             }
-            (EndpointKind::Http, _) => self.is_open = false,
+            (EndpointKind::Http | EndpointKind::Journey, _) => self.is_open = false,
         }
     }
 

@@ -70,18 +70,17 @@ pub(in crate::profile) fn written(
 
 /// Reads the steps or the journeys of a scenario, of which it has one or the other.
 pub(in crate::profile) fn read_all(
-    scenario: &Table,
     (steps, journeys): (&[&Table], &[&Table]),
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<RawJourney> {
     if let (Some(step), Some(journey)) = (steps.first(), journeys.first()) {
         let complaint = InvalidValue::new("a scenario has either steps or journeys, not both")
-            .help("write these steps below a [[....journey]] of their own, each as [[....journey.step]]");
+            .help("write these steps as a journey of their own: [[....journey]], and [[....journey.step]] below it");
         problems.push(complaint.at(step.place.clone()));
         return vec![read_one(journey, problems)];
     }
-    let only = (!steps.is_empty()).then(|| RawJourney {
-        place: scenario.place.below("step"),
+    let only = steps.first().map(|first| RawJourney {
+        place: first.place.clone(),
         kept: true,
         is_one_of_several: false,
         has_name: false,

@@ -120,7 +120,7 @@ fn read(name: &str, table: &Table, problems: &mut Vec<Diagnostic>) -> ScenarioTa
     let journeys = (reader.tables("step"), reader.tables("journey"));
     let socket = reader.table("socket");
     scenario.socket = socket.map(|table| socket::read(table, problems));
-    scenario.journeys = journey::read_all(table, (&journeys.0, &journeys.1), problems);
+    scenario.journeys = journey::read_all((&journeys.0, &journeys.1), problems);
     scenario.endpoints = endpoints
         .into_iter()
         .map(|table| read_endpoint(table, problems))

@@ -123,7 +123,8 @@ impl ScenarioTable {
     /// What tables call all that is counted in it, but for the parts of a WebSocket.
     pub(in crate::profile) fn names(&self) -> Vec<String> {
         let endpoints = self.endpoints.iter().filter_map(name);
-        let journeys = self.journeys.iter().flat_map(|journey| {
+        let named = |journey: &&RawJourney| !journey.is_one_of_several || journey.name.is_some();
+        let journeys = self.journeys.iter().filter(named).flat_map(|journey| {
             let steps = journey
                 .steps
                 .iter()
@@ -211,7 +212,7 @@ fn second(what: &str, name: &Spanned<String>) -> InvalidValue {
 fn written_steps(journey: &RawJourney, problems: &mut Vec<Diagnostic>) {
     let Some(first) = journey.steps.first() else {
         let complaint = InvalidValue::new("the journey has no step")
-            .help("begin one with [[scenario.NAME.journey.step]]");
+            .help("begin one with [[....journey.step]]");
         problems.push(complaint.at(journey.place.clone()));
         return;
     };

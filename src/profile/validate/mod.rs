@@ -2,6 +2,8 @@
 
 pub(super) mod journey;
 #[cfg(test)]
+mod journey_tests;
+#[cfg(test)]
 pub(super) mod offered_tests;
 pub(super) mod profile;
 pub(super) mod requirement;
