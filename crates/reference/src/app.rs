@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::auth::TokenVerifier;
 use super::cache::Cache;
 use super::faults::Injector;
+use super::journeys::Journeys;
 use super::ratelimit::RateLimiter;
 use super::statistics::{Endpoints, Queries};
 use super::store::Store;
@@ -23,6 +24,7 @@ pub(super) struct App {
     pub(super) endpoints: Endpoints,
     pub(super) queries: Arc<Queries>,
     pub(super) hub: Hub,
+    pub(super) journeys: Journeys,
     pub(super) faults: Injector,
     pub(super) limiter: Option<RateLimiter>,
     pub(super) trust_proxy: bool,
@@ -46,6 +48,7 @@ impl App {
             cache: Cache::open(options).await?,
             endpoints: Endpoints::default(),
             hub: Hub::default(),
+            journeys: Journeys::default(),
             queries,
             limiter: faults
                 .rate_limit()
@@ -74,6 +77,7 @@ impl App {
         self.queries.reset();
         self.cache.reset();
         self.hub.reset();
+        self.journeys.reset();
         if let Some(limiter) = &self.limiter {
             limiter.reset();
         }

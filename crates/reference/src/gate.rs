@@ -13,6 +13,7 @@ use hyper_util::service::TowerToHyperService;
 use serde_json::json;
 
 use super::app::App;
+use super::paths;
 use super::websocket::{self, Upgrade};
 
 /// Where the server reports what load has arrived; no fault, limit or count concerns it.
@@ -76,7 +77,7 @@ impl Gate {
         }
         let app = self.app;
         let uri = request.uri().clone();
-        let path = websocket::endpoint_of(uri.path());
+        let path = paths::counted(uri.path());
         let endpoint = app.endpoints.named(&name(request.method(), path));
         let handshake = path == websocket::ENDPOINT;
         if handshake {

@@ -13,6 +13,7 @@ use super::app::App;
 use super::auth::User;
 use super::cache::CacheKey;
 use super::dashboard;
+use super::journeys;
 use super::login;
 use super::statistics::timestamp;
 use super::store::DataError;
@@ -40,6 +41,7 @@ pub(super) fn routes(app: Arc<App>) -> Router {
         routes = routes.route("/api/v1/workflows", get(workflows));
     }
     routes
+        .merge(journeys::routes())
         .fallback(|| async { detail(StatusCode::NOT_FOUND, "Not Found") })
         .method_not_allowed_fallback(|| async {
             detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
