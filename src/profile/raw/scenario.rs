@@ -1,7 +1,8 @@
 //! `[scenario.NAME]` and its endpoints, as they were written.
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
-use crate::profile::raw::profile::{ArrivalWord, RawEndpoint, ScenarioTable};
+use crate::profile::raw::arrivals::{ArrivalTable, ArrivalWord};
+use crate::profile::raw::profile::{RawEndpoint, ScenarioTable};
 use crate::profile::raw::search;
 use crate::profile::raw::socket;
 use crate::profile::raw::top::{path, require, to_json, word};
@@ -59,13 +60,7 @@ fn scenario_name(name: &str) -> ReadValue<()> {
 }
 
 fn read(name: &str, table: &Table, problems: &mut Vec<Diagnostic>) -> ScenarioTable {
-    const KEYS: [&str; 18] = [
-        "arrivals",
-        "users",
-        "think_time",
-        "rate",
-        "connections",
-        "every",
+    const OTHER_KEYS: [&str; 12] = [
         "steps",
         "break_when",
         "recovery",
@@ -79,10 +74,11 @@ fn read(name: &str, table: &Table, problems: &mut Vec<Diagnostic>) -> ScenarioTa
         "endpoint",
         "socket",
     ];
-    let mut reader = Reader::new(table, &KEYS, problems);
+    let keys = [&["arrivals"], ArrivalTable::KEYS, &OTHER_KEYS].concat();
+    let mut reader = Reader::new(table, &keys, problems);
     require(&mut reader, "arrivals", "\"users\"");
     require(&mut reader, "duration", "\"30s\"");
-    let names = ArrivalWord::NAMES.map(|(name, _)| name);
+    let names: Vec<&str> = ArrivalWord::all().map(ArrivalWord::name).collect();
     let mut scenario = ScenarioTable {
         place: reader.place(),
         name: name.to_owned(),
@@ -90,11 +86,7 @@ fn read(name: &str, table: &Table, problems: &mut Vec<Diagnostic>) -> ScenarioTa
         arrivals: reader.text("arrivals", |text| {
             word(text, "kind of arrivals", &names, ArrivalWord::parse(text))
         }),
-        users: reader.scalar("users", quantity::users),
-        think_time: reader.scalar("think_time", quantity::think_time),
-        rate: search::single_rate(&mut reader),
-        connections: reader.scalar("connections", quantity::connections),
-        every: reader.scalar("every", quantity::lasting),
+        keys: ArrivalTable::read(&mut reader),
         ramp_up: reader.scalar("ramp_up", quantity::phase),
         warm_up: reader.scalar("warm_up", quantity::phase),
         duration: reader.scalar("duration", quantity::lasting),

@@ -1,5 +1,6 @@
 //! From what was written to what it means.
 
+pub(super) mod arrivals;
 #[cfg(test)]
 pub(super) mod offered_tests;
 pub(super) mod profile;

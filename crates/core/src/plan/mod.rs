@@ -1,10 +1,15 @@
 //! Validated, immutable plans: all that a run needs to know, and nothing that it must check again.
 
+mod arrivals;
 mod offered;
 mod scenario;
 mod search;
 mod socket;
 
-pub use scenario::{Arrivals, Bounds, Endpoint, Phases, Plan, Rate};
+pub use arrivals::{
+    ArrivalKey, ArrivalKeys, ArrivalKind, Arrivals, Bursts, ConnectionPolicy, ConstantRate,
+    DueTimes, PoissonRate, Rate, Senders, ThinkingUsers, is_second_first, mix, nanos, streams,
+};
+pub use scenario::{Bounds, Endpoint, Phases, Plan};
 pub use search::{Loads, RecoveryWatch, Search};
 pub use socket::{EndpointKind, Socket};
