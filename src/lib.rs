@@ -128,7 +128,8 @@ pub use secret::Secret;
 // Plans.
 #[doc(inline)]
 pub use plan::{
-    Arrivals, Bounds, Endpoint, EndpointKind, Loads, Phases, Plan, Rate, Search, Socket,
+    Arrivals, Bounds, Bursts, ConstantRate, Endpoint, EndpointKind, Loads, Phases, Plan,
+    PoissonRate, Rate, Search, Socket, ThinkingUsers,
 };
 
 // Runs and their records.

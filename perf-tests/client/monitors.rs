@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use agentos_perf::connection::{DatabaseUrl, RedisAddress, first_text};
-use agentos_perf::monitor::{Collectors, EvidenceSources};
+use agentos_perf::monitor::{Collectors, EvidenceSources, GivenSources, MetricsPage};
 use agentos_perf::profile::{
     CounterPage, Destination, EvidencePlan, FigureSource, HttpVersion, Overrides, ProfileSource,
     Target, load,
@@ -36,10 +36,7 @@ fn watched(address: &str) -> EvidenceSources {
             users: Arc::default(),
         },
         plan: EvidencePlan::default(),
-        redis: None,
-        database: None,
-        metrics: None,
-        pid: None,
+        given: GivenSources::default(),
     }
 }
 
@@ -94,7 +91,9 @@ fn redis_tells_exactly_the_hits_of_the_run() {
     cache.look_up("there", 5);
     cache.look_up("absent", 45);
     let mut watched = watched("192.0.2.1:9");
-    watched.redis = Some(RedisAddress::parse(&redis.url()).expect("an address"));
+    watched
+        .given
+        .insert(RedisAddress::parse(&redis.url()).expect("an address"));
     let observed = during(&watched, || {
         cache.look_up("there", 73);
         cache.look_up("absent", 27);
@@ -113,7 +112,9 @@ fn a_wrong_password_is_told_and_not_shown() {
     let redis = Redis::start();
     let mut watched = watched("192.0.2.1:9");
     let wrong = redis.url().replace(PASSWORD, "hunter2");
-    watched.redis = Some(RedisAddress::parse(&wrong).expect("an address"));
+    watched
+        .given
+        .insert(RedisAddress::parse(&wrong).expect("an address"));
     let observed = during(&watched, || {});
     let told = observed
         .seen(Source::Redis)
@@ -218,7 +219,9 @@ fn postgres_tells_the_queries_of_the_run() {
     });
     let rolled_back = runtime.block_on(numbers(&client, ROLLBACKS))[0];
     let mut watched = watched("192.0.2.1:9");
-    watched.database = Some(DatabaseUrl::parse(&url).expect("a URL"));
+    watched
+        .given
+        .insert(DatabaseUrl::parse(&url).expect("a URL"));
     let mut after = Vec::new();
     let observed = during(&watched, || {
         runtime.block_on(async {
@@ -296,7 +299,9 @@ fn without_its_extension_postgres_tells_what_it_can() {
         assert_eq!(found, path, "{parameters}");
     }
     let mut watched = watched("192.0.2.1:9");
-    watched.database = Some(DatabaseUrl::parse(&postgres.url()).expect("a URL"));
+    watched
+        .given
+        .insert(DatabaseUrl::parse(&postgres.url()).expect("a URL"));
     let observed = during(&watched, || {});
     let seen = observed.seen(Source::Postgres).expect("it was asked");
     assert!(seen.last(figure::QUERIES).is_some() && seen.last(figure::QUERY_TIME).is_none());
@@ -356,8 +361,12 @@ fn broken(address: &str) -> EvidenceSources {
         }],
     });
     let url = format!("postgres://me:{PASSWORD}@{address}/app");
-    watched.database = Some(DatabaseUrl::parse(&url).expect("a URL"));
-    watched.metrics = Some(Target::parse(&format!("http://{address}/metrics")).expect("a URL"));
+    watched
+        .given
+        .insert(DatabaseUrl::parse(&url).expect("a URL"));
+    watched.given.insert(MetricsPage(
+        Target::parse(&format!("http://{address}/metrics")).expect("a URL"),
+    ));
     watched
 }
 
@@ -367,7 +376,9 @@ fn what_is_broken_is_told_and_keeps_nobody_else() {
     let mut told = BTreeMap::new();
     for (name, address) in [("hung", hung()), ("garbled", garbled()), ("gone", gone())] {
         let mut watched = broken(&address);
-        watched.redis = Some(RedisAddress::parse(&redis.url()).expect("an address"));
+        watched
+            .given
+            .insert(RedisAddress::parse(&redis.url()).expect("an address"));
         let begun = Instant::now();
         let observed = during(&watched, || {});
         assert!(begun.elapsed() < AGES, "{name}: monitors hang");
@@ -396,7 +407,9 @@ fn what_is_broken_is_told_and_keeps_nobody_else() {
     for (name, (_, address)) in &told {
         let mut watched = watched(address);
         let url = format!("redis://:{PASSWORD}@{address}");
-        watched.redis = Some(RedisAddress::parse(&url).expect("an address"));
+        watched
+            .given
+            .insert(RedisAddress::parse(&url).expect("an address"));
         let observed = during(&watched, || {});
         let problems = observed.seen(Source::Redis).expect(name).problems.join(" ");
         assert!(

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use agentos_perf::client::{Asking, PreflightProgress, preflight, preflight_with};
-use agentos_perf::plan::{Arrivals, Bounds, Phases, Plan};
+use agentos_perf::plan::{Arrivals, Bounds, Bursts, Phases, Plan};
 use agentos_perf::profile::{Destination, Redirects};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -17,10 +17,10 @@ pub(crate) fn plan(paths: &[&str]) -> Plan {
         socket: None,
         journeys: Vec::new(),
         scenario: "api".into(),
-        arrivals: Arrivals::Burst {
+        arrivals: Arrivals::Burst(Bursts {
             count: 1,
             every: Duration::from_secs(1),
-        },
+        }),
         phases: Phases {
             ramp_up: Duration::ZERO,
             warm_up: Duration::ZERO,
@@ -317,10 +317,10 @@ async fn together(count: usize) -> std::net::SocketAddr {
 async fn endpoints_are_asked_side_by_side_and_progress_is_reported() {
     let address = together(4).await;
     let mut plan = plan(&["/a", "/b", "/c", "/d"]);
-    plan.arrivals = Arrivals::Burst {
+    plan.arrivals = Arrivals::Burst(Bursts {
         count: 4,
         every: Duration::from_secs(1),
-    };
+    });
     let mut seen = Vec::new();
     let to = destination(&format!("http://{address}"));
     let mut told = |asked| seen.push(asked);

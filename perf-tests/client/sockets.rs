@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agentos_perf::client::{Connector, Exchange, Handshake, WebSocketSession, preflight};
-use agentos_perf::plan::{Arrivals, Endpoint, EndpointKind, Plan, Socket};
+use agentos_perf::plan::{Arrivals, Endpoint, EndpointKind, Plan, Socket, ThinkingUsers};
 use agentos_perf::profile::{Destination, HttpVersion, Identity};
 use agentos_perf::record::{Outcome, SocketEvents};
 use agentos_perf::secret::Secret;
@@ -373,11 +373,11 @@ fn plan() -> Plan {
     };
     Plan {
         scenario: "websocket".to_owned(),
-        arrivals: Arrivals::Users {
+        arrivals: Arrivals::Users(ThinkingUsers {
             count: 1,
             think_min: Duration::from_secs(1),
             think_max: Duration::from_secs(1),
-        },
+        }),
         endpoints: vec![
             endpoint("connect", EndpointKind::Connect),
             endpoint("message", EndpointKind::Message),

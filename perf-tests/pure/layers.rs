@@ -59,7 +59,7 @@ const RULES: &[Rule] = &[
     rule(
         "plan",
         &["requirement"],
-        "a plan is arrivals, phases, endpoints and what a search must hold",
+        "a plan is arrivals, phases, endpoints and what a search must hold; when a request is due hangs on it alone",
     ),
     rule(
         "record",
@@ -104,11 +104,6 @@ const RULES: &[Rule] = &[
         "profile",
         &["diagnostic", "plan", "requirement", "secret"],
         "a profile is plans and requirements",
-    ),
-    rule(
-        "load::schedule",
-        &["plan"],
-        "when a request is due hangs on the plan alone",
     ),
     rule(
         "report",
@@ -280,7 +275,6 @@ const PURE: &[&str] = &[
     "diagnostic",
     "hint",
     "judge",
-    "load::schedule",
     "model",
     "optimize::facts",
     "optimize::render",
@@ -485,9 +479,9 @@ fn a_broken_sample_is_caught() {
             "judge must not import load::run",
         ),
         (
-            "src/load/schedule/a.rs",
+            "crates/core/src/plan/arrivals/a.rs",
             "use crate::record::Sample;",
-            "load::schedule must not import record::Sample",
+            "plan must not import record::Sample",
         ),
         (
             "src/monitor/a.rs",

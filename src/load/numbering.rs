@@ -1,6 +1,6 @@
 //! Whose request it is.
 
-use crate::plan::Arrivals;
+use crate::plan::{Arrivals, Senders};
 
 /// How the user of a request follows from its number in the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,12 +14,10 @@ pub(super) enum Numbering {
 impl Numbering {
     /// Users have streams of their own; a rate has as many users as there are identities, which may be none.
     pub(super) fn new(arrivals: &Arrivals, identities: usize) -> Numbering {
-        match (arrivals, identities) {
-            (Arrivals::Users { count, .. } | Arrivals::Burst { count, .. }, _) => {
-                Numbering::Turns(u64::from(*count).max(1))
-            }
-            (_, 0) => Numbering::Connections,
-            (_, identities) => Numbering::Turns(identities as u64),
+        match (arrivals.senders(), identities) {
+            (Senders::Users(count), _) => Numbering::Turns(u64::from(count).max(1)),
+            (Senders::Rate { .. }, 0) => Numbering::Connections,
+            (Senders::Rate { .. }, identities) => Numbering::Turns(identities as u64),
         }
     }
 
@@ -37,18 +35,18 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::plan::Rate;
+    use crate::plan::{Bursts, PoissonRate, Rate};
 
     #[test]
     fn a_request_is_its_users_or_else_its_connections() {
-        let burst = Arrivals::Burst {
+        let burst = Arrivals::Burst(Bursts {
             count: 10,
             every: Duration::from_secs(1),
-        };
-        let rate = Arrivals::Poisson {
+        });
+        let rate = Arrivals::Poisson(PoissonRate {
             rate: Rate::per_second(9.0).expect("a rate"),
             connections: 6,
-        };
+        });
         for (arrivals, identities, expected) in
             [(&burst, 0, 7), (&burst, 3, 7), (&rate, 0, 5), (&rate, 4, 1)]
         {

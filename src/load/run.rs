@@ -18,7 +18,7 @@ use super::result;
 use super::schedule::{nanos, streams};
 use super::worker::{Setup, Worker, WorkerShare, ask, recent, rules, wake};
 use crate::client::{ConnectError, Connector};
-use crate::plan::{Arrivals, Plan};
+use crate::plan::{Plan, Senders};
 use crate::profile::Destination;
 use crate::record::{RunResult, Status, Tally};
 
@@ -137,9 +137,9 @@ fn workers(plan: &Plan) -> usize {
     if plan.workers > 0 {
         return plan.workers;
     }
-    let load = match &plan.arrivals {
-        Arrivals::Users { count, .. } | Arrivals::Burst { count, .. } => f64::from(*count),
-        Arrivals::Constant { rate, .. } | Arrivals::Poisson { rate, .. } => rate.as_f64(),
+    let load = match plan.arrivals.senders() {
+        Senders::Users(count) => f64::from(count),
+        Senders::Rate { rate, .. } => rate.as_f64(),
     };
     let processors = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     ((load / PER_WORKER).ceil() as usize).clamp(1, processors)

@@ -1,33 +1,28 @@
 //! All sources of one run, on a thread and a runtime of their own: none delays a request, nor another source.
 
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
 
-use super::host::{HostLooker, Listening};
-use super::polling::{CollectedLogs, Log, Rounds, follow};
-use super::postgres::PostgresLooker;
-use super::prometheus::PrometheusLooker;
-use super::redis::RedisLooker;
-use super::target::TargetLooker;
-use crate::client::SideClient;
-use crate::connection::{DatabaseUrl, RedisAddress};
-use crate::profile::{Destination, EvidencePlan, HttpVersion, Target, TargetRules};
+use super::entries;
+use super::given::GivenSources;
+use super::polling::{CollectedLogs, Log, Rounds};
+use crate::profile::{Destination, EvidencePlan};
 use crate::record::Observed;
 use crate::requirement::Source;
 
+/// From one look at a source to the next, unless it says something else.
 const EVERY: Duration = Duration::from_secs(1);
-const SELDOM: Duration = Duration::from_secs(2);
+/// The same of sources that take more work.
+pub(super) const SELDOM: Duration = Duration::from_secs(2);
 /// How long one look may take.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// How long is waited for all first looks, or for all last ones: some more than one takes.
 const AT_MOST: Duration = Duration::from_secs(4);
-/// How long all pages of the target together may take.
-const LONGEST_LOOK: Duration = Duration::from_secs(3);
-const METRICS_PATH: &str = "/metrics";
 
 /// Who is asked of a target.
 #[derive(Debug, Clone)]
@@ -36,14 +31,8 @@ pub struct EvidenceSources {
     pub destination: Destination,
     /// What the profile says of sources.
     pub plan: EvidencePlan,
-    /// The target's Redis.
-    pub redis: Option<RedisAddress>,
-    /// The target's `PostgreSQL`.
-    pub database: Option<DatabaseUrl>,
-    /// A page of counters, in the place of the profile's.
-    pub metrics: Option<Target>,
-    /// The target's process, when it is known.
-    pub pid: Option<u32>,
+    /// What flags say of them.
+    pub given: GivenSources,
 }
 
 /// The monitors of one run. Dropped, they end by themselves.
@@ -55,9 +44,9 @@ pub struct Collectors {
 
 /// All that was gathered, its times not yet those of the run.
 #[derive(Default)]
-struct Gathered {
+pub(super) struct Gathered {
     logs: Vec<Log>,
-    observed: Observed,
+    pub(super) observed: Observed,
 }
 
 impl Collectors {
@@ -144,25 +133,18 @@ async fn gather(
     ready: mpsc::Sender<()>,
     told: &CollectedLogs,
 ) -> Gathered {
-    let rounds = |every| Rounds {
-        every,
+    let rounds = || Rounds {
+        every: EVERY,
         patience: PATIENCE,
         stop: stop.clone(),
         ready: ready.clone(),
         told: told.clone(),
     };
-    let (host, target, redis, postgres, prometheus) = (
-        host(watched, rounds(EVERY)),
-        target(watched, rounds(SELDOM)),
-        redis(watched, rounds(EVERY)),
-        postgres(watched, rounds(SELDOM)),
-        prometheus(watched, rounds(SELDOM)),
-    );
+    let sources = entries().map(|entry| (entry.gather)(watched, rounds()));
+    let gathering: Vec<_> = sources.collect();
     drop(ready);
     let mut all = Gathered::default();
-    let (host, target, redis, postgres, prometheus) =
-        tokio::join!(host, target, redis, postgres, prometheus);
-    for part in [host, target, redis, postgres, prometheus] {
+    for part in join_all(gathering).await {
         all.logs.extend(part.logs);
         let (into, from) = (&mut all.observed, part.observed);
         into.local = into.local.or(from.local);
@@ -173,111 +155,19 @@ async fn gather(
     all
 }
 
-/// A source that can't even be asked.
-fn unasked(source: Source, what: String) -> Gathered {
-    let mut log = Log::default();
-    log.problem(source, what);
-    of(log)
-}
-
-fn of(log: Log) -> Gathered {
-    Gathered {
-        logs: vec![log],
-        observed: Observed::default(),
+impl Gathered {
+    /// A source that can't even be asked.
+    pub(super) fn unasked(source: Source, what: String) -> Gathered {
+        let mut log = Log::default();
+        log.problem(source, what);
+        Gathered::of(log)
     }
-}
 
-async fn host(watched: &EvidenceSources, rounds: Rounds) -> Gathered {
-    let origin = &watched.destination.origin;
-    let mut looker = HostLooker::new(Listening {
-        host: origin.host_str().unwrap_or_default().to_owned(),
-        port: origin.port_or_known_default().unwrap_or_default(),
-        pid: watched.pid,
-    });
-    let mut gathered = of(follow(&mut looker, rounds).await);
-    if let Some(located) = &looker.located {
-        gathered.observed.local = located.local;
-        gathered.observed.process = located.process();
-    }
-    gathered
-}
-
-async fn target(watched: &EvidenceSources, mut rounds: Rounds) -> Gathered {
-    let Some(pages) = watched.plan.target.clone() else {
-        return Gathered::default();
-    };
-    let client = match SideClient::new(&watched.destination, pages.timeout) {
-        Ok(client) => client.with_rules(&watched.plan.rules),
-        Err(error) => return unasked(Source::Target, error.to_string()),
-    };
-    rounds.every = pages.every;
-    // One page after the other, and still within what the end of a run waits for.
-    rounds.patience = (pages.timeout * pages.paths.len() as u32).min(LONGEST_LOOK);
-    let mut looker = TargetLooker::new(client, pages);
-    let mut gathered = of(follow(&mut looker, rounds).await);
-    gathered.observed.endpoints = looker.endpoints;
-    gathered
-}
-
-async fn redis(watched: &EvidenceSources, rounds: Rounds) -> Gathered {
-    let Some(address) = &watched.redis else {
-        return Gathered::default();
-    };
-    match RedisLooker::new(address, watched.destination.insecure) {
-        Ok(mut looker) => of(follow(&mut looker, rounds).await),
-        Err(what) => unasked(Source::Redis, what),
-    }
-}
-
-async fn postgres(watched: &EvidenceSources, rounds: Rounds) -> Gathered {
-    let Some(url) = watched.database.clone() else {
-        return Gathered::default();
-    };
-    let mut looker = PostgresLooker::new(url, watched.destination.insecure);
-    let mut gathered = of(follow(&mut looker, rounds).await);
-    gathered.observed.statements = looker.statements();
-    gathered
-}
-
-async fn prometheus(watched: &EvidenceSources, rounds: Rounds) -> Gathered {
-    let page = watched.plan.prometheus.as_ref();
-    let (destination, path) = match (&watched.metrics, page.and_then(|page| page.path.clone())) {
-        // Another server is none of the token's business.
-        (Some(named), _) => {
-            let elsewhere = Destination {
-                origin: named.origin.clone(),
-                token: None,
-                insecure: watched.destination.insecure,
-                http: HttpVersion::default(),
-                users: Arc::default(),
-            };
-            let path = if named.base_path.is_empty() {
-                METRICS_PATH.to_owned()
-            } else {
-                named.base_path.clone()
-            };
-            (elsewhere, path)
+    /// What a source reported, without anything else.
+    pub(super) fn of(log: Log) -> Gathered {
+        Gathered {
+            logs: vec![log],
+            observed: Observed::default(),
         }
-        (None, Some(path)) => (watched.destination.clone(), path),
-        (None, None) => return Gathered::default(),
-    };
-    let Some(page) = page.filter(|page| !page.figures.is_empty()) else {
-        let what = "no counter of it is named in the profile's [evidence.prometheus.figures]";
-        return unasked(Source::Prometheus, what.to_owned());
-    };
-    let rules = match &watched.metrics {
-        // Its headers are none of another server's business either.
-        Some(_) => TargetRules::default(),
-        None => watched.plan.rules.clone(),
-    };
-    let mut looker = match SideClient::new(&destination, PATIENCE) {
-        Ok(client) => PrometheusLooker {
-            client: client.with_rules(&rules),
-            path,
-            auth: page.auth && watched.metrics.is_none(),
-            figures: page.figures.clone(),
-        },
-        Err(error) => return unasked(Source::Prometheus, error.to_string()),
-    };
-    of(follow(&mut looker, rounds).await)
+    }
 }

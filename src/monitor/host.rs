@@ -4,18 +4,52 @@ use std::time::Instant;
 
 use sysinfo::{Networks, Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
+use super::SourceEntry;
+use super::collectors::{EvidenceSources, Gathered};
+use super::given::SourceFlag;
 use super::locate::{Located, locate};
-use super::polling::{CollectedReading, Collector, ReadFigures, enter};
+use super::polling::{CollectedReading, Collector, ReadFigures, Rounds, enter, follow};
 use super::process::{ProcessTree, SHORTEST};
+use crate::profile::quantity;
 use crate::record::figure;
 use crate::requirement::Source;
 
+pub(super) const ENTRY: SourceEntry = SourceEntry {
+    flag: Some(SourceFlag {
+        name: "target-pid",
+        variables: &["PERF_TARGET_PID"],
+        value: "PID",
+        help: "The target's process on this machine; found by its port where it is not given",
+        read: |text| SourceFlag::value(quantity::process(text).map(TargetPid)),
+    }),
+    gather: |watched, rounds| Box::pin(gather(watched, rounds)),
+};
+
+/// The target's process, where it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TargetPid(pub u32);
+
+async fn gather(watched: &EvidenceSources, rounds: Rounds) -> Gathered {
+    let origin = &watched.destination.origin;
+    let mut looker = HostLooker::new(Listening {
+        host: origin.host_str().unwrap_or_default().to_owned(),
+        port: origin.port_or_known_default().unwrap_or_default(),
+        pid: watched.given.get::<TargetPid>().map(|pid| pid.0),
+    });
+    let mut gathered = Gathered::of(follow(&mut looker, rounds).await);
+    if let Some(located) = &looker.located {
+        gathered.observed.local = located.local;
+        gathered.observed.process = located.process();
+    }
+    gathered
+}
+
 /// Looks at this machine, on threads where it may block.
-pub(super) struct HostLooker {
+struct HostLooker {
     /// Away while a look is under way.
     machine: Option<Box<HostReading>>,
     /// Where the target was found, once it was looked for.
-    pub(super) located: Option<Located>,
+    located: Option<Located>,
 }
 
 /// Where the target listens, and which process it is if that is known.
@@ -27,7 +61,7 @@ pub(super) struct Listening {
 }
 
 impl HostLooker {
-    pub(super) fn new(target: Listening) -> HostLooker {
+    fn new(target: Listening) -> HostLooker {
         HostLooker {
             machine: Some(Box::new(HostReading::new(target))),
             located: None,

@@ -8,6 +8,7 @@ mod found;
 #[cfg(all(any(test, fuzzing), feature = "harness"))]
 pub(crate) mod fuzz;
 mod generator;
+mod given;
 mod host;
 mod late;
 mod locate;
@@ -25,7 +26,49 @@ mod target;
 mod threads;
 mod uptime;
 
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::requirement::Source;
+use collectors::Gathered;
+use polling::Rounds;
+
 pub use collectors::{Collectors, EvidenceSources};
 pub use generator::ProcessorClock;
+pub use given::{AnyValue, GivenSources, SourceFlag};
+pub use host::TargetPid;
 pub use machine::machine;
+pub use prometheus::MetricsPage;
 pub use uptime::{Probe, UptimeWatcher, log};
+
+/// How a source takes part.
+struct SourceEntry {
+    /// The flag that says where it is asked; `None` where the profile or the target's address does.
+    flag: Option<SourceFlag>,
+    /// Looks at it until the rounds end, or at nothing where it was not given.
+    gather: for<'a> fn(&'a EvidenceSources, Rounds) -> Gathering<'a>,
+}
+
+/// The looks at one source, under way.
+type Gathering<'a> = Pin<Box<dyn Future<Output = Gathered> + 'a>>;
+
+/// The entry of a source; `None` for one that another one reads.
+fn entry(source: Source) -> Option<&'static SourceEntry> {
+    match source {
+        Source::Process => None,
+        Source::Host => Some(&host::ENTRY),
+        Source::Target => Some(&target::ENTRY),
+        Source::Redis => Some(&redis::ENTRY),
+        Source::Postgres => Some(&postgres::ENTRY),
+        Source::Prometheus => Some(&prometheus::ENTRY),
+    }
+}
+
+fn entries() -> impl Iterator<Item = &'static SourceEntry> {
+    Source::ALL.iter().copied().filter_map(entry)
+}
+
+/// The flags of all sources.
+pub fn source_flags() -> impl Iterator<Item = &'static SourceFlag> {
+    entries().filter_map(|entry| entry.flag.as_ref())
+}

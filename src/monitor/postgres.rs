@@ -5,8 +5,11 @@
 
 use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
+use super::SourceEntry;
+use super::collectors::{EvidenceSources, Gathered, SELDOM};
+use super::given::SourceFlag;
 use super::log_reader::LogReader;
-use super::polling::{CollectedReading, Collector, ReadFigures, enter};
+use super::polling::{CollectedReading, Collector, ReadFigures, Rounds, enter, follow};
 use super::statements::{StatementCounters, Statements};
 use crate::connection::{DatabaseUrl, told};
 use crate::record::{Statement, figure};
@@ -35,8 +38,35 @@ const STATEMENTS: &str = "SELECT /* agentos-perf */ hashtextextended(s.query, 0)
      AND s.query !~* '^(begin|start transaction|commit|end|rollback|abort|savepoint|release|set|reset|discard|deallocate|listen|unlisten)\\M' \
      GROUP BY 1";
 
+pub(super) const ENTRY: SourceEntry = SourceEntry {
+    flag: Some(SourceFlag {
+        name: "database-url",
+        variables: &["PERF_DATABASE_URL"],
+        value: "URL",
+        help: "The target's PostgreSQL, for times and errors of its queries: \
+               postgres://USER@HOST:5432/NAME. A password in it shows in the process list: \
+               PERF_DATABASE_URL doesn't",
+        read: |text| SourceFlag::value(DatabaseUrl::parse(text)),
+    }),
+    gather: |watched, rounds| Box::pin(gather(watched, rounds)),
+};
+
+async fn gather(watched: &EvidenceSources, rounds: Rounds) -> Gathered {
+    let Some(url) = watched.given.get::<DatabaseUrl>().cloned() else {
+        return Gathered::default();
+    };
+    let rounds = Rounds {
+        every: SELDOM,
+        ..rounds
+    };
+    let mut looker = PostgresLooker::new(url, watched.destination.insecure);
+    let mut gathered = Gathered::of(follow(&mut looker, rounds).await);
+    gathered.observed.statements = looker.statements();
+    gathered
+}
+
 /// Looks at the statistics over one kept connection.
-pub(super) struct PostgresLooker {
+struct PostgresLooker {
     url: DatabaseUrl,
     insecure: bool,
     /// Away while a look is under way.
@@ -55,7 +85,7 @@ struct PostgresSession {
 }
 
 impl PostgresLooker {
-    pub(super) fn new(url: DatabaseUrl, insecure: bool) -> PostgresLooker {
+    fn new(url: DatabaseUrl, insecure: bool) -> PostgresLooker {
         PostgresLooker {
             url,
             insecure,
@@ -67,7 +97,7 @@ impl PostgresLooker {
     }
 
     /// The statements between the first look and the last.
-    pub(super) fn statements(&self) -> Vec<Statement> {
+    fn statements(&self) -> Vec<Statement> {
         self.statements.differences()
     }
 

@@ -1,11 +1,17 @@
 //! A page of counters in the text format of Prometheus.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::SourceEntry;
+use super::collectors::{EvidenceSources, Gathered, PATIENCE, SELDOM};
 use super::exposition::{counted, is_odd, is_page};
-use super::polling::{CollectedReading, Collector, PartialCounter, ReadFigures, enter};
+use super::given::SourceFlag;
+use super::polling::{
+    CollectedReading, Collector, PartialCounter, ReadFigures, Rounds, enter, follow,
+};
 use crate::client::SideClient;
-use crate::profile::{FigureSource, without_mark};
+use crate::profile::{Destination, FigureSource, HttpVersion, Target, TargetRules, without_mark};
 use crate::record::figure;
 use crate::requirement::Source;
 
@@ -13,13 +19,79 @@ use crate::requirement::Source;
 const SECONDS: &str = "query_time_seconds";
 const TIMEOUT: Duration = Duration::from_secs(2);
 
+const PATH: &str = "/metrics";
+
+pub(super) const ENTRY: SourceEntry = SourceEntry {
+    flag: Some(SourceFlag {
+        name: "metrics-url",
+        variables: &["PERF_METRICS_URL"],
+        value: "URL",
+        help: "A page of counters for Prometheus, of which the profile names those that matter: \
+               http://HOST:9100/metrics",
+        read: |text| SourceFlag::value(Target::parse(text).map(MetricsPage)),
+    }),
+    gather: |watched, rounds| Box::pin(gather(watched, rounds)),
+};
+
+/// A page of counters, in the place of the profile's.
+#[derive(Debug, Clone)]
+pub struct MetricsPage(pub Target);
+
+async fn gather(watched: &EvidenceSources, rounds: Rounds) -> Gathered {
+    let page = watched.plan.prometheus.as_ref();
+    let named = watched.given.get::<MetricsPage>().map(|page| &page.0);
+    let (destination, path) = match (named, page.and_then(|page| page.path.clone())) {
+        // Another server is none of the token's business.
+        (Some(named), _) => {
+            let elsewhere = Destination {
+                origin: named.origin.clone(),
+                token: None,
+                insecure: watched.destination.insecure,
+                http: HttpVersion::default(),
+                users: Arc::default(),
+            };
+            let path = if named.base_path.is_empty() {
+                PATH.to_owned()
+            } else {
+                named.base_path.clone()
+            };
+            (elsewhere, path)
+        }
+        (None, Some(path)) => (watched.destination.clone(), path),
+        (None, None) => return Gathered::default(),
+    };
+    let Some(page) = page.filter(|page| !page.figures.is_empty()) else {
+        let what = "no counter of it is named in the profile's [evidence.prometheus.figures]";
+        return Gathered::unasked(Source::Prometheus, what.to_owned());
+    };
+    let rules = match named {
+        // Its headers are none of another server's business either.
+        Some(_) => TargetRules::default(),
+        None => watched.plan.rules.clone(),
+    };
+    let mut looker = match SideClient::new(&destination, PATIENCE) {
+        Ok(client) => PrometheusLooker {
+            client: client.with_rules(&rules),
+            path,
+            auth: page.auth && named.is_none(),
+            figures: page.figures.clone(),
+        },
+        Err(error) => return Gathered::unasked(Source::Prometheus, error.to_string()),
+    };
+    let rounds = Rounds {
+        every: SELDOM,
+        ..rounds
+    };
+    Gathered::of(follow(&mut looker, rounds).await)
+}
+
 /// Looks at the page.
-pub(super) struct PrometheusLooker {
-    pub(super) client: SideClient,
-    pub(super) path: String,
-    pub(super) auth: bool,
+struct PrometheusLooker {
+    client: SideClient,
+    path: String,
+    auth: bool,
     /// The counters of each figure.
-    pub(super) figures: Vec<FigureSource<String>>,
+    figures: Vec<FigureSource<String>>,
 }
 
 impl Collector for PrometheusLooker {

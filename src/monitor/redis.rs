@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::polling::{CollectedReading, Collector, ReadFigures, enter};
+use super::SourceEntry;
+use super::collectors::{EvidenceSources, Gathered};
+use super::given::SourceFlag;
+use super::polling::{CollectedReading, Collector, ReadFigures, Rounds, enter, follow};
 use crate::connection::{
     RedisAddress, RedisConnection, RedisConnector, RedisError, Reply, shortened,
 };
@@ -12,8 +15,30 @@ use crate::requirement::Source;
 /// Longer than a look may take.
 const ANSWER: Duration = Duration::from_secs(10);
 
+pub(super) const ENTRY: SourceEntry = SourceEntry {
+    flag: Some(SourceFlag {
+        name: "redis-url",
+        variables: &["PERF_REDIS_URL"],
+        value: "URL",
+        help: "The target's Redis, for its hit rate: redis://HOST:6379. A password in it shows in the \
+               process list: PERF_REDIS_URL doesn't",
+        read: |text| SourceFlag::value(RedisAddress::parse(text)),
+    }),
+    gather: |watched, rounds| Box::pin(gather(watched, rounds)),
+};
+
+async fn gather(watched: &EvidenceSources, rounds: Rounds) -> Gathered {
+    let Some(address) = watched.given.get::<RedisAddress>() else {
+        return Gathered::default();
+    };
+    match RedisLooker::new(address, watched.destination.insecure) {
+        Ok(mut looker) => Gathered::of(follow(&mut looker, rounds).await),
+        Err(what) => Gathered::unasked(Source::Redis, what),
+    }
+}
+
 /// Looks at Redis over one kept connection.
-pub(super) struct RedisLooker {
+struct RedisLooker {
     connector: RedisConnector,
     address: RedisAddress,
     /// Away while a look is under way: what it left half read is of no use to the next.
@@ -21,7 +46,7 @@ pub(super) struct RedisLooker {
 }
 
 impl RedisLooker {
-    pub(super) fn new(address: &RedisAddress, insecure: bool) -> Result<RedisLooker, String> {
+    fn new(address: &RedisAddress, insecure: bool) -> Result<RedisLooker, String> {
         let connector = RedisConnector::new(address, insecure);
         Ok(RedisLooker {
             connector: connector.map_err(|error| error.to_string())?,

@@ -1,9 +1,13 @@
 //! The figures that the target reports about itself, in its own terms.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
+use super::SourceEntry;
+use super::collectors::{EvidenceSources, Gathered};
 use super::found::{Found, kind};
-use super::polling::{CollectedReading, Collector, enter};
+use super::polling::{CollectedReading, Collector, Rounds, enter, follow};
 use crate::client::{SideClient, json_field, json_number};
 use crate::profile::TargetPages;
 use crate::record::{EndpointFigures, figure};
@@ -12,16 +16,41 @@ use crate::requirement::Source;
 /// More endpoints than these are not kept: the slowest are what matters.
 const MOST_ENDPOINTS: usize = 200;
 
+/// How long all pages of the target together may take.
+const LONGEST_LOOK: Duration = Duration::from_secs(3);
+
+pub(super) const ENTRY: SourceEntry = SourceEntry {
+    flag: None,
+    gather: |watched, rounds| Box::pin(gather(watched, rounds)),
+};
+
+async fn gather(watched: &EvidenceSources, mut rounds: Rounds) -> Gathered {
+    let Some(pages) = watched.plan.target.clone() else {
+        return Gathered::default();
+    };
+    let client = match SideClient::new(&watched.destination, pages.timeout) {
+        Ok(client) => client.with_rules(&watched.plan.rules),
+        Err(error) => return Gathered::unasked(Source::Target, error.to_string()),
+    };
+    rounds.every = pages.every;
+    // One page after the other, and still within what the end of a run waits for.
+    rounds.patience = (pages.timeout * pages.paths.len() as u32).min(LONGEST_LOOK);
+    let mut looker = TargetLooker::new(client, pages);
+    let mut gathered = Gathered::of(follow(&mut looker, rounds).await);
+    gathered.observed.endpoints = looker.endpoints;
+    gathered
+}
+
 /// Looks at the target's own pages.
-pub(super) struct TargetLooker {
+struct TargetLooker {
     client: SideClient,
     pages: TargetPages,
     /// What it reported about its endpoints in the last reading that had them.
-    pub(super) endpoints: Vec<EndpointFigures>,
+    endpoints: Vec<EndpointFigures>,
 }
 
 impl TargetLooker {
-    pub(super) fn new(client: SideClient, pages: TargetPages) -> TargetLooker {
+    fn new(client: SideClient, pages: TargetPages) -> TargetLooker {
         TargetLooker {
             client,
             pages,

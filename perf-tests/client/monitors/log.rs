@@ -21,7 +21,9 @@ const ERRORS: f64 = 3.0;
 fn seen(postgres: &Postgres, work: impl FnOnce()) -> SourceSeries {
     let mut watched = watched("192.0.2.1:9");
     let url = postgres.url_as("app", "app-password");
-    watched.database = Some(DatabaseUrl::parse(&url).expect("a URL"));
+    watched
+        .given
+        .insert(DatabaseUrl::parse(&url).expect("a URL"));
     let observed = during(&watched, work);
     let seen = observed.seen(Source::Postgres);
     seen.expect("it was asked").clone()

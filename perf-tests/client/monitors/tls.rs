@@ -11,7 +11,9 @@ use crate::support::servers::PASSWORD;
 fn observed(url: &str, insecure: bool) -> Observed {
     let mut watched = watched("192.0.2.1:9");
     watched.destination.insecure = insecure;
-    watched.database = Some(DatabaseUrl::parse(url).expect("a URL"));
+    watched
+        .given
+        .insert(DatabaseUrl::parse(url).expect("a URL"));
     during(&watched, || {})
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use agentos_perf::plan::{Arrivals, Plan};
+use agentos_perf::plan::Plan;
 
 use super::bench::{Case, Job, all, dues, figures, judge, ours, plan, quiet_moment, run};
 use super::server::{Script, Seen, Server};
@@ -60,11 +60,9 @@ fn truth(plan: &Plan, seen: &[Seen], answered: impl Fn(Nanos) -> Nanos) -> Vec<S
     let ahead = all.iter().zip(&arrived).map(|(due, at)| due - at).max();
     let ahead = ahead.unwrap_or(0);
     let answered = |at: Nanos| answered(at - ahead) + ahead;
-    match plan.arrivals {
-        Arrivals::Constant { connections, .. } | Arrivals::Poisson { connections, .. } => {
-            shared(&all, connections as usize, answered)
-        }
-        _ => own(&streams, answered),
+    match plan.arrivals.connection_limit() {
+        Some(connections) => shared(&all, connections as usize, answered),
+        None => own(&streams, answered),
     }
 }
 
@@ -88,10 +86,8 @@ fn stalled(name: &'static str, arrivals: &'static str) -> Job {
             .filter(|wait| *wait > 0)
             .collect();
         let generator = &run.generator;
-        match plan.arrivals {
-            Arrivals::Constant {
-                connections: 50, ..
-            } => {
+        match plan.arrivals.connection_limit() {
+            Some(50) => {
                 let (waited, longest) = (generator.waited_for_connection, figures(held.clone())[3]);
                 let held_up = generator.waits.max_ms();
                 case.must(waited.abs_diff(held.len() as u64) <= 5, || {
@@ -101,14 +97,14 @@ fn stalled(name: &'static str, arrivals: &'static str) -> Job {
                     format!("they waited {held_up} ms at most, not {longest} ms")
                 });
             }
-            Arrivals::Constant { .. } | Arrivals::Poisson { .. } => {
+            Some(_) => {
                 let waited = generator.waited_for_connection;
                 case.must(held.is_empty() && waited == 0, || {
                     format!("{waited} waited for a connection, with as many as they need")
                 });
             }
             // A user's own queue is the target's doing.
-            _ => {}
+            None => {}
         }
         case
     })

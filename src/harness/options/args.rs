@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::connection::{DatabaseUrl, RedisAddress};
 use crate::dashboard::{Address, AddressError};
 use crate::diagnostic::{Diagnostic, InvalidValue, Spanned, sort_diagnostics};
 use crate::harness::options::flags::{Flag, Takes};
@@ -18,6 +17,7 @@ use crate::harness::options::token::{credentials, token};
 #[cfg(feature = "otlp")]
 use crate::harness::output::otlp::Otlp;
 use crate::harness::run::identity::Credentials;
+use crate::monitor::{GivenSources, source_flags};
 use crate::profile::quantity::{self, ReadValue};
 use crate::profile::{HttpVersion, Overrides, ProfileSource, Target, scenario_names};
 use crate::report;
@@ -41,7 +41,7 @@ pub struct Args {
     /// Whether any certificate is taken.
     pub insecure: bool,
     /// Who else is asked of the target.
-    pub sources: SourceArgs,
+    pub sources: GivenSources,
     /// The profile.
     pub profile: ProfileSource,
     /// What goes before the profile's values.
@@ -69,19 +69,6 @@ pub struct Args {
     pub help: bool,
     /// Whether the version is asked for; nothing else is looked at then.
     pub version: bool,
-}
-
-/// Which sources of evidence about the target are queried besides itself.
-#[derive(Debug, Clone, Default)]
-pub struct SourceArgs {
-    /// Its Redis.
-    pub redis: Option<RedisAddress>,
-    /// Its `PostgreSQL`.
-    pub database: Option<DatabaseUrl>,
-    /// A page of counters.
-    pub metrics: Option<Target>,
-    /// Its process on this machine.
-    pub pid: Option<u32>,
 }
 
 /// Reads the command line (without the program's name) and the environment.
@@ -204,19 +191,14 @@ impl ParsedFlag {
         names
     }
 
-    fn sources(&mut self) -> SourceArgs {
-        SourceArgs {
-            redis: self
-                .value("redis-url", RedisAddress::parse)
-                .map(|at| at.value),
-            database: self
-                .value("database-url", DatabaseUrl::parse)
-                .map(|at| at.value),
-            metrics: self.value("metrics-url", Target::parse).map(|at| at.value),
-            pid: self
-                .value("target-pid", quantity::process)
-                .map(|at| at.value),
+    fn sources(&mut self) -> GivenSources {
+        let mut given = GivenSources::default();
+        for flag in source_flags() {
+            if let Some(at) = self.value(flag.name, flag.read) {
+                given.insert_any(at.value);
+            }
         }
+        given
     }
 
     fn dashboard(&mut self) -> Option<Address> {

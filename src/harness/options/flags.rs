@@ -1,4 +1,8 @@
-//! Every flag, in one table: names, variable, value, help.
+//! Every flag, in one table: names, variable, value, help. Those of sources of evidence are in the sources' own files.
+
+use std::sync::LazyLock;
+
+use crate::monitor::{SourceFlag, source_flags};
 
 /// A heading of the help text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +62,7 @@ pub(in crate::harness) enum Ab {
 }
 
 /// One flag.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(in crate::harness) struct Flag {
     /// Its name, without dashes.
     pub(in crate::harness) name: &'static str,
@@ -133,7 +137,26 @@ use FlagGroup::{Load, Other, Target, Verdict};
 use Takes::{Nothing, Optional, Value, YesNo};
 
 /// All flags, in the order in which the help shows them.
-pub(in crate::harness) const FLAGS: &[Flag] = &[
+pub(in crate::harness) static FLAGS: LazyLock<Vec<Flag>> = LazyLock::new(|| {
+    let sources = source_flags().map(of_source);
+    OWN.iter().copied().chain(sources).collect()
+});
+
+/// That of a source of evidence, which may hold a password.
+fn of_source(flag: &SourceFlag) -> Flag {
+    ours(
+        flag.name,
+        flag.variables,
+        Value(flag.value),
+        Target,
+        Rerun::Never,
+        Ab::NoEffect,
+        flag.help,
+    )
+}
+
+/// Those that are no source's.
+const OWN: &[Flag] = &[
     Flag {
         aliases: &["url"],
         ..ours(
@@ -224,46 +247,6 @@ pub(in crate::harness) const FLAGS: &[Flag] = &[
         Ab::Applies,
         "Which HTTP to speak: auto (the default: over TLS what the service picks, else 1.1), 1.1, or 2 \
          (without TLS by prior knowledge)",
-    ),
-    ours(
-        "redis-url",
-        &["PERF_REDIS_URL"],
-        Value("URL"),
-        Target,
-        Rerun::Never,
-        Ab::NoEffect,
-        "The target's Redis, for its hit rate: redis://HOST:6379. A password in it shows in the \
-         process list: PERF_REDIS_URL doesn't",
-    ),
-    ours(
-        "database-url",
-        &["PERF_DATABASE_URL"],
-        Value("URL"),
-        Target,
-        Rerun::Never,
-        Ab::NoEffect,
-        "The target's PostgreSQL, for times and errors of its queries: \
-         postgres://USER@HOST:5432/NAME. A password in it shows in the process list: \
-         PERF_DATABASE_URL doesn't",
-    ),
-    ours(
-        "metrics-url",
-        &["PERF_METRICS_URL"],
-        Value("URL"),
-        Target,
-        Rerun::Never,
-        Ab::NoEffect,
-        "A page of counters for Prometheus, of which the profile names those that matter: \
-         http://HOST:9100/metrics",
-    ),
-    ours(
-        "target-pid",
-        &["PERF_TARGET_PID"],
-        Value("PID"),
-        Target,
-        Rerun::Never,
-        Ab::NoEffect,
-        "The target's process on this machine; found by its port where it is not given",
     ),
     ours(
         "scenarios",
@@ -603,7 +586,7 @@ mod tests {
     #[test]
     fn every_name_and_variable_is_there_once() {
         let mut names = BTreeSet::new();
-        for flag in FLAGS {
+        for flag in FLAGS.iter() {
             for name in flag.aliases.iter().chain([&flag.name]) {
                 assert!(names.insert(*name), "--{name} is there twice");
             }

@@ -168,7 +168,7 @@ fn variables(typed: &mut Typed, environment: &Environment) {
     // A token that was typed makes the variable of the other way to give one not count either.
     let token = ["token", "token-file"];
     let token_typed = token.iter().any(|name| typed.last(name).is_some());
-    for flag in FLAGS {
+    for flag in FLAGS.iter() {
         if typed.last(flag.name).is_some() || (token_typed && token.contains(&flag.name)) {
             continue;
         }

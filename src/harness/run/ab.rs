@@ -18,7 +18,7 @@ use crate::harness::run::recovery::Question;
 use crate::harness::run::scenario::{Failure, Questions, ScenarioRun};
 use crate::harness::session::main::on_interrupt;
 use crate::load::{SocketEngine, failed_run, is_second_first};
-use crate::monitor::EvidenceSources;
+use crate::monitor::{EvidenceSources, GivenSources};
 use crate::plan::Plan;
 use crate::profile::{Destination, Profile};
 use crate::record::{RunProblem, RunResult};
@@ -174,10 +174,7 @@ impl Ready<'_> {
             watched: EvidenceSources {
                 destination: destination.clone(),
                 plan: side.profile.evidence.clone(),
-                redis: None,
-                database: None,
-                metrics: None,
-                pid: None,
+                given: GivenSources::default(),
             },
             destination,
         })

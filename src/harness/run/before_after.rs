@@ -12,7 +12,7 @@ use crate::harness::run::ab::{ComparedTarget, side};
 use crate::harness::run::scenario::ScenarioRun;
 use crate::judge::intervals;
 use crate::load::{SocketEngine, millis};
-use crate::monitor::{EvidenceSources, machine};
+use crate::monitor::{EvidenceSources, GivenSources, machine};
 use crate::plan::Plan;
 use crate::report::{Report, RunReport};
 
@@ -105,10 +105,7 @@ impl BeforeAndAfter {
         let watched = EvidenceSources {
             destination: destination.clone(),
             plan: self.side.profile.evidence.clone(),
-            redis: None,
-            database: Some(database.clone()),
-            metrics: None,
-            pid: None,
+            given: GivenSources::default().with(database.clone()),
         };
         let loading = ScenarioRun {
             profile: &self.side.profile,

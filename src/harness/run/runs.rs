@@ -11,7 +11,7 @@ use crate::harness::run::recovery::LastLoad;
 use crate::harness::run::scenario::{Failure, ScenarioRun};
 use crate::harness::session::state::{Session, locked};
 use crate::load::{SocketEngine, failed_run, millis};
-use crate::monitor::{EvidenceSources, UptimeWatcher};
+use crate::monitor::{EvidenceSources, TargetPid, UptimeWatcher};
 use crate::plan::{Endpoint, Plan};
 use crate::profile::Destination;
 use crate::record::{Outage, RunProblem, RunResult};
@@ -122,14 +122,14 @@ impl Session {
 
     /// Who is asked of the target: of the embedded AgentOS also its process, which is known for certain.
     fn watched(&self, destination: &Destination) -> EvidenceSources {
-        let sources = &self.settings.sources;
+        let mut sources = self.settings.sources.clone();
+        if let (None, Some(embedded)) = (sources.get::<TargetPid>(), self.embedded.get()) {
+            sources = sources.with(TargetPid(embedded.pid()));
+        }
         EvidenceSources {
             destination: destination.clone(),
             plan: self.profile.evidence.clone(),
-            redis: sources.redis.clone(),
-            database: sources.database.clone(),
-            metrics: sources.metrics.clone(),
-            pid: sources.pid.or(self.embedded.get().map(Embedded::pid)),
+            given: sources,
         }
     }
 

@@ -15,7 +15,7 @@ use crate::harness::run::scenario::ScenarioRun;
 use crate::hint::advise;
 use crate::judge::{Evidence, judge};
 use crate::load::{VirtualTime, nowhere};
-use crate::monitor::EvidenceSources;
+use crate::monitor::{EvidenceSources, GivenSources};
 use crate::profile::{Overrides, Profile, ProfileSource, load};
 use crate::record::RunResult;
 use crate::requirement::{Judgement, Requirement, TestVerdict};
@@ -89,10 +89,7 @@ fn interruptible(
     let watched = EvidenceSources {
         destination: destination.clone(),
         plan: profile.evidence.clone(),
-        redis: None,
-        database: None,
-        metrics: None,
-        pid: None,
+        given: GivenSources::default(),
     };
     let is_meant = |name: &str| scenarios.is_empty() || scenarios.contains(&name);
     let plans = profile.plans.iter().filter(|one| is_meant(&one.scenario));

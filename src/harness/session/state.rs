@@ -8,7 +8,6 @@ use std::time::{Instant, SystemTime};
 use once_cell::sync::OnceCell;
 
 use crate::dashboard::SharedView;
-use crate::harness::options::args::SourceArgs;
 use crate::harness::output::github::Github;
 #[cfg(feature = "otlp")]
 use crate::harness::output::otlp::Otlp;
@@ -19,7 +18,7 @@ use crate::harness::session::nextest::SharedSession;
 use crate::hint::advise;
 use crate::judge::{Evidence, intervals, judge};
 use crate::load::millis;
-use crate::monitor::{UptimeWatcher, machine};
+use crate::monitor::{GivenSources, UptimeWatcher, machine};
 use crate::profile::{Destination, Profile};
 use crate::record::{Machine, RunProblem, RunResult};
 use crate::report::{Format, Report, RunReport, SaidOnce, failure_once};
@@ -35,7 +34,7 @@ pub(in crate::harness) struct Settings {
     /// Where the load goes; `None` starts the embedded AgentOS.
     pub destination: Option<Destination>,
     /// Who else is asked of the target.
-    pub sources: SourceArgs,
+    pub sources: GivenSources,
     /// Whether missed targets fail.
     pub strict: bool,
     /// Where reports and shared runs go.

@@ -7,7 +7,9 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::client::AddressFound;
-use crate::plan::{Bounds, Endpoint, EndpointKind, Phases, Rate};
+use crate::plan::{
+    Arrivals, Bounds, ConstantRate, Endpoint, EndpointKind, Phases, Rate, ThinkingUsers,
+};
 use crate::profile::{HttpVersion, Identity};
 use crate::record::Outcome;
 use crate::secret::Secret;
@@ -131,10 +133,10 @@ fn destination(address: SocketAddr, users: usize) -> Destination {
 }
 
 fn at_rate(per_second: f64) -> Arrivals {
-    Arrivals::Constant {
+    Arrivals::Constant(ConstantRate {
         rate: Rate::per_second(per_second).unwrap(),
         connections: 100,
-    }
+    })
 }
 
 #[test]
@@ -183,11 +185,11 @@ fn over_addresses(arrivals: Arrivals, workers: usize) -> RunResult {
 
 #[test]
 fn every_address_of_a_name_gets_its_share_and_is_counted() {
-    let users = Arrivals::Users {
+    let users = Arrivals::Users(ThinkingUsers {
         count: 9,
         think_min: Duration::from_millis(20),
         think_max: Duration::from_millis(20),
-    };
+    });
     for (arrivals, workers) in [(at_rate(400.0), 1), (at_rate(400.0), 2), (users, 2)] {
         let result = over_addresses(arrivals, workers);
         let all: u64 = result.endpoints[0].outcomes.values().sum();

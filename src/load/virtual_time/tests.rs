@@ -9,7 +9,6 @@ use crate::load::rehearsal::{Fare, rehearse};
 use crate::load::run::{LOOK_AHEAD, TICK};
 use crate::load::schedule::{nanos, streams};
 use crate::load::scripted::{ScriptedAnswer, ScriptedRequest};
-use crate::plan::Arrivals;
 use crate::profile::{Overrides, ProfileSource, load};
 use crate::record::Outcome;
 use crate::record::{Status, Summary};
@@ -111,11 +110,9 @@ fn truth(plan: &Plan, answered: Answered) -> Vec<u64> {
             all.map(|k| stream.due(k)).collect()
         })
         .collect();
-    match plan.arrivals {
-        Arrivals::Constant { connections, .. } | Arrivals::Poisson { connections, .. } => {
-            shared(&dues.concat(), connections, answered)
-        }
-        _ => dues
+    match plan.arrivals.connection_limit() {
+        Some(connections) => shared(&dues.concat(), connections, answered),
+        None => dues
             .iter()
             .flat_map(|dues| shared(dues, 1, answered))
             .collect(),

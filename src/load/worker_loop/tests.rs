@@ -7,7 +7,10 @@ use crate::client::Exchange;
 use crate::load::mix::Mix;
 use crate::load::numbering::Numbering;
 use crate::load::schedule::{nanos, streams};
-use crate::plan::{Arrivals, Bounds, Endpoint, EndpointKind, Phases, Plan, Rate};
+use crate::plan::{
+    Arrivals, Bounds, Bursts, ConstantRate, Endpoint, EndpointKind, Phases, Plan, Rate,
+    ThinkingUsers,
+};
 use crate::record::Outcome;
 use crate::record::{EndpointRules, Histogram, Rules, UserGroup};
 
@@ -97,10 +100,10 @@ fn plan(arrivals: Arrivals, measure: Duration) -> Plan {
 }
 
 fn constant(per_second: f64, connections: u32) -> Arrivals {
-    Arrivals::Constant {
+    Arrivals::Constant(ConstantRate {
         rate: Rate::per_second(per_second).unwrap(),
         connections,
-    }
+    })
 }
 
 /// Runs a plan against a model on one worker; tells its tally and how long it took.
@@ -191,11 +194,11 @@ async fn a_stall_counts_with_every_request_that_was_due_in_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_user_held_up_by_a_stall_waits_from_due() {
-    let arrivals = Arrivals::Users {
+    let arrivals = Arrivals::Users(ThinkingUsers {
         count: 100,
         think_min: Duration::from_millis(400),
         think_max: Duration::from_millis(600),
-    };
+    });
     let plan = plan(arrivals, secs(20));
     let (tally, _) = run(&plan, Duration::from_millis(20), (secs(5), secs(7))).await;
     let (response, service) = all(&tally);
@@ -220,11 +223,11 @@ async fn a_user_held_up_by_a_stall_waits_from_due() {
 
 #[tokio::test(start_paused = true)]
 async fn requests_are_counted_by_user_or_else_by_connection() {
-    let users = Arrivals::Users {
+    let users = Arrivals::Users(ThinkingUsers {
         count: 4,
         think_min: Duration::from_millis(500),
         think_max: Duration::from_millis(500),
-    };
+    });
     let never = (secs(60), secs(60));
     for (arrivals, expected) in [
         (users, vec![10, 10, 10, 10]),
@@ -265,10 +268,10 @@ async fn a_target_that_never_answers_ends_the_run_one_timeout_later() {
     let stall = (secs(2), secs(1_000_000));
     for arrivals in [
         constant(50.0, 20),
-        Arrivals::Burst {
+        Arrivals::Burst(Bursts {
             count: 30,
             every: secs(1),
-        },
+        }),
     ] {
         let plan = plan(arrivals, secs(10));
         let (tally, took) = run(&plan, Duration::from_millis(20), stall).await;

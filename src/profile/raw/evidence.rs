@@ -16,18 +16,6 @@ use crate::requirement::{Metric, Source};
 const EVERY: Duration = Duration::from_secs(2);
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What is judged on sources.
-const METRICS: [&str; 8] = [
-    "cache_hit_rate",
-    "query_time_mean",
-    "query_time_p95",
-    "query_error_rate",
-    "cpu",
-    "memory",
-    "endpoint_time_mean",
-    "endpoint_time_p95",
-];
-
 /// What a target may tell of itself.
 const TARGET_FIGURES: [&str; 11] = [
     "cache_hits",
@@ -55,14 +43,13 @@ const COUNTERS: [&str; 6] = [
 
 /// Reads `[evidence]`.
 pub(in crate::profile) fn read(table: &Table, problems: &mut Vec<Diagnostic>) -> EvidencePlan {
-    let mut keys = vec!["target", "prometheus"];
-    keys.extend(METRICS);
+    let names: Vec<String> = Metric::all_observed().map(|one| one.to_string()).collect();
+    let tables = ["target", "prometheus"].into_iter();
+    let keys: Vec<&str> = tables.chain(names.iter().map(String::as_str)).collect();
     let mut reader = Reader::new(table, &keys, problems);
     let mut plan = EvidencePlan::default();
-    for name in METRICS {
-        let metric = Metric::parse(name);
-        let order = metric.and_then(|metric| reader.list(name, |text| source(metric, text)));
-        if let (Some(metric), Some(order)) = (metric, order) {
+    for (metric, name) in Metric::all_observed().zip(&names) {
+        if let Some(order) = reader.list(name, |text| source(metric, text)) {
             plan.sources.set(metric, order.value);
         }
     }

@@ -1,9 +1,12 @@
 //! `[[scenario.NAME.step]]` and `[[scenario.NAME.journey]]`, as they were written.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Origin, Spanned};
-use crate::profile::raw::profile::{ArrivalWord, RawEndpoint, ScenarioTable};
+use crate::plan::ArrivalKind;
+use crate::profile::raw::arrivals::ArrivalWord;
+use crate::profile::raw::profile::{RawEndpoint, ScenarioTable};
 use crate::profile::raw::scenario::{REQUEST_KEYS, endpoint_name, read_request};
 use crate::profile::text::reader::Reader;
 use crate::profile::text::tree::Table;
@@ -40,32 +43,41 @@ pub(in crate::profile) struct RawStep {
 const STEP_KEYS: [&str; 5] = ["think_time", "until", "every", "within", "always"];
 
 /// Whether users begin journeys, so that `every` says how often.
-pub(in crate::profile) fn is_paced(scenario: &Table) -> bool {
+fn is_paced(scenario: &Table) -> bool {
     let has_journeys = scenario.get("step").is_some() || scenario.get("journey").is_some();
     let kind = scenario.text("arrivals").and_then(ArrivalWord::parse);
-    has_journeys && matches!(kind, Some(ArrivalWord::Users | ArrivalWord::Steps))
+    has_journeys && matches!(
+            kind,
+            Some(ArrivalWord::Model(ArrivalKind::Users) | ArrivalWord::Steps)
+        )
 }
 
-/// The keys that were written, by what they mean: `every` of users with journeys is the time from one due time to the next, which
+/// The scenario with its keys by what they mean: `every` of users with journeys is the time from one due time to the next, which
 /// is else their `think_time`.
-pub(in crate::profile) fn written(
-    scenario: &Table,
+pub(in crate::profile) fn paced<'a>(
+    scenario: &'a Table,
     problems: &mut Vec<Diagnostic>,
-) -> Vec<(String, Origin)> {
-    let is_paced = is_paced(scenario);
-    let mut keys = Vec::new();
-    for entry in &scenario.entries {
-        match entry.key.as_str() {
-            "every" if is_paced => keys.push(("think_time".to_owned(), entry.place.clone())),
-            "think_time" if is_paced => {
-                let complaint = InvalidValue::new("users of journeys think between steps")
-                    .help("write think_time at the steps, and here every = \"30s\": how often a user begins a journey");
-                problems.push(complaint.at(entry.place.clone()));
-            }
-            key => keys.push((key.to_owned(), entry.place.clone())),
-        }
+) -> Cow<'a, Table> {
+    if !is_paced(scenario) {
+        return Cow::Borrowed(scenario);
     }
-    keys
+    let mut scenario = scenario.clone();
+    let (thinks, mut entries): (Vec<_>, Vec<_>) = scenario
+        .entries
+        .into_iter()
+        .partition(|entry| entry.key == "think_time");
+    for entry in thinks {
+        let complaint = InvalidValue::new("users of journeys think between steps").help(
+            "write think_time at the steps, and here every = \"30s\": how often a user begins a journey",
+        );
+        problems.push(complaint.at(entry.place));
+    }
+    let pace = entries.iter_mut().find(|entry| entry.key == "every");
+    if let Some(pace) = pace {
+        pace.key = "think_time".to_owned();
+    }
+    scenario.entries = entries;
+    Cow::Owned(scenario)
 }
 
 /// Reads the steps or the journeys of a scenario, of which it has one or the other.

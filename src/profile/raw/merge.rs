@@ -1,7 +1,7 @@
 //! Lays a profile over the one that it extends.
 
 use crate::diagnostic::{Diagnostic, InvalidValue};
-use crate::profile::raw::profile::ArrivalWord;
+use crate::profile::raw::arrivals::ArrivalWord;
 use crate::profile::text::reader::as_text;
 use crate::profile::text::suggest::advice;
 use crate::profile::text::tree::{Entry, Node, Table, Value};
@@ -79,11 +79,7 @@ fn drop_other_kind(base: &mut Table, over: &Table) {
     let Some(kind) = over.text("arrivals").and_then(ArrivalWord::parse) else {
         return;
     };
-    for key in ArrivalWord::all_keys() {
-        if !kind.keys().contains(&key) {
-            base.remove(key);
-        }
-    }
+    base.entries.retain(|entry| !kind.rejects(&entry.key));
 }
 
 /// Takes the requirements out of `base` that `table` says it goes without.

@@ -6,7 +6,8 @@ use crate::diagnostic::{Diagnostic, InvalidValue, Origin, Spanned};
 use crate::plan::Rate;
 use crate::profile::plan::destination::HttpVersion;
 use crate::profile::plan::target::Target;
-use crate::profile::raw::profile::{ArrivalWord, ProfileFile, ScenarioTable};
+use crate::profile::raw::arrivals::ArrivalWord;
+use crate::profile::raw::profile::{ProfileFile, ScenarioTable};
 use crate::profile::raw::without::leave_out;
 use crate::profile::text::suggest::{advice, list, there_are};
 
@@ -64,10 +65,10 @@ pub(in crate::profile) fn lay_over(
     }
     leave_out(file, &over.without, problems);
     let mut layer = Layer { file, problems };
-    layer.put("users", over.users.as_ref(), |table| &mut table.users);
-    layer.put("rate", over.rate.as_ref(), |table| &mut table.rate);
+    layer.put("users", over.users.as_ref(), |table| &mut table.keys.users);
+    layer.put("rate", over.rate.as_ref(), |table| &mut table.keys.rate);
     layer.put("connections", over.connections.as_ref(), |table| {
-        &mut table.connections
+        &mut table.keys.connections
     });
     layer.put("ramp_up", over.ramp_up.as_ref(), |table| &mut table.ramp_up);
     layer.put("warm_up", over.warm_up.as_ref(), |table| &mut table.warm_up);
@@ -158,7 +159,7 @@ fn takes(kind: ArrivalWord, key: &str) -> bool {
     if (kind, key) == (ArrivalWord::Capacity, "rate") {
         return false;
     }
-    !ArrivalWord::all_keys().contains(&key) || kind.keys().contains(&key)
+    !kind.rejects(key)
 }
 
 fn misfit(key: &str, place: &Origin, file: &ProfileFile) -> Diagnostic {

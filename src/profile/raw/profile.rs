@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use crate::diagnostic::{Origin, Spanned};
-use crate::plan::Rate;
 use crate::profile::plan::destination::HttpVersion;
 use crate::profile::plan::evidence::EvidencePlan;
 use crate::profile::plan::identity::IdentityRules;
 use crate::profile::plan::target::Target;
 use crate::profile::plan::target_rules::Redirects;
 use crate::profile::raw::journey::{RawJourney, RawStep};
+use crate::profile::raw::arrivals::{ArrivalTable, ArrivalWord};
 use crate::profile::raw::search::SearchTable;
 use crate::profile::raw::socket::SocketTable;
 use crate::requirement::{Limit, Metric, Population, Severity};
@@ -72,11 +72,8 @@ pub(in crate::profile) struct ScenarioTable {
     pub(in crate::profile) kept: bool,
     /// `None` when it is missing or was misread, which is reported already.
     pub(in crate::profile) arrivals: Option<Spanned<ArrivalWord>>,
-    pub(in crate::profile) users: Option<Spanned<u32>>,
-    pub(in crate::profile) think_time: Option<Spanned<(Duration, Duration)>>,
-    pub(in crate::profile) rate: Option<Spanned<Rate>>,
-    pub(in crate::profile) connections: Option<Spanned<u32>>,
-    pub(in crate::profile) every: Option<Spanned<Duration>>,
+    /// The keys of its model of arrivals.
+    pub(in crate::profile) keys: ArrivalTable,
     pub(in crate::profile) ramp_up: Option<Spanned<Duration>>,
     pub(in crate::profile) warm_up: Option<Spanned<Duration>>,
     pub(in crate::profile) duration: Option<Spanned<Duration>>,
@@ -127,81 +124,4 @@ pub(in crate::profile) struct CheckTable {
     pub(in crate::profile) population: Option<Spanned<Population>>,
     /// `"each"`, the only one that there is.
     pub(in crate::profile) address: Option<Spanned<()>>,
-}
-
-/// The kinds of arrivals by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::profile) enum ArrivalWord {
-    Users,
-    Constant,
-    Poisson,
-    Burst,
-    Steps,
-    Capacity,
-}
-
-impl ArrivalWord {
-    pub(in crate::profile) const NAMES: [(&'static str, ArrivalWord); 6] = [
-        ("users", ArrivalWord::Users),
-        ("constant", ArrivalWord::Constant),
-        ("poisson", ArrivalWord::Poisson),
-        ("burst", ArrivalWord::Burst),
-        ("steps", ArrivalWord::Steps),
-        ("capacity", ArrivalWord::Capacity),
-    ];
-
-    pub(in crate::profile) fn parse(name: &str) -> Option<ArrivalWord> {
-        let found = ArrivalWord::NAMES.iter().find(|(known, _)| *known == name);
-        found.map(|(_, kind)| *kind)
-    }
-
-    pub(in crate::profile) fn name(self) -> &'static str {
-        let found = ArrivalWord::NAMES.iter().find(|(_, kind)| *kind == self);
-        found.map_or("", |(name, _)| name)
-    }
-
-    /// Whether it is many loads instead of one.
-    pub(in crate::profile) fn is_search(self) -> bool {
-        matches!(self, ArrivalWord::Steps | ArrivalWord::Capacity)
-    }
-
-    /// The keys that go with this kind and not with every other.
-    pub(in crate::profile) fn keys(self) -> &'static [&'static str] {
-        match self {
-            ArrivalWord::Users => &["users", "think_time", "ramp_up", "settle"],
-            ArrivalWord::Constant | ArrivalWord::Poisson => {
-                &["rate", "connections", "ramp_up", "settle"]
-            }
-            ArrivalWord::Burst => &["users", "every", "settle"],
-            ArrivalWord::Steps => &["steps", "think_time", "ramp_up", "break_when", "recovery"],
-            ArrivalWord::Capacity => &["rate", "connections", "ramp_up", "precision", "holds"],
-        }
-    }
-
-    /// The keys that go with some kinds alone.
-    pub(in crate::profile) fn all_keys() -> [&'static str; 12] {
-        [
-            "users",
-            "think_time",
-            "ramp_up",
-            "rate",
-            "connections",
-            "every",
-            "steps",
-            "break_when",
-            "recovery",
-            "precision",
-            "holds",
-            "settle",
-        ]
-    }
-
-    /// The kinds that a key goes with.
-    pub(in crate::profile) fn with_key(key: &str) -> Vec<&'static str> {
-        ArrivalWord::NAMES
-            .iter()
-            .filter(|(_, kind)| kind.keys().contains(&key))
-            .map(|(name, _)| *name)
-            .collect()
-    }
 }

@@ -1,8 +1,9 @@
 //! `[scenario.NAME]` and its endpoints, as they were written.
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
+use crate::profile::raw::arrivals::{ArrivalTable, ArrivalWord};
 use crate::profile::raw::journey;
-use crate::profile::raw::profile::{ArrivalWord, RawEndpoint, ScenarioTable};
+use crate::profile::raw::profile::{RawEndpoint, ScenarioTable};
 use crate::profile::raw::search;
 use crate::profile::raw::socket;
 use crate::profile::raw::top::{path, require, to_json, word};
@@ -60,13 +61,8 @@ fn scenario_name(name: &str) -> ReadValue<()> {
 }
 
 fn read(name: &str, table: &Table, problems: &mut Vec<Diagnostic>) -> ScenarioTable {
-    const KEYS: [&str; 20] = [
-        "arrivals",
-        "users",
-        "think_time",
-        "rate",
-        "connections",
-        "every",
+    let table = &journey::paced(table, problems);
+    const OTHER_KEYS: [&str; 14] = [
         "steps",
         "break_when",
         "recovery",
@@ -82,14 +78,11 @@ fn read(name: &str, table: &Table, problems: &mut Vec<Diagnostic>) -> ScenarioTa
         "journey",
         "socket",
     ];
-    let mut reader = Reader::new(table, &KEYS, problems);
+    let keys = [&["arrivals"], ArrivalTable::KEYS, &OTHER_KEYS].concat();
+    let mut reader = Reader::new(table, &keys, problems);
     require(&mut reader, "arrivals", "\"users\"");
     require(&mut reader, "duration", "\"30s\"");
-    let names = ArrivalWord::NAMES.map(|(name, _)| name);
-    let written = journey::written(table, reader.problems());
-    // Users with journeys think within them, and begin one so often.
-    let is_paced = journey::is_paced(table);
-    let pace = if is_paced { "every" } else { "think_time" };
+    let names: Vec<&str> = ArrivalWord::all().map(ArrivalWord::name).collect();
     let mut scenario = ScenarioTable {
         place: reader.place(),
         name: name.to_owned(),
@@ -97,14 +90,7 @@ fn read(name: &str, table: &Table, problems: &mut Vec<Diagnostic>) -> ScenarioTa
         arrivals: reader.text("arrivals", |text| {
             word(text, "kind of arrivals", &names, ArrivalWord::parse(text))
         }),
-        users: reader.scalar("users", quantity::users),
-        think_time: reader.scalar(pace, quantity::think_time),
-        rate: search::single_rate(&mut reader),
-        connections: reader.scalar("connections", quantity::connections),
-        every: match is_paced {
-            true => None,
-            false => reader.scalar("every", quantity::lasting),
-        },
+        keys: ArrivalTable::read(&mut reader),
         ramp_up: reader.scalar("ramp_up", quantity::phase),
         warm_up: reader.scalar("warm_up", quantity::phase),
         duration: reader.scalar("duration", quantity::lasting),
@@ -114,7 +100,11 @@ fn read(name: &str, table: &Table, problems: &mut Vec<Diagnostic>) -> ScenarioTa
         journeys: Vec::new(),
         search: search::read(&mut reader),
         socket: None,
-        written,
+        written: table
+            .entries
+            .iter()
+            .map(|entry| (entry.key.clone(), entry.place.clone()))
+            .collect(),
     };
     let endpoints = reader.tables("endpoint");
     let journeys = (reader.tables("step"), reader.tables("journey"));

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::diagnostic::{InvalidValue, Origin, Spanned};
 use crate::plan::Rate;
-use crate::profile::raw::profile::{ArrivalWord, CheckTable};
+use crate::profile::raw::arrivals::ArrivalWord;
+use crate::profile::raw::profile::CheckTable;
 use crate::profile::raw::requirement::{read_check, unit_name};
 use crate::profile::raw::top::require;
 use crate::profile::text::reader::Reader;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
-use crate::plan::{Bounds, Endpoint, EndpointKind, Journey, Poll, Step};
+use crate::plan::{ArrivalKind, Bounds, Endpoint, EndpointKind, Journey, Poll, Step};
+use crate::profile::raw::arrivals::ArrivalWord;
 use crate::profile::raw::journey::{JOURNEY, RawJourney, RawStep};
 use crate::profile::raw::profile::{RawEndpoint, ScenarioTable};
 use crate::profile::raw::top::MISSING;
@@ -82,10 +83,10 @@ pub(in crate::profile) fn endpoints(journeys: &mut [Journey], first: usize) -> V
         .collect()
 }
 
-/// The longest that a journey of this scenario may take from its due time to its end; `None` when it has none.
-pub(in crate::profile) fn longest(table: &ScenarioTable, bounds: &Bounds) -> Option<Duration> {
+/// The longest that one visit may take from its due time to its end: a request, or a journey with its think times.
+pub(in crate::profile) fn longest_visit(table: &ScenarioTable, bounds: &Bounds) -> Duration {
     let of = |journey: &RawJourney| thinks(journey) + waits(journey, bounds.timeout);
-    table.journeys.iter().map(of).max()
+    table.journeys.iter().map(of).max().unwrap_or(bounds.timeout)
 }
 
 /// The longest that one may wait for what a check looks at, where that is a journey or a step of one.
@@ -292,7 +293,17 @@ fn poll(
 
 /// Users that think longer within a journey than from one journey to the next would fall behind whatever the target does.
 fn keeps_up(table: &ScenarioTable, problems: &mut Vec<Diagnostic>) {
-    let Some(every) = &table.think_time else {
+    let is_written = |key: &str| table.written.iter().any(|(written, _)| written == key);
+    let is_users = |word: ArrivalWord| {
+        matches!(word, ArrivalWord::Model(ArrivalKind::Users) | ArrivalWord::Steps)
+    };
+    let Some(every) = &table.keys.think_time else {
+        let word = table.arrivals.as_ref().map(|at| at.value);
+        if word.is_some_and(is_users) && !is_written("think_time") {
+            let complaint = InvalidValue::new(MISSING)
+                .help("write every = \"30s\": how often a user begins a journey");
+            problems.push(complaint.at(table.place.below("every")));
+        }
         return;
     };
     let longest = table.journeys.iter().map(thinks).max().unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::diagnostic::render_diagnostics;
-use crate::plan::{Arrivals, EndpointKind, Plan, Poll};
+use crate::plan::{Arrivals, EndpointKind, Plan, Poll, ThinkingUsers};
 use crate::profile::{Overrides, Profile, ProfileSource, load};
 
 fn read(text: &str) -> Result<Profile, String> {
@@ -79,11 +79,11 @@ checks = [
     let (think_min, think_max) = (Duration::from_secs(20), Duration::from_secs(40));
     assert_eq!(
         plan.arrivals,
-        Arrivals::Users {
+        Arrivals::Users(ThinkingUsers {
             count: 10,
             think_min,
             think_max
-        }
+        })
     );
     let wait = plan.endpoints[1].step.clone().expect("a step");
     assert_eq!(
@@ -140,7 +140,7 @@ path = "/"
         .collect();
     assert_eq!(places, [(80, 0..2, 3), (20, 2..3, 4)]);
     // 20 visitors a second, each of them 20 seconds at the most.
-    assert_eq!(plan.arrivals.connection_limit(), Some(400));
+    assert_eq!(plan.arrivals.senders().connection_limit(), Some(400));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! From what was written to what it means.
 
+pub(super) mod arrivals;
 pub(super) mod journey;
 #[cfg(test)]
 mod journey_tests;

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
-use crate::plan::{Bounds, Plan};
-use crate::profile::raw::profile::{
-    ArrivalWord, CheckTable, ProfileFile, RequirementTable, ScenarioTable,
-};
+use crate::plan::{Bounds, Plan, Senders};
+use crate::profile::raw::arrivals::ArrivalWord;
+use crate::profile::raw::profile::{CheckTable, ProfileFile, RequirementTable, ScenarioTable};
 use crate::profile::text::suggest::advice;
 use crate::profile::validate::journey;
 use crate::profile::validate::search_metric;
@@ -288,16 +287,17 @@ fn within_offer(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Di
     if !scenario.journeys.is_empty() {
         return Ok(());
     }
-    let rated = matches!(
-        scenario.arrivals.as_ref().map(|kind| kind.value),
-        Some(ArrivalWord::Constant | ArrivalWord::Poisson)
-    );
-    let (Metric::Throughput, true, Some(rate)) =
-        (written.metric.value, rated, scenario.rate.as_ref())
-    else {
+    let Some(ArrivalWord::Model(kind)) = scenario.arrivals.as_ref().map(|at| at.value) else {
         return Ok(());
     };
-    let (offered, limit) = (rate.value.as_f64(), written.limit.value);
+    let arrivals = kind.read(&scenario.keys.values(Duration::ZERO));
+    let (Metric::Throughput, Some(Senders::Rate { rate, .. })) = (
+        written.metric.value,
+        arrivals.map(|arrivals| arrivals.senders()),
+    ) else {
+        return Ok(());
+    };
+    let (offered, limit) = (rate.as_f64(), written.limit.value);
     if offered > limit.value {
         return Ok(());
     }
@@ -309,12 +309,9 @@ fn within_offer(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Di
         "offer more than the limit, such as {}/s",
         (limit.value * 1.2).ceil()
     ));
-    let place = if rate.place.is_override() {
-        &rate.place
-    } else {
-        &written.limit.place
-    };
-    Err(complaint.at(place.clone()))
+    let place = scenario.keys.rate.as_ref().map(|rate| &rate.place);
+    let place = place.filter(|place| place.is_override());
+    Err(complaint.at(place.unwrap_or(&written.limit.place).clone()))
 }
 
 /// The times at which requests of a plan are counted, for all requirements on it and for its own search; those of a

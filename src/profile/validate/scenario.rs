@@ -4,23 +4,15 @@ use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Origin, Spanned};
 use crate::plan::EndpointKind;
-use crate::plan::{Arrivals, Bounds, Endpoint, Phases, Plan, Rate};
-use crate::profile::raw::profile::{ArrivalWord, ProfileFile, RawEndpoint, ScenarioTable};
+use crate::plan::{Bounds, Endpoint, Phases, Plan};
+use crate::profile::raw::profile::{ProfileFile, RawEndpoint, ScenarioTable};
 use crate::profile::raw::top::MISSING;
-use crate::profile::text::suggest::list;
+use crate::profile::validate::arrivals::{arrivals, misplaced, too_short};
 use crate::profile::validate::journey;
 use crate::profile::validate::profile::{same_file, value_or};
 use crate::profile::validate::search;
 use crate::profile::validate::socket;
 use crate::profile::value::units::show_duration;
-
-/// Rates are given no fewer connections than this.
-const FEWEST_CONNECTIONS: f64 = 200.0;
-/// And no more, unless the profile says so: Linux has 28,232 local ports towards one address.
-const MOST_CONNECTIONS: f64 = 20_000.0;
-const EVERY: Duration = Duration::from_secs(1);
-pub(in crate::profile) const THINK: (Duration, Duration) =
-    (Duration::from_secs(1), Duration::from_secs(1));
 
 /// What all scenarios of a profile have in common.
 pub(in crate::profile) struct Common<'a> {
@@ -76,79 +68,6 @@ pub(in crate::profile) fn plan(
     })
 }
 
-/// Reports the keys that belong to other kinds of arrivals.
-fn misplaced(table: &ScenarioTable, kind: ArrivalWord, problems: &mut Vec<Diagnostic>) {
-    for (key, place) in &table.written {
-        if ArrivalWord::all_keys().contains(&key.as_str()) && !kind.keys().contains(&key.as_str()) {
-            let complaint =
-                InvalidValue::new(format!("does not go with arrivals = \"{}\"", kind.name()));
-            let kinds = ArrivalWord::with_key(key);
-            let help = format!("it goes with {}", list(&kinds));
-            problems.push(complaint.help(help).at(place.clone()));
-        }
-    }
-}
-
-/// The most connections that a rate may open. A user that waits longer than the timeout is given up, so that many are
-/// never all busy: the generator delays nothing of its own accord.
-pub(in crate::profile) fn connections(table: &ScenarioTable, rate: Rate, bounds: &Bounds) -> u32 {
-    // A visitor keeps its connection over its whole journey.
-    let longest = journey::longest(table, bounds).unwrap_or(bounds.timeout);
-    let enough = (rate.as_f64() * longest.as_secs_f64()).ceil();
-    let enough = enough.clamp(FEWEST_CONNECTIONS, MOST_CONNECTIONS) as u32;
-    value_or(table.connections.as_ref(), enough)
-}
-
-fn arrivals(
-    table: &ScenarioTable,
-    bounds: &Bounds,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<Arrivals> {
-    let kind = table.arrivals.as_ref()?.value;
-    misplaced(table, kind, problems);
-    let rate = |problems| needed(table, "rate", "\"120/s\"", table.rate.as_ref(), problems);
-    Some(match kind {
-        ArrivalWord::Users => {
-            let (think_min, think_max) = value_or(table.think_time.as_ref(), THINK);
-            Arrivals::Users {
-                count: needed(table, "users", "100", table.users.as_ref(), problems)?,
-                think_min,
-                think_max,
-            }
-        }
-        ArrivalWord::Constant => {
-            let rate = rate(problems)?;
-            let connections = connections(table, rate, bounds);
-            Arrivals::Constant { rate, connections }
-        }
-        ArrivalWord::Poisson => {
-            let rate = rate(problems)?;
-            let connections = connections(table, rate, bounds);
-            Arrivals::Poisson { rate, connections }
-        }
-        ArrivalWord::Burst => Arrivals::Burst {
-            count: needed(table, "users", "100", table.users.as_ref(), problems)?,
-            every: value_or(table.every.as_ref(), EVERY),
-        },
-        ArrivalWord::Steps | ArrivalWord::Capacity => return None,
-    })
-}
-
-/// A value without which this kind of arrivals says nothing.
-fn needed<T: Clone>(
-    table: &ScenarioTable,
-    key: &str,
-    example: &str,
-    value: Option<&Spanned<T>>,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<T> {
-    if value.is_none() && table.written.iter().all(|(written, _)| written != key) {
-        let complaint = InvalidValue::new(MISSING).help(format!("write {key} = {example}"));
-        problems.push(complaint.at(table.place.below(key)));
-    }
-    value.map(|at| at.value.clone())
-}
-
 fn phases(table: &ScenarioTable, problems: &mut Vec<Diagnostic>) -> Option<Phases> {
     let duration = table.duration.as_ref()?;
     let phases = Phases {
@@ -159,28 +78,7 @@ fn phases(table: &ScenarioTable, problems: &mut Vec<Diagnostic>) -> Option<Phase
         settle: value_or(table.settle.as_ref(), None),
     };
     settles_in_time(table, duration, problems);
-    let kind = table.arrivals.as_ref().map(|kind| kind.value);
-    let shown = show_duration(duration.value);
-    let rounds = value_or(table.every.as_ref(), EVERY);
-    let none_due = match kind {
-        Some(ArrivalWord::Burst) if duration.value < rounds => Some(format!(
-            "{shown} is shorter than one round of {}",
-            show_duration(rounds)
-        )),
-        Some(ArrivalWord::Constant | ArrivalWord::Poisson) => table
-            .rate
-            .as_ref()
-            .filter(|rate| rate.value.as_f64() * duration.value.as_secs_f64() < 1.0)
-            .map(|rate| {
-                let rate = rate.value.as_f64();
-                format!("at {rate}/s not one request is due in {shown}")
-            }),
-        _ => None,
-    };
-    if let Some(message) = none_due {
-        let complaint = InvalidValue::new(message).help("let it last longer");
-        problems.push(complaint.at(duration.place.clone()));
-    }
+    too_short(table, duration, problems);
     Some(phases)
 }
 

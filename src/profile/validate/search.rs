@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, InvalidValue};
-use crate::plan::{Arrivals, Bounds, Rate};
-use crate::plan::{Loads, RecoveryWatch, Search};
-use crate::profile::raw::profile::{ArrivalWord, CheckTable, ProfileFile, ScenarioTable};
+use crate::plan::{
+    Arrivals, Bounds, ConstantRate, Loads, Rate, RecoveryWatch, Search, ThinkingUsers,
+};
+use crate::profile::raw::arrivals::ArrivalWord;
+use crate::profile::raw::profile::{CheckTable, ProfileFile, ScenarioTable};
 use crate::profile::raw::search::{HoldTable, SearchTable};
 use crate::profile::raw::top::MISSING;
+use crate::profile::validate::journey;
 use crate::profile::text::suggest::advice;
 use crate::profile::validate::profile::value_or;
 use crate::profile::validate::requirement::{scope, within_timeout};
-use crate::profile::validate::scenario::{Common, THINK, connections};
+use crate::profile::validate::scenario::Common;
 use crate::profile::value::units::show_duration;
 use crate::requirement::{Check, Limit, Metric, Requirement, Scope};
 
@@ -34,17 +37,13 @@ pub(in crate::profile) fn loads(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<(Arrivals, Search)> {
     let (loads, holds) = search(table, kind, (common.file, &common.bounds), problems)?;
-    let (think_min, think_max) = value_or(table.think_time.as_ref(), THINK);
+    let keys = table.keys.values(journey::longest_visit(table, &common.bounds));
     let first = match &loads {
-        Loads::Steps { users, .. } => Arrivals::Users {
-            count: *users.first()?,
-            think_min,
-            think_max,
-        },
-        Loads::Capacity { from, to, .. } => Arrivals::Constant {
+        Loads::Steps { users, .. } => Arrivals::Users(ThinkingUsers::new(*users.first()?, &keys)),
+        Loads::Capacity { from, to, .. } => Arrivals::Constant(ConstantRate {
             rate: *from,
-            connections: connections(table, *to, &common.bounds),
-        },
+            connections: keys.connections_for(*to),
+        }),
     };
     let search = Search {
         loads,

@@ -1,7 +1,8 @@
 //! Which metrics a search finds, and how far it can show them.
 
 use crate::diagnostic::{Diagnostic, InvalidValue};
-use crate::profile::raw::profile::{ArrivalWord, CheckTable, ScenarioTable};
+use crate::profile::raw::arrivals::ArrivalWord;
+use crate::profile::raw::profile::{CheckTable, ScenarioTable};
 use crate::requirement::{Comparison, Family, Metric, SearchMetric};
 
 /// Whether a scenario is of the kind on which a metric is measured.

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, InvalidValue};
-use crate::plan::Endpoint;
+use crate::plan::{ArrivalKind, Endpoint};
 use crate::plan::{EndpointKind, Socket};
-use crate::profile::raw::profile::{ArrivalWord, ScenarioTable};
+use crate::profile::raw::arrivals::ArrivalWord;
+use crate::profile::raw::profile::ScenarioTable;
 use crate::profile::raw::socket::SocketTable;
 use crate::profile::validate::profile::value_or;
 
@@ -26,7 +27,7 @@ pub(in crate::profile) fn socket(
 ) -> Option<Socket> {
     let written = table.socket.as_ref()?;
     let kind = table.arrivals.as_ref()?;
-    if kind.value != ArrivalWord::Users {
+    if kind.value != ArrivalWord::Model(ArrivalKind::Users) {
         let complaint = InvalidValue::new(format!(
             "a WebSocket does not go with arrivals = \"{}\"",
             kind.value.name()
@@ -66,7 +67,7 @@ fn users(
     written: &SocketTable,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<u32> {
-    let all = table.users.as_ref()?.value;
+    let all = table.keys.users.as_ref()?.value;
     let alone = table.requests().next().is_none();
     match (&written.share, alone) {
         (None, true) => {

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::diagnostic::render_diagnostics;
-use crate::plan::{Arrivals, Rate};
+use crate::plan::{Arrivals, Bursts, ConstantRate, Rate, ThinkingUsers};
 use crate::profile::Target;
 use proptest::prelude::*;
 
@@ -114,11 +114,17 @@ fn overrides_go_where_they_fit() {
     let [api, throughput, burst, rest @ ..] = profile.plans.as_slice() else {
         panic!("three plans and more");
     };
-    assert!(matches!(api.arrivals, Arrivals::Users { count: 7, .. }));
-    assert!(matches!(burst.arrivals, Arrivals::Burst { count: 7, .. }));
+    assert!(matches!(
+        api.arrivals,
+        Arrivals::Users(ThinkingUsers { count: 7, .. })
+    ));
+    assert!(matches!(
+        burst.arrivals,
+        Arrivals::Burst(Bursts { count: 7, .. })
+    ));
     assert!(matches!(
         throughput.arrivals,
-        Arrivals::Constant { rate, .. } if rate.micro() == 300_000_000
+        Arrivals::Constant(ConstantRate { rate, .. }) if rate.micro() == 300_000_000
     ));
     assert_eq!(api.phases.ramp_up.as_secs(), 60);
     assert_eq!(burst.phases.ramp_up, Duration::ZERO);

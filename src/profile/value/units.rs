@@ -1,11 +1,11 @@
 //! Times, ranges, rates and sizes as people write them.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use thiserror::Error;
 
 use crate::plan::Rate;
+pub use crate::requirement::format::duration as show_duration;
 
 /// Why a text is not a quantity.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -88,23 +88,6 @@ pub fn parse_duration(text: &str) -> Result<Duration, UnitError> {
     }
     let seconds = u64::try_from(nanos / SECOND).map_err(|_| wrong())?;
     Ok(Duration::new(seconds, (nanos % SECOND) as u32))
-}
-
-/// A time as [`parse_duration`] reads it back: `1h30m`, `250ms`, `0s`.
-pub fn show_duration(time: Duration) -> String {
-    let mut left = time.as_nanos();
-    let mut shown = String::new();
-    for (names, unit) in TIMES {
-        if left >= unit {
-            let _ = write!(shown, "{}{}", left / unit, names[0]);
-            left %= unit;
-        }
-    }
-    if shown.is_empty() {
-        "0s".to_owned()
-    } else {
-        shown
-    }
 }
 
 /// A range of times: `1s..3s`, or `2s` for always the same.

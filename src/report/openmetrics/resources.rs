@@ -64,7 +64,7 @@ fn observed(
 ) {
     let mut family = Family::new(FamilyKind::Gauge, name, unit, help);
     for run in runs {
-        for source in Source::ALL {
+        for &source in Source::ALL {
             let values = judged(run, source, figure);
             let labels = |of| {
                 vec![

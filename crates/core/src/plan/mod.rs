@@ -1,6 +1,7 @@
 //! Validated, immutable plans: all that a run needs to know, and nothing that it must check again.
 
 mod answer;
+mod arrivals;
 mod journey;
 mod offered;
 mod scenario;
@@ -9,6 +10,10 @@ mod socket;
 
 pub use answer::{AnswerRules, Take, TakeFrom};
 pub use journey::{Journey, Poll, Step};
-pub use scenario::{Arrivals, Bounds, Endpoint, Phases, Plan, Rate};
+pub use arrivals::{
+    ArrivalKey, ArrivalKeys, ArrivalKind, Arrivals, Bursts, ConnectionPolicy, ConstantRate,
+    DueTimes, PoissonRate, Rate, Senders, ThinkingUsers, is_second_first, mix, nanos, streams,
+};
+pub use scenario::{Bounds, Endpoint, Phases, Plan};
 pub use search::{Loads, RecoveryWatch, Search};
 pub use socket::{EndpointKind, Socket};

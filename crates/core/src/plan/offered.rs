@@ -1,13 +1,13 @@
 //! What a plan offers, as people say it.
 
-use super::{Arrivals, Plan};
+use super::{Arrivals, Plan, ThinkingUsers};
 use crate::requirement::format;
 
 impl Plan {
     /// What is offered: `100 users, each asking every 1.00 s to 2.00 s`. Users on a WebSocket are said by their
     /// messages.
     pub fn offered(&self) -> String {
-        let (Some(socket), Arrivals::Users { count, .. }) = (&self.socket, &self.arrivals) else {
+        let (Some(socket), Arrivals::Users(all)) = (&self.socket, &self.arrivals) else {
             return self.arrivals.to_string();
         };
         let users = |count: u32| format::count(u64::from(count));
@@ -21,13 +21,13 @@ impl Plan {
             "{} users on a WebSocket, each sending a message every {every}",
             users(socket.users)
         );
-        if socket.users >= *count {
+        if socket.users >= all.count {
             return talking;
         }
-        let mut others = self.arrivals.clone();
-        if let Arrivals::Users { count, .. } = &mut others {
-            *count -= socket.users;
-        }
+        let others = ThinkingUsers {
+            count: all.count - socket.users,
+            ..*all
+        };
         format!("{others}; {talking}")
     }
 }

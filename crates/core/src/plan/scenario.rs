@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 
 use super::answer::AnswerRules;
 use super::journey::{Journey, Step};
+use super::arrivals::{Arrivals, Senders};
 use super::search::{Loads, Search};
 use super::socket::{EndpointKind, Socket};
-use crate::requirement::{Unit, format};
 
 /// One scenario, ready to be run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -93,126 +93,10 @@ impl Plan {
         if let Some(Loads::Steps { users, .. }) = self.search.as_ref().map(|search| &search.loads) {
             return users.iter().copied().max().unwrap_or(0);
         }
-        match self.arrivals {
-            Arrivals::Users { count, .. } | Arrivals::Burst { count, .. } => count,
-            Arrivals::Constant { connections, .. } | Arrivals::Poisson { connections, .. } => {
-                connections
-            }
+        match self.arrivals.senders() {
+            Senders::Users(count) => count,
+            Senders::Rate { connections, .. } => connections,
         }
-    }
-}
-
-/// When requests are due.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase", tag = "kind")]
-pub enum Arrivals {
-    /// Virtual users, each with a connection of its own; a user's next request is due one think time
-    /// after the last was due.
-    Users {
-        /// How many.
-        count: u32,
-        /// The shortest think time.
-        think_min: Duration,
-        /// The longest think time.
-        think_max: Duration,
-    },
-    /// A constant rate, independent of the target.
-    Constant {
-        /// The rate.
-        rate: Rate,
-        /// The most connections that are opened for it.
-        connections: u32,
-    },
-    /// Random arrivals of a mean rate (exponential gaps).
-    Poisson {
-        /// The mean rate.
-        rate: Rate,
-        /// The most connections that are opened for it.
-        connections: u32,
-    },
-    /// All users at the same instant, in rounds.
-    Burst {
-        /// How many users.
-        count: u32,
-        /// From one round to the next.
-        every: Duration,
-    },
-}
-
-impl Arrivals {
-    /// How many connections all requests share at most; `None` where each user has one.
-    pub fn connection_limit(&self) -> Option<u32> {
-        match self {
-            Arrivals::Constant { connections, .. } | Arrivals::Poisson { connections, .. } => {
-                Some(*connections)
-            }
-            Arrivals::Users { .. } | Arrivals::Burst { .. } => None,
-        }
-    }
-}
-
-/// As people say it: `100 users, each asking every 1.00 s to 2.00 s`.
-impl std::fmt::Display for Arrivals {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let time = |span: Duration| format::time(span.as_secs_f64() * 1e3);
-        let count = |count: u32| format::count(u64::from(count));
-        let rate = |rate: Rate| format::show(Unit::Rate, rate.as_f64());
-        match *self {
-            Arrivals::Users {
-                count: users,
-                think_min,
-                think_max,
-            } if think_min == think_max => {
-                write!(
-                    f,
-                    "{} users, each asking every {}",
-                    count(users),
-                    time(think_min)
-                )
-            }
-            Arrivals::Users {
-                count: users,
-                think_min,
-                think_max,
-            } => write!(
-                f,
-                "{} users, each asking every {} to {}",
-                count(users),
-                time(think_min),
-                time(think_max)
-            ),
-            Arrivals::Constant { rate: even, .. } => write!(f, "{}, at even distances", rate(even)),
-            Arrivals::Poisson { rate: mean, .. } => {
-                write!(f, "{} on average, at random", rate(mean))
-            }
-            Arrivals::Burst {
-                count: users,
-                every,
-            } => write!(f, "{} users at once, every {}", count(users), time(every)),
-        }
-    }
-}
-
-/// A rate in millionths of a request per second, so that due times are whole-number arithmetic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
-pub struct Rate(u64);
-
-impl Rate {
-    /// A rate of `per_second` requests, to the millionth; `None` unless it is above 0 and at most a billion.
-    pub fn per_second(per_second: f64) -> Option<Rate> {
-        let micro = (per_second * 1e6).round();
-        (1.0..=1e15).contains(&micro).then_some(Rate(micro as u64))
-    }
-
-    /// Millionths of a request per second.
-    pub fn micro(self) -> u64 {
-        self.0
-    }
-
-    /// Requests per second.
-    pub fn as_f64(self) -> f64 {
-        self.0 as f64 / 1e6
     }
 }
 
@@ -331,18 +215,4 @@ impl Default for Endpoint {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn is_http(kind: &EndpointKind) -> bool {
     *kind == EndpointKind::Http
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rates_outside_their_range_are_none() {
-        assert_eq!(Rate::per_second(0.0), None);
-        assert_eq!(Rate::per_second(f64::NAN), None);
-        assert_eq!(Rate::per_second(-1.0), None);
-        assert_eq!(Rate::per_second(1e10), None);
-        assert_eq!(Rate::per_second(0.5).map(Rate::micro), Some(500_000));
-    }
 }

@@ -1,5 +1,8 @@
 //! Values as people read them: `0.84 ms`, `43 ms`, `1.04 s`, `12,345`, `98.7/s`.
 
+use std::fmt::Write as _;
+use std::time::Duration;
+
 use super::interval::Interval;
 use super::judgement::Estimate;
 use super::limit::Limit;
@@ -11,6 +14,32 @@ const EXTRA_DECIMALS: usize = 3;
 /// A time given in milliseconds.
 pub fn time(ms: f64) -> String {
     show(Unit::Time, ms)
+}
+
+/// A time as exactly as a profile writes it: `1h30m`, `250ms`, `0s`.
+pub fn duration(time: Duration) -> String {
+    const UNITS: [(&str, u128); 7] = [
+        ("d", 86_400_000_000_000),
+        ("h", 3_600_000_000_000),
+        ("m", 60_000_000_000),
+        ("s", 1_000_000_000),
+        ("ms", 1_000_000),
+        ("us", 1_000),
+        ("ns", 1),
+    ];
+    let mut left = time.as_nanos();
+    let mut shown = String::new();
+    for (name, unit) in UNITS {
+        if left >= unit {
+            let _ = write!(shown, "{}{name}", left / unit);
+            left %= unit;
+        }
+    }
+    if shown.is_empty() {
+        "0s".to_owned()
+    } else {
+        shown
+    }
 }
 
 /// A number of things, its thousands set apart.

@@ -1,6 +1,8 @@
-//! What a requirement measures: one row for each metric, from which all that is known of it follows.
+//! What a requirement measures, and who knows it: one row for each metric and each source, from which all that is known of
+//! them follows.
 
-use super::source::Source;
+use serde::{Deserialize, Serialize};
+
 use super::topic::Topic;
 use super::unit::{Better, Unit};
 
@@ -115,6 +117,22 @@ struct Spec {
     sources: &'static [Source],
 }
 
+// The name in profiles, how messages call it, and what must be given so that it is asked.
+sources! {
+    /// The target's process on this machine, with the processes that it started.
+    Process = "process", "the target's process", "run it on this machine and name its process with --target-pid";
+    /// This machine without the load generator; speaks for the target only when it runs here.
+    Host = "host", "this machine", "run it on this machine";
+    /// What the target says of itself.
+    Target = "target", "the target", "name its pages in the profile's [evidence.target]";
+    /// Redis.
+    Redis = "redis", "Redis", "where the cache is Redis, pass --redis-url redis://HOST:6379 or PERF_REDIS_URL";
+    /// `PostgreSQL`.
+    Postgres = "postgres", "PostgreSQL", "where the database is PostgreSQL, pass --database-url postgres://HOST/NAME or PERF_DATABASE_URL";
+    /// A page of counters in the text format of Prometheus.
+    Prometheus = "prometheus", "the metrics page", "where the service has one, pass --metrics-url http://HOST/metrics or PERF_METRICS_URL";
+}
+
 // The name in profiles, the unit, which way is better, what advice on it is about, where it is measured, and which
 // sources know it, the best first.
 metrics! {
@@ -191,6 +209,12 @@ impl Metric {
     /// What advice on it is about.
     pub fn topic(self) -> Topic {
         self.spec().topic
+    }
+
+    /// Every metric that a source beside the load reports.
+    pub fn all_observed() -> impl Iterator<Item = Metric> {
+        let plain = PLAIN.iter().copied();
+        plain.filter(|metric| metric.is_observed())
     }
 
     /// Who knows the metric, the best first, where a profile says nothing else; empty for what the load

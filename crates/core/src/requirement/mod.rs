@@ -17,9 +17,9 @@ pub use judgement::{CheckJudgement, Estimate, Judgement, TestVerdict, Verdict};
 pub use limit::{Comparison, Limit, LimitError, MARGIN};
 pub use metric::{
     Family, GeneratorMetric, LoadMetric, Metric, ObservedMetric, SearchMetric, SessionMetric,
-    SocketMetric,
+    SocketMetric, Source,
 };
 pub use model::{Check, Population, Requirement, Scope, Severity};
-pub use source::{Source, Sources};
+pub use source::Sources;
 pub use topic::Topic;
 pub use unit::{Better, Unit};

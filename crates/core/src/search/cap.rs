@@ -1,7 +1,7 @@
 //! Whether the connections that a plan allows were too few for a rate.
 
 use crate::judge::without_waits;
-use crate::plan::{Arrivals, Plan};
+use crate::plan::Plan;
 use crate::record::{RunResult, Summary, Times};
 use crate::requirement::{CheckJudgement, Family, Verdict, format};
 
@@ -13,11 +13,7 @@ pub(super) fn capped(
     run: &RunResult,
     checks: &[CheckJudgement],
 ) -> Option<String> {
-    let (Arrivals::Constant { connections, .. } | Arrivals::Poisson { connections, .. }) =
-        plan.arrivals
-    else {
-        return None;
-    };
+    let connections = plan.arrivals.connection_limit()?;
     let summary = Summary::of(run);
     let waits = Times::of(&run.generator.waits)?;
     // A few waits are bursts, which move no percentile.

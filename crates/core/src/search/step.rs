@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{cap, cause};
 use crate::judge::{Evidence, judge};
-use crate::plan::{Arrivals, Loads, Phases, Plan, Rate, Search};
+use crate::plan::{Loads, Phases, Plan, Search};
 use crate::record::{Role, RunResult, Status, Step, StepVerdict, Summary};
 use crate::requirement::{Check, Judgement, Requirement, Severity, Verdict};
 
@@ -29,24 +29,8 @@ impl Probe {
 
     /// The plan of this load alone.
     pub fn plan(self, plan: &Plan) -> Plan {
-        let arrivals = match plan.arrivals.clone() {
-            Arrivals::Users {
-                think_min,
-                think_max,
-                ..
-            } => Arrivals::Users {
-                count: self.load as u32,
-                think_min,
-                think_max,
-            },
-            Arrivals::Constant { rate, connections } => Arrivals::Constant {
-                rate: Rate::per_second(self.load).unwrap_or(rate),
-                connections,
-            },
-            other => other,
-        };
         Plan {
-            arrivals,
+            arrivals: plan.arrivals.at_load(self.load),
             phases: self.phases(plan),
             search: None,
             ..plan.clone()

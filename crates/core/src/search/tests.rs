@@ -2,7 +2,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::judge::{Evidence, judge};
-use crate::plan::{Arrivals, Bounds, Endpoint, EndpointKind, Phases, Plan, Rate, RecoveryWatch};
+use crate::plan::{
+    Arrivals, Bounds, ConstantRate, Endpoint, EndpointKind, Phases, Plan, Rate, RecoveryWatch,
+    ThinkingUsers,
+};
 use crate::record::{
     EndpointResult, EndpointRules, Generator, Role, Rules, RunProblem, RunResult, SearchEnding,
     SearchResult as Found, Sockets, Status, StepVerdict, Tally, UptimeRecord, Window,
@@ -23,15 +26,15 @@ fn check(metric: &str, limit: &str) -> Check {
 
 fn plan(loads: Loads) -> Plan {
     let arrivals = match &loads {
-        Loads::Steps { users, .. } => Arrivals::Users {
+        Loads::Steps { users, .. } => Arrivals::Users(ThinkingUsers {
             count: users[0],
             think_min: Duration::from_millis(500),
             think_max: Duration::from_millis(1_500),
-        },
-        Loads::Capacity { from, .. } => Arrivals::Constant {
+        }),
+        Loads::Capacity { from, .. } => Arrivals::Constant(ConstantRate {
             rate: *from,
             connections: 100,
-        },
+        }),
     };
     Plan {
         scenario: "stress".to_owned(),

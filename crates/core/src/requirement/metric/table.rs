@@ -1,4 +1,4 @@
-//! The macro of the table of metrics.
+//! The macros of the tables of metrics and of sources.
 
 /// Makes the enum, its list of names and its rows of one table, so that none of them can lack a metric.
 macro_rules! metrics {
@@ -58,6 +58,44 @@ macro_rules! metrics {
                     $(Metric::$quantile { quantile } => Some(quantile),)*
                     $(Metric::$metric => None,)*
                 }
+            }
+        }
+    };
+}
+
+/// Makes the enum of sources, and what is known of each, from one table.
+macro_rules! sources {
+    ($($(#[$about:meta])* $source:ident = $name:literal, $label:literal, $how:literal;)*) => {
+        /// A source of figures from inside the target.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Source {
+            $($(#[$about])* #[serde(rename = $name)] $source,)*
+        }
+
+        impl Source {
+            /// Every source.
+            pub const ALL: &'static [Source] = &[$(Source::$source),*];
+
+            /// The name that profiles and reports use.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Source::$source => $name,)*
+                }
+            }
+
+            /// What must be given so that the source is asked.
+            pub fn how_to_ask(self) -> &'static str {
+                match self {
+                    $(Source::$source => $how,)*
+                }
+            }
+        }
+
+        impl std::fmt::Display for Source {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(match self {
+                    $(Source::$source => $label,)*
+                })
             }
         }
     };

@@ -1,10 +1,65 @@
 //! Random arrivals with exponential gaps, found by number without adding up the gaps before.
 
-use rand_distr::{Beta, Distribution, Gamma};
+use std::fmt;
+use std::time::Duration;
 
+use rand_distr::{Beta, Distribution, Gamma};
+use serde::Serialize;
+
+use super::due::{Schedule, nanos};
 use super::random::{SplitMix, mix};
-use super::rate::RampedRate;
-use crate::plan::Rate;
+use super::rate::{self, RampedRate};
+use super::{ArrivalKey, ArrivalKeys, ArrivalModel, Rate, Senders, per_second};
+use crate::plan::Plan;
+
+/// Random arrivals of a mean rate.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PoissonRate {
+    /// The mean rate.
+    pub rate: Rate,
+    /// The most connections that are opened for it.
+    pub connections: u32,
+}
+
+impl ArrivalModel for PoissonRate {
+    type Schedule = Box<PoissonProcess>;
+
+    const KEYS: &'static [ArrivalKey] = rate::KEYS;
+
+    fn read(keys: &ArrivalKeys) -> Option<PoissonRate> {
+        let (rate, connections) = rate::read(keys)?;
+        Some(PoissonRate { rate, connections })
+    }
+
+    fn nothing_due(keys: &ArrivalKeys, measure: Duration) -> Option<String> {
+        rate::nothing_due(keys, measure)
+    }
+
+    fn senders(&self) -> Senders {
+        Senders::Rate {
+            rate: self.rate,
+            connections: self.connections,
+        }
+    }
+
+    fn at_load(&self, load: f64) -> PoissonRate {
+        PoissonRate {
+            rate: Rate::per_second(load).unwrap_or(self.rate),
+            ..*self
+        }
+    }
+
+    fn due_times(&self, plan: &Plan, _user: u32) -> Box<PoissonProcess> {
+        let ramp = nanos(plan.phases.ramp_up);
+        Box::new(PoissonProcess::new(self.rate, ramp, plan.seed))
+    }
+}
+
+impl fmt::Display for PoissonRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on average, at random", per_second(self.rate))
+    }
+}
 
 /// Doublings that a run can hold: more than a run of 24 hours at the highest rate.
 const DOUBLINGS: usize = 48;
@@ -16,15 +71,15 @@ const DOUBLINGS: usize = 48;
 /// Beta(h, h) share of the whole (the gamma bridge: Lukacs 1955). So each due time is found in
 /// log₂(n) draws, each hanging on the seed and its place in the tree alone.
 #[derive(Debug, Clone)]
-pub(super) struct Poisson {
+pub(super) struct PoissonProcess {
     rate: RampedRate,
     seed: u64,
     /// Times of arrivals 1, 2, 4, 8, ... of the unit-rate process.
     powers: Vec<f64>,
 }
 
-impl Poisson {
-    pub(super) fn new(rate: Rate, ramp: u64, seed: u64) -> Poisson {
+impl PoissonProcess {
+    fn new(rate: Rate, ramp: u64, seed: u64) -> PoissonProcess {
         let mut time = 0.0;
         let power = |level: usize| {
             let shape = if level == 0 {
@@ -37,15 +92,11 @@ impl Poisson {
             time
         };
         let powers = (0..DOUBLINGS).map(power).collect();
-        Poisson {
+        PoissonProcess {
             rate: RampedRate::new(rate, ramp),
             seed,
             powers,
         }
-    }
-
-    pub(super) fn due(&self, n: u64) -> u64 {
-        self.rate.due_at_count(self.unit_time(n.saturating_add(1)))
     }
 
     /// The time of arrival `m`, from 1, of the unit-rate process.
@@ -70,6 +121,12 @@ impl Poisson {
             half /= 2;
         }
         time
+    }
+}
+
+impl Schedule for Box<PoissonProcess> {
+    fn due(&self, _k: u64, n: u64) -> u64 {
+        self.rate.due_at_count(self.unit_time(n.saturating_add(1)))
     }
 }
 

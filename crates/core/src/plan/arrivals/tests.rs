@@ -3,7 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::plan::{Bounds, Endpoint, Phases, Rate};
+use crate::plan::{Bounds, Endpoint, Phases};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -51,18 +51,18 @@ fn rate(per_second: f64) -> Rate {
 }
 
 fn constant(per_second: f64, ramp_up: u64) -> DueTimes {
-    let arrivals = Arrivals::Constant {
+    let arrivals = Arrivals::Constant(ConstantRate {
         rate: rate(per_second),
         connections: 1,
-    };
+    });
     streams(&plan(arrivals, ramp_up, 1), 1).0[0][0].clone()
 }
 
 fn poisson(per_second: f64, seed: u64) -> DueTimes {
-    let arrivals = Arrivals::Poisson {
+    let arrivals = Arrivals::Poisson(PoissonRate {
         rate: rate(per_second),
         connections: 1,
-    };
+    });
     streams(&plan(arrivals, 0, seed), 1).0[0][0].clone()
 }
 
@@ -86,10 +86,10 @@ fn a_ramp_up_offers_half_of_the_full_rate() {
 
 #[test]
 fn workers_share_one_process_between_them() {
-    let arrivals = Arrivals::Poisson {
+    let arrivals = Arrivals::Poisson(PoissonRate {
         rate: rate(50.0),
         connections: 9,
-    };
+    });
     let plan = plan(arrivals, SECOND, 7);
     let alone = &streams(&plan, 1).0[0][0];
     let three = streams(&plan, 3).0;
@@ -169,11 +169,11 @@ fn poisson_counts_vary_as_much_as_their_mean() {
 
 #[test]
 fn users_think_between_the_shortest_and_the_longest_time() {
-    let arrivals = Arrivals::Users {
+    let arrivals = Arrivals::Users(ThinkingUsers {
         count: 50,
         think_min: Duration::from_secs(1),
         think_max: Duration::from_secs(3),
-    };
+    });
     let (groups, connections) = streams(&plan(arrivals, 5 * SECOND, 3), 2);
     assert_eq!(connections, ConnectionPolicy::Own);
     let users: Vec<&DueTimes> = groups.iter().flatten().collect();
@@ -194,10 +194,10 @@ fn users_think_between_the_shortest_and_the_longest_time() {
 
 #[test]
 fn a_burst_is_due_at_one_instant() {
-    let arrivals = Arrivals::Burst {
+    let arrivals = Arrivals::Burst(Bursts {
         count: 100,
         every: Duration::from_secs(1),
-    };
+    });
     let (groups, _) = streams(&plan(arrivals, 0, 3), 2);
     for round in 0..5 {
         assert!(
@@ -211,23 +211,25 @@ fn a_burst_is_due_at_one_instant() {
 
 fn any_arrivals() -> impl Strategy<Value = Arrivals> {
     prop_oneof![
-        (1.0..100_000.0f64).prop_map(|r| Arrivals::Constant {
+        (1.0..100_000.0f64).prop_map(|r| Arrivals::Constant(ConstantRate {
             rate: rate(r),
             connections: 1
-        }),
-        (1.0..100_000.0f64).prop_map(|r| Arrivals::Poisson {
+        })),
+        (1.0..100_000.0f64).prop_map(|r| Arrivals::Poisson(PoissonRate {
             rate: rate(r),
             connections: 1
-        }),
-        (1u32..20, 1u64..5_000, 0u64..5_000).prop_map(|(count, min, spread)| Arrivals::Users {
-            count,
-            think_min: Duration::from_millis(min),
-            think_max: Duration::from_millis(min + spread),
-        }),
-        (1u32..20, 1u64..5_000).prop_map(|(count, every)| Arrivals::Burst {
+        })),
+        (1u32..20, 1u64..5_000, 0u64..5_000).prop_map(|(count, min, spread)| Arrivals::Users(
+            ThinkingUsers {
+                count,
+                think_min: Duration::from_millis(min),
+                think_max: Duration::from_millis(min + spread),
+            }
+        )),
+        (1u32..20, 1u64..5_000).prop_map(|(count, every)| Arrivals::Burst(Bursts {
             count,
             every: Duration::from_millis(every),
-        }),
+        })),
     ]
 }
 
@@ -268,4 +270,41 @@ fn the_order_of_turns_is_drawn_and_repeatable() {
     // Half of 12 and of 11 thousand, give or take four standard deviations.
     assert!((5_780..6_220).contains(&second_first), "{second_first}");
     assert!((5_290..5_710).contains(&as_before), "{as_before}");
+}
+
+/// Fingerprints are made of it, and baselines rest on those.
+#[test]
+fn the_json_of_each_model_stays_as_it_is() {
+    let second = Duration::from_secs(1);
+    let arrivals = [
+        Arrivals::Users(ThinkingUsers {
+            count: 7,
+            think_min: second,
+            think_max: 2 * second,
+        }),
+        Arrivals::Constant(ConstantRate {
+            rate: rate(120.0),
+            connections: 200,
+        }),
+        Arrivals::Poisson(PoissonRate {
+            rate: rate(0.5),
+            connections: 9,
+        }),
+        Arrivals::Burst(Bursts {
+            count: 3,
+            every: second,
+        }),
+    ];
+    let json = arrivals.map(|one| serde_json::to_string(&one).expect("JSON"));
+    let duration = |secs: u64| format!("{{\"secs\":{secs},\"nanos\":0}}");
+    let (one, two) = (duration(1), duration(2));
+    assert_eq!(
+        json,
+        [
+            format!("{{\"kind\":\"users\",\"count\":7,\"think_min\":{one},\"think_max\":{two}}}"),
+            "{\"kind\":\"constant\",\"rate\":120000000,\"connections\":200}".to_owned(),
+            "{\"kind\":\"poisson\",\"rate\":500000,\"connections\":9}".to_owned(),
+            format!("{{\"kind\":\"burst\",\"count\":3,\"every\":{one}}}"),
+        ]
+    );
 }
