@@ -46,7 +46,8 @@ const STEP_KEYS: [&str; 5] = ["think_time", "until", "every", "within", "always"
 fn is_paced(scenario: &Table) -> bool {
     let has_journeys = scenario.get("step").is_some() || scenario.get("journey").is_some();
     let kind = scenario.text("arrivals").and_then(ArrivalWord::parse);
-    has_journeys && matches!(
+    has_journeys
+        && matches!(
             kind,
             Some(ArrivalWord::Model(ArrivalKind::Users) | ArrivalWord::Steps)
         )

@@ -7,8 +7,8 @@ use crate::plan::{Arrivals, Bounds};
 use crate::profile::raw::arrivals::ArrivalWord;
 use crate::profile::raw::profile::ScenarioTable;
 use crate::profile::raw::top::MISSING;
-use crate::profile::validate::journey;
 use crate::profile::text::suggest::list;
+use crate::profile::validate::journey;
 
 /// The arrivals of a scenario at one load; `None` when something that its model needs is missing or was misread.
 pub(in crate::profile) fn arrivals(

@@ -86,7 +86,12 @@ pub(in crate::profile) fn endpoints(journeys: &mut [Journey], first: usize) -> V
 /// The longest that one visit may take from its due time to its end: a request, or a journey with its think times.
 pub(in crate::profile) fn longest_visit(table: &ScenarioTable, bounds: &Bounds) -> Duration {
     let of = |journey: &RawJourney| thinks(journey) + waits(journey, bounds.timeout);
-    table.journeys.iter().map(of).max().unwrap_or(bounds.timeout)
+    table
+        .journeys
+        .iter()
+        .map(of)
+        .max()
+        .unwrap_or(bounds.timeout)
 }
 
 /// The longest that one may wait for what a check looks at, where that is a journey or a step of one.
@@ -295,7 +300,10 @@ fn poll(
 fn keeps_up(table: &ScenarioTable, problems: &mut Vec<Diagnostic>) {
     let is_written = |key: &str| table.written.iter().any(|(written, _)| written == key);
     let is_users = |word: ArrivalWord| {
-        matches!(word, ArrivalWord::Model(ArrivalKind::Users) | ArrivalWord::Steps)
+        matches!(
+            word,
+            ArrivalWord::Model(ArrivalKind::Users) | ArrivalWord::Steps
+        )
     };
     let Some(every) = &table.keys.think_time else {
         let word = table.arrivals.as_ref().map(|at| at.value);

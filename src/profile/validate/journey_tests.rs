@@ -140,7 +140,7 @@ path = "/"
         .collect();
     assert_eq!(places, [(80, 0..2, 3), (20, 2..3, 4)]);
     // 20 visitors a second, each of them 20 seconds at the most.
-    assert_eq!(plan.arrivals.senders().connection_limit(), Some(400));
+    assert_eq!(plan.arrivals.connection_limit(), Some(400));
 }
 
 #[test]

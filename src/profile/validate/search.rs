@@ -10,8 +10,8 @@ use crate::profile::raw::arrivals::ArrivalWord;
 use crate::profile::raw::profile::{CheckTable, ProfileFile, ScenarioTable};
 use crate::profile::raw::search::{HoldTable, SearchTable};
 use crate::profile::raw::top::MISSING;
-use crate::profile::validate::journey;
 use crate::profile::text::suggest::advice;
+use crate::profile::validate::journey;
 use crate::profile::validate::profile::value_or;
 use crate::profile::validate::requirement::{scope, within_timeout};
 use crate::profile::validate::scenario::Common;
@@ -37,7 +37,9 @@ pub(in crate::profile) fn loads(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<(Arrivals, Search)> {
     let (loads, holds) = search(table, kind, (common.file, &common.bounds), problems)?;
-    let keys = table.keys.values(journey::longest_visit(table, &common.bounds));
+    let keys = table
+        .keys
+        .values(journey::longest_visit(table, &common.bounds));
     let first = match &loads {
         Loads::Steps { users, .. } => Arrivals::Users(ThinkingUsers::new(*users.first()?, &keys)),
         Loads::Capacity { from, to, .. } => Arrivals::Constant(ConstantRate {

@@ -9,11 +9,11 @@ mod search;
 mod socket;
 
 pub use answer::{AnswerRules, Take, TakeFrom};
-pub use journey::{Journey, Poll, Step};
 pub use arrivals::{
     ArrivalKey, ArrivalKeys, ArrivalKind, Arrivals, Bursts, ConnectionPolicy, ConstantRate,
     DueTimes, PoissonRate, Rate, Senders, ThinkingUsers, is_second_first, mix, nanos, streams,
 };
+pub use journey::{Journey, Poll, Step};
 pub use scenario::{Bounds, Endpoint, Phases, Plan};
 pub use search::{Loads, RecoveryWatch, Search};
 pub use socket::{EndpointKind, Socket};

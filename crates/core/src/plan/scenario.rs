@@ -7,8 +7,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::answer::AnswerRules;
-use super::journey::{Journey, Step};
 use super::arrivals::{Arrivals, Senders};
+use super::journey::{Journey, Step};
 use super::search::{Loads, Search};
 use super::socket::{EndpointKind, Socket};
 
