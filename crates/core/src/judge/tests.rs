@@ -46,7 +46,7 @@ fn run_of(sample: impl Fn(u64, u64) -> Option<Sample>) -> RunResult {
         response: counted.response(),
         answered: counted.answered(),
         service: counted.service(),
-        bytes: 0,
+        ..EndpointResult::default()
     };
     let address = |(index, counted): (usize, &crate::record::EndpointTally)| AddressResult {
         address: format!("192.0.2.{index}:80"),

@@ -15,12 +15,25 @@ pub enum EndpointKind {
     Connect,
     /// A message on a WebSocket and its reply.
     Message,
+    /// A journey as a whole: not a request, but the sum of those that its steps send.
+    Journey,
 }
 
 impl EndpointKind {
     /// Whether it belongs to the users on a WebSocket.
     pub fn is_socket(self) -> bool {
-        self != EndpointKind::Http
+        match self {
+            EndpointKind::Connect | EndpointKind::Message => true,
+            EndpointKind::Http | EndpointKind::Journey => false,
+        }
+    }
+
+    /// Whether it stands for requests of its own; a journey only sums up those of its steps.
+    pub fn is_request(self) -> bool {
+        match self {
+            EndpointKind::Http | EndpointKind::Connect | EndpointKind::Message => true,
+            EndpointKind::Journey => false,
+        }
     }
 
     /// Whether all of it is judged, ramp-up included: users connect while the load rises, and hardly ever again.
