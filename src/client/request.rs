@@ -162,7 +162,6 @@ impl PreparedRequest {
             headers,
             body,
             expect: (200..300).collect(),
-            ..Endpoint::default()
         })
     }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::record::{
-    CoarseHistogram, Counts, EndpointKind, EndpointResult, Histogram, JourneyCounts, RunResult, Second, UptimeRecord, UserGroup, Window,
+    CoarseHistogram, Counts, EndpointKind, EndpointResult, Histogram, JourneyCounts, RunResult,
+    Second, UptimeRecord, UserGroup, Window,
 };
 use crate::requirement::Population;
 use crate::requirement::Sources;
@@ -83,8 +84,9 @@ impl EndpointSelection {
             }
             EndpointSelection::Endpoint(mine)
             | EndpointSelection::Journey { endpoint: mine, .. } => mine == index,
-            EndpointSelection::Population(population) => kind
-                .is_some_and(|kind| kind.is_request() && population.holds(kind.is_socket())),
+            EndpointSelection::Population(population) => {
+                kind.is_some_and(|kind| kind.is_request() && population.holds(kind.is_socket()))
+            }
         }
     }
 

@@ -31,7 +31,11 @@ pub fn intervals(run: &RunResult, confidence: f64) -> RunIntervals {
     let endpoints = run.endpoints.iter().enumerate().map(|(index, endpoint)| {
         let own = LatencyQuantiles::of(endpoint);
         let part = EndpointSelection::of_endpoint(run, index);
-        let all = if endpoint.kind.is_request() { &all } else { &own };
+        let all = if endpoint.kind.is_request() {
+            &all
+        } else {
+            &own
+        };
         part_intervals(run, part, &own, all, alpha).0
     });
     let steps = run.search.iter().flat_map(|search| &search.steps);

@@ -6,10 +6,7 @@ use crate::record::{Counts, JourneyEnding};
 use crate::statistics::Block;
 
 /// The hits of each second and of each user, with every journey that ended before a step as one more hit.
-pub(super) fn with_unreached(
-    slice: &Slice<'_>,
-    hits: impl Fn(&Counts) -> u64,
-) -> [Vec<Block>; 2] {
+pub(super) fn with_unreached(slice: &Slice<'_>, hits: impl Fn(&Counts) -> u64) -> [Vec<Block>; 2] {
     let add = |blocks: &mut [Block], unreached: Vec<u64>| {
         for (block, unreached) in blocks.iter_mut().zip(unreached) {
             block.hits += unreached as f64;

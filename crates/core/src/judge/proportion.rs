@@ -136,7 +136,7 @@ pub(super) fn quantile(
         }
     }
     if slice.each(by_poll).iter().any(|count| *count > 0) {
-        let in_any_case = |counts: &Counts| counts.over[index] - by_poll(counts);
+        let in_any_case = |counts: &Counts| counts.over[index].saturating_sub(by_poll(counts));
         let without_poll = weigh(in_any_case, slice, &allowed, levels);
         let may_be_in_time = weighed.hits - without_poll.hits;
         if weighed.decision != Decision::Below && without_poll.decision != weighed.decision {
@@ -288,7 +288,13 @@ pub(super) fn failures(
         finding.doubt(None);
     }
     finding.speak_of_reach(&OverTime::of(slice), &allowed);
-    doubt_unreached(&mut finding, |counts| counts.failed, slice, &allowed, levels);
+    doubt_unreached(
+        &mut finding,
+        |counts| counts.failed,
+        slice,
+        &allowed,
+        levels,
+    );
     finding
 }
 

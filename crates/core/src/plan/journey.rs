@@ -54,8 +54,7 @@ impl Plan {
     /// The sum of the timeouts of a journey's steps.
     pub(super) fn timeout_of_journey(&self, endpoint: &Endpoint) -> Duration {
         let mut journeys = self.journeys.iter();
-        let is_meant =
-            |journey: &&Journey| self.endpoints[journey.endpoint].name == endpoint.name;
+        let is_meant = |journey: &&Journey| self.endpoints[journey.endpoint].name == endpoint.name;
         let steps = journeys.find(is_meant).map(|journey| self.steps(journey));
         let steps = steps.unwrap_or_default().iter();
         steps.map(|step| self.timeout(step)).sum()

@@ -21,8 +21,8 @@ pub struct Plan {
     pub arrivals: Arrivals,
     /// How long each part lasts.
     pub phases: Phases,
-    /// What is asked, and how often; never empty, weights of HTTP requests above 0. A WebSocket's two parts
-    /// come last.
+    /// What is asked, and how often; never empty, weights of HTTP requests above 0. Those come first, then a WebSocket's two
+    /// parts and what stands for journeys as wholes.
     pub endpoints: Vec<Endpoint>,
     /// Those of the users that hold a WebSocket each.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -51,7 +51,9 @@ impl EndedJourney {
     /// The endpoints of the steps that it did not reach.
     pub(super) fn unreached(&self) -> impl Iterator<Item = usize> {
         let steps = self.steps.clone().zip(&self.reached);
-        steps.filter(|(_, reached)| !**reached).map(|(step, _)| step)
+        steps
+            .filter(|(_, reached)| !**reached)
+            .map(|(step, _)| step)
     }
 }
 
@@ -99,7 +101,8 @@ pub(super) fn merge_journeys(mine: &mut Vec<JourneyCounts>, theirs: &[JourneyCou
 pub(super) fn merge_endings(mine: &mut Vec<JourneyEnding>, theirs: &[JourneyEnding]) {
     for ending in theirs {
         let mut known = mine.iter_mut();
-        let is_same = |one: &&mut JourneyEnding| (one.step, one.outcome) == (ending.step, ending.outcome);
+        let is_same =
+            |one: &&mut JourneyEnding| (one.step, one.outcome) == (ending.step, ending.outcome);
         match known.find(is_same) {
             Some(one) => one.count += ending.count,
             None => mine.push(*ending),
