@@ -253,3 +253,6 @@ impl Seen {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

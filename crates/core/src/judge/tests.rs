@@ -11,6 +11,7 @@ use crate::requirement::Metric;
 use crate::requirement::{Limit, Severity, TestVerdict};
 
 mod doubts;
+mod journeys;
 
 const MS: u64 = 1_000_000;
 const SECOND: u64 = 1_000_000_000;
