@@ -212,11 +212,9 @@ fn assert_times(what: &str, ours: &EndpointResult, mut truth: Vec<u64>, grain: f
 
 #[test]
 fn a_stall_counts_in_each_step_and_in_the_journey_as_the_arithmetic_says() {
-    for arrivals in [
-        rate(40.0, 1_000),
-        users(200, (ms(4_500), ms(5_500))),
-        users(60, (ms(6_000), ms(8_000))),
-    ] {
+    // Some of the users are still on their last journey when the next one is due.
+    let by_users = users(120, (ms(4_500), ms(6_500)));
+    for arrivals in [rate(25.0, 1_000), by_users] {
         let plan = plan(arrivals, 60, steps(STEPS, THINK));
         let asked: Rc<RefCell<HashMap<(String, u64), u32>>> = Rc::default();
         let seen = Rc::clone(&asked);
@@ -498,7 +496,7 @@ fn random_plan(course: &Course) -> Plan {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
 
     #[test]
     fn every_due_journey_has_reached_each_step_or_not(course in course()) {
