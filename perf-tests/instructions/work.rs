@@ -201,6 +201,7 @@ fn long_run(tally: &Tally) -> (Profile, RunResult) {
             answered: counted.answered(),
             service: counted.service(),
             bytes: counted.bytes,
+            ..EndpointResult::default()
         };
     let nothing = RunProblem {
         what: String::new(),

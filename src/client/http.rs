@@ -41,6 +41,8 @@ pub struct Exchange {
     /// The address that it was sent to, by its index among those of the name; `None` when there is only one, or
     /// nothing was sent.
     pub address: Option<u16>,
+    /// Whether the answer is right, but does not yet have what the step polls for.
+    pub is_pending: bool,
 }
 
 /// One user's connection: made when it is needed, kept as long as it is good.
@@ -356,6 +358,7 @@ impl ExchangeTiming {
             connected: self.connected,
             resent: self.resent,
             address: self.address,
+            is_pending: false,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use super::users::{User as _, Users};
-use super::worker_loop::{TakenJob, WorkerContext};
+use super::worker_loop::{DueUnit, TakenJob, WorkerContext};
 use crate::client::Turns;
 
 /// The connections of one stream of arrivals: the last one used is the first one taken.
@@ -109,13 +109,13 @@ fn turn_of(number: u64, width: u32) -> u32 {
 }
 
 /// Hands each job that comes due to an idle connection or to a new one.
-pub(super) async fn dispatch<U: Users + 'static>(
+pub(super) async fn dispatch<U: Users + 'static, D: DueUnit>(
     work: Rc<WorkerContext<U>>,
     pool: Rc<ConnectionPool>,
 ) {
     let timer = work.agenda.timer();
     let mut now = work.agenda.now();
-    while let Some(time) = work.until_due(pool.stream, &timer, now).await {
+    while let Some(time) = work.until_due::<D>(pool.stream, &timer, now).await {
         now = time;
         if pool.is_full() {
             pool.vacancy().await;
@@ -140,13 +140,17 @@ pub(super) async fn dispatch<U: Users + 'static>(
                 job: Cell::new(Some(taken)),
                 waker: RefCell::default(),
             };
-            tokio::task::spawn_local(lane_of(Rc::clone(&work), Rc::clone(&pool), Rc::new(seat)));
+            tokio::task::spawn_local(lane_of::<U, D>(
+                Rc::clone(&work),
+                Rc::clone(&pool),
+                Rc::new(seat),
+            ));
         }
     }
 }
 
 /// A connection of the pool.
-async fn lane_of<U: Users>(
+async fn lane_of<U: Users, D: DueUnit>(
     work: Rc<WorkerContext<U>>,
     pool: Rc<ConnectionPool>,
     seat: Rc<IdleSlot>,
@@ -162,12 +166,12 @@ async fn lane_of<U: Users>(
             }
         };
         loop {
-            let free = work.exchange(seat.lane, &mut user, taken).await;
+            let free = D::send(&work, seat.lane, &mut user, taken).await;
             let is_awaited = pool.held.borrow().is_some();
             let held_up = |from, to| work.agenda.stalled_for(from, to);
             let waiting = is_awaited.then(|| {
                 work.ledger
-                    .take_waiting(pool.stream, free, work.end.until(), held_up)
+                    .take_waiting(pool.stream, free, D::until(&work.end), held_up)
             });
             let Some(job) = waiting.flatten() else {
                 break;

@@ -1,10 +1,11 @@
 //! When a run is looked at to end before it is planned to, and what comes due between a look and that end.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use super::mix::Mix;
 use super::schedule::{DueTimes, nanos, streams};
-use crate::plan::Plan;
+use crate::plan::{Journey, Plan};
 
 const SECOND: u64 = 1_000_000_000;
 /// How long before a second ends it is looked at, to begin with: to ask the workers and to judge takes less.
@@ -23,6 +24,7 @@ pub(super) struct Settling {
     mix: Mix,
     streams: Vec<Due>,
     endpoints: usize,
+    journeys: Vec<Journey>,
 }
 
 /// A stream, and its first request that is not behind the last look.
@@ -42,6 +44,7 @@ impl Settling {
             mix: Mix::new(plan),
             streams: groups.map(|stream| Due { stream, next: 0 }).collect(),
             endpoints: plan.endpoints.len(),
+            journeys: plan.journeys.clone(),
         })
     }
 
@@ -71,7 +74,7 @@ impl Settling {
         self.notice = (2 * self.notice).min(LONGEST_NOTICE);
     }
 
-    /// Adds what is due from `from` to `to`, for each endpoint. `from` must not fall from call to call.
+    /// Adds what is due from `from` to `to`, for each endpoint: with a journey all of its steps. `from` must not fall from call to call.
     pub(super) fn add_due(&mut self, from: u64, to: u64, open: &mut [u64]) {
         debug_assert_eq!(open.len(), self.endpoints);
         for due in &mut self.streams {
@@ -80,11 +83,22 @@ impl Settling {
             }
             let mut k = due.next;
             while due.stream.due(k) < to {
-                open[self.mix.of(&due.stream, k)] += 1;
+                let endpoint = self.mix.of(&due.stream, k);
+                open[endpoint] += 1;
+                for step in steps(&self.journeys, endpoint) {
+                    open[step] += 1;
+                }
                 k += 1;
             }
         }
     }
+}
+
+/// The steps of the journey that an endpoint stands for, if it does.
+fn steps(journeys: &[Journey], endpoint: usize) -> Range<usize> {
+    let mut journeys = journeys.iter();
+    let journey = journeys.find(|journey| journey.endpoint == endpoint);
+    journey.map_or(0..0, |journey| journey.steps.clone())
 }
 
 #[cfg(test)]

@@ -1,7 +1,11 @@
 //! The worker's book of due requests: whatever happens, each of them ends in exactly one outcome.
 
+mod journeys;
+
 use std::cell::RefCell;
 
+pub(super) use self::journeys::{JourneyPlan, StepEnd};
+use self::journeys::{JourneyPlans, JourneyState};
 use super::mix::Mix;
 use super::numbering::Numbering;
 use super::schedule::DueTimes;
@@ -43,6 +47,7 @@ pub(super) struct Ledger {
     streams: Vec<DueTimes>,
     mix: Mix,
     users: Numbering,
+    journeys: Option<JourneyPlans>,
     state: RefCell<LedgerState>,
 }
 
@@ -54,12 +59,14 @@ struct LedgerState {
     flights: Vec<Option<Flight>>,
     /// What has ended and was due after an end that may still be moved on, with its wait for a connection.
     beyond: Vec<(Sample, u64)>,
+    journeys: JourneyState,
 }
 
 impl LedgerState {
     fn admit(&mut self, end: u64) {
         let due = self.beyond.extract_if(.., |(sample, _)| sample.due < end);
         due.for_each(|(sample, waited)| self.tally.record_after(&sample, waited));
+        self.admit_journeys(end);
     }
 }
 
@@ -90,11 +97,13 @@ impl Ledger {
             next,
             flights: Vec::new(),
             beyond: Vec::new(),
+            journeys: JourneyState::default(),
         };
         Ledger {
             streams,
             mix,
             users,
+            journeys: None,
             state: RefCell::new(state),
         }
     }
@@ -258,6 +267,7 @@ impl Ledger {
                 k += 1;
             }
         }
+        self.add_open_steps(&state, before, &mut open);
         open
     }
 
@@ -274,8 +284,14 @@ impl Ledger {
         let mut guard = self.state.borrow_mut();
         let state = &mut *guard;
         state.admit(end);
-        for (lane, flight) in state.flights.iter_mut().enumerate() {
-            if let Some(Flight { job, begun }) = flight.take().filter(|one| one.job.due < end) {
+        for (lane, flight) in std::mem::take(&mut state.flights).into_iter().enumerate() {
+            let Some(flight) = flight.filter(|one| one.job.due < end) else {
+                continue;
+            };
+            if let Some(journey) = self.journey(flight.job.endpoint) {
+                self.cut_off_journey(state, (lane, flight), journey, (end, now));
+            } else {
+                let Flight { job, begun } = flight;
                 let user = self.users.user(job.number, self.connection(lane));
                 let sample = unfinished(job, user, Some(begun), now, Outcome::CutOff);
                 state.tally.record(&sample);
@@ -290,12 +306,19 @@ impl Ledger {
                     lag: 0,
                     waited: 0,
                 };
-                // It has no connection, and no connection is to blame.
-                let user = self.users.user(job.number, job.number);
-                let sample = unfinished(job, user, None, now, Outcome::NotStarted);
-                state.tally.record(&sample);
+                if let Some(journey) = self.journey(job.endpoint) {
+                    self.not_started_journey(&mut state.tally, job, journey, now);
+                } else {
+                    // It has no connection, and no connection is to blame.
+                    let user = self.users.user(job.number, job.number);
+                    let sample = unfinished(job, user, None, now, Outcome::NotStarted);
+                    state.tally.record(&sample);
+                }
                 *next = NextDue::of(stream, next.k + 1);
             }
+        }
+        if self.has_journeys() {
+            state.record_tail(end);
         }
         state.tally.clone()
     }

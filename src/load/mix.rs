@@ -1,7 +1,7 @@
-//! Which endpoint a request asks, by weight.
+//! Which endpoint a request asks, or which journey is begun, by weight.
 
 use super::schedule::{DueTimes, mix};
-use crate::plan::{EndpointKind, Plan};
+use crate::plan::{Endpoint, EndpointKind, Plan};
 
 /// The weighted choice of a plan.
 #[derive(Debug, Clone)]
@@ -15,8 +15,9 @@ pub(super) struct Mix {
 
 impl Mix {
     pub(super) fn new(plan: &Plan) -> Mix {
-        let sums = plan.endpoints.iter().scan(0, |sum, endpoint| {
-            *sum += u64::from(endpoint.weight);
+        let weights = plan.endpoints.iter().enumerate();
+        let sums = weights.scan(0, |sum, (index, endpoint)| {
+            *sum += u64::from(weight(plan, index, endpoint));
             Some(*sum)
         });
         let place = |kind| {
@@ -51,6 +52,16 @@ impl Mix {
         let place = mix(self.seed, number) % all;
         self.sums.partition_point(|sum| *sum <= place)
     }
+}
+
+/// How often an endpoint is chosen. Of a plan with journeys these are chosen, and their steps follow.
+fn weight(plan: &Plan, index: usize, endpoint: &Endpoint) -> u32 {
+    if plan.journeys.is_empty() || endpoint.kind.is_socket() {
+        return endpoint.weight;
+    }
+    let mut journeys = plan.journeys.iter();
+    let journey = journeys.find(|journey| journey.endpoint == index);
+    journey.map_or(0, |journey| journey.weight)
 }
 
 #[cfg(test)]

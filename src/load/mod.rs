@@ -6,6 +6,7 @@ mod connection_pool;
 mod cpu_meter;
 mod early_stop;
 mod engine;
+mod journeys;
 mod ledger;
 mod live;
 mod messages;

@@ -31,7 +31,7 @@ pub struct Fare {
 /// Runs a plan in virtual time. `fares` is called for each request in the order in which they are sent, with its
 /// endpoint and that time, in nanoseconds from the start of the run.
 ///
-/// A user sends one request at a time; arrivals at a rate never wait for a connection.
+/// Requests stand for themselves: a plan with journeys can't be rehearsed. A user sends one request at a time; arrivals at a rate never wait for a connection.
 pub fn rehearse(
     plan: &Plan,
     observer: &mut dyn Observer,

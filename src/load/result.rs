@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::schedule::nanos;
 use crate::client::AddressFound;
-use crate::plan::Plan;
+use crate::plan::{Endpoint, EndpointKind, Journey, Plan};
 use crate::record::{
     AddressResult, EndpointResult, EndpointTally, Excerpts, Generator, Observed, RunProblem,
     RunResult, Slowest, Sockets, Status, Tally, UptimeRecord, Window,
@@ -49,7 +49,7 @@ impl Run<'_> {
                 extended_from: self.extended_from,
             },
             endpoints: endpoints
-                .map(|(endpoint, tally)| endpoint_result(endpoint, tally))
+                .map(|(endpoint, tally)| self.endpoint(endpoint, tally))
                 .collect(),
             addresses: self.addresses(tally),
             seconds: tally.seconds.clone(),
@@ -62,6 +62,29 @@ impl Run<'_> {
             slowest: tally.slowest.clone(),
             excerpts: tally.excerpts.clone(),
             notes: Vec::new(),
+        }
+    }
+
+    fn endpoint(&self, endpoint: &Endpoint, tally: &EndpointTally) -> EndpointResult {
+        let result = EndpointResult {
+            poll_every: poll_every(endpoint),
+            ..endpoint_result(endpoint, tally)
+        };
+        if endpoint.kind != EndpointKind::Journey {
+            return result;
+        }
+        let is_meant =
+            |journey: &&Journey| self.plan.endpoints[journey.endpoint].name == endpoint.name;
+        let Some(journey) = self.plan.journeys.iter().find(is_meant) else {
+            return result;
+        };
+        let steps = self.plan.steps(journey).iter();
+        EndpointResult {
+            request: String::new(),
+            poll_every: steps.filter_map(poll_every).max(),
+            steps: Some(journey.steps.clone()),
+            ended_by: tally.ended_by(),
+            ..result
         }
     }
 
@@ -99,7 +122,13 @@ impl Run<'_> {
     }
 }
 
-fn endpoint_result(endpoint: &crate::plan::Endpoint, tally: &EndpointTally) -> EndpointResult {
+/// From one answer to the next request of a step that polls, in nanoseconds.
+fn poll_every(endpoint: &Endpoint) -> Option<u64> {
+    let poll = endpoint.step.as_ref()?.poll?;
+    Some(nanos(poll.every))
+}
+
+fn endpoint_result(endpoint: &Endpoint, tally: &EndpointTally) -> EndpointResult {
     EndpointResult {
         name: endpoint.name.clone(),
         kind: endpoint.kind,
@@ -109,6 +138,9 @@ fn endpoint_result(endpoint: &crate::plan::Endpoint, tally: &EndpointTally) -> E
         answered: tally.answered(),
         service: tally.service(),
         bytes: tally.bytes,
+        reached: tally.reached,
+        unreached: tally.unreached,
+        ..EndpointResult::default()
     }
 }
 

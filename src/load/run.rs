@@ -94,7 +94,7 @@ pub(super) fn coordinate(
     let started = SystemTime::now();
     let workers = workers(plan);
     let (groups, connections) = streams(plan, workers);
-    let end = Arc::new(RunEnd::of(&plan.phases));
+    let end = Arc::new(end_of(plan, workers));
     let start = clock.now() + LEAD;
     let shares = groups
         .into_iter()
@@ -120,6 +120,15 @@ pub(super) fn coordinate(
         connector,
     };
     Ok(coordinator.run(observer))
+}
+
+/// The end of a plan's run, for so many workers.
+fn end_of(plan: &Plan, workers: usize) -> RunEnd {
+    let end = RunEnd::of(&plan.phases);
+    if plan.journeys.is_empty() {
+        return end;
+    }
+    end.with_tail(nanos(plan.longest_timeout()), workers)
 }
 
 /// What all workers connect with: the load is spread over the addresses of the target.
@@ -213,10 +222,11 @@ impl Coordinator<'_> {
                 }
             }
             let end = self.end.get();
-            if status == Status::Complete && nanos(elapsed) < end && observer.is_interrupted() {
+            let is_on = nanos(elapsed) < end || self.end.has_unfinished();
+            if status == Status::Complete && is_on && observer.is_interrupted() {
                 status = Status::Partial;
                 // To show the run may have taken a while.
-                self.end.fix_at(self.now().min(end));
+                self.end.break_off_at(self.now().min(end));
                 self.workers
                     .iter()
                     .for_each(|worker| drop(worker.commands.send(WorkerRequest::Stop)));

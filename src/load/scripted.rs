@@ -50,6 +50,8 @@ pub(crate) struct ScriptedAnswer {
     pub(crate) closes: Option<(Duration, u16)>,
     /// Frames that come before it unasked.
     pub(crate) unasked: u64,
+    /// Whether it lacks what the step polls for.
+    pub(crate) is_pending: bool,
 }
 
 impl ScriptedAnswer {
@@ -63,6 +65,15 @@ impl ScriptedAnswer {
             outcome,
             closes: None,
             unasked: 0,
+            is_pending: false,
+        }
+    }
+
+    /// One that does not have what the step polls for.
+    pub(crate) fn pending(after: Duration) -> ScriptedAnswer {
+        ScriptedAnswer {
+            is_pending: true,
+            ..ScriptedAnswer::good(after)
         }
     }
 
@@ -121,7 +132,7 @@ impl ScriptedUser {
             endpoint,
             number,
         });
-        let limit = scene.plan.timeout(endpoint);
+        let limit = scene.plan.request_timeout(endpoint);
         let (mut done, mut outcome) = match answer.after {
             Some(after) if after <= limit => (sent + after, answer.outcome),
             _ => (sent + limit, Outcome::Timeout),
@@ -140,6 +151,7 @@ impl ScriptedUser {
             connected,
             resent: false,
             address: None,
+            is_pending: answer.is_pending && outcome.is_ok(),
         }
     }
 

@@ -44,6 +44,10 @@ pub trait User {
     /// request's in the whole plan.
     fn exchange(&mut self, endpoint: usize, number: u64) -> impl Future<Output = Exchange>;
 
+    /// Begins a journey, by its number in the whole plan: nothing that was taken from the answers of an earlier one is known
+    /// any more, and to a new visitor no cookies either.
+    fn begin_journey(&mut self, _number: u64, _is_new_visitor: bool) {}
+
     /// Attends to the connection while nothing is due; returns once for each connection that must be made
     /// again. May be dropped at any time.
     fn idle(&mut self) -> impl Future<Output = ()> {
@@ -141,6 +145,8 @@ pub struct VirtualUsers {
     connector: Connector,
     bounds: Bounds,
     socket: Option<Rc<Socket>>,
+    /// Which of the plan's endpoints is to connect a WebSocket.
+    connect: usize,
     give_up: Instant,
     agenda: Rc<TimerQueue>,
 }
@@ -161,11 +167,18 @@ impl VirtualUsers {
             connector,
             bounds: plan.bounds,
             socket: plan.socket.clone().map(Rc::new),
+            connect: place(plan, EndpointKind::Connect),
             // The pool ends what is still on its way, as the end of the run may move.
             give_up: Instant::now() + NEVER,
             agenda,
         }
     }
+}
+
+fn place(plan: &Plan, kind: EndpointKind) -> usize {
+    let mut endpoints = plan.endpoints.iter();
+    let found = endpoints.position(|endpoint| endpoint.kind == kind);
+    found.unwrap_or(plan.endpoints.len())
 }
 
 impl Users for VirtualUsers {
@@ -184,7 +197,7 @@ impl Users for VirtualUsers {
                 line: WebSocketSession::paced(handshake.clone(), *first_id, deadline).taking(turns),
                 connector: self.connector.clone(),
                 socket: Rc::clone(socket),
-                connect: kit.requests.len(),
+                connect: self.connect,
             }),
             _ => VirtualUser::Http(HttpUser {
                 connection: Connection::paced(self.connector.clone(), deadline).taking(turns),

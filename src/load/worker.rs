@@ -58,7 +58,8 @@ impl WorkerPart {
     pub(super) fn new(plan: &Plan, share: WorkerShare, identities: usize) -> WorkerPart {
         let users = Numbering::new(&plan.arrivals, identities);
         WorkerPart {
-            ledger: Ledger::new(share.group, Mix::new(plan), users, Tally::new(rules(plan))),
+            ledger: Ledger::new(share.group, Mix::new(plan), users, Tally::new(rules(plan)))
+                .with_journeys_of(plan),
             connections: match share.connections {
                 ConnectionPolicy::Own => ConnectionPolicy::Own,
                 ConnectionPolicy::Shared(all) => {

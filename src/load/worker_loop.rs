@@ -9,6 +9,7 @@ use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::connection_pool::{ConnectionPool, dispatch};
+use super::journeys::Journeys;
 use super::ledger::{Job, JobTimes, Ledger};
 use super::messages::{Commands, RunEnd, WorkerGauge, WorkerRequest, WorkerSnapshot};
 use super::schedule::ConnectionPolicy;
@@ -51,21 +52,75 @@ pub(super) async fn work<U: Users + 'static>(
     let lanes = LocalSet::new();
     let agenda = Rc::clone(&work.agenda);
     lanes.spawn_local(async move { agenda.keep(alarm).await });
-    match work.connections {
-        ConnectionPolicy::Own => (0..work.ledger.streams()).for_each(|stream| {
-            lanes.spawn_local(user_task(Rc::clone(&work), stream));
-        }),
-        ConnectionPolicy::Shared(limit) => (0..work.ledger.streams()).for_each(|stream| {
-            lanes.spawn_local(dispatch(
-                Rc::clone(&work),
-                ConnectionPool::new(stream, limit),
-            ));
-        }),
+    if work.ledger.has_journeys() {
+        spawn::<U, Journeys>(&work, &lanes);
+    } else {
+        spawn::<U, Requests>(&work, &lanes);
     }
     lanes.run_until(supervise(&work, commands)).await;
     // Whatever still runs is dropped before the book is closed, so nothing is counted twice.
     drop(lanes);
     work.ledger.close(work.end.get(), work.agenda.now())
+}
+
+/// What is due each time: it is the same for all of a run, and so chosen once.
+pub(super) trait DueUnit: 'static {
+    /// What is due before is sent.
+    fn until(end: &RunEnd) -> u64;
+
+    /// Whether the run is over.
+    fn has_come(end: &RunEnd, now: u64) -> bool;
+
+    /// When to look at the end of the run again, at `next` at the latest.
+    fn wake(next: u64, now: u64, end: u64) -> u64;
+
+    /// Sends one on a lane's connection and records its end; returns when that was.
+    fn send<U: Users>(
+        work: &WorkerContext<U>,
+        lane: usize,
+        user: &mut U::ScriptedUser,
+        taken: TakenJob,
+    ) -> impl Future<Output = u64>;
+}
+
+/// Each number of a stream is a request's.
+pub(super) struct Requests;
+
+impl DueUnit for Requests {
+    fn until(end: &RunEnd) -> u64 {
+        end.until()
+    }
+
+    fn has_come(end: &RunEnd, now: u64) -> bool {
+        end.has_come(now)
+    }
+
+    fn wake(next: u64, _: u64, _: u64) -> u64 {
+        next
+    }
+
+    fn send<U: Users>(
+        work: &WorkerContext<U>,
+        lane: usize,
+        user: &mut U::ScriptedUser,
+        taken: TakenJob,
+    ) -> impl Future<Output = u64> {
+        work.exchange(lane, user, taken)
+    }
+}
+
+/// Begins the tasks of all streams.
+fn spawn<U: Users + 'static, D: DueUnit>(work: &Rc<WorkerContext<U>>, lanes: &LocalSet) {
+    for stream in 0..work.ledger.streams() {
+        let work = Rc::clone(work);
+        match work.connections {
+            ConnectionPolicy::Own => lanes.spawn_local(user_task::<U, D>(work, stream)),
+            ConnectionPolicy::Shared(limit) => {
+                let pool = ConnectionPool::new(stream, limit);
+                lanes.spawn_local(dispatch::<U, D>(work, pool))
+            }
+        };
+    }
 }
 
 impl<U: Users> WorkerContext<U> {
@@ -99,8 +154,13 @@ impl<U: Users> WorkerContext<U> {
 
     /// Waits until a stream's next request is due and takes it up, for a user who was busy until
     /// `free_since`; `None` when the run ends first.
-    async fn wait(&self, stream: usize, timer: &Timer, free_since: u64) -> Option<TakenJob> {
-        let now = self.until_due(stream, timer, free_since).await?;
+    async fn wait<D: DueUnit>(
+        &self,
+        stream: usize,
+        timer: &Timer,
+        free_since: u64,
+    ) -> Option<TakenJob> {
+        let now = self.until_due::<D>(stream, timer, free_since).await?;
         let due = self.ledger.next_due(stream);
         // Late because its user was busy is the target's doing, as far as the generator was not held up.
         let free = free_since.clamp(due, now);
@@ -110,7 +170,7 @@ impl<U: Users> WorkerContext<U> {
 
     /// Waits until a stream's next request is due; returns the time then, or `None` when the run ends
     /// first. `now` may be a little behind.
-    pub(super) async fn until_due(
+    pub(super) async fn until_due<D: DueUnit>(
         &self,
         stream: usize,
         timer: &Timer,
@@ -120,24 +180,24 @@ impl<U: Users> WorkerContext<U> {
             let (due, end, until) = (
                 self.ledger.next_due(stream),
                 self.end.get(),
-                self.end.until(),
+                D::until(&self.end),
             );
             if due < until && due <= now {
                 return Some(now);
             }
-            if self.end.has_come(now) {
+            if D::has_come(&self.end, now) {
                 return None;
             }
             // At the end it is known whether anything goes on, but for the exception.
             let next = if now < end { end } else { until };
-            timer.sleep_until(due.min(next)).await;
+            timer.sleep_until(due.min(D::wake(next, now, end))).await;
             now = self.agenda.now();
         }
     }
 }
 
 /// A virtual user with a connection of its own.
-async fn user_task<U: Users>(work: Rc<WorkerContext<U>>, stream: usize) {
+async fn user_task<U: Users, D: DueUnit>(work: Rc<WorkerContext<U>>, stream: usize) {
     let lane = work.ledger.open_lane();
     let turns = Turns::beginning_with(work.ledger.first_number(stream));
     let mut user = work.users.user(stream, turns);
@@ -149,7 +209,7 @@ async fn user_task<U: Users>(work: Rc<WorkerContext<U>>, stream: usize) {
     loop {
         let taken = tokio::select! {
             biased;
-            taken = work.wait(stream, &timer, free_since) => taken,
+            taken = work.wait::<D>(stream, &timer, free_since) => taken,
             () = user.idle() => {
                 let now = work.agenda.now();
                 Some((work.ledger.reconnect(stream, now), now))
@@ -158,7 +218,7 @@ async fn user_task<U: Users>(work: Rc<WorkerContext<U>>, stream: usize) {
         let Some(taken) = taken else {
             break;
         };
-        free_since = work.exchange(lane, &mut user, taken).await;
+        free_since = D::send(&work, lane, &mut user, taken).await;
         if holds_socket {
             work.ledger.talk(&user.take_socket_events());
         }
@@ -172,14 +232,23 @@ async fn user_task<U: Users>(work: Rc<WorkerContext<U>>, stream: usize) {
 
 /// Answers the coordinator, and returns when all that was due has ended or the run must end.
 async fn supervise<U>(work: &WorkerContext<U>, mut commands: Commands) {
-    let mut stopped = None;
+    let (mut stopped, mut over_since) = (None, None);
+    let mut has_unfinished = work.ledger.has_journeys();
     loop {
         let end = work.end.get();
         let give_up = stopped.unwrap_or(work.agenda.instant(end) + work.timeout);
         let now = Instant::now();
-        let over = stopped.is_some() || work.end.has_come(work.agenda.nanos(now));
+        let since = work.agenda.nanos(now);
+        if has_unfinished && work.end.has_come(since) && work.ledger.is_idle(end) {
+            has_unfinished = false;
+            work.end.finish();
+        }
+        let over = stopped.is_some() || work.end.has_come_with_tail(since);
+        if over {
+            over_since.get_or_insert(now.min(work.agenda.instant(end.max(since))));
+        }
         // Users with a connection may close it properly, if that takes no longer than a moment.
-        let gone = work.present.get() == 0 || now >= work.agenda.instant(end) + STOP_GRACE;
+        let gone = work.present.get() == 0 || over_since.is_some_and(|at| now >= at + STOP_GRACE);
         if over && (now >= give_up || (gone && work.ledger.is_idle(end))) {
             return;
         }

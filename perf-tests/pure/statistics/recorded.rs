@@ -57,6 +57,7 @@ pub(crate) fn record_users(
         answered: counted.answered(),
         service: counted.service(),
         bytes: counted.bytes,
+        ..EndpointResult::default()
     });
     RunResult {
         scenario: String::new(),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::client::{Asking, Preflight, PreflightFailure, PreflightProgress, preflight_with};
 use crate::harness::output::progress::Progress;
 use crate::harness::run::scenario::{Failure, ScenarioRun, own_fault};
-use crate::plan::Plan;
+use crate::plan::{EndpointKind, Plan};
 use crate::profile::Destination;
 use crate::record::{Outcomes, RunProblem, RunResult, Status};
 
@@ -183,7 +183,7 @@ impl Question<'_> {
                     .plan
                     .endpoints
                     .iter()
-                    .filter(|one| !one.kind.is_socket())
+                    .filter(|one| one.kind == EndpointKind::Http)
                     .count();
                 let settled = far.get().map_or(0, |asked| asked.settled);
                 let text = format!(

@@ -12,7 +12,7 @@ use crate::harness::run::scenario::{Failure, ScenarioRun};
 use crate::harness::session::state::{Session, locked};
 use crate::load::{SocketEngine, failed_run, millis};
 use crate::monitor::{EvidenceSources, TargetPid, UptimeWatcher};
-use crate::plan::{Endpoint, Plan};
+use crate::plan::{Endpoint, EndpointKind, Plan};
 use crate::profile::Destination;
 use crate::record::{Outage, RunProblem, RunResult};
 
@@ -168,7 +168,9 @@ impl Session {
 fn way_out(plans: &[Plan], failed: &Plan, what: &str) -> Vec<String> {
     let http = |plan: &Plan| -> Vec<Endpoint> {
         let mine = plan.endpoints.iter();
-        mine.filter(|one| !one.kind.is_socket()).cloned().collect()
+        mine.filter(|one| one.kind == EndpointKind::Http)
+            .cloned()
+            .collect()
     };
     let mut refused = http(failed);
     refused.retain(|endpoint| names(what, endpoint));

@@ -56,6 +56,7 @@ impl User for Model {
             connected: false,
             resent: false,
             address: None,
+            is_pending: false,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What numbers a report may hold: it may come from anywhere, and what is read is summed up without looking.
 
 use super::read::ReportReadError;
-use crate::record::{Counts, RunResult, Second};
+use crate::record::{Counts, JourneyCounts, RunResult, Second};
 use crate::report::Report;
 
 /// The most that all counts of a report come to together, so that no sum of them overflows: whole numbers up to here are
@@ -45,7 +45,13 @@ fn counts(run: &RunResult) -> impl Iterator<Item = u64> {
             endpoint.answered.len(),
             endpoint.service.len(),
         ];
-        own.into_iter().chain(endpoint.outcomes.values().copied())
+        let endings = endpoint.ended_by.iter().map(|ending| ending.count);
+        let of_journeys = [endpoint.reached, endpoint.unreached]
+            .into_iter()
+            .chain(endings);
+        own.into_iter()
+            .chain(of_journeys)
+            .chain(endpoint.outcomes.values().copied())
     });
     let addresses = run.addresses.iter().flat_map(|address| {
         let own = [address.response.len()];
@@ -61,11 +67,13 @@ fn counts(run: &RunResult) -> impl Iterator<Item = u64> {
         own.into_iter()
             .chain(second.endpoints.iter().flat_map(of_endpoint))
             .chain(second.addresses.iter().flat_map(of_endpoint))
+            .chain(second.journeys.iter().flat_map(of_journey))
     });
     let users = run.users.iter().flat_map(|group| {
         let own = [group.response.len()];
         own.into_iter()
             .chain(group.endpoints.iter().flat_map(of_endpoint))
+            .chain(group.journeys.iter().flat_map(of_journey))
     });
     let (fared, talk) = (&run.generator, &run.sockets);
     let others = [
@@ -98,17 +106,30 @@ fn counts(run: &RunResult) -> impl Iterator<Item = u64> {
 }
 
 fn of_endpoint(counts: &Counts) -> impl Iterator<Item = u64> {
-    let own = [counts.due, counts.failed, counts.failed_by_generator];
+    let own = [
+        counts.due,
+        counts.failed,
+        counts.failed_by_generator,
+        counts.unreached,
+    ];
     own.into_iter()
         .chain(counts.over.iter().copied())
         .chain(counts.over_by_generator.iter().copied())
+        .chain(counts.over_by_poll.iter().copied())
         .chain(counts.outcomes.values().copied())
+}
+
+fn of_journey(journey: &JourneyCounts) -> impl Iterator<Item = u64> {
+    of_endpoint(&journey.counts).chain([journey.response.len()])
 }
 
 /// In nanoseconds, those that are added to each other.
 fn times(run: &RunResult) -> impl Iterator<Item = u64> {
     let seconds = run.seconds.iter().flat_map(|second| &second.endpoints);
     let users = run.users.iter().flat_map(|group| &group.endpoints);
+    let by_second = run.seconds.iter().flat_map(|second| &second.journeys);
+    let by_user = run.users.iter().flat_map(|group| &group.journeys);
+    let journeys = by_second.chain(by_user).map(|journey| &journey.counts);
     let slowest = run.slowest.all().iter().map(|slow| slow.done_ns);
     let ends = [run.window.planned, run.window.extended_from];
     let window = ends
@@ -117,6 +138,7 @@ fn times(run: &RunResult) -> impl Iterator<Item = u64> {
         .chain([run.window.to]);
     seconds
         .chain(users)
+        .chain(journeys)
         .map(|counts| counts.time)
         .chain(slowest)
         .chain(window)

@@ -7,8 +7,8 @@ use super::search::{SearchForm, search};
 use super::times::TimesForm;
 use crate::record::{
     AddressResult, CoarseHistogram, Counts, EndpointKind, EndpointResult, Excerpts, Generator,
-    Histogram, Observed, Outage, Outcomes, RunProblem, RunResult, Second, Slowest, Sockets, Status,
-    UptimeRecord, UserGroup, Window,
+    Histogram, JourneyCounts, JourneyEnding, Observed, Outage, Outcomes, RunProblem, RunResult,
+    Second, Slowest, Sockets, Status, UptimeRecord, UserGroup, Window,
 };
 use crate::report::RunReport;
 use crate::requirement::{PartIntervals, RunIntervals};
@@ -141,6 +141,16 @@ struct EndpointForm {
     answered_time_ms: TimesForm,
     service_time_ms: TimesForm,
     bytes: u64,
+    #[serde(default)]
+    reached: u64,
+    #[serde(default)]
+    unreached: u64,
+    #[serde(default)]
+    poll_every_ms: Option<f64>,
+    #[serde(default)]
+    steps: Option<[usize; 2]>,
+    #[serde(default)]
+    ended_by: Vec<JourneyEnding>,
     histograms: Histograms,
 }
 
@@ -161,6 +171,11 @@ fn endpoint(form: EndpointForm) -> EndpointResult {
         answered: form.histograms.answered,
         service: form.histograms.service,
         bytes: form.bytes,
+        reached: form.reached,
+        unreached: form.unreached,
+        poll_every: form.poll_every_ms.map(nanos),
+        steps: form.steps.map(|[from, to]| from..to),
+        ended_by: form.ended_by,
     }
 }
 
@@ -187,7 +202,23 @@ struct SecondForm {
     endpoints: Vec<CountsForm>,
     #[serde(default)]
     addresses: Vec<CountsForm>,
+    #[serde(default)]
+    journeys: Vec<JourneyForm>,
     buckets: CoarseHistogram,
+}
+
+#[derive(Deserialize)]
+struct JourneyForm {
+    #[serde(flatten)]
+    counts: CountsForm,
+    buckets: CoarseHistogram,
+}
+
+fn journey(form: JourneyForm) -> JourneyCounts {
+    JourneyCounts {
+        counts: counts(form.counts),
+        response: form.buckets,
+    }
 }
 
 #[derive(Deserialize)]
@@ -199,11 +230,17 @@ struct CountsForm {
     over: Vec<u64>,
     over_by_generator: Vec<u64>,
     outcomes: Outcomes,
+    #[serde(default)]
+    unreached: u64,
+    #[serde(default)]
+    over_by_poll: Vec<u64>,
 }
 
 #[derive(Deserialize)]
 struct UserGroupForm {
     endpoints: Vec<CountsForm>,
+    #[serde(default)]
+    journeys: Vec<JourneyForm>,
     buckets: CoarseHistogram,
 }
 
@@ -216,12 +253,15 @@ fn counts(form: CountsForm) -> Counts {
         over: form.over,
         over_by_generator: form.over_by_generator,
         outcomes: form.outcomes,
+        unreached: form.unreached,
+        over_by_poll: form.over_by_poll,
     }
 }
 
 fn user_group(form: UserGroupForm) -> UserGroup {
     UserGroup {
         endpoints: form.endpoints.into_iter().map(counts).collect(),
+        journeys: form.journeys.into_iter().map(journey).collect(),
         response: form.buckets,
     }
 }
@@ -230,6 +270,7 @@ fn second(form: SecondForm) -> Second {
     Second {
         endpoints: form.endpoints.into_iter().map(counts).collect(),
         addresses: form.addresses.into_iter().map(counts).collect(),
+        journeys: form.journeys.into_iter().map(journey).collect(),
         done_ok: form.done,
         response: form.buckets,
     }

@@ -7,8 +7,8 @@ use super::search::SearchForm;
 use super::times::TimesForm;
 use crate::record::{
     AddressResult, CoarseHistogram, Counts, EndpointKind, EndpointResult, EndpointSummary,
-    Excerpts, Histogram, Observed, Outcomes, RunProblem, RunResult, Second, Slowest, Sockets,
-    Status, Summary, UptimeRecord, UserGroup,
+    Excerpts, Histogram, JourneyCounts, JourneyEnding, Observed, Outcomes, RunProblem, RunResult,
+    Second, Slowest, Sockets, Status, Summary, UptimeRecord, UserGroup,
 };
 use crate::report::{RunReport, rfc3339};
 use crate::requirement::PartIntervals;
@@ -162,6 +162,16 @@ struct EndpointJson<'a> {
     answered_time_ms: TimesForm,
     service_time_ms: TimesForm,
     bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reached: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreached: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    poll_every_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<[usize; 2]>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    ended_by: &'a [JourneyEnding],
     histograms: EndpointHistograms<'a>,
 }
 
@@ -178,6 +188,7 @@ impl EndpointJson<'_> {
         summary: &EndpointSummary,
         sure: &PartIntervals,
     ) -> EndpointJson<'a> {
+        let is_step = endpoint.reached + endpoint.unreached > 0;
         EndpointJson {
             name: &endpoint.name,
             kind: endpoint.kind,
@@ -189,6 +200,14 @@ impl EndpointJson<'_> {
             answered_time_ms: TimesForm::from(summary.answered, &sure.answered),
             service_time_ms: TimesForm::from(summary.service, &sure.service),
             bytes: endpoint.bytes,
+            reached: is_step.then_some(endpoint.reached),
+            unreached: is_step.then_some(endpoint.unreached),
+            poll_every_ms: endpoint.poll_every.map(millis),
+            steps: endpoint
+                .steps
+                .as_ref()
+                .map(|steps| [steps.start, steps.end]),
+            ended_by: &endpoint.ended_by,
             histograms: EndpointHistograms {
                 response: &endpoint.response,
                 answered: &endpoint.answered,
@@ -234,7 +253,25 @@ struct SecondJson<'a> {
     endpoints: Vec<CountsJson<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     addresses: Vec<CountsJson<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    journeys: Vec<JourneyJson<'a>>,
     buckets: &'a CoarseHistogram,
+}
+
+#[derive(Serialize)]
+struct JourneyJson<'a> {
+    #[serde(flatten)]
+    counts: CountsJson<'a>,
+    buckets: &'a CoarseHistogram,
+}
+
+impl JourneyJson<'_> {
+    fn of(journey: &JourneyCounts) -> JourneyJson<'_> {
+        JourneyJson {
+            counts: CountsJson::of(&journey.counts),
+            buckets: &journey.response,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -265,6 +302,7 @@ impl SecondJson<'_> {
             outcomes: second.outcomes(),
             endpoints: second.endpoints.iter().map(CountsJson::of).collect(),
             addresses: second.addresses.iter().map(CountsJson::of).collect(),
+            journeys: second.journeys.iter().map(JourneyJson::of).collect(),
             buckets: &second.response,
         }
     }
@@ -275,6 +313,8 @@ struct UserGroupJson<'a> {
     due: u64,
     failed: u64,
     endpoints: Vec<CountsJson<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    journeys: Vec<JourneyJson<'a>>,
     buckets: &'a CoarseHistogram,
 }
 
@@ -284,6 +324,7 @@ impl UserGroupJson<'_> {
             due: group.due(),
             failed: group.failed(),
             endpoints: group.endpoints.iter().map(CountsJson::of).collect(),
+            journeys: group.journeys.iter().map(JourneyJson::of).collect(),
             buckets: &group.response,
         }
     }
@@ -298,6 +339,10 @@ struct CountsJson<'a> {
     over: &'a [u64],
     over_by_generator: &'a [u64],
     outcomes: &'a Outcomes,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreached: Option<u64>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    over_by_poll: &'a [u64],
 }
 
 impl CountsJson<'_> {
@@ -310,6 +355,8 @@ impl CountsJson<'_> {
             over: &counts.over,
             over_by_generator: &counts.over_by_generator,
             outcomes: &counts.outcomes,
+            unreached: (counts.unreached > 0).then_some(counts.unreached),
+            over_by_poll: &counts.over_by_poll,
         }
     }
 }

@@ -14,7 +14,8 @@ pub(super) fn suspect(scenario: &str, before: &[&Report], after: &Report) -> Opt
     if later.endpoints.len() < 2 {
         return None;
     }
-    let grown = later.endpoints.iter().filter_map(|endpoint| {
+    let requests = later.endpoints.iter().filter(|one| one.kind.is_request());
+    let grown = requests.filter_map(|endpoint| {
         let all = earlier.iter().flat_map(|run| &run.endpoints);
         let all: Vec<f64> = all
             .filter(|one| one.name == endpoint.name)

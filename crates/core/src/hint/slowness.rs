@@ -227,7 +227,8 @@ pub(super) fn heavy_bodies(case: &Case<'_>) -> Option<Cause> {
     let limit = case.time_limit()?;
     let (_, of) = case.quantile();
     let parts = case.run.endpoints.iter().zip(&case.summary.endpoints);
-    let heavy = parts.filter_map(|(part, summary)| {
+    let requests = parts.filter(|(part, _)| part.kind.is_request());
+    let heavy = requests.filter_map(|(part, summary)| {
         let took = summary.service.as_ref().map(of)?;
         let each = part.bytes / summary.due.max(1);
         (took >= limit && each >= HEAVY_BYTES).then_some((each, part.name.as_str(), took))

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::record::{
-    CoarseHistogram, Counts, Histogram, RunResult, Second, UptimeRecord, UserGroup, Window,
+    CoarseHistogram, Counts, EndpointKind, EndpointResult, Histogram, JourneyCounts, RunResult,
+    Second, UptimeRecord, UserGroup, Window,
 };
 use crate::requirement::Population;
 use crate::requirement::Sources;
@@ -49,21 +50,43 @@ pub(super) struct Slice<'a> {
 pub(super) enum EndpointSelection {
     All,
     Endpoint(usize),
+    /// A journey as a whole: its endpoint, and its place among the journeys of the run.
+    Journey {
+        endpoint: usize,
+        place: usize,
+    },
     Population(Population),
     Address(usize),
 }
 
 impl EndpointSelection {
-    /// Whether an endpoint, by its place in the run, belongs to it.
+    /// An endpoint by its place in the run.
+    pub(super) fn of_endpoint(run: &RunResult, index: usize) -> EndpointSelection {
+        let is_journey = |one: &EndpointResult| !one.kind.is_request();
+        if !run.endpoints.get(index).is_some_and(is_journey) {
+            return EndpointSelection::Endpoint(index);
+        }
+        let before = run.endpoints[..index].iter();
+        EndpointSelection::Journey {
+            endpoint: index,
+            place: before.filter(|one| is_journey(one)).count(),
+        }
+    }
+
+    /// Whether an endpoint, by its place in the run, belongs to it. No journey belongs to anything but itself: its
+    /// requests are those of its steps.
     fn holds(self, run: &RunResult, index: usize) -> bool {
+        let kind = run.endpoints.get(index).map(|endpoint| endpoint.kind);
         match self {
             // Any endpoint may be asked at an address: what has not ended may belong to each of them.
-            EndpointSelection::All | EndpointSelection::Address(_) => true,
-            EndpointSelection::Endpoint(mine) => mine == index,
-            EndpointSelection::Population(population) => run
-                .endpoints
-                .get(index)
-                .is_some_and(|endpoint| population.holds(endpoint.kind.is_socket())),
+            EndpointSelection::All | EndpointSelection::Address(_) => {
+                kind.is_none_or(EndpointKind::is_request)
+            }
+            EndpointSelection::Endpoint(mine)
+            | EndpointSelection::Journey { endpoint: mine, .. } => mine == index,
+            EndpointSelection::Population(population) => {
+                kind.is_some_and(|kind| kind.is_request() && population.holds(kind.is_socket()))
+            }
         }
     }
 
@@ -84,6 +107,10 @@ impl EndpointSelection {
     ) -> u64 {
         match self {
             EndpointSelection::Address(index) => counted.addresses.get(index).map_or(0, number),
+            EndpointSelection::Journey { place, .. } => {
+                let journey = counted.journeys.get(place);
+                journey.map_or(0, |journey| number(&journey.counts))
+            }
             _ => self.sum(run, counted.endpoints, number),
         }
     }
@@ -106,6 +133,7 @@ pub(super) struct SliceCounts<'a> {
     pub(super) endpoints: &'a [Counts],
     /// Users are not counted by address.
     pub(super) addresses: &'a [Counts],
+    pub(super) journeys: &'a [JourneyCounts],
     /// Charged times of all of them.
     pub(super) times: &'a CoarseHistogram,
 }
@@ -115,6 +143,7 @@ impl<'a> SliceCounts<'a> {
         SliceCounts {
             endpoints: &second.endpoints,
             addresses: &second.addresses,
+            journeys: &second.journeys,
             times: &second.response,
         }
     }
@@ -123,6 +152,7 @@ impl<'a> SliceCounts<'a> {
         SliceCounts {
             endpoints: &group.endpoints,
             addresses: &[],
+            journeys: &group.journeys,
             times: &group.response,
         }
     }
@@ -214,9 +244,12 @@ impl<'a> Slice<'a> {
         merged(self.run, self.part)
     }
 
-    /// Those of all endpoints.
+    /// Those of all endpoints; of a journey its own, which no other is counted with.
     pub(super) fn response_of_all(&self) -> Histogram {
-        merged(self.run, EndpointSelection::All)
+        match self.part {
+            EndpointSelection::Journey { .. } => self.response(),
+            _ => merged(self.run, EndpointSelection::All),
+        }
     }
 
     /// Which look at the run this is.

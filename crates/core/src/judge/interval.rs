@@ -30,7 +30,13 @@ pub fn intervals(run: &RunResult, confidence: f64) -> RunIntervals {
     let (times, share) = part_intervals(run, EndpointSelection::All, &all, &all, alpha);
     let endpoints = run.endpoints.iter().enumerate().map(|(index, endpoint)| {
         let own = LatencyQuantiles::of(endpoint);
-        part_intervals(run, EndpointSelection::Endpoint(index), &own, &all, alpha).0
+        let part = EndpointSelection::of_endpoint(run, index);
+        let all = if endpoint.kind.is_request() {
+            &all
+        } else {
+            &own
+        };
+        part_intervals(run, part, &own, all, alpha).0
     });
     let steps = run.search.iter().flat_map(|search| &search.steps);
     RunIntervals {
@@ -58,9 +64,8 @@ impl LatencyQuantiles {
 
     fn of_all(run: &RunResult) -> LatencyQuantiles {
         let mut times = LatencyQuantiles::default();
-        run.endpoints
-            .iter()
-            .for_each(|endpoint| times.add(endpoint));
+        let requests = run.endpoints.iter().filter(|one| one.kind.is_request());
+        requests.for_each(|endpoint| times.add(endpoint));
         times
     }
 
@@ -137,8 +142,8 @@ pub(super) struct ClusterSeries<'a> {
 
 /// The requests of a second, or of a group of users.
 struct Cluster<'a> {
-    /// Charged response times of all requests.
-    times: &'a CoarseHistogram,
+    /// Charged response times of all requests; `None` where nothing was due.
+    times: Option<&'a CoarseHistogram>,
     /// Those among them that are not meant; they are the longest.
     left_out: u64,
     trials: u64,
@@ -149,9 +154,17 @@ impl<'a> Cluster<'a> {
     /// All requests due.
     fn due(run: &RunResult, part: EndpointSelection, counted: SliceCounts<'a>) -> Cluster<'a> {
         let trials = part.number(run, counted, |counts| counts.due);
+        if let EndpointSelection::Journey { place, .. } = part {
+            return Cluster {
+                times: counted.journeys.get(place).map(|one| &one.response),
+                left_out: 0,
+                trials,
+                others: 0,
+            };
+        }
         let all: u64 = counted.endpoints.iter().map(|counts| counts.due).sum();
         Cluster {
-            times: counted.times,
+            times: Some(counted.times),
             left_out: 0,
             trials,
             others: all.saturating_sub(trials),
@@ -162,6 +175,13 @@ impl<'a> Cluster<'a> {
     fn answered(run: &RunResult, part: EndpointSelection, counted: SliceCounts<'a>) -> Cluster<'a> {
         let due = Cluster::due(run, part, counted);
         let failed = part.number(run, counted, |counts| counts.failed);
+        if let EndpointSelection::Journey { .. } = part {
+            return Cluster {
+                left_out: failed,
+                trials: due.trials.saturating_sub(failed),
+                ..due
+            };
+        }
         let left_out: u64 = counted.endpoints.iter().map(|counts| counts.failed).sum();
         Cluster {
             left_out,
@@ -172,7 +192,7 @@ impl<'a> Cluster<'a> {
     }
 
     fn hits(&self, above: impl Fn(&CoarseHistogram) -> u64) -> f64 {
-        let meant = above(self.times).saturating_sub(self.left_out);
+        let meant = self.times.map_or(0, above).saturating_sub(self.left_out);
         meant.min(self.trials + self.others) as f64
     }
 

@@ -3,6 +3,7 @@
 mod evidence;
 mod generator;
 mod interval;
+mod journeys;
 mod loaded;
 mod mean;
 mod observed;
@@ -96,7 +97,10 @@ fn judge_as(
         .map(|(check, part)| {
             let finding = find(check, part, evidence, levels);
             let endpoint = match part {
-                EndpointSelection::Endpoint(index) => endpoint_name(evidence, index),
+                EndpointSelection::Endpoint(index)
+                | EndpointSelection::Journey {
+                    endpoint: index, ..
+                } => endpoint_name(evidence, index),
                 EndpointSelection::Population(population) => Some(format!("{population} users")),
                 EndpointSelection::Address(index) => {
                     address(evidence, index).map(|address| address.address.clone())
@@ -190,7 +194,9 @@ fn parts<'a>(
             Scope::Population(population) => {
                 vec![(check, EndpointSelection::Population(*population))]
             }
+            // A limit for requests is none for journeys, which are judged by their names.
             Scope::EachEndpoint => (0..endpoints.len())
+                .filter(|index| endpoints[*index].kind.is_request())
                 .map(|index| (check, EndpointSelection::Endpoint(index)))
                 .collect(),
             Scope::EachAddress => match run.map_or(0, |run| run.addresses.len()) {
@@ -203,10 +209,11 @@ fn parts<'a>(
             Scope::Endpoint(name) => {
                 // One that is not there has no requests, and so no verdict.
                 let index = endpoints.iter().position(|endpoint| endpoint.name == *name);
-                vec![(
-                    check,
-                    EndpointSelection::Endpoint(index.unwrap_or(usize::MAX)),
-                )]
+                let part = match (run, index) {
+                    (Some(run), Some(index)) => EndpointSelection::of_endpoint(run, index),
+                    _ => EndpointSelection::Endpoint(usize::MAX),
+                };
+                vec![(check, part)]
             }
         }
     };

@@ -4,7 +4,7 @@ use super::evidence::Slice;
 use super::interval::ClusterSeries;
 use super::over_time::OverTime;
 use super::text::{count, percent, time};
-use super::{CheckLevels, CheckResult};
+use super::{CheckLevels, CheckResult, journeys};
 use crate::record::{Counts, Generator, Window};
 use crate::requirement::Check;
 use crate::requirement::{Comparison, Limit, MARGIN};
@@ -109,6 +109,7 @@ pub(super) fn quantile(
     } else {
         format!("took more than {}", time(check.limit.value))
     };
+    let by_poll = |counts: &Counts| counts.over_by_poll.get(index).copied().unwrap_or(0);
     let over_time = OverTime::of(slice);
     let mut finding = CheckResult {
         estimate: Some(quantile_estimate(quantile, slice, &weighed, levels)),
@@ -134,6 +135,14 @@ pub(super) fn quantile(
             finding.doubt(too_short);
         }
     }
+    if slice.each(by_poll).iter().any(|count| *count > 0) {
+        let in_any_case = |counts: &Counts| counts.over[index].saturating_sub(by_poll(counts));
+        let without_poll = weigh(in_any_case, slice, &allowed, levels);
+        let may_be_in_time = weighed.hits - without_poll.hits;
+        if weighed.decision != Decision::Below && without_poll.decision != weighed.decision {
+            finding.doubt(Some(journeys::polled(slice, may_be_in_time)));
+        }
+    }
     let over_later = |later: Window| {
         let half = Slice {
             window: later,
@@ -143,7 +152,26 @@ pub(super) fn quantile(
     };
     finding.doubt_trend(&over_time, slice.window, over_later);
     finding.speak_of_reach(&over_time, &allowed);
+    doubt_unreached(&mut finding, over, slice, &allowed, levels);
     finding
+}
+
+/// Takes a pass that would not stand if the journeys that ended before a step had failed in it.
+fn doubt_unreached(
+    finding: &mut CheckResult,
+    hits: impl Fn(&Counts) -> u64,
+    slice: &Slice<'_>,
+    allowed: &Allowed,
+    levels: CheckLevels,
+) {
+    let unreached = slice.each(|counts| counts.unreached).iter().sum::<u64>();
+    if unreached == 0 || finding.verdict != Verdict::Pass {
+        return;
+    }
+    let blocks = journeys::with_unreached(slice, &hits);
+    if weigh_blocks(blocks, slice, allowed, levels).decision != Decision::Below {
+        finding.doubt(Some(journeys::unreached(slice, unreached)));
+    }
 }
 
 /// Which of a run's exact counters belongs to a limit of time.
@@ -260,6 +288,13 @@ pub(super) fn failures(
         finding.doubt(None);
     }
     finding.speak_of_reach(&OverTime::of(slice), &allowed);
+    doubt_unreached(
+        &mut finding,
+        |counts| counts.failed,
+        slice,
+        &allowed,
+        levels,
+    );
     finding
 }
 
@@ -269,7 +304,17 @@ fn weigh(
     allowed: &Allowed,
     levels: CheckLevels,
 ) -> Weighed {
-    let (blocks, users) = (slice.blocks(&hits), slice.users(&hits));
+    let blocks = [slice.blocks(&hits), slice.users(&hits)];
+    weigh_blocks(blocks, slice, allowed, levels)
+}
+
+/// The hits of each second, and of each user.
+fn weigh_blocks(
+    [blocks, users]: [Vec<Block>; 2],
+    slice: &Slice<'_>,
+    allowed: &Allowed,
+    levels: CheckLevels,
+) -> Weighed {
     let weighed = |blocks: &[Block], users: &[Block], unsettled: u64| {
         Weighed::of_users([blocks, users], unsettled, slice.look(), allowed, levels)
     };

@@ -11,6 +11,7 @@ use crate::requirement::Metric;
 use crate::requirement::{Limit, Severity, TestVerdict};
 
 mod doubts;
+mod journeys;
 
 const MS: u64 = 1_000_000;
 const SECOND: u64 = 1_000_000_000;
@@ -46,7 +47,7 @@ fn run_of(sample: impl Fn(u64, u64) -> Option<Sample>) -> RunResult {
         response: counted.response(),
         answered: counted.answered(),
         service: counted.service(),
-        bytes: 0,
+        ..EndpointResult::default()
     };
     let address = |(index, counted): (usize, &crate::record::EndpointTally)| AddressResult {
         address: format!("192.0.2.{index}:80"),

@@ -135,6 +135,7 @@ fn endpoints(names: &[(&str, &str)], tally: &Tally) -> Vec<EndpointResult> {
             answered: tally.answered(),
             service: tally.service(),
             bytes: tally.bytes,
+            ..EndpointResult::default()
         })
         .collect()
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::scenario::{Endpoint, Plan};
+
 /// One way through a service. What begins is due by schedule; what follows from an answer is due from that answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Journey {
@@ -41,4 +43,34 @@ pub struct Poll {
     pub every: Duration,
     /// How long after the step's due time the answer must have what is expected; else the step has timed out.
     pub within: Duration,
+}
+
+impl Plan {
+    /// The endpoints of a journey's steps, in order.
+    pub fn steps(&self, journey: &Journey) -> &[Endpoint] {
+        &self.endpoints[journey.steps.clone()]
+    }
+
+    /// The sum of the timeouts of a journey's steps.
+    pub(super) fn timeout_of_journey(&self, endpoint: &Endpoint) -> Duration {
+        let mut journeys = self.journeys.iter();
+        let is_meant = |journey: &&Journey| self.endpoints[journey.endpoint].name == endpoint.name;
+        let steps = journeys.find(is_meant).map(|journey| self.steps(journey));
+        let steps = steps.unwrap_or_default().iter();
+        steps.map(|step| self.timeout(step)).sum()
+    }
+
+    /// The longest from a journey's begin to its last answer, think times included.
+    pub(super) fn longest_of(&self, journey: &Journey) -> Duration {
+        let longest = |endpoint: &Endpoint| {
+            let request = self.request_timeout(endpoint);
+            let Some(step) = &endpoint.step else {
+                return request;
+            };
+            // The last request of a poll may be sent just before its time is up.
+            let polling = step.poll.map_or(Duration::ZERO, |poll| poll.within);
+            step.think_max + polling + request
+        };
+        self.steps(journey).iter().map(longest).sum()
+    }
 }

@@ -21,8 +21,8 @@ pub struct Plan {
     pub arrivals: Arrivals,
     /// How long each part lasts.
     pub phases: Phases,
-    /// What is asked, and how often; never empty, weights of HTTP requests above 0. A WebSocket's two parts
-    /// come last.
+    /// What is asked, and how often; never empty, weights of HTTP requests above 0. Those come first, then a WebSocket's two
+    /// parts and what stands for journeys as wholes.
     pub endpoints: Vec<Endpoint>,
     /// Those of the users that hold a WebSocket each.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,15 +71,29 @@ impl Plan {
         self.phases.latest_end() + self.longest_timeout()
     }
 
-    /// The longest that anything due may take.
+    /// The longest that anything due may take: of a journey all of its steps and the think times between them.
     pub fn longest_timeout(&self) -> Duration {
         let socket = self.socket.as_ref();
         let timeouts = socket.map(|socket| socket.connect_timeout.max(socket.reply_timeout));
-        timeouts.unwrap_or_default().max(self.bounds.timeout)
+        let journeys = self.journeys.iter().map(|journey| self.longest_of(journey));
+        let longest = journeys.max().unwrap_or_default();
+        let timeouts = timeouts.unwrap_or_default().max(self.bounds.timeout);
+        timeouts.max(longest)
     }
 
-    /// The longest that one of its endpoints may take.
+    /// The longest that one of its endpoints may take, which is what a failed one is charged at least: of a journey the sum
+    /// of its steps' timeouts.
     pub fn timeout(&self, endpoint: &Endpoint) -> Duration {
+        let poll = endpoint.step.as_ref().and_then(|step| step.poll);
+        match endpoint.kind {
+            EndpointKind::Journey => self.timeout_of_journey(endpoint),
+            EndpointKind::Http => poll.map_or(self.bounds.timeout, |poll| poll.within),
+            EndpointKind::Connect | EndpointKind::Message => self.request_timeout(endpoint),
+        }
+    }
+
+    /// The longest that a single request of an endpoint may take; a step that polls sends several.
+    pub fn request_timeout(&self, endpoint: &Endpoint) -> Duration {
         match (&self.socket, endpoint.kind) {
             (Some(socket), EndpointKind::Connect) => socket.connect_timeout,
             (Some(socket), EndpointKind::Message) => socket.reply_timeout,

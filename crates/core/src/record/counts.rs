@@ -35,6 +35,14 @@ impl Charge {
     }
 }
 
+impl Charge {
+    /// How many of the thresholds are reached however soon after the last answer without it what was polled for came.
+    pub(super) fn over_before_poll(&self, slack: u64, thresholds: &[u64]) -> usize {
+        let least = self.nanos.saturating_sub(slack);
+        thresholds.iter().take_while(|at| **at <= least).count()
+    }
+}
+
 impl Counts {
     /// Nothing counted yet.
     pub fn empty(thresholds: usize) -> Counts {
@@ -75,5 +83,27 @@ impl Counts {
         for (outcome, count) in &other.outcomes {
             *self.outcomes.entry(*outcome).or_default() += count;
         }
+        self.unreached += other.unreached;
+        if !other.over_by_poll.is_empty() {
+            self.add_over_by_poll(&other.over_by_poll);
+        }
+    }
+
+    /// Counts a sample that is over a threshold only because it was asked for again that late: which thresholds are reached
+    /// in any case is `before`.
+    pub(super) fn add_polled(&mut self, charge: &Charge, before: usize) {
+        if charge.over > before {
+            let width = self.over.len();
+            self.over_by_poll.resize(width, 0);
+            let own = self.over_by_poll[before..charge.over].iter_mut();
+            own.for_each(|count| *count += 1);
+        }
+    }
+
+    fn add_over_by_poll(&mut self, other: &[u64]) {
+        let width = self.over_by_poll.len().max(other.len());
+        self.over_by_poll.resize(width, 0);
+        let both = self.over_by_poll.iter_mut().zip(other);
+        both.for_each(|(mine, theirs)| *mine += theirs);
     }
 }

@@ -6,6 +6,7 @@ mod counter;
 mod counts;
 mod excerpts;
 mod histogram;
+mod journeys;
 mod machine;
 mod observed;
 mod outcome;
@@ -25,6 +26,7 @@ pub use address::AddressResult;
 pub use coarse::CoarseHistogram;
 pub use excerpts::{Excerpt, Excerpts};
 pub use histogram::Histogram;
+pub use journeys::{EndedJourney, JourneyCounts, JourneyEnding};
 pub use machine::Machine;
 pub use observed::{
     EndpointFigures, Observed, Snapshot, SourceSeries, Statement, TargetProcess, figure,

@@ -60,9 +60,8 @@ impl Recurring {
 /// The median response time of the judged part, in milliseconds.
 fn usual(run: &RunResult) -> Option<f64> {
     let mut all = super::Histogram::new();
-    for endpoint in &run.endpoints {
-        all.merge(&endpoint.response);
-    }
+    let requests = run.endpoints.iter().filter(|one| one.kind.is_request());
+    requests.for_each(|endpoint| all.merge(&endpoint.response));
     (!all.is_empty()).then(|| all.quantile_ms(0.5))
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::address::AddressResult;
 use super::excerpts::Excerpts;
 use super::histogram::Histogram;
+use super::journeys::{JourneyCounts, JourneyEnding, is_zero};
 use super::observed::Observed;
 use super::search::SearchResult;
 use super::slowest::Slowest;
@@ -113,7 +114,7 @@ pub struct Window {
 }
 
 /// What was asked of one endpoint in the judged part.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct EndpointResult {
     /// Its name in the plan.
     pub name: String,
@@ -132,6 +133,22 @@ pub struct EndpointResult {
     pub service: Histogram,
     /// Bytes of bodies.
     pub bytes: u64,
+    /// Of a step: how many of the judged journeys came as far as this. Together with `unreached`, these are all journeys that
+    /// were due in the judged part.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reached: u64,
+    /// Of a step: how many of the judged journeys ended before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unreached: u64,
+    /// Of a step that polls: from one answer to the next request, in nanoseconds; of a journey the longest of its steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poll_every: Option<u64>,
+    /// Of a journey: which of the run's endpoints are its steps, in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Range<usize>>,
+    /// Of a journey: which steps ended it before its last one had succeeded, and how; the most frequent first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ended_by: Vec<JourneyEnding>,
 }
 
 /// One second of a run: what was due in it.
@@ -142,6 +159,10 @@ pub struct Second {
     /// One for each address of the target that was asked so far, in the run's order; empty when there is only one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<Counts>,
+    /// One for each journey of the plan, in the order of their endpoints: the journeys that were due in this second. They are
+    /// no requests, and counted nowhere else. Empty where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub journeys: Vec<JourneyCounts>,
     /// Successful requests whose last byte arrived in this second, whenever they were due.
     pub done_ok: u64,
     /// Charged response times of what was due in this second, coarse.
@@ -165,6 +186,13 @@ pub struct Counts {
     pub over_by_generator: Vec<u64>,
     /// Outcomes other than `ok`.
     pub outcomes: BTreeMap<Outcome, u64>,
+    /// Journeys due then that ended before this step: they are not in `due`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unreached: u64,
+    /// Those of `over` that may have been in time, as the step or journey only asked again after the interval of its poll;
+    /// empty where nothing was polled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub over_by_poll: Vec<u64>,
 }
 
 /// How the generator fared.

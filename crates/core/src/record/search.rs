@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::histogram::Histogram;
+use super::journeys::merge_endings;
 use super::result::{Counts, EndpointResult, Generator, Second, Window};
 use super::summary::Outcomes;
 use crate::record::Outcome;
@@ -228,6 +229,9 @@ impl EndpointResult {
         self.answered.merge(&other.answered);
         self.service.merge(&other.service);
         self.bytes += other.bytes;
+        self.reached += other.reached;
+        self.unreached += other.unreached;
+        merge_endings(&mut self.ended_by, &other.ended_by);
     }
 }
 

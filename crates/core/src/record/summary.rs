@@ -49,7 +49,8 @@ impl Times {
     }
 }
 
-/// A run in few figures, of its judged part unless said otherwise.
+/// A run in few figures, of its judged part unless said otherwise. Journeys are among its endpoints, and in none of the
+/// sums: they are no requests.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     /// Requests due.
@@ -98,11 +99,11 @@ impl Summary {
     pub fn of(run: &RunResult) -> Summary {
         let merged = |of: fn(&EndpointResult) -> &Histogram| {
             let mut sum = Histogram::new();
-            run.endpoints.iter().for_each(|part| sum.merge(of(part)));
+            requests(run).for_each(|part| sum.merge(of(part)));
             sum
         };
         let mut outcomes = Outcomes::new();
-        for endpoint in &run.endpoints {
+        for endpoint in requests(run) {
             add(&mut outcomes, &endpoint.outcomes);
         }
         let unjudged = unjudged(&run.seconds, &outcomes);
@@ -193,6 +194,12 @@ impl Window {
         let end = (self.to / SECOND) as usize;
         first..end.max(first)
     }
+}
+
+/// The endpoints whose requests are the run's: journeys only sum up those of their steps.
+fn requests(run: &RunResult) -> impl Iterator<Item = &EndpointResult> {
+    let endpoints = run.endpoints.iter();
+    endpoints.filter(|endpoint| endpoint.kind.is_request())
 }
 
 /// What was due in all seconds less what was judged: exact even where the judged part cuts a second.

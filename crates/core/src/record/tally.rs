@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::counter::Counter;
 use super::counts::Charge;
+use super::journeys::merge_journeys;
 use super::users::{UserGroup, group_of, merge};
 use super::{Counts, Excerpts, Histogram, Second, Slowest, Sockets};
 use crate::record::{Outcome, Sample};
@@ -77,6 +78,12 @@ pub struct EndpointTally {
     service: Counter,
     /// Bytes of bodies.
     pub bytes: u64,
+    /// Of a step: the journeys due in the judged part that came as far as this.
+    pub reached: u64,
+    /// Of a step: those that ended before.
+    pub unreached: u64,
+    /// Of a journey: the steps that ended it, and how.
+    ended_by: BTreeMap<(usize, Outcome), u64>,
 }
 
 impl Tally {
@@ -294,6 +301,7 @@ impl EndpointTally {
         self.answered.merge(&other.answered);
         self.service.merge(&other.service);
         self.bytes += other.bytes;
+        self.merge_journeys(other);
     }
 }
 
@@ -316,10 +324,13 @@ fn merge_second(mine: &mut Second, theirs: &Second) {
     for (mine, theirs) in mine.endpoints.iter_mut().zip(&theirs.endpoints) {
         mine.merge(theirs);
     }
+    merge_journeys(&mut mine.journeys, &theirs.journeys);
     for (index, theirs) in theirs.addresses.iter().enumerate() {
         counts_at(&mut mine.addresses, index, theirs.over.len()).merge(theirs);
     }
 }
+
+mod journeys;
 
 #[cfg(test)]
 mod tests;

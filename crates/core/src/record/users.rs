@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::coarse::CoarseHistogram;
 use super::counts::Charge;
+use super::journeys::{JourneyCounts, merge_journeys};
 use super::result::Counts;
 use crate::record::Sample;
 
@@ -18,6 +19,9 @@ const GROUPS: u64 = 61;
 pub struct UserGroup {
     /// One for each endpoint of the plan.
     pub endpoints: Vec<Counts>,
+    /// One for each journey of the plan, in the order of their endpoints; empty where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub journeys: Vec<JourneyCounts>,
     /// Charged response times of all endpoints, coarse.
     pub response: CoarseHistogram,
 }
@@ -26,6 +30,7 @@ impl UserGroup {
     fn empty(endpoints: usize, thresholds: usize) -> UserGroup {
         UserGroup {
             endpoints: vec![Counts::empty(thresholds); endpoints],
+            journeys: Vec::new(),
             response: CoarseHistogram::default(),
         }
     }
@@ -51,6 +56,7 @@ impl UserGroup {
         for (mine, theirs) in self.endpoints.iter_mut().zip(&other.endpoints) {
             mine.merge(theirs);
         }
+        merge_journeys(&mut self.journeys, &other.journeys);
     }
 }
 

@@ -23,7 +23,9 @@ pub(super) fn capped(
     }
     let service = Times::of(&summary.service);
     let needed = service.map(|service| (rate * service.p95 / 1e3).ceil() as u64);
-    let needed = needed.filter(|needed| *needed > u64::from(connections));
+    // A journey needs a connection for all of its steps, and for the think times between them.
+    let needed =
+        needed.filter(|needed| *needed > u64::from(connections) && plan.journeys.is_empty());
     let enough = needed.map_or_else(String::new, |needed| {
         format!(
             ", with answers that take this long about {}",

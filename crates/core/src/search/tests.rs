@@ -180,6 +180,7 @@ fn waiting_run(
             answered: counted.answered(),
             service: counted.service(),
             bytes: counted.bytes,
+            ..EndpointResult::default()
         }],
         seconds: tally.seconds.clone(),
         users: tally.users.clone(),
