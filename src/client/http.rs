@@ -41,6 +41,8 @@ pub struct Exchange {
     /// The address that it was sent to, by its index among those of the name; `None` when there is only one, or
     /// nothing was sent.
     pub address: Option<u16>,
+    /// Whether the answer is right and does not yet have what ends the poll that it belongs to.
+    pub is_pending: bool,
 }
 
 /// One user's connection: made when it is needed, kept as long as it is good.
@@ -114,10 +116,15 @@ impl Connection {
     /// answer begins, without secrets, why there was no connection, or with which code HTTP/2 ended it. Empty when there
     /// is nothing to say.
     pub fn excerpt(&self, request: &PreparedRequest) -> String {
+        self.excerpt_without(request, &[])
+    }
+
+    /// The same without these secrets, besides those of the request.
+    pub(super) fn excerpt_without(&self, request: &PreparedRequest, secrets: &[&str]) -> String {
         if let Some(refusal) = &self.refusal {
             return refusal.to_string();
         }
-        let said = excerpt(&self.excerpt, &request.secrets());
+        let said = excerpt(&self.excerpt, &[&request.secrets()[..], secrets].concat());
         match self.stream_error {
             Some(error) if said.is_empty() => error.to_string(),
             _ => said,
@@ -356,6 +363,7 @@ impl ExchangeTiming {
             connected: self.connected,
             resent: self.resent,
             address: self.address,
+            is_pending: false,
         }
     }
 }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
-    USER_AGENT,
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderName, HeaderValue,
+    TRANSFER_ENCODING, USER_AGENT,
 };
 use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, Method, Request, Uri};
@@ -37,6 +37,9 @@ pub enum RequestError {
     /// The token cannot be a header's value.
     #[error("the token holds characters that cannot be sent")]
     Token,
+    /// Not a regular expression.
+    #[error("`{0}` is not a regular expression")]
+    Pattern(String),
 }
 
 /// One request of a plan, ready to be sent any number of times.
@@ -138,6 +141,30 @@ impl PreparedRequest {
         })
     }
 
+    /// The same request with cookies, behind those of its own: `a=1; b=2`.
+    ///
+    /// # Errors
+    /// When they hold characters that cannot be sent.
+    pub(super) fn with_cookies(&self, cookies: &str) -> Result<PreparedRequest, RequestError> {
+        let mut headers = self.headers.clone();
+        let own = headers.get_all(COOKIE).iter();
+        let own = own.filter_map(|value| value.to_str().ok());
+        let all = own.chain([cookies]).collect::<Vec<_>>().join("; ");
+        let mut value = HeaderValue::from_str(&all)
+            .map_err(|_| RequestError::HeaderValue("cookie".to_owned()))?;
+        value.set_sensitive(true);
+        headers.insert(COOKIE, value);
+        let scheme = self
+            .http2
+            .as_ref()
+            .and_then(|http2| http2.uri().scheme().cloned());
+        let (method, uri, body) = (self.method.clone(), self.uri.clone(), self.body.clone());
+        Ok(PreparedRequest {
+            expect: self.expect.clone(),
+            ..PreparedRequest::assemble(method, uri, headers, body, scheme)?
+        })
+    }
+
     /// Expects any status of success. A `scheme` is given where HTTP/2 may be spoken.
     fn assemble(
         method: Method,
@@ -162,7 +189,6 @@ impl PreparedRequest {
             headers,
             body,
             expect: (200..300).collect(),
-            ..Endpoint::default()
         })
     }
 

@@ -222,6 +222,7 @@ impl WebSocketSession {
             connected,
             resent: false,
             address: self.address,
+            is_pending: false,
         }
     }
 

@@ -1,6 +1,7 @@
 //! `[scenario.NAME]` and its endpoints, as they were written.
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
+use crate::profile::raw::answer::{self, ANSWER_KEYS, Asked};
 use crate::profile::raw::profile::{ArrivalWord, RawEndpoint, ScenarioTable};
 use crate::profile::raw::search;
 use crate::profile::raw::socket;
@@ -123,7 +124,8 @@ fn read_endpoint(table: &Table, problems: &mut Vec<Diagnostic>) -> RawEndpoint {
     const KEYS: [&str; 9] = [
         "name", "method", "path", "weight", "headers", "body", "json", "auth", "expect",
     ];
-    let mut reader = Reader::new(table, &KEYS, problems);
+    let keys = [&KEYS[..], &ANSWER_KEYS].concat();
+    let mut reader = Reader::new(table, &keys, problems);
     require(&mut reader, "path", "\"/health\"");
     let json = read_json(&mut reader);
     let body = reader.text("body", |text| {
@@ -145,6 +147,7 @@ fn read_endpoint(table: &Table, problems: &mut Vec<Diagnostic>) -> RawEndpoint {
         body: json.or(body),
         auth: reader.bool("auth"),
         expect: expected(&mut reader),
+        answer: answer::read(&mut reader, Asked::Endpoint),
         has_weight: reader.node("weight").is_some(),
     }
 }

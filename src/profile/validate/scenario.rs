@@ -303,6 +303,7 @@ fn endpoint(written: &RawEndpoint, weight: u32, common: &Common<'_>) -> Option<E
         body: value_or(written.body.as_ref(), String::new()),
         auth: value_or(written.auth.as_ref(), false),
         expect: value_or(written.expect.as_ref(), vec![200]),
+        answer: written.answer.rules.clone(),
         ..Endpoint::default()
     })
 }
