@@ -68,6 +68,16 @@ struct ResolvedAddresses {
 }
 
 impl Connector {
+    /// The target's origin.
+    pub(super) fn origin(&self) -> Option<Url> {
+        let scheme = self.shared.tls.as_ref().map_or("http", |_| "https");
+        Url::parse(&format!(
+            "{scheme}://{}:{}",
+            self.shared.host, self.shared.port
+        ))
+        .ok()
+    }
+
     /// An empty one for the target's cookies.
     pub(super) fn cookie_jar(&self) -> CookieJar {
         CookieJar::new(&self.shared.host, self.shared.tls.is_some())

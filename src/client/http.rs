@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
+use url::Url;
 
 use super::attempt::{AnswerListener, AttemptEnd, ExchangeTiming, HttpConnection};
 use super::excerpt::excerpt;
@@ -129,6 +130,11 @@ impl Connection {
             Some(error) if said.is_empty() => error.to_string(),
             _ => said,
         }
+    }
+
+    /// The origin of the target that it leads to.
+    pub(super) fn origin(&self) -> Option<Url> {
+        self.connector.origin()
     }
 
     /// Why HTTP/2 ended the last exchange; `None` where it did not.

@@ -1,6 +1,8 @@
 //! What a user remembers of the answers it got, and the exchange of one who looks at answers.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::time::Instant;
@@ -8,9 +10,14 @@ use tokio::time::Instant;
 use super::answer::{AnswerCheck, AnswerKeeper, KeptAnswer};
 use super::cookies::CookieJar;
 use super::excerpt::is_secret;
+use super::redirect::as_browser;
 use super::taken::TakenValues;
 use super::{Connection, Connector, Exchange, PreparedRequest, RequestError};
 use crate::plan::{Bounds, Plan, TakeFrom};
+use crate::record::Outcome;
+
+/// How many redirects are followed, one after the other.
+const MOST_HOPS: u32 = 10;
 
 /// The rules of a plan's answers, by endpoint.
 pub type AnswerChecks = Arc<[Option<AnswerCheck>]>;
@@ -86,24 +93,74 @@ impl Visitor {
         if check.is_none() && self.cookies.is_none() {
             return connection.exchange(request, bounds, give_up).await;
         }
+        let follows = check.is_some_and(AnswerCheck::follows_redirects);
+        let mut asked = Asked::begun(request, bounds);
+        loop {
+            let answer = self.ask_once(connection, &mut asked, check, give_up).await;
+            let Some(answer) = answer else {
+                return asked.end();
+            };
+            if follows && let Some(next) = self.next(connection, &asked, &answer) {
+                asked.follow(next);
+                continue;
+            }
+            let exchange = asked.end();
+            return match check.filter(|_| exchange.outcome.is_ok()) {
+                Some(check) => self.judge(exchange, check, &answer, (&asked.request, bounds)),
+                None => exchange,
+            };
+        }
+    }
+
+    /// One request with its cookies, and its answer if it came.
+    async fn ask_once(
+        &mut self,
+        connection: &mut Connection,
+        asked: &mut Asked<'_>,
+        check: Option<&AnswerCheck>,
+        give_up: Instant,
+    ) -> Option<KeptAnswer> {
+        let request = &*asked.request;
         let cookies = self.cookies.as_ref();
         let cookies = cookies.and_then(|jar| jar.header(request.path()));
         let cookies = cookies.and_then(|cookies| request.with_cookies(&cookies).ok());
         let request = cookies.as_ref().unwrap_or(request);
         let wants_body = check.is_some_and(AnswerCheck::looks_into_body);
         let mut keeper = AnswerKeeper::new(wants_body);
+        let bounds = asked.bounds_left();
         let exchange = connection
-            .exchange_heard(request, bounds, give_up, &mut keeper)
+            .exchange_heard(request, &bounds, give_up, &mut keeper)
             .await;
-        let Some(answer) = keeper.finish() else {
-            return exchange;
-        };
-        if let Some(jar) = &mut self.cookies {
+        let answer = keeper.finish();
+        if let (Some(jar), Some(answer)) = (&mut self.cookies, &answer) {
             jar.store(&answer.headers, request.path());
         }
-        match check.filter(|_| exchange.outcome.is_ok()) {
-            Some(check) => self.judge(exchange, check, &answer, (request, bounds)),
-            None => exchange,
+        asked.add(exchange);
+        answer
+    }
+
+    /// Where an answer redirects to, if that is followed; else it is said why not.
+    fn next(
+        &mut self,
+        connection: &Connection,
+        asked: &Asked<'_>,
+        answer: &KeptAnswer,
+    ) -> Option<PreparedRequest> {
+        let Outcome::Status(status) = asked.last?.outcome else {
+            return None;
+        };
+        let origin = connection.origin()?;
+        match as_browser(&origin, &asked.request, (status, &answer.headers))? {
+            Ok(_) if asked.hops == MOST_HOPS => {
+                self.said = format!("redirected more than {MOST_HOPS} times");
+                None
+            }
+            Ok(path) => asked.request.redirected(status, &path).ok(),
+            Err(place) => {
+                let place = super::excerpt::value("location", &place, &self.secrets());
+                self.said = format!("redirected to {place}, which is not the target");
+                None
+            }
         }
     }
 
@@ -148,5 +205,74 @@ impl Visitor {
         let values = secret.filter_map(|take| self.taken.get(&take.name).and_then(Value::as_str));
         let cookies = self.cookies.iter().flat_map(CookieJar::values);
         values.chain(cookies).collect()
+    }
+}
+
+/// One request and those that it was redirected to: one exchange, from the first byte to the last.
+struct Asked<'a> {
+    request: Cow<'a, PreparedRequest>,
+    bounds: &'a Bounds,
+    begun: Instant,
+    hops: u32,
+    last: Option<Exchange>,
+}
+
+impl<'a> Asked<'a> {
+    fn begun(request: &'a PreparedRequest, bounds: &'a Bounds) -> Asked<'a> {
+        Asked {
+            request: Cow::Borrowed(request),
+            bounds,
+            begun: Instant::now(),
+            hops: 0,
+            last: None,
+        }
+    }
+
+    /// All of them have one timeout.
+    fn bounds_left(&self) -> Bounds {
+        let spent = match self.hops {
+            0 => Duration::ZERO,
+            _ => self.begun.elapsed(),
+        };
+        Bounds {
+            timeout: self.bounds.timeout.saturating_sub(spent),
+            ..*self.bounds
+        }
+    }
+
+    fn follow(&mut self, next: PreparedRequest) {
+        self.request = Cow::Owned(next);
+        self.hops += 1;
+    }
+
+    fn add(&mut self, exchange: Exchange) {
+        self.last = Some(match self.last {
+            None => exchange,
+            Some(before) => Exchange {
+                sent: before.sent.or(exchange.sent),
+                bytes: before.bytes + exchange.bytes,
+                connected: before.connected || exchange.connected,
+                resent: before.resent || exchange.resent,
+                // What was sent at all is not a request that was never started.
+                outcome: match exchange.outcome {
+                    Outcome::NotStarted => Outcome::CutOff,
+                    outcome => outcome,
+                },
+                ..exchange
+            },
+        });
+    }
+
+    fn end(&self) -> Exchange {
+        self.last.unwrap_or_else(|| Exchange {
+            sent: None,
+            done: Instant::now(),
+            bytes: 0,
+            outcome: Outcome::NotStarted,
+            connected: false,
+            resent: false,
+            address: None,
+            is_pending: false,
+        })
     }
 }

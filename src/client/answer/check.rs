@@ -93,6 +93,11 @@ impl AnswerCheck {
         &self.rules.take
     }
 
+    /// Whether redirects are followed.
+    pub(in crate::client) fn follows_redirects(&self) -> bool {
+        self.rules.redirects
+    }
+
     /// Whether a body must be kept for it.
     pub(in crate::client) fn looks_into_body(&self) -> bool {
         self.looks_into_body

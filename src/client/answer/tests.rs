@@ -11,7 +11,6 @@ use super::field::JsonBody;
 use super::*;
 use crate::client::json::json_field;
 use crate::plan::{AnswerRules, Take, TakeFrom};
-use crate::record::Outcome;
 
 /// More than the answers of the tables have.
 const LONGEST: u64 = 100_000;

@@ -10,15 +10,20 @@ use crate::profile::text::tree::{Entry, Table, Value};
 use crate::profile::value::quantity::ReadValue;
 
 /// The keys that [`read`] reads.
-pub(in crate::profile) const ANSWER_KEYS: [&str; 6] =
-    ["answer", "contains", "lacks", "header", "take", "until"];
+pub(in crate::profile) const ANSWER_KEYS: [&str; 7] = [
+    "answer",
+    "contains",
+    "lacks",
+    "header",
+    "take",
+    "until",
+    "redirects",
+];
 
 /// Keys that only a step of a journey has.
-const OF_STEPS: [&str; 2] = ["take", "until"];
+const OF_STEPS: [&str; 3] = ["take", "until", "redirects"];
 /// What braces stand for already.
-const MARKS: [&str; 9] = [
-    "user", "n", "ip", "id", "uuid", "now", "random", "token", "env",
-];
+const MARKS: [&str; 8] = ["user", "n", "ip", "id", "uuid", "now", "random", "env"];
 
 /// Whose answers they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +63,10 @@ pub(in crate::profile) fn read(reader: &mut Reader<'_, '_>, asked: Asked) -> Raw
         Asked::Endpoint => Vec::new(),
         Asked::Step => read_fields(reader, "until", "until = { status = \"done\" }"),
     };
+    let redirects = match asked {
+        Asked::Endpoint => None,
+        Asked::Step => reader.bool("redirects"),
+    };
     RawAnswer {
         rules: AnswerRules {
             fields: read_fields(reader, "answer", "answer = { status = \"ready\" }"),
@@ -67,6 +76,7 @@ pub(in crate::profile) fn read(reader: &mut Reader<'_, '_>, asked: Asked) -> Raw
             until,
             take,
             no_graphql_errors: false,
+            redirects: redirects.is_some_and(|redirects| redirects.value),
         },
         takes,
     }

@@ -24,7 +24,7 @@ fn rules_are_read_or_refused_with_their_place() {
         "contains = \"Welcome\"\nlacks = [\"error\", \"Traceback\"]",
         "header = { Content-Type = \"application/json\", x-count = 3 }",
         "take = { order = \"data.id\", place = \"header Location\", sid = \"cookie session\", csrf = 'text name=\"csrf\" value=\"([^\"]+)\"', header = \"header\" }",
-        "until = { status = \"done\" }",
+        "until = { status = \"done\" }\nredirects = true",
         "answer = {}",
         "answer = \"ready\"",
         "answer = { a = { b = {} }, c = nan }",
@@ -32,7 +32,7 @@ fn rules_are_read_or_refused_with_their_place() {
         "contains = { a = 1 }",
         "header = { \"a b\" = \"c\", d = true }",
         "header = {}",
-        "take = { token = \"id\", \"a b\" = \"id\", x = \"\", y = \"header a b\", z = \"text \", r = \"text (a\" }",
+        "take = { user = \"id\", \"a b\" = \"id\", x = \"\", y = \"header a b\", z = \"text \", r = \"text (a\" }",
         "take = {}\nuntil = {}",
         "until = true",
     ] {
