@@ -1,10 +1,12 @@
 //! The edge to the target: connections, requests, and how each of them ended.
 
 mod addresses;
+mod answer;
 mod ask;
 mod attempt;
 mod connect;
 mod connect_error;
+mod cookies;
 mod excerpt;
 mod frames;
 #[cfg(all(any(test, fuzzing), feature = "harness"))]
@@ -28,14 +30,17 @@ mod retry_after;
 mod side_client;
 mod stream;
 mod stream_error;
+mod taken;
 mod tls;
 mod tls_cause;
 mod upgrade;
+mod visitor;
 mod wire_format;
 mod ws;
 mod ws_stream;
 
 pub use addresses::{AddressFound, Turns};
+pub use answer::AnswerCheck;
 pub use connect::Connector;
 pub use connect_error::ConnectError;
 pub use handshake::Handshake;
@@ -48,5 +53,7 @@ pub use preflight::{
 pub use request::{PreparedRequest, RequestError, login_request};
 pub use side_client::{SideAnswer, SideClient, SideError};
 pub use stream::Stream;
+pub use taken::TakenValues;
 pub use tls_cause::TlsFault;
+pub use visitor::{AnswerChecks, Visitor, answer_checks};
 pub use ws::WebSocketSession;

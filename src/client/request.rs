@@ -4,8 +4,8 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
-    USER_AGENT,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderName,
+    HeaderValue, TRANSFER_ENCODING, USER_AGENT,
 };
 use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, Method, Request, Uri};
@@ -37,6 +37,9 @@ pub enum RequestError {
     /// The token cannot be a header's value.
     #[error("the token holds characters that cannot be sent")]
     Token,
+    /// Not a regular expression.
+    #[error("`{0}` is not a regular expression")]
+    Pattern(String),
 }
 
 /// One request of a plan, ready to be sent any number of times.
@@ -135,6 +138,68 @@ impl PreparedRequest {
         Ok(PreparedRequest {
             expect: self.expect.clone(),
             ..PreparedRequest::assemble(method, parse_path(path)?, headers, body, scheme)?
+        })
+    }
+
+    /// The same request with cookies, behind those of its own: `a=1; b=2`.
+    ///
+    /// # Errors
+    /// When they hold characters that cannot be sent.
+    pub(super) fn with_cookies(&self, cookies: &str) -> Result<PreparedRequest, RequestError> {
+        let mut headers = self.headers.clone();
+        let own = headers.get_all(COOKIE).iter();
+        let own = own.filter_map(|value| value.to_str().ok());
+        let all = own.chain([cookies]).collect::<Vec<_>>().join("; ");
+        let mut value = HeaderValue::from_str(&all)
+            .map_err(|_| RequestError::HeaderValue("cookie".to_owned()))?;
+        value.set_sensitive(true);
+        headers.insert(COOKIE, value);
+        let scheme = self
+            .http2
+            .as_ref()
+            .and_then(|http2| http2.uri().scheme().cloned());
+        let (method, uri, body) = (self.method.clone(), self.uri.clone(), self.body.clone());
+        Ok(PreparedRequest {
+            expect: self.expect.clone(),
+            ..PreparedRequest::assemble(method, uri, headers, body, scheme)?
+        })
+    }
+
+    /// The request that a browser sends to where this one is redirected: 303 asks with GET, and so do 301 and 302 of a POST.
+    ///
+    /// # Errors
+    /// [`RequestError::Path`].
+    pub(super) fn redirected(
+        &self,
+        status: u16,
+        path: &str,
+    ) -> Result<PreparedRequest, RequestError> {
+        let is_asked = matches!(self.method, Method::GET | Method::HEAD);
+        let becomes_get = match status {
+            303 => !is_asked,
+            301 | 302 => self.method == Method::POST,
+            _ => false,
+        };
+        if !becomes_get {
+            return self.at(path);
+        }
+        let mut headers = self.headers.clone();
+        for name in [
+            CONTENT_TYPE,
+            CONTENT_LENGTH,
+            CONTENT_ENCODING,
+            TRANSFER_ENCODING,
+        ] {
+            headers.remove(name);
+        }
+        let scheme = self
+            .http2
+            .as_ref()
+            .and_then(|http2| http2.uri().scheme().cloned());
+        let (uri, body) = (parse_path(path)?, Bytes::new());
+        Ok(PreparedRequest {
+            expect: self.expect.clone(),
+            ..PreparedRequest::assemble(Method::GET, uri, headers, body, scheme)?
         })
     }
 
@@ -385,6 +450,57 @@ mod tests {
         the value of header `x-key` holds characters that cannot be sent
         the token holds characters that cannot be sent
         ");
+    }
+
+    #[test]
+    fn cookies_stand_behind_those_of_the_profile_and_are_secrets() {
+        let mut endpoint = endpoint();
+        endpoint.headers = vec![("Cookie".into(), "own=1".into())];
+        let request = PreparedRequest::new(&[], &endpoint, &destination()).unwrap();
+        let request = request.with_cookies("a=2; b=3").unwrap();
+        let wire = String::from_utf8(request.wire().to_vec()).unwrap();
+        assert_eq!(
+            wire.matches("cookie: own=1; a=2; b=3\r\n").count(),
+            1,
+            "{wire}"
+        );
+        assert!(request.secrets().contains(&"own=1; a=2; b=3"));
+        assert!(request.with_cookies("a=\n").is_err());
+    }
+
+    #[test]
+    fn redirects_of_a_post_become_a_get_without_its_body() {
+        for (method, status, expected) in [
+            ("POST", 301, "GET"),
+            ("POST", 302, "GET"),
+            ("POST", 303, "GET"),
+            ("POST", 307, "POST"),
+            ("POST", 308, "POST"),
+            ("PUT", 302, "PUT"),
+            ("PUT", 303, "GET"),
+            ("GET", 303, "GET"),
+            ("HEAD", 303, "HEAD"),
+        ] {
+            let mut endpoint = endpoint();
+            endpoint.method = method.into();
+            endpoint.headers = vec![("content-type".into(), "text/plain".into())];
+            endpoint.body = "hello".into();
+            let request = PreparedRequest::new(&[], &endpoint, &destination()).unwrap();
+            let wire = request
+                .redirected(status, "/there")
+                .unwrap()
+                .wire()
+                .to_vec();
+            let wire = String::from_utf8(wire).unwrap();
+            assert!(
+                wire.starts_with(&format!("{expected} /there ")),
+                "{method} {status}"
+            );
+            let kept = expected == method;
+            assert_eq!(wire.ends_with("\r\n\r\nhello"), kept, "{method} {status}");
+            assert_eq!(wire.contains("content-type"), kept, "{method} {status}");
+            assert_eq!(wire.contains("content-length"), kept, "{method} {status}");
+        }
     }
 
     #[test]

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::client::{
-    Connection, Connector, Exchange, Handshake, PreparedRequest, RequestError, Turns,
-    WebSocketSession,
+    AnswerChecks, Connection, Connector, Exchange, Handshake, PreparedRequest, RequestError, Turns,
+    Visitor, WebSocketSession, answer_checks,
 };
 use crate::plan::{Bounds, Endpoint, EndpointKind, Plan, Socket};
 use crate::profile::Destination;
@@ -79,6 +79,8 @@ pub trait User {
 #[derive(Clone)]
 pub struct UserTemplate {
     requests: Arc<[PreparedRequest]>,
+    /// What answers must have; `None` where nothing but the status is looked at.
+    checks: Option<AnswerChecks>,
     /// Only of a user on a WebSocket, with the number of its first message.
     handshake: Option<(Handshake, u64)>,
 }
@@ -94,6 +96,7 @@ impl UserTemplate {
         users: impl Iterator<Item = usize>,
     ) -> Result<Vec<UserTemplate>, RequestError> {
         let common = UserTemplate::requests(plan, destination, None)?;
+        let checks = answer_checks(plan)?;
         users
             .map(|index| {
                 let requests = match destination.user(index) {
@@ -103,6 +106,7 @@ impl UserTemplate {
                 let handshake = UserTemplate::handshake(plan, destination, index)?;
                 Ok(UserTemplate {
                     requests,
+                    checks: checks.clone(),
                     handshake,
                 })
             })
@@ -147,6 +151,7 @@ pub struct VirtualUsers {
     socket: Option<Rc<Socket>>,
     /// Which of the plan's endpoints is to connect a WebSocket.
     connect: usize,
+    makes_journeys: bool,
     give_up: Instant,
     agenda: Rc<TimerQueue>,
 }
@@ -168,6 +173,7 @@ impl VirtualUsers {
             bounds: plan.bounds,
             socket: plan.socket.clone().map(Rc::new),
             connect: place(plan, EndpointKind::Connect),
+            makes_journeys: !plan.journeys.is_empty(),
             // The pool ends what is still on its way, as the end of the run may move.
             give_up: Instant::now() + NEVER,
             agenda,
@@ -179,6 +185,14 @@ fn place(plan: &Plan, kind: EndpointKind) -> usize {
     let mut endpoints = plan.endpoints.iter();
     let found = endpoints.position(|endpoint| endpoint.kind == kind);
     found.unwrap_or(plan.endpoints.len())
+}
+
+impl VirtualUsers {
+    fn visitor(&self, kit: &UserTemplate) -> Option<Visitor> {
+        let cookies_of = self.makes_journeys.then_some(&self.connector);
+        let checks = kit.checks.clone()?;
+        Some(Visitor::new(checks, cookies_of))
+    }
 }
 
 impl Users for VirtualUsers {
@@ -205,6 +219,7 @@ impl Users for VirtualUsers {
                 own: (!self.is_shared).then_some(own),
                 bounds: self.bounds,
                 give_up: self.give_up,
+                visitor: self.visitor(kit).map(Box::new),
             }),
         }
     }
@@ -226,6 +241,8 @@ pub struct HttpUser {
     own: Option<usize>,
     bounds: Bounds,
     give_up: Instant,
+    /// Only where answers are looked at.
+    visitor: Option<Box<Visitor>>,
 }
 
 impl HttpUser {
@@ -251,14 +268,31 @@ impl User for VirtualUser {
             VirtualUser::Http(user) => {
                 let request = &user.kits[user.kit(number)].requests[endpoint];
                 let connection = &mut user.connection;
-                connection
-                    .exchange(request, &user.bounds, user.give_up)
-                    .await
+                let (bounds, give_up) = (&user.bounds, user.give_up);
+                match &mut user.visitor {
+                    None => connection.exchange(request, bounds, give_up).await,
+                    Some(visitor) => {
+                        let looking =
+                            visitor.exchange(connection, (endpoint, request), bounds, give_up);
+                        // Boxed: users who look at nothing would have its place otherwise.
+                        Box::pin(looking).await
+                    }
+                }
             }
             VirtualUser::Socket(user) if endpoint == user.connect => {
                 user.line.connect(&user.connector, &user.socket).await
             }
             VirtualUser::Socket(user) => user.line.exchange(&user.connector, &user.socket).await,
+        }
+    }
+
+    fn begin_journey(&mut self, _number: u64, is_new_visitor: bool) {
+        if let VirtualUser::Http(HttpUser {
+            visitor: Some(visitor),
+            ..
+        }) = self
+        {
+            visitor.begin_journey(is_new_visitor);
         }
     }
 
@@ -280,7 +314,10 @@ impl User for VirtualUser {
         match self {
             VirtualUser::Http(user) => {
                 let request = &user.kits[user.kit(number)].requests[endpoint];
-                user.connection.excerpt(request)
+                match &user.visitor {
+                    None => user.connection.excerpt(request),
+                    Some(visitor) => visitor.excerpt(&user.connection, request),
+                }
             }
             VirtualUser::Socket(user) => user.line.excerpt(),
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Origin, Spanned};
 use crate::plan::ArrivalKind;
+use crate::profile::raw::answer::{ANSWER_KEYS, Asked};
 use crate::profile::raw::arrivals::ArrivalWord;
 use crate::profile::raw::profile::{RawEndpoint, ScenarioTable};
 use crate::profile::raw::scenario::{REQUEST_KEYS, endpoint_name, read_request};
@@ -40,7 +41,7 @@ pub(in crate::profile) struct RawStep {
 }
 
 /// Keys of a step besides those of an endpoint; a step has no weight.
-const STEP_KEYS: [&str; 5] = ["think_time", "until", "every", "within", "always"];
+const STEP_KEYS: [&str; 4] = ["think_time", "every", "within", "always"];
 
 /// Whether users begin journeys, so that `every` says how often.
 fn is_paced(scenario: &Table) -> bool {
@@ -129,7 +130,7 @@ fn read_steps(tables: &[&Table], problems: &mut Vec<Diagnostic>) -> Vec<RawEndpo
 }
 
 fn read_step(table: &Table, problems: &mut Vec<Diagnostic>) -> RawEndpoint {
-    let keys = [&REQUEST_KEYS[..], &STEP_KEYS[..]].concat();
+    let keys = [&REQUEST_KEYS[..], &ANSWER_KEYS, &STEP_KEYS].concat();
     let mut reader = Reader::new(table, &keys, problems);
     RawEndpoint {
         step: Some(RawStep {
@@ -139,7 +140,7 @@ fn read_step(table: &Table, problems: &mut Vec<Diagnostic>) -> RawEndpoint {
             always: reader.bool("always").is_some_and(|at| at.value),
             has_until: reader.node("until").is_some(),
         }),
-        ..read_request(&mut reader)
+        ..read_request(&mut reader, Asked::Step)
     }
 }
 

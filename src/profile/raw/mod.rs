@@ -1,5 +1,6 @@
 //! A profile as its tables say it, before it is validated.
 
+pub(super) mod answer;
 pub(super) mod arrivals;
 pub(super) mod evidence;
 pub(super) mod identity;

@@ -8,6 +8,7 @@ use crate::profile::plan::evidence::EvidencePlan;
 use crate::profile::plan::identity::IdentityRules;
 use crate::profile::plan::target::Target;
 use crate::profile::plan::target_rules::Redirects;
+use crate::profile::raw::answer::RawAnswer;
 use crate::profile::raw::arrivals::{ArrivalTable, ArrivalWord};
 use crate::profile::raw::journey::{RawJourney, RawStep};
 use crate::profile::raw::search::SearchTable;
@@ -101,6 +102,7 @@ pub(in crate::profile) struct RawEndpoint {
     pub(in crate::profile) is_json: bool,
     pub(in crate::profile) auth: Option<Spanned<bool>>,
     pub(in crate::profile) expect: Option<Spanned<Vec<u16>>>,
+    pub(in crate::profile) answer: RawAnswer,
     pub(in crate::profile) has_weight: bool,
     /// What it has besides as a step of a journey.
     pub(in crate::profile) step: Option<RawStep>,

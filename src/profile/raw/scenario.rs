@@ -1,6 +1,7 @@
 //! `[scenario.NAME]` and its endpoints, as they were written.
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
+use crate::profile::raw::answer::{self, ANSWER_KEYS, Asked};
 use crate::profile::raw::arrivals::{ArrivalTable, ArrivalWord};
 use crate::profile::raw::journey;
 use crate::profile::raw::profile::{RawEndpoint, ScenarioTable};
@@ -119,12 +120,12 @@ fn read(name: &str, table: &Table, problems: &mut Vec<Diagnostic>) -> ScenarioTa
 }
 
 fn read_endpoint(table: &Table, problems: &mut Vec<Diagnostic>) -> RawEndpoint {
-    let keys = [&REQUEST_KEYS[..], &["weight"]].concat();
+    let keys = [&REQUEST_KEYS[..], &ANSWER_KEYS, &["weight"]].concat();
     let mut reader = Reader::new(table, &keys, problems);
     RawEndpoint {
         weight: reader.scalar("weight", quantity::weight),
         has_weight: reader.node("weight").is_some(),
-        ..read_request(&mut reader)
+        ..read_request(&mut reader, Asked::Endpoint)
     }
 }
 
@@ -134,7 +135,7 @@ pub(in crate::profile) const REQUEST_KEYS: [&str; 8] = [
 ];
 
 /// Reads what is asked.
-pub(in crate::profile) fn read_request(reader: &mut Reader<'_, '_>) -> RawEndpoint {
+pub(in crate::profile) fn read_request(reader: &mut Reader<'_, '_>, asked: Asked) -> RawEndpoint {
     require(reader, "path", "\"/health\"");
     let json = read_json(reader);
     let body = reader.text("body", |text| {
@@ -156,6 +157,7 @@ pub(in crate::profile) fn read_request(reader: &mut Reader<'_, '_>) -> RawEndpoi
         body: json.or(body),
         auth: reader.bool("auth"),
         expect: expected(reader),
+        answer: answer::read(reader, asked),
         has_weight: false,
         step: None,
     }

@@ -231,6 +231,7 @@ pub(in crate::profile) fn endpoint(
         body: value_or(written.body.as_ref(), String::new()),
         auth: value_or(written.auth.as_ref(), false),
         expect: value_or(written.expect.as_ref(), vec![200]),
+        answer: written.answer.rules.clone(),
         ..Endpoint::default()
     })
 }
