@@ -1,6 +1,7 @@
 //! Requests as they are sent, built once and sent often.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{
@@ -11,6 +12,7 @@ use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, Method, Request, Uri};
 use url::Position;
 
+use super::request_template::RequestTemplate;
 use super::wire_format::{http2, scheme, wire};
 use crate::plan::Endpoint;
 use crate::profile::{Destination, Identity};
@@ -34,6 +36,9 @@ pub enum RequestError {
     /// Not a header's value.
     #[error("the value of header `{0}` holds characters that cannot be sent")]
     HeaderValue(String),
+    /// The body cannot be made.
+    #[error("the body cannot be filled in: {0}")]
+    Body(String),
     /// The token cannot be a header's value.
     #[error("the token holds characters that cannot be sent")]
     Token,
@@ -43,14 +48,15 @@ pub enum RequestError {
 #[derive(Clone)]
 pub struct PreparedRequest {
     method: Method,
-    uri: Uri,
     headers: HeaderMap,
     body: Bytes,
-    expect: Vec<u16>,
+    expect: Arc<[u16]>,
     /// All of it as HTTP/1.1 writes it.
-    wire: Box<[u8]>,
+    wire: Vec<u8>,
     /// Its head as HTTP/2 takes it, where that may be spoken.
     http2: Option<Box<Request<()>>>,
+    /// What it was filled in from; then it has no headers but those of `wire`.
+    template: Option<Arc<RequestTemplate>>,
 }
 
 impl fmt::Debug for PreparedRequest {
@@ -99,7 +105,7 @@ impl PreparedRequest {
         let body = Bytes::from(endpoint.body.clone());
         let uri = parse_path(&endpoint.path)?;
         Ok(PreparedRequest {
-            expect: endpoint.expect.clone(),
+            expect: endpoint.expect.as_slice().into(),
             ..PreparedRequest::assemble(method, uri, headers, body, scheme(destination))?
         })
     }
@@ -126,16 +132,53 @@ impl PreparedRequest {
     /// # Errors
     /// [`RequestError::Path`].
     pub fn at(&self, path: &str) -> Result<PreparedRequest, RequestError> {
-        let (method, headers, body) =
-            (self.method.clone(), self.headers.clone(), self.body.clone());
-        let scheme = self
-            .http2
-            .as_ref()
-            .and_then(|http2| http2.uri().scheme().cloned());
+        let uri = parse_path(path)?;
+        let from = self.method.as_str().len() + 1;
+        let (begin, old) = self.wire.split_at(from);
+        let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+        let wire = [begin, path.as_bytes(), &old[self.path().len()..]].concat();
+        let http2 = self.http2.as_ref().map(|http2| {
+            let mut parts = http2.uri().clone().into_parts();
+            parts.path_and_query = uri.path_and_query().cloned();
+            let mut http2 = http2.clone();
+            *http2.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
+            http2
+        });
         Ok(PreparedRequest {
-            expect: self.expect.clone(),
-            ..PreparedRequest::assemble(method, parse_path(path)?, headers, body, scheme)?
+            wire,
+            http2,
+            ..self.clone()
         })
+    }
+
+    /// One without head and body, as a beginning of those that are filled in.
+    pub(super) fn without_content(method: Method, expect: &[u16]) -> PreparedRequest {
+        PreparedRequest {
+            method,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            expect: expect.into(),
+            wire: Vec::new(),
+            http2: None,
+            template: None,
+        }
+    }
+
+    /// The same with what was filled in.
+    pub(super) fn with(
+        &self,
+        wire: Vec<u8>,
+        body: Bytes,
+        http2: Option<Box<Request<()>>>,
+        template: Arc<RequestTemplate>,
+    ) -> PreparedRequest {
+        PreparedRequest {
+            wire,
+            body,
+            http2,
+            template: Some(template),
+            ..self.clone()
+        }
     }
 
     /// Expects any status of success. A `scheme` is given where HTTP/2 may be spoken.
@@ -155,14 +198,13 @@ impl PreparedRequest {
         }
         let http2 = scheme.map(|scheme| http2(&method, scheme, &uri, &headers));
         Ok(PreparedRequest {
-            wire: wire(&method, &uri, &headers, &body),
+            wire: wire(&method, &uri, &headers, &body).into_vec(),
             http2: http2.transpose()?,
+            template: None,
             method,
-            uri,
             headers,
             body,
             expect: (200..300).collect(),
-            ..Endpoint::default()
         })
     }
 
@@ -181,7 +223,15 @@ impl PreparedRequest {
     }
 
     pub(super) fn path(&self) -> &str {
-        self.uri.path_and_query().map_or("/", PathAndQuery::as_str)
+        let line = self.wire.get(self.method.as_str().len() + 1..);
+        let line = line.unwrap_or_default();
+        let end = line.iter().position(|byte| *byte == b' ').unwrap_or(0);
+        std::str::from_utf8(&line[..end]).unwrap_or("/")
+    }
+
+    /// Whether something in it was filled in.
+    pub(super) fn is_filled_in(&self) -> bool {
+        self.template.is_some()
     }
 
     pub(super) fn method(&self) -> &Method {
@@ -198,12 +248,19 @@ impl PreparedRequest {
 
     /// Its secrets: tokens, and the values of the profile's headers.
     pub(super) fn secrets(&self) -> Vec<&str> {
-        sensitive(&self.headers).collect()
+        match &self.template {
+            Some(template) => template.secrets(&self.wire),
+            None => sensitive(&self.headers).collect(),
+        }
     }
 
-    /// Method and path, as they are shown.
+    /// Method and path, as they are shown: what is filled in stays a mark.
     pub(super) fn shown(&self) -> String {
-        format!("{} {}", self.method, without_query(self.path()))
+        let path = match &self.template {
+            Some(template) => template.shown(),
+            None => without_query(self.path()),
+        };
+        format!("{} {path}", self.method)
     }
 
     /// All of it as HTTP/1.1 writes it.
@@ -233,7 +290,7 @@ pub fn login_request(
     lay_over(&mut headers, own)?;
     let (uri, body) = (parse_path(path)?, Bytes::from(body.to_string()));
     Ok(PreparedRequest {
-        expect: vec![200],
+        expect: Arc::from([200]),
         ..PreparedRequest::assemble(Method::POST, uri, headers, body, scheme(destination))?
     })
 }
@@ -277,7 +334,11 @@ pub(super) fn own_headers(
 pub(super) fn sensitive(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     let values = headers.values().filter(|value| value.is_sensitive());
     let texts = values.filter_map(|value| value.to_str().ok());
-    texts.map(|text| text.strip_prefix("Bearer ").unwrap_or(text))
+    // Behind the scheme there is the secret itself.
+    texts.flat_map(|text| {
+        let rest = text.split_once(' ').map(|(_, rest)| rest);
+        std::iter::once(text).chain(rest)
+    })
 }
 
 pub(super) fn lay_over(

@@ -8,12 +8,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::client::{
-    Connection, Connector, Exchange, Handshake, PreparedRequest, RequestError, Turns,
-    WebSocketSession,
+    Connection, Connector, Exchange, Handshake, PlanRequests, RequestError, TakenValues, Turns,
+    UserRequest, WebSocketSession,
 };
-use crate::plan::{Bounds, Endpoint, EndpointKind, Plan, Socket};
+use crate::plan::{Bounds, Plan, Socket};
 use crate::profile::Destination;
-use crate::record::SocketEvents;
+use crate::record::{Outcome, SocketEvents};
+use crate::template::RenderError;
 use crate::timers::{Deadline, TimerQueue};
 
 /// Longer than any run.
@@ -22,6 +23,9 @@ const NEVER: Duration = Duration::from_secs(7 * 24 * 3600);
 const GOODBYE: Duration = Duration::from_millis(200);
 /// Numbers of a user's messages, so that no two users' are the same.
 const IDS_PER_USER: u64 = 1_000_000_000;
+
+/// How a request ends that cannot be sent because of what stands in it.
+const UNSENT: Outcome = Outcome::Protocol;
 
 /// Makes users; one for each connection that a run needs.
 pub trait Users {
@@ -74,7 +78,9 @@ pub trait User {
 /// What one user sends, ready to be sent any number of times.
 #[derive(Clone)]
 pub struct UserTemplate {
-    requests: Arc<[PreparedRequest]>,
+    /// Which of the plan's users it is.
+    index: u64,
+    requests: Arc<[UserRequest]>,
     /// Only of a user on a WebSocket, with the number of its first message.
     handshake: Option<(Handshake, u64)>,
 }
@@ -89,15 +95,17 @@ impl UserTemplate {
         destination: &Destination,
         users: impl Iterator<Item = usize>,
     ) -> Result<Vec<UserTemplate>, RequestError> {
-        let common = UserTemplate::requests(plan, destination, None)?;
+        let all = PlanRequests::new(plan, destination)?;
+        let common = all.of_user(None)?;
         users
             .map(|index| {
                 let requests = match destination.user(index) {
-                    Some(_) => UserTemplate::requests(plan, destination, Some(index))?,
+                    Some(_) => all.of_user(Some(index))?,
                     None => Arc::clone(&common),
                 };
-                let handshake = UserTemplate::handshake(plan, destination, index)?;
+                let handshake = UserTemplate::handshake(plan, &all, index)?;
                 Ok(UserTemplate {
+                    index: index as u64,
                     requests,
                     handshake,
                 })
@@ -105,22 +113,9 @@ impl UserTemplate {
             .collect()
     }
 
-    fn requests(
-        plan: &Plan,
-        destination: &Destination,
-        index: Option<usize>,
-    ) -> Result<Arc<[PreparedRequest]>, RequestError> {
-        let user = index.and_then(|index| destination.user(index));
-        let http = |endpoint: &&Endpoint| endpoint.kind == EndpointKind::Http;
-        let endpoints = plan.endpoints.iter().filter(http);
-        endpoints
-            .map(|endpoint| PreparedRequest::of(&plan.headers, endpoint, destination, user))
-            .collect()
-    }
-
     fn handshake(
         plan: &Plan,
-        destination: &Destination,
+        all: &PlanRequests<'_>,
         index: usize,
     ) -> Result<Option<(Handshake, u64)>, RequestError> {
         let Some(socket) = plan.socket.as_ref() else {
@@ -129,8 +124,8 @@ impl UserTemplate {
         if !socket.holds(index as u32, plan.users()) {
             return Ok(None);
         }
-        let handshake = Handshake::new(socket, &plan.headers, destination, index)?;
-        Ok(Some((handshake, (index as u64 + 1) * IDS_PER_USER)))
+        let handshake = all.handshake(index)?;
+        Ok(handshake.map(|handshake| (handshake, (index as u64 + 1) * IDS_PER_USER)))
     }
 }
 
@@ -190,6 +185,8 @@ impl Users for VirtualUsers {
                 connection: Connection::paced(self.connector.clone(), deadline).taking(turns),
                 kits: Rc::clone(&self.kits),
                 own: (!self.is_shared).then_some(own),
+                taken: TakenValues::default(),
+                unsent: None,
                 bounds: self.bounds,
                 give_up: self.give_up,
             }),
@@ -211,11 +208,55 @@ pub struct HttpUser {
     kits: Rc<[UserTemplate]>,
     /// The kit of the connection's user; `None` where each request is of another one.
     own: Option<usize>,
+    /// What it has taken from the answers so far.
+    taken: TakenValues,
+    /// Why the last request could not be sent.
+    unsent: Option<Box<RenderError>>,
     bounds: Bounds,
     give_up: Instant,
 }
 
 impl HttpUser {
+    async fn exchange(&mut self, endpoint: usize, number: u64) -> Exchange {
+        let request = &self.kits[self.kit(number)].requests[endpoint];
+        self.unsent = None;
+        // Boxed: users whose requests are the same each time would have its place too.
+        let filled_in;
+        let request = if let Some(request) = request.fixed() {
+            request
+        } else {
+            match request.filled_in(self.number(), number, &self.taken) {
+                Ok(request) => filled_in = Box::new(request),
+                Err(error) => {
+                    self.unsent = Some(Box::new(error));
+                    return Exchange::unsent(UNSENT);
+                }
+            }
+            &filled_in
+        };
+        let connection = &mut self.connection;
+        connection
+            .exchange(request, &self.bounds, self.give_up)
+            .await
+    }
+
+    fn excerpt(&self, endpoint: usize, number: u64) -> String {
+        if let Some(error) = &self.unsent {
+            return format!("not sent: {error}");
+        }
+        let request = &self.kits[self.kit(number)].requests[endpoint];
+        // It says the same once more, but for the time.
+        match request.filled_in(self.number(), number, &self.taken) {
+            Ok(request) => self.connection.excerpt(&request),
+            Err(_) => String::new(),
+        }
+    }
+
+    /// Which of the plan's users has the connection; `None` where each request is of another one.
+    fn number(&self) -> Option<u64> {
+        self.own.map(|own| self.kits[own].index)
+    }
+
     /// Which kit the request with this number is sent from.
     fn kit(&self, number: u64) -> usize {
         let of_number = || (number % self.kits.len() as u64) as usize;
@@ -235,17 +276,14 @@ pub struct SocketUser {
 impl User for VirtualUser {
     async fn exchange(&mut self, endpoint: usize, number: u64) -> Exchange {
         match self {
-            VirtualUser::Http(user) => {
-                let request = &user.kits[user.kit(number)].requests[endpoint];
-                let connection = &mut user.connection;
-                connection
-                    .exchange(request, &user.bounds, user.give_up)
-                    .await
-            }
+            VirtualUser::Http(user) => user.exchange(endpoint, number).await,
             VirtualUser::Socket(user) if endpoint == user.connect => {
                 user.line.connect(&user.connector, &user.socket).await
             }
-            VirtualUser::Socket(user) => user.line.exchange(&user.connector, &user.socket).await,
+            VirtualUser::Socket(user) => {
+                let line = user.line.number(number);
+                line.exchange(&user.connector, &user.socket).await
+            }
         }
     }
 
@@ -265,10 +303,7 @@ impl User for VirtualUser {
 
     fn excerpt(&self, endpoint: usize, number: u64) -> String {
         match self {
-            VirtualUser::Http(user) => {
-                let request = &user.kits[user.kit(number)].requests[endpoint];
-                user.connection.excerpt(request)
-            }
+            VirtualUser::Http(user) => user.excerpt(endpoint, number),
             VirtualUser::Socket(user) => user.line.excerpt(),
         }
     }

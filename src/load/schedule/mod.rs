@@ -13,8 +13,8 @@ use poisson::Poisson;
 use rate::RampedRate;
 use users::{SocketSchedule, UserSchedule};
 
+pub(super) use crate::template::mix;
 pub use random::is_second_first;
-pub(super) use random::mix;
 
 /// Nanoseconds, as the schedule counts them.
 pub(super) fn nanos(duration: std::time::Duration) -> u64 {

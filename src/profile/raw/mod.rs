@@ -1,5 +1,7 @@
 //! A profile as its tables say it, before it is validated.
 
+pub(super) mod body;
+pub(super) mod data;
 pub(super) mod evidence;
 pub(super) mod identity;
 pub(super) mod merge;

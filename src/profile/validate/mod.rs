@@ -1,5 +1,7 @@
 //! From what was written to what it means.
 
+pub(super) mod body;
+pub(super) mod data_file;
 #[cfg(test)]
 pub(super) mod offered_tests;
 pub(super) mod profile;
@@ -8,3 +10,4 @@ pub(super) mod scenario;
 pub(super) mod search;
 pub(super) mod search_metric;
 pub(super) mod socket;
+pub(super) mod values;
