@@ -103,7 +103,7 @@ pub mod timers;
 #[doc(hidden)]
 pub use agentos_perf_core::{
     baseline, diagnostic, hint, judge, model, plan, record, requirement, search, secret,
-    statistics, text,
+    statistics, template, text,
 };
 #[cfg(feature = "optimize")]
 #[doc(hidden)]

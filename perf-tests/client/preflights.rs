@@ -15,6 +15,7 @@ use crate::server::{LONG, OK, Server, Step, destination, endpoint, nowhere, send
 pub(crate) fn plan(paths: &[&str]) -> Plan {
     Plan {
         socket: None,
+        values: agentos_perf::template::PlanValues::default(),
         journeys: Vec::new(),
         scenario: "api".into(),
         arrivals: Arrivals::Burst(Bursts {

@@ -38,6 +38,7 @@ const RULES: &[Rule] = &[
             "search",
             "secret",
             "statistics",
+            "template",
             "text",
         ],
         "the root and the binary are tables of contents",
@@ -57,8 +58,13 @@ const RULES: &[Rule] = &[
         "what is required hangs on no measurement",
     ),
     rule(
+        "template",
+        &["secret"],
+        "what a request is filled in with hangs on its number, its user and its data",
+    ),
+    rule(
         "plan",
-        &["requirement"],
+        &["requirement", "template"],
         "a plan is arrivals, phases, endpoints and what a search must hold; when a request is due hangs on it alone",
     ),
     rule(
@@ -102,7 +108,7 @@ const RULES: &[Rule] = &[
     // The root package: data.
     rule(
         "profile",
-        &["diagnostic", "plan", "requirement", "secret"],
+        &["diagnostic", "plan", "requirement", "secret", "template"],
         "a profile is plans and requirements",
     ),
     rule(
@@ -114,12 +120,14 @@ const RULES: &[Rule] = &[
     rule("timers", &[], "who is woken when hangs on the clock alone"),
     rule(
         "client",
-        &["timers", "plan", "profile", "record", "secret"],
+        &["timers", "plan", "profile", "record", "secret", "template"],
         "clients return samples; who counts or judges them is not their business",
     ),
     rule(
         "load",
-        &["client", "timers", "plan", "profile", "record"],
+        &[
+            "client", "timers", "plan", "profile", "record", "secret", "template",
+        ],
         "the load knows nothing of requirements and reports",
     ),
     rule(

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::ask::{SideExchange, ask};
 use super::redirect::{Redirect, redirect};
 use super::side_client::BODY_BYTES;
-use super::{Connection, Connector, PreparedRequest, SideError, excerpt, json};
+use super::{Connection, Connector, PreparedRequest, SideError, excerpt, json, side_headers};
 use crate::plan::Bounds;
 use crate::profile::{Destination, HealthCheck, TargetRules, UptimeCheck};
 use crate::record::Outcome;
@@ -171,7 +171,12 @@ impl HealthConnection {
     ) -> Result<HealthConnection, SideError> {
         Ok(HealthConnection {
             connection: Connection::new(Connector::new(destination)?),
-            request: PreparedRequest::get(path, auth, &rules.headers, destination)?,
+            request: PreparedRequest::get(
+                path,
+                auth,
+                &side_headers(rules, destination),
+                destination,
+            )?,
             bounds: Bounds {
                 timeout,
                 connect_timeout: timeout,

@@ -46,6 +46,13 @@ pub struct Exchange {
     pub is_pending: bool,
 }
 
+impl Exchange {
+    /// One that ended before anything could be sent.
+    pub fn unsent(outcome: Outcome) -> Exchange {
+        ExchangeTiming::default().ended(outcome)
+    }
+}
+
 /// One user's connection: made when it is needed, kept as long as it is good.
 pub struct Connection {
     connector: Connector,

@@ -4,9 +4,11 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use super::preflight_scout::{Bad, Scout, ScoutResult};
+use super::request::without_query;
 use super::{SideClient, preflight_advice as advice, preflight_http2, preflight_socket};
 use crate::plan::Plan;
 use crate::profile::{Destination, Redirects, TargetRules};
+use crate::template::Template;
 
 /// What a preflight must know beside the plan.
 #[derive(Debug, Clone, Copy, Default)]
@@ -80,8 +82,8 @@ pub async fn preflight_with(
 ) -> Result<Preflight, PreflightFailure> {
     let connect = plan.bounds.connect_timeout;
     let rules = TargetRules {
-        headers: Vec::new(),
         redirects: asking.redirects,
+        ..TargetRules::default()
     };
     let client = SideClient::new(destination, connect)
         .map_err(|error| advice::unusable(&error, destination))?
@@ -122,6 +124,7 @@ fn conclude(
             ScoutResult::Good { path, note } => {
                 if let Some(path) = path {
                     let endpoint = &mut plan.endpoints[place];
+                    let path = where_to(&endpoint.path, path);
                     notes.push(advice::redirected(endpoint, &path));
                     endpoint.path = path;
                 }
@@ -140,6 +143,23 @@ fn conclude(
     }
     let unreachable = at == bads.len() && bads.iter().all(|bad| bad.silent);
     Err(failure(bads, unreachable, destination))
+}
+
+/// The path to load, where that of one request led to `path`. Where values are filled in only the slash at its end differs.
+fn where_to(asked: &str, path: String) -> String {
+    if !Template::parse(asked).has_marks() {
+        return path;
+    }
+    let (old, query) = match asked.split_once('?') {
+        Some((old, query)) => (old, format!("?{query}")),
+        None => (asked, String::new()),
+    };
+    let slash = if without_query(&path).ends_with('/') {
+        "/"
+    } else {
+        ""
+    };
+    format!("{}{slash}{query}", old.trim_end_matches('/'))
 }
 
 /// One failure that names every endpoint, and each advice once.

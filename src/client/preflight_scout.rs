@@ -12,11 +12,12 @@ use super::redirect::Redirect;
 use super::request::without_query;
 use super::side_client::BODY_BYTES;
 use super::{
-    AnswerCheck, PreflightFailure, PreflightProgress, PreparedRequest, SideAnswer, SideClient,
-    SideError, excerpt, preflight_advice as advice,
+    AnswerCheck, PlanRequests, PreflightFailure, PreflightProgress, PreparedRequest, RequestError,
+    SideAnswer, SideClient, SideError, TakenValues, excerpt, preflight_advice as advice,
 };
 use crate::plan::{Endpoint, EndpointKind, Plan};
 use crate::profile::Destination;
+use crate::template::RequestMarks;
 
 /// Asked at the same time, at most.
 const AT_ONCE: usize = 8;
@@ -73,19 +74,21 @@ impl Scout<'_> {
         plan: &Plan,
         told: &mut dyn FnMut(PreflightProgress),
     ) -> Result<Vec<ScoutResult>, PreflightFailure> {
+        let unusable = |error: RequestError| advice::unusable(&error.into(), self.destination);
+        let all = PlanRequests::new(plan, self.destination).map_err(unusable)?;
+        let all = all.of_user(Some(0)).map_err(unusable)?;
         let http = |endpoint: &&Endpoint| endpoint.kind == EndpointKind::Http;
         let mut requests = Vec::new();
-        for endpoint in plan.endpoints.iter().filter(http) {
-            let user = self.destination.user(0);
-            let request = PreparedRequest::of(&plan.headers, endpoint, self.destination, user)
-                .map_err(|error| advice::unusable(&error.into(), self.destination))?;
-            let check = AnswerCheck::new(&endpoint.answer)
-                .map_err(|error| advice::unusable(&error.into(), self.destination))?;
-            let check = check.map(Arc::new);
+        for (at, endpoint) in plan.endpoints.iter().filter(http).enumerate() {
+            let number = RequestMarks::before_load(at);
+            let request = all[at].filled_in(Some(0), number, &TakenValues::default());
+            let request =
+                request.map_err(|error| unusable(RequestError::Body(error.to_string())))?;
+            let check = AnswerCheck::new(&endpoint.answer).map_err(unusable)?;
             requests.push(Question {
                 request,
                 auth: endpoint.auth,
-                check,
+                check: check.map(Arc::new),
             });
         }
         let of = requests.len();
@@ -156,6 +159,14 @@ impl Scout<'_> {
                 match self.client.redirect(&request, answer) {
                     Some(Redirect::Followed(_)) if path.is_some() => {
                         return bad(&shown, "was redirected again".into(), advice::twice());
+                    }
+                    // Where all others are redirected does not follow from where this one was.
+                    Some(Redirect::Followed(target))
+                        if request.is_filled_in() && !is_slash(&request, &target) =>
+                    {
+                        let place = without_query(&target);
+                        let note = advice::not_followed(&shown, &request, answer.status, place);
+                        return good(path, Some(note));
                     }
                     Some(Redirect::Followed(target)) => match request.at(&target) {
                         Ok(next) => {
@@ -296,4 +307,10 @@ fn bad(request: &str, answered: String, advice: String) -> ScoutResult {
         advice,
         silent: false,
     })
+}
+
+/// Whether a redirect changes no more of the path than the slash at its end.
+fn is_slash(request: &PreparedRequest, target: &str) -> bool {
+    let (from, to) = (without_query(request.path()), without_query(target));
+    from.trim_end_matches('/') == to.trim_end_matches('/')
 }

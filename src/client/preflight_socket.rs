@@ -5,11 +5,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
-    Connector, Exchange, Handshake, PreflightFailure, WebSocketSession, retry_after, tls_cause,
+    Connector, Exchange, PlanRequests, PreflightFailure, WebSocketSession, retry_after, tls_cause,
 };
 use crate::plan::{Plan, Socket};
 use crate::profile::Destination;
 use crate::record::Outcome;
+use crate::template::RequestMarks;
 
 /// Asked at most so often, until one message has its reply.
 const ATTEMPTS: u32 = 3;
@@ -32,16 +33,16 @@ pub(super) async fn look(
     destination: &Destination,
 ) -> Result<(), PreflightFailure> {
     let first = (0..plan.users()).find(|index| socket.holds(*index, plan.users()));
-    let handshake = Handshake::new(
-        socket,
-        &plan.headers,
-        destination,
-        first.unwrap_or_default() as usize,
-    );
+    let handshake = PlanRequests::new(plan, destination)
+        .and_then(|all| all.handshake(first.unwrap_or_default() as usize));
     let handshake = handshake.map_err(|error| failure(socket, &error.to_string(), &correct()))?;
+    let Some(handshake) = handshake else {
+        return Ok(());
+    };
     let connector = Connector::new(destination)
         .map_err(|error| failure(socket, &error.to_string(), &correct()))?;
     let mut line = WebSocketSession::new(handshake, FIRST_ID);
+    line.number(RequestMarks::before_load(plan.endpoints.len()));
     let mut last = (Outcome::Timeout, false);
     for _ in 0..ATTEMPTS {
         let begun = Instant::now();

@@ -1,6 +1,7 @@
 //! Requests as they are sent, built once and sent often.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{
@@ -11,6 +12,7 @@ use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, Method, Request, Uri};
 use url::Position;
 
+use super::request_template::RequestTemplate;
 use super::wire_format::{http2, scheme, wire};
 use crate::plan::Endpoint;
 use crate::profile::{Destination, Identity};
@@ -34,6 +36,9 @@ pub enum RequestError {
     /// Not a header's value.
     #[error("the value of header `{0}` holds characters that cannot be sent")]
     HeaderValue(String),
+    /// The body cannot be made.
+    #[error("the body cannot be filled in: {0}")]
+    Body(String),
     /// The token cannot be a header's value.
     #[error("the token holds characters that cannot be sent")]
     Token,
@@ -46,14 +51,15 @@ pub enum RequestError {
 #[derive(Clone)]
 pub struct PreparedRequest {
     method: Method,
-    uri: Uri,
     headers: HeaderMap,
     body: Bytes,
-    expect: Vec<u16>,
+    expect: Arc<[u16]>,
     /// All of it as HTTP/1.1 writes it.
-    wire: Box<[u8]>,
+    wire: Vec<u8>,
     /// Its head as HTTP/2 takes it, where that may be spoken.
     http2: Option<Box<Request<()>>>,
+    /// What it was filled in from; then it has no headers but those of `wire`.
+    template: Option<Arc<RequestTemplate>>,
 }
 
 impl fmt::Debug for PreparedRequest {
@@ -102,7 +108,7 @@ impl PreparedRequest {
         let body = Bytes::from(endpoint.body.clone());
         let uri = parse_path(&endpoint.path)?;
         Ok(PreparedRequest {
-            expect: endpoint.expect.clone(),
+            expect: endpoint.expect.as_slice().into(),
             ..PreparedRequest::assemble(method, uri, headers, body, scheme(destination))?
         })
     }
@@ -129,15 +135,22 @@ impl PreparedRequest {
     /// # Errors
     /// [`RequestError::Path`].
     pub fn at(&self, path: &str) -> Result<PreparedRequest, RequestError> {
-        let (method, headers, body) =
-            (self.method.clone(), self.headers.clone(), self.body.clone());
-        let scheme = self
-            .http2
-            .as_ref()
-            .and_then(|http2| http2.uri().scheme().cloned());
+        let uri = parse_path(path)?;
+        let from = self.method.as_str().len() + 1;
+        let (begin, old) = self.wire.split_at(from);
+        let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+        let wire = [begin, path.as_bytes(), &old[self.path().len()..]].concat();
+        let http2 = self.http2.as_ref().map(|http2| {
+            let mut parts = http2.uri().clone().into_parts();
+            parts.path_and_query = uri.path_and_query().cloned();
+            let mut http2 = http2.clone();
+            *http2.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
+            http2
+        });
         Ok(PreparedRequest {
-            expect: self.expect.clone(),
-            ..PreparedRequest::assemble(method, parse_path(path)?, headers, body, scheme)?
+            wire,
+            http2,
+            ..self.clone()
         })
     }
 
@@ -146,22 +159,21 @@ impl PreparedRequest {
     /// # Errors
     /// When they hold characters that cannot be sent.
     pub(super) fn with_cookies(&self, cookies: &str) -> Result<PreparedRequest, RequestError> {
-        let mut headers = self.headers.clone();
-        let own = headers.get_all(COOKIE).iter();
-        let own = own.filter_map(|value| value.to_str().ok());
-        let all = own.chain([cookies]).collect::<Vec<_>>().join("; ");
-        let mut value = HeaderValue::from_str(&all)
-            .map_err(|_| RequestError::HeaderValue("cookie".to_owned()))?;
-        value.set_sensitive(true);
-        headers.insert(COOKIE, value);
-        let scheme = self
-            .http2
-            .as_ref()
-            .and_then(|http2| http2.uri().scheme().cloned());
-        let (method, uri, body) = (self.method.clone(), self.uri.clone(), self.body.clone());
+        let refused = || RequestError::HeaderValue("cookie".to_owned());
+        let with = |own: Option<&HeaderValue>| {
+            let own = own.and_then(|value| value.to_str().ok());
+            let all = own.map_or_else(|| cookies.to_owned(), |own| format!("{own}; {cookies}"));
+            HeaderValue::from_str(&all).map_err(|_| refused())
+        };
+        let http2 = self.http2.clone().map(|mut http2| {
+            let value = with(http2.headers().get(COOKIE))?;
+            http2.headers_mut().insert(COOKIE, value);
+            Ok(http2)
+        });
         Ok(PreparedRequest {
-            expect: self.expect.clone(),
-            ..PreparedRequest::assemble(method, uri, headers, body, scheme)?
+            wire: wire_with_cookies(&self.wire, with(None)?.as_bytes()).ok_or_else(refused)?,
+            http2: http2.transpose()?,
+            ..self.clone()
         })
     }
 
@@ -183,7 +195,7 @@ impl PreparedRequest {
         if !becomes_get {
             return self.at(path);
         }
-        let mut headers = self.headers.clone();
+        let mut headers = self.headers_on_wire();
         for name in [
             CONTENT_TYPE,
             CONTENT_LENGTH,
@@ -203,6 +215,57 @@ impl PreparedRequest {
         })
     }
 
+    /// Its headers; of one that was filled in, those that its bytes say.
+    fn headers_on_wire(&self) -> HeaderMap {
+        if self.template.is_none() {
+            return self.headers.clone();
+        }
+        let mut headers = HeaderMap::new();
+        let mut lines = [httparse::EMPTY_HEADER; 256];
+        let mut request = httparse::Request::new(&mut lines);
+        if request.parse(&self.wire).is_ok() {
+            for header in request.headers.iter() {
+                let name = HeaderName::from_bytes(header.name.as_bytes());
+                let value = HeaderValue::from_bytes(header.value);
+                if let (Ok(name), Ok(mut value)) = (name, value) {
+                    value.set_sensitive(true);
+                    headers.append(name, value);
+                }
+            }
+        }
+        headers
+    }
+
+    /// One without head and body, as a beginning of those that are filled in.
+    pub(super) fn without_content(method: Method, expect: &[u16]) -> PreparedRequest {
+        PreparedRequest {
+            method,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            expect: expect.into(),
+            wire: Vec::new(),
+            http2: None,
+            template: None,
+        }
+    }
+
+    /// The same with what was filled in.
+    pub(super) fn with(
+        &self,
+        wire: Vec<u8>,
+        body: Bytes,
+        http2: Option<Box<Request<()>>>,
+        template: Arc<RequestTemplate>,
+    ) -> PreparedRequest {
+        PreparedRequest {
+            wire,
+            body,
+            http2,
+            template: Some(template),
+            ..self.clone()
+        }
+    }
+
     /// Expects any status of success. A `scheme` is given where HTTP/2 may be spoken.
     fn assemble(
         method: Method,
@@ -220,10 +283,10 @@ impl PreparedRequest {
         }
         let http2 = scheme.map(|scheme| http2(&method, scheme, &uri, &headers));
         Ok(PreparedRequest {
-            wire: wire(&method, &uri, &headers, &body),
+            wire: wire(&method, &uri, &headers, &body).into_vec(),
             http2: http2.transpose()?,
+            template: None,
             method,
-            uri,
             headers,
             body,
             expect: (200..300).collect(),
@@ -245,7 +308,15 @@ impl PreparedRequest {
     }
 
     pub(super) fn path(&self) -> &str {
-        self.uri.path_and_query().map_or("/", PathAndQuery::as_str)
+        let line = self.wire.get(self.method.as_str().len() + 1..);
+        let line = line.unwrap_or_default();
+        let end = line.iter().position(|byte| *byte == b' ').unwrap_or(0);
+        std::str::from_utf8(&line[..end]).unwrap_or("/")
+    }
+
+    /// Whether something in it was filled in.
+    pub(super) fn is_filled_in(&self) -> bool {
+        self.template.is_some()
     }
 
     pub(super) fn method(&self) -> &Method {
@@ -262,12 +333,19 @@ impl PreparedRequest {
 
     /// Its secrets: tokens, and the values of the profile's headers.
     pub(super) fn secrets(&self) -> Vec<&str> {
-        sensitive(&self.headers).collect()
+        match &self.template {
+            Some(template) => template.secrets(&self.wire),
+            None => sensitive(&self.headers).collect(),
+        }
     }
 
-    /// Method and path, as they are shown.
+    /// Method and path, as they are shown: what is filled in stays a mark.
     pub(super) fn shown(&self) -> String {
-        format!("{} {}", self.method, without_query(self.path()))
+        let path = match &self.template {
+            Some(template) => template.shown(),
+            None => without_query(self.path()),
+        };
+        format!("{} {path}", self.method)
     }
 
     /// All of it as HTTP/1.1 writes it.
@@ -297,9 +375,27 @@ pub fn login_request(
     lay_over(&mut headers, own)?;
     let (uri, body) = (parse_path(path)?, Bytes::from(body.to_string()));
     Ok(PreparedRequest {
-        expect: vec![200],
+        expect: Arc::from([200]),
         ..PreparedRequest::assemble(Method::POST, uri, headers, body, scheme(destination))?
     })
+}
+
+/// A request's bytes with cookies behind its own; `None` when they have no whole head.
+fn wire_with_cookies(wire: &[u8], cookies: &[u8]) -> Option<Vec<u8>> {
+    let head = memchr::memmem::find(wire, b"\r\n\r\n")?;
+    let mut line = memchr::memmem::find(wire, b"\r\n")?;
+    let (mut at, mut separator): (usize, &[u8]) = (head, b"\r\ncookie: ");
+    while line < head {
+        let begin = line + 2;
+        let end = begin + memchr::memmem::find(&wire[begin..], b"\r\n")?;
+        let name = wire[begin..end].split(|byte| *byte == b':').next()?;
+        if name.eq_ignore_ascii_case(b"cookie") {
+            (at, separator) = (end, b"; ");
+            break;
+        }
+        line = end;
+    }
+    Some([&wire[..at], separator, cookies, &wire[at..]].concat())
 }
 
 fn parse_path(path: &str) -> Result<Uri, RequestError> {
@@ -341,7 +437,11 @@ pub(super) fn own_headers(
 pub(super) fn sensitive(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     let values = headers.values().filter(|value| value.is_sensitive());
     let texts = values.filter_map(|value| value.to_str().ok());
-    texts.map(|text| text.strip_prefix("Bearer ").unwrap_or(text))
+    // Behind the scheme there is the secret itself.
+    texts.flat_map(|text| {
+        let rest = text.split_once(' ').map(|(_, rest)| rest);
+        std::iter::once(text).chain(rest)
+    })
 }
 
 pub(super) fn lay_over(

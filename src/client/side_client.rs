@@ -11,7 +11,9 @@ use serde_json::Value;
 
 use super::ask::{SideExchange, ask};
 use super::redirect::{Redirect, redirect};
-use super::{ConnectError, Connection, Connector, PreparedRequest, RequestError, excerpt, json};
+use super::{
+    ConnectError, Connection, Connector, PreparedRequest, RequestError, excerpt, json, side_headers,
+};
 use crate::plan::Bounds;
 use crate::profile::{Destination, TargetRules};
 use crate::record::Outcome;
@@ -207,7 +209,8 @@ impl SideClient {
         auth: bool,
         timeout: Duration,
     ) -> Result<SideAnswer, SideError> {
-        let request = PreparedRequest::get(path, auth, &self.rules.headers, &self.destination)?;
+        let headers = side_headers(&self.rules, &self.destination);
+        let request = PreparedRequest::get(path, auth, &headers, &self.destination)?;
         self.send_on(&request, timeout).await
     }
 

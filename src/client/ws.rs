@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::attempt::cause;
 use super::excerpt::excerpt;
-use super::reply::{Digits, ReplyKind, fill, matching};
+use super::reply::{Digits, ReplyKind, matching};
 use super::upgrade::{RefusingAnswer, UpgradeRefusal, upgrade};
 use super::ws_stream::{Framed, SocketEnd, SocketFrame};
 use super::{Connector, Exchange, Handshake, Stream, Turns};
@@ -30,6 +30,8 @@ pub struct WebSocketSession {
     handshake: Handshake,
     /// The id of the next message: unique on every connection of the run.
     next_id: u64,
+    /// The number in the plan of the next message.
+    number: u64,
     was_open: bool,
     wire: Wire,
     deadline: Deadline,
@@ -57,6 +59,7 @@ impl WebSocketSession {
         WebSocketSession {
             handshake,
             next_id: first_id,
+            number: first_id,
             was_open: false,
             wire: Wire::default(),
             deadline: Deadline::tokio(),
@@ -78,6 +81,12 @@ impl WebSocketSession {
     /// The same with these turns among the addresses of the name.
     pub fn taking(self, turns: Turns) -> WebSocketSession {
         WebSocketSession { turns, ..self }
+    }
+
+    /// The same, whose next message has this number in the plan.
+    pub fn number(&mut self, number: u64) -> &mut WebSocketSession {
+        self.number = number;
+        self
     }
 
     /// Whether its handshake says where the page comes from that opens it (`Origin`), as browsers do.
@@ -195,11 +204,13 @@ impl WebSocketSession {
             }
             connected = true;
         }
-        let id = Digits::of(self.next_id);
+        let id = self.next_id;
         self.next_id += 1;
         let sent = Instant::now();
         let until = sent + socket.reply_timeout;
-        let waiting = self.wire.converse(socket, id.as_str());
+        let (handshake, number) = (&self.handshake, self.number);
+        let message = |out: &mut Vec<u8>| handshake.write_message(id, number, out);
+        let waiting = self.wire.converse(socket, id, &message);
         let (outcome, bytes) = match self.deadline.within(until, waiting).await {
             Some(ended) => ended,
             None => (Outcome::Timeout, 0),
@@ -247,13 +258,20 @@ impl WebSocketSession {
 
 impl Wire {
     /// Sends the message with this id, and waits for its reply; with the bytes of it.
-    async fn converse(&mut self, socket: &Socket, id: &str) -> (Outcome, u64) {
+    async fn converse(
+        &mut self,
+        socket: &Socket,
+        id: u64,
+        message: &impl Fn(&mut Vec<u8>),
+    ) -> (Outcome, u64) {
+        let digits = Digits::of(id);
+        let id = digits.as_str();
         let mut is_sent = false;
         let reply = poll_fn(|cx| {
             if let Some(open) = &mut self.open
                 && !is_sent
             {
-                is_sent = open.try_text(cx, |out| fill(&socket.message, id, out));
+                is_sent = open.try_text(cx, message);
             }
             self.poll(cx, &mut |text, talk| {
                 match matching(text, socket, id) {

@@ -8,12 +8,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::client::{
-    AnswerChecks, Connection, Connector, Exchange, Handshake, PreparedRequest, RequestError, Turns,
-    Visitor, WebSocketSession, answer_checks,
+    AnswerChecks, Connection, Connector, Exchange, Handshake, PlanRequests, PreparedRequest,
+    RequestError, TakenValues, Turns, UserRequest, Visitor, WebSocketSession, answer_checks,
 };
-use crate::plan::{Bounds, Endpoint, EndpointKind, Plan, Socket};
+use crate::plan::{Bounds, EndpointKind, Plan, Socket};
 use crate::profile::Destination;
-use crate::record::SocketEvents;
+use crate::record::{Outcome, SocketEvents};
+use crate::template::RenderError;
 use crate::timers::{Deadline, TimerQueue};
 
 /// Longer than any run.
@@ -22,6 +23,9 @@ const NEVER: Duration = Duration::from_secs(7 * 24 * 3600);
 const GOODBYE: Duration = Duration::from_millis(200);
 /// Numbers of a user's messages, so that no two users' are the same.
 const IDS_PER_USER: u64 = 1_000_000_000;
+
+/// How a request ends that cannot be sent because of what stands in it.
+const UNSENT: Outcome = Outcome::Protocol;
 
 /// Makes users; one for each connection that a run needs.
 pub trait Users {
@@ -78,7 +82,9 @@ pub trait User {
 /// What one user sends, ready to be sent any number of times.
 #[derive(Clone)]
 pub struct UserTemplate {
-    requests: Arc<[PreparedRequest]>,
+    /// Which of the plan's users it is.
+    index: u64,
+    requests: Arc<[UserRequest]>,
     /// What answers must have; `None` where nothing but the status is looked at.
     checks: Option<AnswerChecks>,
     /// Only of a user on a WebSocket, with the number of its first message.
@@ -95,16 +101,18 @@ impl UserTemplate {
         destination: &Destination,
         users: impl Iterator<Item = usize>,
     ) -> Result<Vec<UserTemplate>, RequestError> {
-        let common = UserTemplate::requests(plan, destination, None)?;
+        let all = PlanRequests::new(plan, destination)?;
+        let common = all.of_user(None)?;
         let checks = answer_checks(plan)?;
         users
             .map(|index| {
                 let requests = match destination.user(index) {
-                    Some(_) => UserTemplate::requests(plan, destination, Some(index))?,
+                    Some(_) => all.of_user(Some(index))?,
                     None => Arc::clone(&common),
                 };
-                let handshake = UserTemplate::handshake(plan, destination, index)?;
+                let handshake = UserTemplate::handshake(plan, &all, index)?;
                 Ok(UserTemplate {
+                    index: index as u64,
                     requests,
                     checks: checks.clone(),
                     handshake,
@@ -113,22 +121,9 @@ impl UserTemplate {
             .collect()
     }
 
-    fn requests(
-        plan: &Plan,
-        destination: &Destination,
-        index: Option<usize>,
-    ) -> Result<Arc<[PreparedRequest]>, RequestError> {
-        let user = index.and_then(|index| destination.user(index));
-        let http = |endpoint: &&Endpoint| endpoint.kind == EndpointKind::Http;
-        let endpoints = plan.endpoints.iter().filter(http);
-        endpoints
-            .map(|endpoint| PreparedRequest::of(&plan.headers, endpoint, destination, user))
-            .collect()
-    }
-
     fn handshake(
         plan: &Plan,
-        destination: &Destination,
+        all: &PlanRequests<'_>,
         index: usize,
     ) -> Result<Option<(Handshake, u64)>, RequestError> {
         let Some(socket) = plan.socket.as_ref() else {
@@ -137,8 +132,8 @@ impl UserTemplate {
         if !socket.holds(index as u32, plan.users()) {
             return Ok(None);
         }
-        let handshake = Handshake::new(socket, &plan.headers, destination, index)?;
-        Ok(Some((handshake, (index as u64 + 1) * IDS_PER_USER)))
+        let handshake = all.handshake(index)?;
+        Ok(handshake.map(|handshake| (handshake, (index as u64 + 1) * IDS_PER_USER)))
     }
 }
 
@@ -217,6 +212,7 @@ impl Users for VirtualUsers {
                 connection: Connection::paced(self.connector.clone(), deadline).taking(turns),
                 kits: Rc::clone(&self.kits),
                 own: (!self.is_shared).then_some(own),
+                unsent: None,
                 bounds: self.bounds,
                 give_up: self.give_up,
                 visitor: self.visitor(kit).map(Box::new),
@@ -239,6 +235,8 @@ pub struct HttpUser {
     kits: Rc<[UserTemplate]>,
     /// The kit of the connection's user; `None` where each request is of another one.
     own: Option<usize>,
+    /// Why the last request could not be sent.
+    unsent: Option<Box<RenderError>>,
     bounds: Bounds,
     give_up: Instant,
     /// Only where answers are looked at.
@@ -246,6 +244,63 @@ pub struct HttpUser {
 }
 
 impl HttpUser {
+    async fn exchange(&mut self, endpoint: usize, number: u64) -> Exchange {
+        let request = &self.kits[self.kit(number)].requests[endpoint];
+        self.unsent = None;
+        // Boxed: users whose requests are the same each time would have its place too.
+        let filled_in;
+        let request = if let Some(request) = request.fixed() {
+            request
+        } else {
+            match self.filled_in(endpoint, number) {
+                Ok(request) => filled_in = Box::new(request),
+                Err(error) => {
+                    self.unsent = Some(Box::new(error));
+                    return Exchange::unsent(UNSENT);
+                }
+            }
+            &filled_in
+        };
+        let connection = &mut self.connection;
+        let (bounds, give_up) = (&self.bounds, self.give_up);
+        match &mut self.visitor {
+            None => connection.exchange(request, bounds, give_up).await,
+            Some(visitor) => {
+                let looking = visitor.exchange(connection, (endpoint, request), bounds, give_up);
+                // Boxed: users who look at nothing would have its place otherwise.
+                Box::pin(looking).await
+            }
+        }
+    }
+
+    /// The request of an endpoint, filled in with what is known now.
+    fn filled_in(&self, endpoint: usize, number: u64) -> Result<PreparedRequest, RenderError> {
+        let request = &self.kits[self.kit(number)].requests[endpoint];
+        let none = TakenValues::default();
+        let taken = self
+            .visitor
+            .as_ref()
+            .map_or(&none, |visitor| visitor.taken());
+        request.filled_in(self.number(), number, taken)
+    }
+
+    fn excerpt(&self, endpoint: usize, number: u64) -> String {
+        if let Some(error) = &self.unsent {
+            return format!("not sent: {error}");
+        }
+        // It says the same once more, but for the time.
+        match (self.filled_in(endpoint, number), &self.visitor) {
+            (Ok(request), None) => self.connection.excerpt(&request),
+            (Ok(request), Some(visitor)) => visitor.excerpt(&self.connection, &request),
+            (Err(_), _) => String::new(),
+        }
+    }
+
+    /// Which of the plan's users has the connection; `None` where each request is of another one.
+    fn number(&self) -> Option<u64> {
+        self.own.map(|own| self.kits[own].index)
+    }
+
     /// Which kit the request with this number is sent from.
     fn kit(&self, number: u64) -> usize {
         let of_number = || (number % self.kits.len() as u64) as usize;
@@ -265,24 +320,14 @@ pub struct SocketUser {
 impl User for VirtualUser {
     async fn exchange(&mut self, endpoint: usize, number: u64) -> Exchange {
         match self {
-            VirtualUser::Http(user) => {
-                let request = &user.kits[user.kit(number)].requests[endpoint];
-                let connection = &mut user.connection;
-                let (bounds, give_up) = (&user.bounds, user.give_up);
-                match &mut user.visitor {
-                    None => connection.exchange(request, bounds, give_up).await,
-                    Some(visitor) => {
-                        let looking =
-                            visitor.exchange(connection, (endpoint, request), bounds, give_up);
-                        // Boxed: users who look at nothing would have its place otherwise.
-                        Box::pin(looking).await
-                    }
-                }
-            }
+            VirtualUser::Http(user) => user.exchange(endpoint, number).await,
             VirtualUser::Socket(user) if endpoint == user.connect => {
                 user.line.connect(&user.connector, &user.socket).await
             }
-            VirtualUser::Socket(user) => user.line.exchange(&user.connector, &user.socket).await,
+            VirtualUser::Socket(user) => {
+                let line = user.line.number(number);
+                line.exchange(&user.connector, &user.socket).await
+            }
         }
     }
 
@@ -312,13 +357,7 @@ impl User for VirtualUser {
 
     fn excerpt(&self, endpoint: usize, number: u64) -> String {
         match self {
-            VirtualUser::Http(user) => {
-                let request = &user.kits[user.kit(number)].requests[endpoint];
-                match &user.visitor {
-                    None => user.connection.excerpt(request),
-                    Some(visitor) => visitor.excerpt(&user.connection, request),
-                }
-            }
+            VirtualUser::Http(user) => user.excerpt(endpoint, number),
             VirtualUser::Socket(user) => user.line.excerpt(),
         }
     }

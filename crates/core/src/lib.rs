@@ -22,4 +22,5 @@ pub mod requirement;
 pub mod search;
 pub mod secret;
 pub mod statistics;
+pub mod template;
 pub mod text;

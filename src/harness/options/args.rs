@@ -155,6 +155,7 @@ impl ParsedFlag {
         scenarios: Option<Spanned<Vec<String>>>,
     ) -> Overrides {
         Overrides {
+            variables: None,
             target,
             scenarios,
             without: self.without(),

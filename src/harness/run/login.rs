@@ -1,10 +1,11 @@
 //! Logins of virtual users, before the load.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::client::{SideClient, SideError, json_field, login_request};
+use crate::client::{SideClient, SideError, json_field, login_request, side_headers};
 
 use crate::profile::{Destination, Identity, IdentityRules, Login, fill_marks, without_mark};
 use crate::record::RunProblem;
@@ -77,7 +78,16 @@ impl Logins<'_> {
         ];
         let body = fill_marks(&self.login.body, &marks);
         let own = self.rules.headers(n, user);
-        let headers = [&self.login.rules.headers[..], &own[..]];
+        let destination = Destination {
+            users: Arc::from([Identity {
+                user: user.to_owned(),
+                token: None,
+                headers: Vec::new(),
+            }]),
+            ..self.destination.clone()
+        };
+        let common = side_headers(&self.login.rules, &destination);
+        let headers = [&common[..], &own[..]];
         let request = login_request(&self.login.path, &body, headers, self.destination)
             .map_err(|error| failed(format!("can't be sent: {error}")))?;
         let answer = client.send_on(&request, LOGIN_TIMEOUT).await;

@@ -11,6 +11,9 @@ use crate::plan::{Loads, Plan, Search};
 use crate::record::{Role, RunProblem, RunResult, Status, Step};
 use crate::search::{CompletedStep, Probe, holding, is_settled, judged, next, record};
 
+/// How many ids each load of a search has for itself.
+const IDS_PER_STEP: u64 = 10_000_000;
+
 impl ScenarioRun<'_> {
     /// Runs a search to its end; what was run until an interruption is kept.
     pub(in crate::harness) fn search(
@@ -50,7 +53,8 @@ impl ScenarioRun<'_> {
         progress: &mut Progress,
     ) -> Result<CompletedStep, Failure> {
         let holding = holding(plan, search);
-        let step_plan = leg.plan(plan);
+        let mut step_plan = leg.plan(plan);
+        step_plan.values.first_id = IDS_PER_STEP * steps.len() as u64;
         let started = SystemTime::now();
         let place = place(search, leg, steps);
         let confidence = self.profile.confidence;

@@ -82,6 +82,7 @@ impl Server {
 fn plan(arrivals: Arrivals, measure: Duration, workers: usize) -> Plan {
     Plan {
         socket: None,
+        values: crate::template::PlanValues::default(),
         journeys: Vec::new(),
         scenario: "api".into(),
         arrivals,

@@ -76,6 +76,7 @@ fn plan(arrivals: Arrivals, measure: Duration) -> Plan {
     };
     Plan {
         socket: None,
+        values: crate::template::PlanValues::default(),
         journeys: Vec::new(),
         scenario: "api".into(),
         arrivals,

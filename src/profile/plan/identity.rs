@@ -8,6 +8,9 @@ use serde_json::Value;
 use crate::plan::Rate;
 use crate::profile::plan::target_rules::TargetRules;
 use crate::secret::Secret;
+use crate::template::{
+    BoundTemplate, MarkValues, Place, PlanValues, RequestMarks, TakenValue, Template, Variables,
+};
 
 /// How users get their names, tokens and headers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -22,8 +25,11 @@ pub struct IdentityRules {
     pub expires: Duration,
     /// Whether users without a token of their own may all have the session's.
     pub shared: bool,
-    /// Headers of every request of a user, with `{user}`, `{n}` and `{ip}` (an address of 10.0.0.0/8).
+    /// Headers of every request of a user, with `{user}`, `{n}`, `{ip}` (an address of 10.0.0.0/8) and `{env.NAME}`.
     pub headers: Vec<(String, String)>,
+    /// The environment variables that may stand in them.
+    #[serde(skip)]
+    pub variables: Variables,
     /// How a user logs in.
     pub login: Option<Login>,
 }
@@ -37,6 +43,7 @@ impl Default for IdentityRules {
             expires: Duration::from_secs(24 * 3600),
             shared: false,
             headers: Vec::new(),
+            variables: Variables::default(),
             login: None,
         }
     }
@@ -98,20 +105,47 @@ impl IdentityRules {
 
     /// The headers of user `n`.
     pub fn headers(&self, n: u32, user: &str) -> Vec<(String, String)> {
-        let marks = [
-            ("{user}", user.to_owned()),
-            ("{n}", n.to_string()),
-            ("{ip}", address(n)),
-        ];
-        let fill = |text: &str| {
-            marks.iter().fold(text.to_owned(), |text, (mark, value)| {
-                text.replace(mark, value)
-            })
+        let values = PlanValues {
+            variables: self.variables.clone(),
+            ..PlanValues::default()
         };
-        self.headers
-            .iter()
+        let marks = RequestMarks {
+            seed: 0,
+            endpoint: 0,
+            number: 0,
+            id: 0,
+            user: u64::from(n).saturating_sub(1),
+        };
+        let fill = |text: &str| {
+            let mut filled = Vec::new();
+            // The place is checked where the header is sent.
+            let bound = BoundTemplate::new(&Template::parse(text), Place::Raw, &values);
+            let written =
+                bound.and_then(|it| it.render(&values, &marks, &NamedUser(user), &mut filled));
+            let filled = written.ok().and_then(|()| String::from_utf8(filled).ok());
+            filled.unwrap_or_else(|| text.to_owned())
+        };
+        let headers = self.headers.iter();
+        headers
             .map(|(name, value)| (name.clone(), fill(value)))
             .collect()
+    }
+}
+
+/// A user of whom no more is known than its name.
+struct NamedUser<'a>(&'a str);
+
+impl MarkValues for NamedUser<'_> {
+    fn user(&self, write: &mut dyn FnMut(&str)) {
+        write(self.0);
+    }
+
+    fn taken(&self, _: &str) -> Option<TakenValue<'_>> {
+        None
+    }
+
+    fn now(&self) -> u64 {
+        0
     }
 }
 
@@ -130,12 +164,6 @@ pub fn fill_marks(value: &Value, marks: &[(&str, &str)]) -> Value {
             .collect(),
         other => other.clone(),
     }
-}
-
-/// A private address that no other of the first 16 million users has.
-fn address(n: u32) -> String {
-    let [_, a, b, c] = n.to_be_bytes();
-    format!("10.{a}.{b}.{c}")
 }
 
 #[cfg(test)]

@@ -4,13 +4,17 @@ use serde::Serialize;
 
 use crate::profile::raw::top::word;
 use crate::profile::value::quantity::ReadValue;
+use crate::template::Variables;
 
 /// What every request to the target has in common: those of the load, of the preflight, of logins, and those that
 /// ask for health, uptime and evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct TargetRules {
-    /// Headers of every request.
+    /// Headers of every request; their values may have marks.
     pub headers: Vec<(String, String)>,
+    /// The environment variables that may stand in them.
+    #[serde(skip)]
+    pub variables: Variables,
     /// Which redirects are followed.
     #[serde(skip_serializing_if = "Redirects::is_default")]
     pub redirects: Redirects,

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::diagnostic::{InvalidValue, Origin};
+use crate::diagnostic::InvalidValue;
 use crate::plan::{AnswerRules, Take, TakeFrom};
 use crate::profile::raw::top::to_json;
 use crate::profile::text::reader::{Reader, as_text};
@@ -38,8 +38,6 @@ pub(in crate::profile) enum Asked {
 #[derive(Debug, Default)]
 pub(in crate::profile) struct RawAnswer {
     pub(in crate::profile) rules: AnswerRules,
-    /// Where each of `rules.take` was written.
-    pub(in crate::profile) takes: Vec<Origin>,
 }
 
 /// Reads all of them.
@@ -47,9 +45,9 @@ pub(in crate::profile) fn read(reader: &mut Reader<'_, '_>, asked: Asked) -> Raw
     if asked == Asked::Endpoint {
         refuse_of_steps(reader);
     }
-    let (take, takes) = match asked {
-        Asked::Endpoint => (Vec::new(), Vec::new()),
-        Asked::Step => read_take(reader).into_iter().unzip(),
+    let take = match asked {
+        Asked::Endpoint => Vec::new(),
+        Asked::Step => read_take(reader),
     };
     let until = match asked {
         Asked::Endpoint => Vec::new(),
@@ -70,7 +68,6 @@ pub(in crate::profile) fn read(reader: &mut Reader<'_, '_>, asked: Asked) -> Raw
             no_graphql_errors: false,
             redirects: redirects.is_some_and(|redirects| redirects.value),
         },
-        takes,
     }
 }
 
@@ -175,7 +172,7 @@ fn header_name(name: &str) -> ReadValue<String> {
     }
 }
 
-fn read_take(reader: &mut Reader<'_, '_>) -> Vec<(Take, Origin)> {
+fn read_take(reader: &mut Reader<'_, '_>) -> Vec<Take> {
     let Some(table) = reader.table("take") else {
         return Vec::new();
     };
@@ -188,7 +185,7 @@ fn read_take(reader: &mut Reader<'_, '_>) -> Vec<(Take, Origin)> {
     for Entry { key, place, node } in &table.entries {
         let from = as_text(node).and_then(take_from);
         match taken_name(key).and_then(|name| Ok(Take { name, from: from? })) {
-            Ok(take) => takes.push((take, place.clone())),
+            Ok(take) => takes.push(take),
             Err(complaint) => reader.problems().push(complaint.at(place.clone())),
         }
     }

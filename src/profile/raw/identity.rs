@@ -6,13 +6,15 @@ use crate::diagnostic::{Diagnostic, InvalidValue};
 use crate::plan::Rate;
 use crate::profile::plan::identity::{Algorithm, IdentityRules, Login};
 use crate::profile::plan::target_rules::TargetRules;
-use crate::profile::raw::scenario::read_marked_headers;
+use crate::profile::raw::scenario::read_headers;
 use crate::profile::raw::top::{path, require, to_json, word};
 use crate::profile::text::reader::{Reader, any};
 use crate::profile::text::tree::Table;
 use crate::profile::validate::profile::value_or;
+use crate::profile::value::filled::{Known, check};
 use crate::profile::value::marks::check_marks;
 use crate::profile::value::quantity;
+use crate::template::Place;
 
 const KEYS: [&str; 7] = [
     "user",
@@ -47,6 +49,7 @@ pub(in crate::profile) fn read(table: &Table, problems: &mut Vec<Diagnostic>) ->
         ),
         shared: value_or(reader.bool("shared").as_ref(), default.shared),
         headers: headers(&mut reader),
+        variables: default.variables,
         claims: claims.unwrap_or(default.claims),
         login: login.and_then(|table| read_login(table, problems)),
     }
@@ -76,9 +79,13 @@ fn read_login(table: &Table, problems: &mut Vec<Diagnostic>) -> Option<Login> {
 }
 
 fn headers(reader: &mut Reader<'_, '_>) -> Vec<(String, String)> {
-    let headers = read_marked_headers(reader);
+    let known = Known {
+        fixed: &["user", "n", "ip"],
+        ..Known::default()
+    };
+    let headers = read_headers(reader);
     for header in &headers {
-        if let Err(complaint) = check_marks(&header.value.1, &["user", "n", "ip"]) {
+        if let Err(complaint) = check(&header.value.1, Place::Header, &known) {
             reader.problems().push(complaint.at(header.place.clone()));
         }
     }

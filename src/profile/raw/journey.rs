@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, InvalidValue, Origin, Spanned};
 use crate::plan::ArrivalKind;
 use crate::profile::raw::answer::{ANSWER_KEYS, Asked};
 use crate::profile::raw::arrivals::ArrivalWord;
+use crate::profile::raw::body;
 use crate::profile::raw::profile::{RawEndpoint, ScenarioTable};
 use crate::profile::raw::scenario::{REQUEST_KEYS, endpoint_name, read_request};
 use crate::profile::text::reader::Reader;
@@ -130,7 +131,13 @@ fn read_steps(tables: &[&Table], problems: &mut Vec<Diagnostic>) -> Vec<RawEndpo
 }
 
 fn read_step(table: &Table, problems: &mut Vec<Diagnostic>) -> RawEndpoint {
-    let keys = [&REQUEST_KEYS[..], &ANSWER_KEYS, &STEP_KEYS].concat();
+    let keys = [
+        &REQUEST_KEYS[..],
+        &body::BODY_KEYS,
+        &ANSWER_KEYS,
+        &STEP_KEYS,
+    ]
+    .concat();
     let mut reader = Reader::new(table, &keys, problems);
     RawEndpoint {
         step: Some(RawStep {

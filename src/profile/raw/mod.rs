@@ -2,6 +2,8 @@
 
 pub(super) mod answer;
 pub(super) mod arrivals;
+pub(super) mod body;
+pub(super) mod data;
 pub(super) mod evidence;
 pub(super) mod identity;
 pub(super) mod journey;

@@ -1,5 +1,6 @@
 //! What flags and variables put in place of a profile's values.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Origin, Spanned};
@@ -46,6 +47,8 @@ pub struct Overrides {
     pub timeout: Option<Spanned<Duration>>,
     /// Generator threads.
     pub workers: Option<Spanned<usize>>,
+    /// The environment that `{env.NAME}` is filled in from; `None` is that of the process.
+    pub variables: Option<BTreeMap<String, String>>,
 }
 
 /// Replaces what was written by the overrides, and reports those that change nothing.

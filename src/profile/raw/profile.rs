@@ -10,6 +10,8 @@ use crate::profile::plan::target::Target;
 use crate::profile::plan::target_rules::Redirects;
 use crate::profile::raw::answer::RawAnswer;
 use crate::profile::raw::arrivals::{ArrivalTable, ArrivalWord};
+use crate::profile::raw::body::RawBody;
+use crate::profile::raw::data::DataFile;
 use crate::profile::raw::journey::{RawJourney, RawStep};
 use crate::profile::raw::search::SearchTable;
 use crate::profile::raw::socket::SocketTable;
@@ -28,6 +30,7 @@ pub(in crate::profile) struct ProfileFile {
     pub(in crate::profile) uptime: Option<UptimeTable>,
     pub(in crate::profile) evidence: EvidencePlan,
     pub(in crate::profile) identity: Option<IdentityRules>,
+    pub(in crate::profile) data: Vec<DataFile>,
     pub(in crate::profile) scenarios: Vec<ScenarioTable>,
     pub(in crate::profile) requirements: Vec<RequirementTable>,
 }
@@ -98,8 +101,9 @@ pub(in crate::profile) struct RawEndpoint {
     pub(in crate::profile) path: Option<Spanned<String>>,
     pub(in crate::profile) weight: Option<Spanned<u32>>,
     pub(in crate::profile) headers: Vec<Spanned<(String, String)>>,
-    pub(in crate::profile) body: Option<Spanned<String>>,
-    pub(in crate::profile) is_json: bool,
+    pub(in crate::profile) body: Option<Spanned<RawBody>>,
+    /// The key that the body stands under.
+    pub(in crate::profile) body_key: &'static str,
     pub(in crate::profile) auth: Option<Spanned<bool>>,
     pub(in crate::profile) expect: Option<Spanned<Vec<u16>>>,
     pub(in crate::profile) answer: RawAnswer,

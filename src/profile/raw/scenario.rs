@@ -3,16 +3,17 @@
 use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
 use crate::profile::raw::answer::{self, ANSWER_KEYS, Asked};
 use crate::profile::raw::arrivals::{ArrivalTable, ArrivalWord};
+use crate::profile::raw::body;
 use crate::profile::raw::journey;
 use crate::profile::raw::profile::{RawEndpoint, ScenarioTable};
 use crate::profile::raw::search;
 use crate::profile::raw::socket;
-use crate::profile::raw::top::{path, require, to_json, word};
+use crate::profile::raw::top::{marked_path, require, word};
 use crate::profile::text::reader::{Reader, as_text};
 use crate::profile::text::suggest::nearest;
 use crate::profile::text::tree::{Entry, Table, Value};
-use crate::profile::value::marks::check_marks;
 use crate::profile::value::quantity::{self, ReadValue};
+use crate::template::Template;
 
 /// Headers that the client sets by itself, so that a profile's would contradict it.
 const OWN_HEADERS: [&str; 6] = [
@@ -26,6 +27,9 @@ const OWN_HEADERS: [&str; 6] = [
 
 /// Headers that hold a secret.
 const SECRET_HEADERS: [&str; 2] = ["authorization", "proxy-authorization"];
+
+/// Words of a header's value that are longer may be a secret.
+const SHORTEST_SECRET: usize = 8;
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -120,7 +124,13 @@ fn read(name: &str, table: &Table, problems: &mut Vec<Diagnostic>) -> ScenarioTa
 }
 
 fn read_endpoint(table: &Table, problems: &mut Vec<Diagnostic>) -> RawEndpoint {
-    let keys = [&REQUEST_KEYS[..], &ANSWER_KEYS, &["weight"]].concat();
+    let keys = [
+        &REQUEST_KEYS[..],
+        &body::BODY_KEYS,
+        &ANSWER_KEYS,
+        &["weight"],
+    ]
+    .concat();
     let mut reader = Reader::new(table, &keys, problems);
     RawEndpoint {
         weight: reader.scalar("weight", quantity::weight),
@@ -129,32 +139,24 @@ fn read_endpoint(table: &Table, problems: &mut Vec<Diagnostic>) -> RawEndpoint {
     }
 }
 
-/// The keys of what is asked, be it an endpoint or a step of a journey.
-pub(in crate::profile) const REQUEST_KEYS: [&str; 8] = [
-    "name", "method", "path", "headers", "body", "json", "auth", "expect",
-];
+/// The keys of what is asked, be it an endpoint or a step of a journey, besides those of its body and of its answer.
+pub(in crate::profile) const REQUEST_KEYS: [&str; 6] =
+    ["name", "method", "path", "headers", "auth", "expect"];
 
 /// Reads what is asked.
 pub(in crate::profile) fn read_request(reader: &mut Reader<'_, '_>, asked: Asked) -> RawEndpoint {
     require(reader, "path", "\"/health\"");
-    let json = read_json(reader);
-    let body = reader.text("body", |text| {
-        check_marks(text, &[]).map(|()| text.to_owned())
-    });
-    if let (Some(_), Some(json)) = (&body, &json) {
-        let complaint = InvalidValue::new("an endpoint has either `body` or `json`");
-        reader.problems().push(complaint.at(json.place.clone()));
-    }
+    let (body_key, body) = body::read(reader).unzip();
     RawEndpoint {
         place: reader.place(),
         kept: true,
         name: reader.text("name", endpoint_name),
         method: reader.text("method", method),
-        path: reader.text("path", path),
+        path: reader.text("path", marked_path),
         weight: None,
         headers: read_headers(reader),
-        is_json: json.is_some(),
-        body: json.or(body),
+        body_key: body_key.unwrap_or_default(),
+        body,
         auth: reader.bool("auth"),
         expect: expected(reader),
         answer: answer::read(reader, asked),
@@ -174,36 +176,9 @@ fn expected(reader: &mut Reader<'_, '_>) -> Option<Spanned<Vec<u16>>> {
     Some(expected)
 }
 
-fn read_json(reader: &mut Reader<'_, '_>) -> Option<Spanned<String>> {
-    let node = reader.node("json")?;
-    let read = to_json(&node.value)
-        .ok_or_else(|| InvalidValue::new("JSON has no such number (nan, inf)"))
-        .map(|json| json.to_string())
-        .and_then(|json| check_marks(&json, &[]).map(|()| json));
-    match read {
-        Ok(json) => Some(Spanned::new(json, node.place.clone())),
-        Err(complaint) => {
-            reader.problems().push(complaint.at(node.place.clone()));
-            None
-        }
-    }
-}
-
-/// Reads `headers`; what may not be sent, or may not be kept in a file, is reported without its value.
+/// Reads `headers`, whose values may have marks; what may not be sent, or may not be kept in a file, is reported without its
+/// value.
 pub(in crate::profile) fn read_headers(
-    reader: &mut Reader<'_, '_>,
-) -> Vec<Spanned<(String, String)>> {
-    let headers = read_marked_headers(reader);
-    for header in &headers {
-        if let Err(complaint) = check_marks(&header.value.1, &[]) {
-            reader.problems().push(complaint.at(header.place.clone()));
-        }
-    }
-    headers
-}
-
-/// Reads headers whose values may have marks for what differs from user to user.
-pub(in crate::profile) fn read_marked_headers(
     reader: &mut Reader<'_, '_>,
 ) -> Vec<Spanned<(String, String)>> {
     let Some(table) = reader.table("headers") else {
@@ -231,11 +206,6 @@ pub(in crate::profile) fn read_marked_headers(
 fn header(entry: &Entry) -> ReadValue<(String, String)> {
     let name = entry.key.as_str();
     let lower = name.to_ascii_lowercase();
-    if SECRET_HEADERS.contains(&lower.as_str()) {
-        return Err(InvalidValue::new("a profile must not contain a secret").help(
-            "write auth = true at the endpoint, and give the token with PERF_TOKEN or --token-file",
-        ));
-    }
     if OWN_HEADERS.contains(&lower.as_str()) {
         return Err(
             InvalidValue::new("the load generator sets this header by itself").help("leave it out"),
@@ -246,6 +216,12 @@ fn header(entry: &Entry) -> ReadValue<(String, String)> {
             .help("header names have letters, digits and -, no spaces"));
     }
     let value = as_text(&entry.node)?;
+    if SECRET_HEADERS.contains(&lower.as_str()) && !is_filled_in(value) {
+        return Err(InvalidValue::new("a profile must not contain a secret").help(
+            "write auth = true at the endpoint, and give the token with PERF_TOKEN or --token-file; or write \
+             \"Basic {env.NAME}\" for another scheme, with the secret in the environment variable NAME",
+        ));
+    }
     if http::HeaderValue::from_str(value).is_err() || !value.is_ascii() {
         return Err(
             InvalidValue::new("its value has characters that no header may have")
@@ -253,6 +229,16 @@ fn header(entry: &Entry) -> ReadValue<(String, String)> {
         );
     }
     Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Whether all that could be a secret in the value is filled in.
+fn is_filled_in(value: &str) -> bool {
+    let template = Template::parse(value);
+    let written = template.with(|_| " ".to_owned());
+    let scheme = written.split_once(' ').map_or("", |(scheme, _)| scheme);
+    let is_long = |word: &str| word.len() >= SHORTEST_SECRET;
+    let rest = written[scheme.len()..].split(|c: char| !c.is_ascii_alphanumeric());
+    template.has_marks() && !rest.into_iter().any(is_long)
 }
 
 pub(in crate::profile) fn endpoint_name(text: &str) -> ReadValue<String> {

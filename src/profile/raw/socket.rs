@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Origin, Spanned};
-use crate::profile::raw::top::{path, require};
+use crate::profile::raw::top::{marked_path, require};
 use crate::profile::text::reader::{Reader, any, as_text};
 use crate::profile::text::tree::Table;
-use crate::profile::value::marks::check_marks;
 use crate::profile::value::quantity::{self, ReadValue};
+use crate::template::{Mark, Template};
 
 /// `[scenario.NAME.socket]`.
 pub(in crate::profile) struct SocketTable {
@@ -61,20 +61,10 @@ pub(in crate::profile) fn read(table: &Table, problems: &mut Vec<Diagnostic>) ->
     }
 }
 
-/// A path with its places for `{user}` and `{token}`, which no URL may have as they stand.
-fn marked_path(text: &str) -> ReadValue<String> {
-    if !text.starts_with('/') {
-        return path(text);
-    }
-    check_marks(text, &["user", "token"])?;
-    let filled = text.replace("{user}", "x").replace("{token}", "x");
-    path(&filled).map(|_| text.to_owned())
-}
-
 /// Replies can't be matched to a message that says nothing of its own.
 fn message(text: &str) -> ReadValue<String> {
-    check_marks(text, &["id"])?;
-    if text.contains("{id}") {
+    let template = Template::parse(text);
+    if template.marks().any(|one| one.mark == Mark::Id) {
         return Ok(text.to_owned());
     }
     Err(

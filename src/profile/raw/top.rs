@@ -6,19 +6,20 @@ use crate::profile::plan::evidence::EvidencePlan;
 use crate::profile::plan::target::Target;
 use crate::profile::plan::target_rules::Redirects;
 use crate::profile::raw::profile::{HealthTable, ProfileFile, TargetTable, UptimeTable};
-use crate::profile::raw::{evidence, identity, requirement, scenario};
+use crate::profile::raw::{data, evidence, identity, requirement, scenario};
 use crate::profile::text::reader::{Reader, any};
 use crate::profile::text::suggest::advice;
 use crate::profile::text::tree::{Table, Value};
 use crate::profile::value::marks::check_marks;
 use crate::profile::value::quantity::{self, ReadValue};
+use crate::template::Template;
 
 /// What is reported about a key that is required.
 pub(in crate::profile) const MISSING: &str = "is missing";
 
 /// Reads a whole profile.
 pub(in crate::profile) fn read(tree: &Table, problems: &mut Vec<Diagnostic>) -> ProfileFile {
-    const KEYS: [&str; 14] = [
+    const KEYS: [&str; 15] = [
         "name",
         "description",
         "extends",
@@ -30,6 +31,7 @@ pub(in crate::profile) fn read(tree: &Table, problems: &mut Vec<Diagnostic>) -> 
         "health",
         "uptime",
         "evidence",
+        "data",
         "identity",
         "scenario",
         "requirement",
@@ -47,6 +49,7 @@ pub(in crate::profile) fn read(tree: &Table, problems: &mut Vec<Diagnostic>) -> 
         uptime: None,
         evidence: EvidencePlan::default(),
         identity: None,
+        data: Vec::new(),
         scenarios: Vec::new(),
         requirements: Vec::new(),
     };
@@ -55,6 +58,7 @@ pub(in crate::profile) fn read(tree: &Table, problems: &mut Vec<Diagnostic>) -> 
     let uptime = reader.table("uptime");
     let evidence = reader.table("evidence");
     let identity = reader.table("identity");
+    let data = reader.table("data");
     let scenarios = reader.table("scenario");
     let requirements = reader.tables("requirement");
     file.target = target
@@ -66,6 +70,9 @@ pub(in crate::profile) fn read(tree: &Table, problems: &mut Vec<Diagnostic>) -> 
         file.evidence = evidence::read(table, problems);
     }
     file.identity = identity.map(|table| identity::read(table, problems));
+    if let Some(table) = data {
+        file.data = data::read_all(table, problems);
+    }
     if let Some(table) = scenarios {
         file.scenarios = scenario::read_all(table, problems);
     }
@@ -170,6 +177,15 @@ pub(in crate::profile) fn path(text: &str) -> ReadValue<String> {
         .help("write them in percent form: a space is %20"));
     }
     check_marks(text, &[]).map(|()| text.to_owned())
+}
+
+/// A path with its query, in which values are filled in.
+pub(in crate::profile) fn marked_path(text: &str) -> ReadValue<String> {
+    if !text.starts_with('/') {
+        return path(text);
+    }
+    let filled = Template::parse(text).with(|_| "x".to_owned());
+    path(&filled).map(|_| text.to_owned())
 }
 
 fn base_path(text: &str) -> ReadValue<String> {

@@ -37,10 +37,13 @@ pub(in crate::profile) fn journeys(
     for written in &table.journeys {
         let from = steps.len();
         written_steps(written, problems);
+        if table.kept && written.kept {
+            check_marks(written, common, problems);
+        }
         for step in &written.steps {
             let read = step.step.as_ref();
             let plan = read.and_then(|read| self::step(read, step, problems));
-            let endpoint = endpoint(step, 0, common);
+            let endpoint = endpoint(step, 0, common, problems);
             if let (Some(plan), Some(endpoint)) = (plan, endpoint) {
                 steps.push(Endpoint {
                     name: written.step_name(step)?,
@@ -168,6 +171,28 @@ impl RawJourney {
             Some(journey) => format!("{}/{}", journey.value, name.trim_start_matches('/')),
             None => name,
         })
+    }
+}
+
+/// What a step is filled in with must have been taken before it.
+fn check_marks(journey: &RawJourney, common: &Common<'_>, problems: &mut Vec<Diagnostic>) {
+    let takes = |step: &RawEndpoint| {
+        let takes = step.answer.rules.take.iter();
+        takes.map(|take| take.name.clone()).collect::<Vec<_>>()
+    };
+    for (index, step) in journey.steps.iter().enumerate() {
+        let (before, after) = journey.steps.split_at(index);
+        let taken: Vec<String> = before.iter().flat_map(takes).collect();
+        let later: Vec<(String, String)> = after
+            .iter()
+            .flat_map(|step| {
+                let by = name(step).unwrap_or_default();
+                takes(step)
+                    .into_iter()
+                    .map(move |taken| (taken, by.clone()))
+            })
+            .collect();
+        common.values.check_endpoint(step, &taken, &later, problems);
     }
 }
 

@@ -19,6 +19,7 @@ use crate::profile::text::source::ProfileSource;
 use crate::profile::validate::requirement::{requirement, speaks_of_the_session, thresholds};
 use crate::profile::validate::scenario::{Common, plan};
 use crate::profile::validate::search::headroom;
+use crate::profile::validate::values::{self, Values};
 use crate::requirement::{Check, Requirement, Scope};
 
 /// What a profile that says nothing gets.
@@ -46,7 +47,8 @@ pub fn load(source: &ProfileSource, overrides: &Overrides) -> Result<Profile, Ve
         return Err(problems);
     }
     lay_over(&mut file, overrides, &mut problems);
-    let profile = profile(&file, source, &mut problems);
+    let values = values::read(&file, overrides, &mut problems);
+    let profile = profile(&file, source, &values, &mut problems);
     match profile {
         Some(profile) if problems.is_empty() => Ok(profile),
         _ => {
@@ -59,6 +61,7 @@ pub fn load(source: &ProfileSource, overrides: &Overrides) -> Result<Profile, Ve
 fn profile(
     file: &ProfileFile,
     source: &ProfileSource,
+    values: &Values,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Profile> {
     if file.scenarios.is_empty() && file.requirements.is_empty() {
@@ -70,9 +73,10 @@ fn profile(
     }
     let bounds = bounds(&file.target, problems);
     let requirements = requirements(file, &bounds, problems);
-    let plans = plans(file, &bounds, &requirements, problems);
+    let plans = plans(file, &bounds, &requirements, values, problems);
+    values.check_rows(&plans, file, problems);
     let prefix = prefix(&file.target);
-    let rules = target_rules(&file.target);
+    let rules = target_rules(&file.target, values);
     let requirements = kept_requirements(file, requirements, problems);
     Some(Profile {
         name: value_or(file.name.as_ref(), source.stem()),
@@ -91,7 +95,7 @@ fn profile(
             .as_ref()
             .and_then(|table| uptime(table, &prefix, &rules, problems)),
         evidence: evidence(&file.evidence, &prefix, &rules),
-        identity: identity(file, &prefix, &rules),
+        identity: identity(file, &prefix, &rules, values),
         confidence: value_or(file.confidence.as_ref(), CONFIDENCE),
     })
 }
@@ -166,6 +170,7 @@ fn plans(
     file: &ProfileFile,
     bounds: &Bounds,
     requirements: &[Requirement],
+    values: &Values,
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<Plan> {
     let common = Common {
@@ -175,6 +180,7 @@ fn plans(
         file,
         seed: value_or(file.seed.as_ref(), SEED),
         workers: value_or(file.workers.as_ref(), 0),
+        values,
     };
     let mut plans = Vec::new();
     for table in &file.scenarios {
@@ -198,8 +204,14 @@ fn plans(
     plans
 }
 
-fn identity(file: &ProfileFile, prefix: &str, rules: &TargetRules) -> IdentityRules {
+fn identity(
+    file: &ProfileFile,
+    prefix: &str,
+    rules: &TargetRules,
+    values: &Values,
+) -> IdentityRules {
     let mut identity = file.identity.clone().unwrap_or_default();
+    identity.variables = values.variables.clone();
     if let Some(login) = &mut identity.login {
         login.path = format!("{prefix}{}", login.path);
         login.rules = rules.clone();
@@ -208,8 +220,9 @@ fn identity(file: &ProfileFile, prefix: &str, rules: &TargetRules) -> IdentityRu
 }
 
 /// What all requests have in common.
-fn target_rules(target: &TargetTable) -> TargetRules {
+fn target_rules(target: &TargetTable, values: &Values) -> TargetRules {
     TargetRules {
+        variables: values.variables.clone(),
         headers: target.headers.iter().map(|at| at.value.clone()).collect(),
         redirects: value_or(target.redirects.as_ref(), Redirects::default()),
     }

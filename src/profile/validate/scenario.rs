@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Origin, Spanned};
 use crate::plan::EndpointKind;
-use crate::plan::{Bounds, Endpoint, Phases, Plan};
+use crate::plan::{Bounds, Content, Endpoint, Phases, Plan};
 use crate::profile::raw::profile::{ProfileFile, RawEndpoint, ScenarioTable};
 use crate::profile::raw::top::MISSING;
 use crate::profile::validate::arrivals::{arrivals, misplaced, too_short};
+use crate::profile::validate::body::body;
 use crate::profile::validate::journey;
 use crate::profile::validate::profile::{same_file, value_or};
 use crate::profile::validate::search;
 use crate::profile::validate::socket;
+use crate::profile::validate::values::Values;
 use crate::profile::value::units::show_duration;
+use crate::template::PlanValues;
 
 /// What all scenarios of a profile have in common.
 pub(in crate::profile) struct Common<'a> {
@@ -23,6 +26,8 @@ pub(in crate::profile) struct Common<'a> {
     pub(in crate::profile) file: &'a ProfileFile,
     pub(in crate::profile) seed: u64,
     pub(in crate::profile) workers: usize,
+    /// What requests are filled in from.
+    pub(in crate::profile) values: &'a Values,
 }
 
 /// The plan of a scenario; `None` when something that it needs is missing or was misread.
@@ -48,11 +53,14 @@ pub(in crate::profile) fn plan(
     if table.socket.is_some() != socket.is_some() {
         return None;
     }
+    if table.kept {
+        common.values.check_socket(table, problems);
+    }
     let (endpoints, mut journeys) = asked?;
     let (headers, mut endpoints) = share_headers(common.headers, endpoints);
     endpoints.extend(journey::endpoints(&mut journeys, endpoints.len()));
     endpoints.extend(socket.iter().flat_map(socket::endpoints));
-    Some(Plan {
+    let mut plan = Plan {
         scenario: table.name.clone(),
         arrivals: arrivals?,
         phases: phases?,
@@ -60,12 +68,15 @@ pub(in crate::profile) fn plan(
         socket,
         journeys,
         headers,
+        values: PlanValues::default(),
         bounds: common.bounds,
         thresholds: Vec::new(),
         seed: common.seed,
         workers: common.workers,
         search,
-    })
+    };
+    plan.values = common.values.of_plan(&plan);
+    Some(plan)
 }
 
 fn phases(table: &ScenarioTable, problems: &mut Vec<Diagnostic>) -> Option<Phases> {
@@ -133,7 +144,10 @@ fn endpoints(
     for written in &table.endpoints {
         let weight = value_or(written.weight.as_ref(), if alone { 100 } else { 0 });
         if weight > 0 && written.kept {
-            endpoints.push(endpoint(written, weight, common)?);
+            if table.kept {
+                common.values.check_endpoint(written, &[], &[], problems);
+            }
+            endpoints.push(endpoint(written, weight, common, problems)?);
         }
     }
     weighed.then_some(endpoints)
@@ -207,6 +221,7 @@ pub(in crate::profile) fn endpoint(
     written: &RawEndpoint,
     weight: u32,
     common: &Common<'_>,
+    problems: &mut Vec<Diagnostic>,
 ) -> Option<Endpoint> {
     let mut headers: Vec<_> = written.headers.iter().map(|at| at.value.clone()).collect();
     let typed = |headers: &[(String, String)]| {
@@ -218,8 +233,23 @@ pub(in crate::profile) fn endpoint(
         .headers
         .iter()
         .any(|at| at.value.0.eq_ignore_ascii_case("content-type"));
-    if written.is_json && !typed(&headers) && !common_typed {
-        headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+    let body = body(written, problems)?;
+    let is_typed = typed(&headers) || common_typed;
+    if let Content::Multipart { .. } = body.content
+        && let Some(header) = (written.headers.iter().chain(common.headers))
+            .find(|at| at.value.0.eq_ignore_ascii_case("content-type"))
+    {
+        let complaint = InvalidValue::new(
+            "the parts of a body are found by its type, which says where they begin",
+        );
+        problems.push(
+            complaint
+                .help("leave Content-Type out: it is set")
+                .at(header.place.clone()),
+        );
+    }
+    if let Some(content_type) = body.content_type.filter(|_| !is_typed) {
+        headers.push(("Content-Type".to_owned(), content_type));
     }
     Some(Endpoint {
         name: name(written)?,
@@ -228,7 +258,8 @@ pub(in crate::profile) fn endpoint(
         path: format!("{}{}", common.prefix, written.path.as_ref()?.value),
         weight,
         headers,
-        body: value_or(written.body.as_ref(), String::new()),
+        body: body.text,
+        content: body.content,
         auth: value_or(written.auth.as_ref(), false),
         expect: value_or(written.expect.as_ref(), vec![200]),
         answer: written.answer.rules.clone(),
@@ -249,7 +280,10 @@ pub(in crate::profile) fn name(written: &RawEndpoint) -> Option<String> {
 }
 
 fn method(written: &RawEndpoint) -> String {
-    value_or(written.method.as_ref(), "GET".to_owned())
+    let body = written.body.as_ref();
+    let is_posted = body.is_some_and(|body| body.value.is_posted(written.body_key));
+    let usual = if is_posted { "POST" } else { "GET" };
+    value_or(written.method.as_ref(), usual.to_owned())
 }
 
 /// The headers of all requests, and the endpoints with theirs: an endpoint's replaces the target's.

@@ -343,12 +343,12 @@ fn a_mark_that_is_not_filled_in_is_named_with_its_place() {
     let claims = "[identity]\nclaims = { sub = \"{n}\", org = [\"{N}\"] }";
     for (endpoint, rest, place) in [
         (
-            "path = \"/users/{user}/orders?n={n}\"",
+            "path = \"/users/{usre}/orders?n={n}\"",
             "",
             "own.toml:6:8: scenario.s.endpoint.path",
         ),
         (
-            "path = \"/\"\nbody = \"a {user} line\"",
+            "path = \"/\"\nbody = \"a {usre} line\"",
             "",
             "own.toml:7:8: scenario.s.endpoint.body",
         ),

@@ -34,7 +34,7 @@ fn elsewhere(mark: &str) -> String {
 }
 
 /// The mark that was meant, however short its name is.
-fn nearest_mark<'a>(mark: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(in crate::profile) fn nearest_mark<'a>(mark: &str, known: &[&'a str]) -> Option<&'a str> {
     let same = |known: &&&str| known.eq_ignore_ascii_case(mark);
     let same = known.iter().find(same).copied();
     same.or_else(|| nearest(mark, known.iter().copied()))

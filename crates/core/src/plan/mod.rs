@@ -2,6 +2,7 @@
 
 mod answer;
 mod arrivals;
+mod content;
 mod journey;
 mod offered;
 mod scenario;
@@ -13,6 +14,7 @@ pub use arrivals::{
     ArrivalKey, ArrivalKeys, ArrivalKind, Arrivals, Bursts, ConnectionPolicy, ConstantRate,
     DueTimes, PoissonRate, Rate, Senders, ThinkingUsers, is_second_first, mix, nanos, streams,
 };
+pub use content::{Content, FileBytes, Part, PartValue};
 pub use journey::{Journey, Poll, Step};
 pub use scenario::{Bounds, Endpoint, Phases, Plan};
 pub use search::{Loads, RecoveryWatch, Search};

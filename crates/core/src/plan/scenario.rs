@@ -8,9 +8,11 @@ use sha2::{Digest, Sha256};
 
 use super::answer::AnswerRules;
 use super::arrivals::{Arrivals, Senders};
+use super::content::Content;
 use super::journey::{Journey, Step};
 use super::search::{Loads, Search};
 use super::socket::{EndpointKind, Socket};
+use crate::template::PlanValues;
 
 /// One scenario, ready to be run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -30,8 +32,11 @@ pub struct Plan {
     /// The ways through the service, where requests follow one another; empty where each stands for itself.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub journeys: Vec<Journey>,
-    /// Headers of every request.
+    /// Headers of every request; their values may have marks.
     pub headers: Vec<(String, String)>,
+    /// What the marks of its requests are filled in from.
+    #[serde(skip_serializing_if = "PlanValues::is_empty")]
+    pub values: PlanValues,
     /// What a request may take.
     pub bounds: Bounds,
     /// Response times from which on a request counts as over, ascending, without doubles.
@@ -187,14 +192,17 @@ pub struct Endpoint {
     pub kind: EndpointKind,
     /// The method, in capitals.
     pub method: String,
-    /// Path and query, beginning with `/`, base path included.
+    /// Path and query, beginning with `/`, base path included; may have marks.
     pub path: String,
     /// How often it is chosen, against the sum of all weights.
     pub weight: u32,
-    /// Headers of this request, after the plan's.
+    /// Headers of this request, after the plan's; their values may have marks.
     pub headers: Vec<(String, String)>,
-    /// The body; empty for none.
+    /// The body, which may have marks; empty for none.
     pub body: String,
+    /// What the body is.
+    #[serde(skip_serializing_if = "Content::is_text")]
+    pub content: Content,
     /// Whether the session's token is sent with it.
     pub auth: bool,
     /// The statuses that count as answered; never empty.
@@ -218,6 +226,7 @@ impl Default for Endpoint {
             weight: 1,
             headers: Vec::new(),
             body: String::new(),
+            content: Content::default(),
             auth: false,
             expect: vec![200],
             answer: AnswerRules::default(),

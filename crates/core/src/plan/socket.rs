@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::template::{Mark, Template};
+
 /// What one endpoint of a plan is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -52,9 +54,9 @@ pub struct Socket {
     pub every_min: Duration,
     /// The longest time from one message to the next.
     pub every_max: Duration,
-    /// Path and query with their places for `{user}` and `{token}`, base path included.
+    /// Path and query, base path included; may have marks, of which `{token}` is the user's.
     pub path: String,
-    /// The message, with its place for `{id}`.
+    /// The message, which has an `{id}` and may have other marks.
     pub message: String,
     /// Fields of a JSON frame, dotted for nested ones, that tell a reply from other frames.
     pub reply: Vec<(String, String)>,
@@ -80,9 +82,13 @@ impl Socket {
 
     /// Whether every user must have a name or a token of its own.
     pub fn needs_identity(&self) -> bool {
-        ["{user}", "{token}"]
-            .iter()
-            .any(|mark| self.path.contains(mark) || self.message.contains(mark))
+        let is_own = |mark: &Mark| match mark {
+            Mark::User => true,
+            Mark::Taken(name) => name == "token",
+            _ => false,
+        };
+        let mut texts = [&self.path, &self.message].into_iter();
+        texts.any(|text| Template::parse(text).marks().any(|one| is_own(&one.mark)))
     }
 }
 

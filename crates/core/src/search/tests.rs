@@ -68,6 +68,7 @@ fn plan(loads: Loads) -> Plan {
         seed: 8,
         socket: None,
         journeys: Vec::new(),
+        values: crate::template::PlanValues::default(),
         workers: 1,
         search: Some(Search {
             loads,

@@ -22,6 +22,7 @@ fn plan(arrivals: Arrivals, ramp_up: u64, seed: u64) -> Plan {
     };
     Plan {
         socket: None,
+        values: crate::template::PlanValues::default(),
         journeys: Vec::new(),
         scenario: "api".into(),
         arrivals,
