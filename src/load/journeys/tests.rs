@@ -41,6 +41,7 @@ fn plan(arrivals: Arrivals, seconds: u64, steps: Vec<Step>) -> Plan {
         ..Endpoint::default()
     };
     Plan {
+        values: crate::template::PlanValues::default(),
         scenario: "case".to_owned(),
         arrivals,
         phases: Phases {
@@ -72,18 +73,18 @@ fn plan(arrivals: Arrivals, seconds: u64, steps: Vec<Step>) -> Plan {
 }
 
 fn users(count: u32, every: (Duration, Duration)) -> Arrivals {
-    Arrivals::Users {
+    Arrivals::Users(crate::plan::ThinkingUsers {
         count,
         think_min: every.0,
         think_max: every.1,
-    }
+    })
 }
 
 fn rate(per_second: f64, connections: u32) -> Arrivals {
-    Arrivals::Constant {
+    Arrivals::Constant(crate::plan::ConstantRate {
         rate: Rate::per_second(per_second).unwrap(),
         connections,
-    }
+    })
 }
 
 fn steps(count: usize, think: Duration) -> Vec<Step> {
