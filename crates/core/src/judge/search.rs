@@ -1,7 +1,7 @@
 //! What a search found: the breaking point, the capacity, how it broke and how it came back.
 
-use super::proportion::{Allowed, Weighed};
 use super::text::{count, percent, time};
+use super::weighed::{Allowed, Weighed};
 use super::{CheckLevels, CheckResult};
 use crate::record::{
     LoadUnit, Outcomes, Role, RunResult, SearchEnding, SearchResult, Second, Step, StepVerdict,
@@ -53,11 +53,11 @@ fn borne(check: &Check, search: &SearchResult) -> CheckResult {
     CheckResult {
         estimate: (!search.steps.is_empty()).then_some(estimate),
         verdict,
-        reason: told(search),
+        reason: search_reason(search),
     }
 }
 
-fn told(search: &SearchResult) -> String {
+fn search_reason(search: &SearchResult) -> String {
     let mut parts = Vec::new();
     match (search.held(), search.broken()) {
         (None, Some(broken)) => parts.push(format!(
