@@ -5,6 +5,7 @@ mod ask;
 mod attempt;
 mod connect;
 mod connect_error;
+mod dial;
 mod excerpt;
 mod frames;
 #[cfg(all(any(test, fuzzing), feature = "harness"))]
@@ -24,8 +25,10 @@ mod preflight_socket;
 mod redirect;
 mod reply;
 mod request;
+mod resolver;
 mod retry_after;
 mod side_client;
+mod side_error;
 mod stream;
 mod stream_error;
 mod tls;
@@ -46,7 +49,8 @@ pub use preflight::{
     Asking, Preflight, PreflightFailure, PreflightProgress, preflight, preflight_with,
 };
 pub use request::{PreparedRequest, RequestError, login_request};
-pub use side_client::{SideAnswer, SideClient, SideError};
+pub use side_client::{SideAnswer, SideClient};
+pub use side_error::SideError;
 pub use stream::Stream;
 pub use tls_cause::TlsFault;
 pub use ws::WebSocketSession;

@@ -73,7 +73,7 @@ impl<U: Users> WorkerContext<U> {
     pub(super) async fn exchange(
         &self,
         lane: usize,
-        user: &mut U::ScriptedUser,
+        user: &mut U::User,
         (job, begun): TakenJob,
     ) -> u64 {
         self.ledger.begin(lane, job, begun);

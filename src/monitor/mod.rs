@@ -28,4 +28,4 @@ mod uptime;
 pub use collectors::{Collectors, EvidenceSources};
 pub use generator::ProcessorClock;
 pub use machine::machine;
-pub use uptime::{Probe, UptimeWatcher, log};
+pub use uptime::{UptimeProbe, UptimeWatcher, log};

@@ -8,7 +8,7 @@ use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 use super::log_reader::LogReader;
 use super::polling::{CollectedReading, Collector, ReadFigures, enter};
 use super::statements::{StatementCounters, Statements};
-use crate::connection::{DatabaseUrl, told};
+use crate::connection::{DatabaseUrl, error_message};
 use crate::record::{Statement, figure};
 use crate::requirement::Source;
 
@@ -110,7 +110,7 @@ impl PostgresLooker {
             let what = format!(
                 "pg_stat_statements cannot be read ({}), so query times are missing: add it to \
                  shared_preload_libraries, and CREATE EXTENSION pg_stat_statements",
-                told(error)
+                error_message(error)
             );
             problems.push((Source::Postgres, what));
         }
@@ -122,7 +122,7 @@ impl PostgresLooker {
         client
             .batch_execute(BEGIN)
             .await
-            .map_err(|error| told(&error))?;
+            .map_err(|error| error_message(&error))?;
         Ok(PostgresSession {
             client,
             has_statements: asked.is_ok(),
@@ -175,7 +175,7 @@ impl Collector for PostgresLooker {
 
 pub(super) async fn rows(client: &Client, query: &str) -> Result<Vec<SimpleQueryRow>, String> {
     let messages = client.simple_query(query).await;
-    let messages = messages.map_err(|error| told(&error))?;
+    let messages = messages.map_err(|error| error_message(&error))?;
     let row = |message| match message {
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,

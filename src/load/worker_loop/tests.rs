@@ -24,7 +24,7 @@ struct Model {
 }
 
 impl Users for Model {
-    type ScriptedUser = Model;
+    type User = Model;
 
     fn user(&self, _index: usize, _turns: Turns) -> Model {
         self.clone()
@@ -303,7 +303,7 @@ struct Idler {
 }
 
 impl Users for Idler {
-    type ScriptedUser = Idler;
+    type User = Idler;
 
     fn user(&self, _index: usize, _turns: Turns) -> Idler {
         self.clone()

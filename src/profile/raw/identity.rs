@@ -6,13 +6,14 @@ use crate::diagnostic::{Diagnostic, InvalidValue};
 use crate::plan::Rate;
 use crate::profile::plan::identity::{Algorithm, IdentityRules, Login};
 use crate::profile::plan::target_rules::TargetRules;
+use crate::profile::raw::profile::value_or;
 use crate::profile::raw::scenario::read_marked_headers;
-use crate::profile::raw::top::{path, require, to_json, word};
+use crate::profile::raw::top::{path, require, to_json};
 use crate::profile::text::reader::{Reader, any};
 use crate::profile::text::tree::Table;
-use crate::profile::validate::profile::value_or;
 use crate::profile::value::marks::check_marks;
 use crate::profile::value::quantity;
+use crate::profile::value::word::word;
 
 const KEYS: [&str; 7] = [
     "user",

@@ -105,6 +105,24 @@ pub(in crate::profile) struct RawEndpoint {
     pub(in crate::profile) has_weight: bool,
 }
 
+impl RawEndpoint {
+    /// What it is called: the name that was written, or its path with its method.
+    pub(in crate::profile) fn full_name(&self) -> Option<String> {
+        if let Some(name) = &self.name {
+            return Some(name.value.clone());
+        }
+        let path = &self.path.as_ref()?.value;
+        Some(match self.method().as_str() {
+            "GET" => path.clone(),
+            method => format!("{method} {path}"),
+        })
+    }
+
+    pub(in crate::profile) fn method(&self) -> String {
+        value_or(self.method.as_ref(), "GET".to_owned())
+    }
+}
+
 /// `[[requirement]]`.
 pub(in crate::profile) struct RequirementTable {
     /// Whether `--without` lets it be judged.
@@ -200,4 +218,9 @@ impl ArrivalWord {
             .map(|(name, _)| *name)
             .collect()
     }
+}
+
+/// What was written, or the default.
+pub(in crate::profile) fn value_or<T: Clone>(written: Option<&Spanned<T>>, default: T) -> T {
+    written.map_or(default, |at| at.value.clone())
 }

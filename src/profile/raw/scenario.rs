@@ -4,12 +4,13 @@ use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
 use crate::profile::raw::profile::{ArrivalWord, RawEndpoint, ScenarioTable};
 use crate::profile::raw::search;
 use crate::profile::raw::socket;
-use crate::profile::raw::top::{path, require, to_json, word};
+use crate::profile::raw::top::{path, require, to_json};
 use crate::profile::text::reader::{Reader, as_text};
 use crate::profile::text::suggest::nearest;
 use crate::profile::text::tree::{Entry, Table, Value};
 use crate::profile::value::marks::check_marks;
 use crate::profile::value::quantity::{self, ReadValue};
+use crate::profile::value::word::word;
 
 /// Headers that the client sets by itself, so that a profile's would contradict it.
 const OWN_HEADERS: [&str; 6] = [

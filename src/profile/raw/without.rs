@@ -1,9 +1,8 @@
 //! `--without`: endpoints, scenarios and requirements that a session leaves out.
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
-use crate::profile::raw::profile::{ProfileFile, ScenarioTable};
+use crate::profile::raw::profile::{ProfileFile, RawEndpoint, ScenarioTable};
 use crate::profile::text::suggest::nearest;
-use crate::profile::validate::scenario::name;
 
 /// Marks what is left out, and complains about what is unknown.
 pub(in crate::profile) fn leave_out(
@@ -63,7 +62,8 @@ fn endpoint_of<'a>(wanted: &'a str, scenario: &str) -> Option<&'a str> {
 fn leave_out_endpoint(table: &mut ScenarioTable, wanted: &str) -> bool {
     let mut found = false;
     for endpoint in &mut table.endpoints {
-        let is_meant = name(endpoint)
+        let is_meant = endpoint
+            .full_name()
             .is_some_and(|name| name == wanted || name.strip_prefix('/') == Some(wanted));
         if is_meant {
             (endpoint.kept, found) = (false, true);
@@ -75,7 +75,7 @@ fn leave_out_endpoint(table: &mut ScenarioTable, wanted: &str) -> bool {
 fn unknown(file: &ProfileFile, wanted: &str) -> InvalidValue {
     let scenarios = file.scenarios.iter();
     let endpoints = scenarios.clone().flat_map(|table| {
-        let names = table.endpoints.iter().filter_map(name);
+        let names = table.endpoints.iter().filter_map(RawEndpoint::full_name);
         names.map(|name| format!("{}/{}", table.name, name.trim_start_matches('/')))
     });
     let requirements = file

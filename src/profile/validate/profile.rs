@@ -12,12 +12,12 @@ use crate::profile::plan::model::{HealthCheck, Profile, UptimeCheck};
 use crate::profile::plan::target_rules::{Redirects, TargetRules};
 use crate::profile::raw::overrides::{Overrides, lay_over};
 use crate::profile::raw::profile::{
-    HealthTable, ProfileFile, ScenarioTable, TargetTable, UptimeTable,
+    HealthTable, ProfileFile, ScenarioTable, TargetTable, UptimeTable, value_or,
 };
+use crate::profile::raw::source::ProfileSource;
 use crate::profile::raw::top::{self, MISSING};
-use crate::profile::text::source::ProfileSource;
 use crate::profile::validate::requirement::{requirement, speaks_of_the_session, thresholds};
-use crate::profile::validate::scenario::{Common, name, plan};
+use crate::profile::validate::scenario::{Common, plan};
 use crate::profile::validate::search::headroom;
 use crate::requirement::{Check, Requirement, Scope};
 
@@ -163,7 +163,7 @@ fn is_asked(check: &Check, table: Option<&ScenarioTable>) -> bool {
         .iter()
         .flat_map(|table| &table.endpoints)
         .filter(|endpoint| !endpoint.kept);
-    !left_out.any(|endpoint| name(endpoint).as_ref() == Some(wanted))
+    !left_out.any(|endpoint| endpoint.full_name().as_ref() == Some(wanted))
 }
 
 fn plans(
@@ -324,11 +324,6 @@ pub(in crate::profile) fn unique<'a>(
             problems.push(complaint.at(name.place.clone()));
         }
     }
-}
-
-/// What was written, or the default.
-pub(in crate::profile) fn value_or<T: Clone>(written: Option<&Spanned<T>>, default: T) -> T {
-    written.map_or(default, |at| at.value.clone())
 }
 
 #[cfg(test)]

@@ -6,10 +6,9 @@ use std::time::Duration;
 use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
 use crate::plan::{Bounds, Plan};
 use crate::profile::raw::profile::{
-    ArrivalWord, CheckTable, ProfileFile, RequirementTable, ScenarioTable,
+    ArrivalWord, CheckTable, ProfileFile, RawEndpoint, RequirementTable, ScenarioTable,
 };
 use crate::profile::text::suggest::advice;
-use crate::profile::validate::scenario::name;
 use crate::profile::validate::search_metric;
 use crate::profile::validate::socket::{CONNECT, MESSAGE, connect_timeout, reply_timeout};
 use crate::profile::value::quantity::ReadValue;
@@ -193,7 +192,11 @@ pub(in crate::profile) fn scope(
         return Ok(Scope::EachEndpoint);
     }
     if let Some(scenario) = scenario {
-        let mut names: Vec<String> = scenario.endpoints.iter().filter_map(name).collect();
+        let mut names: Vec<String> = scenario
+            .endpoints
+            .iter()
+            .filter_map(RawEndpoint::full_name)
+            .collect();
         if scenario.socket.is_some() {
             names.extend([CONNECT, MESSAGE].map(str::to_owned));
         }

@@ -5,10 +5,12 @@ use std::time::Duration;
 use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
 use crate::plan::EndpointKind;
 use crate::plan::{Arrivals, Bounds, Endpoint, Phases, Plan, Rate};
-use crate::profile::raw::profile::{ArrivalWord, ProfileFile, RawEndpoint, ScenarioTable};
+use crate::profile::raw::profile::{
+    ArrivalWord, ProfileFile, RawEndpoint, ScenarioTable, value_or,
+};
 use crate::profile::raw::top::MISSING;
 use crate::profile::text::suggest::list;
-use crate::profile::validate::profile::{same_file, value_or};
+use crate::profile::validate::profile::same_file;
 use crate::profile::validate::search;
 use crate::profile::validate::socket;
 use crate::profile::value::units::show_duration;
@@ -229,7 +231,9 @@ fn endpoints(
 fn duplicates(table: &ScenarioTable, problems: &mut Vec<Diagnostic>) {
     let mut seen: Vec<String> = Vec::new();
     for written in &table.endpoints {
-        let Some(name) = name(written) else { continue };
+        let Some(name) = written.full_name() else {
+            continue;
+        };
         if seen.contains(&name) {
             let place = written.name.as_ref().map_or(&written.place, |at| &at.place);
             let complaint = InvalidValue::new(format!("a second endpoint is called `{name}`"))
@@ -293,9 +297,9 @@ fn endpoint(written: &RawEndpoint, weight: u32, common: &Common<'_>) -> Option<E
         headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
     }
     Some(Endpoint {
-        name: name(written)?,
+        name: written.full_name()?,
         kind: EndpointKind::Http,
-        method: method(written),
+        method: written.method(),
         path: format!("{}{}", common.prefix, written.path.as_ref()?.value),
         weight,
         headers,
@@ -303,22 +307,6 @@ fn endpoint(written: &RawEndpoint, weight: u32, common: &Common<'_>) -> Option<E
         auth: value_or(written.auth.as_ref(), false),
         expect: value_or(written.expect.as_ref(), vec![200]),
     })
-}
-
-/// The name that was given, or else what is asked.
-pub(in crate::profile) fn name(written: &RawEndpoint) -> Option<String> {
-    if let Some(name) = &written.name {
-        return Some(name.value.clone());
-    }
-    let path = &written.path.as_ref()?.value;
-    Some(match method(written).as_str() {
-        "GET" => path.clone(),
-        method => format!("{method} {path}"),
-    })
-}
-
-fn method(written: &RawEndpoint) -> String {
-    value_or(written.method.as_ref(), "GET".to_owned())
 }
 
 /// The headers of all requests, and the endpoints with theirs: an endpoint's replaces the target's.

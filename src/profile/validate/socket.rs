@@ -5,9 +5,8 @@ use std::time::Duration;
 use crate::diagnostic::{Diagnostic, InvalidValue};
 use crate::plan::Endpoint;
 use crate::plan::{EndpointKind, Socket};
-use crate::profile::raw::profile::{ArrivalWord, ScenarioTable};
+use crate::profile::raw::profile::{ArrivalWord, ScenarioTable, value_or};
 use crate::profile::raw::socket::SocketTable;
-use crate::profile::validate::profile::value_or;
 
 const EVERY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(15));
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

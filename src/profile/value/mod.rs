@@ -3,3 +3,4 @@
 pub(super) mod marks;
 pub mod quantity;
 pub(super) mod units;
+pub(super) mod word;

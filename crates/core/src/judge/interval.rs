@@ -3,7 +3,7 @@
 use super::cluster_series::{ClusterSeries, SHOWN, between};
 use super::evidence::{EndpointSelection, Slice, within};
 use crate::record::{EndpointResult, Histogram, RunResult, Second, Step};
-use crate::requirement::{Interval, Intervals, PartIntervals, RunIntervals, StepIntervals};
+use crate::requirement::{Intervals, PartIntervals, RunIntervals, StepIntervals};
 use crate::statistics::shown_level;
 
 /// So many of the shown percentiles, from the first, speak for times that were not counted by second: of the last one few

@@ -9,6 +9,7 @@ use super::metric::Metric;
 /// A source of figures from inside the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Source {
     /// The target's process on this machine, with the processes that it started.
     Process,

@@ -1,7 +1,7 @@
 //! What is to be known of the moment and of the counters.
 
 use super::format::{bytes, number, span};
-use crate::facts::Facts;
+use crate::facts::{Facts, ServerFacts};
 use crate::plan::{Finding, OptimizerPlan};
 
 /// `AgentOS`'s target, and a usual one.
@@ -15,7 +15,7 @@ const LEAST_TEMP: f64 = (1_u64 << 30) as f64;
 
 pub(super) fn tell(facts: &Facts, plan: &mut OptimizerPlan) {
     let mut tell = |what: String, advice: &str| plan.findings.push(Finding::new(what, advice));
-    if facts.server.major() < crate::read::OLDEST {
+    if facts.server.major() < ServerFacts::OLDEST_MAJOR {
         tell(
             format!(
                 "PostgreSQL {} is older than version 13, the oldest one supported here",
