@@ -751,7 +751,7 @@ impl Source {
         let name = self.module.join("::");
         let last = self.module.last().map_or("", String::as_str);
         last.ends_with("tests")
-            || last == "fixture"
+            || self.module.iter().any(|part| part == "fixture")
             || test_modules.iter().any(|module| is_within(&name, module))
     }
 

@@ -53,12 +53,7 @@ pub(super) fn quantile(
         let too_short = over_time
             .too_short(allowed.share)
             .filter(|_| !levels.are_independent);
-        let is_early = slice.window.is_cut_short();
-        // A short run that is cut shorter has no margin to lean on.
-        let is_both = is_early && too_short.is_some();
-        let needs_margin =
-            is_early || too_short.is_some() || slice.window.is_extended_for_correlation();
-        if is_both || (needs_margin && !has_margin(check, slice, &allowed, levels)) {
+        if !may_pass(check, slice, &allowed, levels, too_short.is_some()) {
             finding.doubt(too_short);
         }
     }
@@ -79,6 +74,23 @@ fn counter(slice: &Slice<'_>, limit: &Limit) -> Option<usize> {
     let threshold = limit.threshold()?.as_nanos() as u64;
     let mut counted = slice.run.thresholds.iter();
     counted.position(|at| *at == threshold)
+}
+
+/// Whether a run is long enough for a pass, or passes with a margin.
+fn may_pass(
+    check: &Check,
+    slice: &Slice<'_>,
+    allowed: &Allowed,
+    levels: CheckLevels,
+    is_too_short: bool,
+) -> bool {
+    let is_early = slice.window.is_cut_short();
+    if is_early && is_too_short {
+        // A short run that is cut shorter has no margin to lean on.
+        return false;
+    }
+    let needs_margin = is_early || is_too_short || slice.window.is_extended_for_correlation();
+    !needs_margin || has_margin(check, slice, allowed, levels)
 }
 
 /// Whether a quantile passes against a stricter limit as well.
