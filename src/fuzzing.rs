@@ -11,10 +11,10 @@ pub use crate::harness::fuzz::users_file;
 pub use crate::monitor::fuzz::{exposition, redis_reply};
 
 /// A target.
-pub type Target = fn(&[u8]);
+pub type FuzzTarget = fn(&[u8]);
 
 /// All of them, by the name of their corpus.
-pub const TARGETS: &[(&str, Target)] = &[
+pub const TARGETS: &[(&str, FuzzTarget)] = &[
     ("answer_rules", answer_rules),
     ("exposition", exposition),
     ("http1_answer", http1_answer),
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     /// The corpora: name, target, file and its bytes; none in a package, which has no corpora.
-    fn corpora() -> Vec<(Target, String, Vec<u8>)> {
+    fn corpora() -> Vec<(FuzzTarget, String, Vec<u8>)> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
         if !folder.exists() {
             return Vec::new();

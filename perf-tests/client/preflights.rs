@@ -44,7 +44,7 @@ pub(crate) fn plan(paths: &[&str]) -> Plan {
 }
 
 /// What came of it, and how often it asked.
-async fn told(plan: &Plan, server: &Server, destination: &Destination) -> String {
+async fn preflight_outcome(plan: &Plan, server: &Server, destination: &Destination) -> String {
     let outcome = match preflight(plan, destination).await {
         Ok(done) => {
             let paths: Vec<_> = done
@@ -85,7 +85,7 @@ async fn each_status_says_what_to_do() {
         200, 204, 201, 304, 400, 401, 403, 404, 405, 418, 429, 500, 503,
     ] {
         let server = Server::answering(move |_, _| Some(status(code))).await;
-        let told = told(&plan(&["/x"]), &server, &server.destination()).await;
+        let told = preflight_outcome(&plan(&["/x"]), &server, &server.destination()).await;
         writeln!(table, "{code} {told}").unwrap();
     }
     for code in [401, 403] {
@@ -95,7 +95,7 @@ async fn each_status_says_what_to_do() {
             destination.token = destination.token.filter(|_| token);
             let mut plan = plan(&["/x"]);
             plan.endpoints[0].auth = auth;
-            let told = told(&plan, &server, &destination).await;
+            let told = preflight_outcome(&plan, &server, &destination).await;
             writeln!(table, "{code} auth {auth} token {token} {told}").unwrap();
         }
     }
@@ -129,7 +129,7 @@ async fn redirects_are_followed_once_and_not_away() {
             )
         })
         .await;
-        let told = told(&plan(&["/x?a=1"]), &server, &server.destination()).await;
+        let told = preflight_outcome(&plan(&["/x?a=1"]), &server, &server.destination()).await;
         writeln!(table, "{location} {told}").unwrap();
     }
     insta::assert_snapshot!(table);
@@ -149,7 +149,7 @@ async fn an_absolute_redirect_to_the_same_origin_is_followed() {
         Step::Hang,
     ];
     let server = Server::on(listener, vec![first]);
-    let told = told(&plan(&["/x"]), &server, &server.destination()).await;
+    let told = preflight_outcome(&plan(&["/x"]), &server, &server.destination()).await;
     insta::assert_snapshot!(told);
 }
 
@@ -167,14 +167,14 @@ async fn a_redirect_that_is_not_permanent_is_reported_and_not_followed() {
         let server = Server::answering(move |_, _| Some(to(status, location))).await;
         let mut plan = plan(&["/x"]);
         plan.endpoints[0].method = method.to_owned();
-        let told = told(&plan, &server, &server.destination()).await;
+        let told = preflight_outcome(&plan, &server, &server.destination()).await;
         writeln!(table, "{method} {status} {location} {told}").unwrap();
     }
     // Expected, it is an answer like any other.
     let server = Server::answering(|_, _| Some(to(303, "/x/17"))).await;
     let mut plan = plan(&["/x"]);
     plan.endpoints[0].expect = vec![303];
-    let told = told(&plan, &server, &server.destination()).await;
+    let told = preflight_outcome(&plan, &server, &server.destination()).await;
     writeln!(table, "expected {told}").unwrap();
     insta::assert_snapshot!(table);
 }
@@ -251,7 +251,7 @@ async fn what_the_load_would_not_take_is_not_taken() {
         let server = Server::scripted(vec![vec![Step::Read, send(&answer), Step::Hang]; 3]).await;
         let mut plan = plan(&["/x"]);
         plan.bounds.timeout = Duration::from_millis(500);
-        let told = told(&plan, &server, &server.destination()).await;
+        let told = preflight_outcome(&plan, &server, &server.destination()).await;
         writeln!(table, "{name}: {told}").unwrap();
     }
     insta::assert_snapshot!(table);
@@ -341,7 +341,7 @@ async fn all_failing_endpoints_are_named() {
     })
     .await;
     let paths = ["/401", "/200", "/404", "/500", "/405", "/403", "/204"];
-    let told = told(&plan(&paths), &server, &server.destination()).await;
+    let told = preflight_outcome(&plan(&paths), &server, &server.destination()).await;
     insta::assert_snapshot!(told);
 }
 
@@ -375,7 +375,7 @@ async fn an_answer_that_does_not_come_whole_is_told() {
         let server = Server::scripted(vec![script; 3]).await;
         let mut plan = plan(&["/x"]);
         plan.bounds.timeout = Duration::from_millis(100);
-        let told = told(&plan, &server, &server.destination()).await;
+        let told = preflight_outcome(&plan, &server, &server.destination()).await;
         writeln!(table, "{name}: {told}").unwrap();
     }
     insta::assert_snapshot!(table);
@@ -387,7 +387,7 @@ async fn one_silent_endpoint_fails_with_its_name() {
         Server::answering(|line, _| (!line.contains("hangs")).then(|| OK.to_owned())).await;
     let mut plan = plan(&["/hangs", "/x"]);
     plan.bounds.timeout = Duration::from_millis(300);
-    insta::assert_snapshot!(told(&plan, &server, &server.destination()).await);
+    insta::assert_snapshot!(preflight_outcome(&plan, &server, &server.destination()).await);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::database::{Database, FEW, one_error, optimize, proposed, told};
+use crate::database::{Database, FEW, one_error, optimize, output_text, proposed};
 use crate::support::servers::{PASSWORD, Postgres};
 
 /// A few of many rows, each of which dies and is written again.
@@ -80,7 +80,7 @@ fn a_restored_database_is_to_be_analysed_and_its_counters_are_young() {
     let of = |url: &str| -> Value {
         let asked = optimize(url, folder, &["--format", "json"]).output();
         let asked = asked.expect("it runs");
-        assert_eq!(asked.status.code(), Some(0), "{}", told(&asked));
+        assert_eq!(asked.status.code(), Some(0), "{}", output_text(&asked));
         serde_json::from_slice(&asked.stdout).expect("JSON")
     };
     let (old, restored) = (of(&database.server.url()), of(&url));
@@ -159,11 +159,11 @@ fn a_standby_is_looked_at_and_left_alone() {
         "{dropped:?}"
     );
     let applied = asked(&["--apply"]);
-    assert_eq!(applied.status.code(), Some(1), "{}", told(&applied));
+    assert_eq!(applied.status.code(), Some(1), "{}", output_text(&applied));
     assert!(
-        one_error(&told(&applied)).contains("is a standby"),
+        one_error(&output_text(&applied)).contains("is a standby"),
         "{}",
-        told(&applied)
+        output_text(&applied)
     );
 }
 
@@ -177,7 +177,7 @@ fn an_empty_schema_with_duplicates_has_nothing_to_propose() {
          CREATE INDEX ix_agents_organization_name ON agents (organization_id, name)",
     );
     let asked = database.optimize(&["--check", "--unused-after", "0s"]);
-    let told = told(&asked);
+    let told = output_text(&asked);
     assert_eq!(asked.status.code(), Some(0), "{told}");
     assert!(
         told.contains("Nothing is proposed") && told.contains("ix_agents_id (of agents_pkey)"),
@@ -210,7 +210,7 @@ fn one_impossible_index_does_not_keep_the_others_from_being_built() {
         .filter_map(|one| one["id"].as_str())
         .collect();
     let applied = database.optimize(&["--apply", "--only", &ids.join(",")]);
-    let told = told(&applied);
+    let told = output_text(&applied);
     assert_eq!(applied.status.code(), Some(1), "{told}");
     let error = one_error(&told);
     let wanted = format!("1 of {all} changes were not applied: 1. ");

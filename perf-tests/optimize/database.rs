@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub(crate) use crate::support::output_text;
 use crate::support::servers::{PASSWORD, Postgres};
 
 /// Longer than anything here takes on the slowest machine.
@@ -109,7 +110,7 @@ impl Database {
     /// The plan, nothing being changed.
     pub(crate) fn plan(&self) -> Value {
         let asked = self.optimize(&["--format", "json", "--unused-after", "0s"]);
-        assert_eq!(asked.status.code(), Some(0), "{}", told(&asked));
+        assert_eq!(asked.status.code(), Some(0), "{}", output_text(&asked));
         serde_json::from_slice(&asked.stdout).expect("JSON")
     }
 
@@ -146,10 +147,6 @@ pub(crate) fn optimize(url: &str, folder: &Path, arguments: &[&str]) -> Command 
         .args(arguments)
         .args(["--undo-file".as_ref(), folder.join("undo.sql").as_os_str()]);
     command
-}
-
-pub(crate) fn told(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
 /// What a plan proposes of one kind: `what`, `id`, `proof`.

@@ -8,7 +8,7 @@ use std::process::Command;
 use agentos_perf::optimize::planner::{AskError, Planner};
 use serde_json::Value;
 
-use crate::database::{Database, id, proposed, told};
+use crate::database::{Database, id, output_text, proposed};
 
 /// Where `test.sh` puts the package.
 const PACKAGE: &str = "target/tools/zabbix/usr/share/zabbix-server-pgsql";
@@ -220,7 +220,7 @@ fn statements(plan: &Value) -> Vec<&str> {
 fn applied(database: &Database, name: &str, arguments: &[&str]) -> PathBuf {
     let all = [&["--unused-after", "0s"], arguments].concat();
     let applied = database.optimize(&all);
-    assert_eq!(applied.status.code(), Some(0), "{}", told(&applied));
+    assert_eq!(applied.status.code(), Some(0), "{}", output_text(&applied));
     let undo = database.folder.path().join(name);
     std::fs::rename(database.undo_file(), &undo).expect("a way back");
     undo

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
 
-use crate::database::{Database, FEW, Open, id, one_error, proposed, told};
+use crate::database::{Database, FEW, Open, id, one_error, output_text, proposed};
 use crate::support::servers::{Postgres, signal};
 
 /// As it is while `CREATE INDEX CONCURRENTLY` waits for a transaction that is open.
@@ -158,11 +158,11 @@ fn one_that_is_killed_is_gone_on_with_by_the_next() {
     // The server does not know yet, and goes on: nobody else may begin.
     let plan = database.plan();
     let asked = database.optimize(&["--apply", "--only", id(proposed(&plan, "drop_index")[0])]);
-    assert_eq!(asked.status.code(), Some(1), "{}", told(&asked));
+    assert_eq!(asked.status.code(), Some(1), "{}", output_text(&asked));
     assert!(
-        one_error(&told(&asked)).contains("another run is changing"),
+        one_error(&output_text(&asked)).contains("another run is changing"),
         "{}",
-        told(&asked)
+        output_text(&asked)
     );
     database
         .server

@@ -12,7 +12,7 @@ use axum::routing::get;
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls, Statement};
 
-use crate::database::{Database, FEW, id, proposed, told};
+use crate::database::{Database, FEW, id, output_text, proposed};
 
 const PROFILE: &str = r#"
 name = "proved"
@@ -142,7 +142,7 @@ fn what_was_gained_is_told_with_its_interval_and_stays() {
         let database = Database::with(2 * FEW).used(20);
         let service = Service::start(&database, Duration::ZERO);
         let proved = verified(&database, &service);
-        let told = told(&proved);
+        let told = output_text(&proved);
         let is_busy = told.contains(TOO_BUSY);
         assert!(proved.status.code() == Some(0) || is_busy, "{told}");
         assert!(!database.indexes().is_empty(), "{told}");
@@ -167,7 +167,7 @@ fn what_made_it_worse_is_taken_back() {
     let before = database.server.schema();
     let service = Service::start(&database, Duration::from_millis(100));
     let proved = verified(&database, &service);
-    let told = told(&proved);
+    let told = output_text(&proved);
     assert_eq!(proved.status.code(), Some(1), "{told}");
     assert!(
         told.contains("WORSE") && told.contains("everything was reverted"),
@@ -188,7 +188,7 @@ fn without_a_service_nothing_is_changed() {
         }
     };
     let proved = verified(&database, &gone);
-    let told = told(&proved);
+    let told = output_text(&proved);
     assert_eq!(proved.status.code(), Some(1), "{told}");
     assert!(told.contains("nothing was changed"), "{told}");
     assert_eq!(database.server.schema(), before);

@@ -73,7 +73,7 @@ fn seed(redis: &Redis) {
 }
 
 /// What is found, as lines.
-fn told(facts: &RedisFacts) -> Vec<String> {
+fn finding_lines(facts: &RedisFacts) -> Vec<String> {
     let lines = findings(facts).into_iter();
     let lines = lines.map(|one| format!("{} ▶ {}", one.what, one.advice));
     lines.chain(facts.unseen.iter().cloned()).collect()
@@ -110,7 +110,7 @@ fn a_real_one_is_seen_as_it_is() {
     assert_eq!(sample.lasting, 600 + 60 + HOSTILE.len() as u64 + 1);
     assert_eq!(sample.groups[0].pattern, "cart:*:*");
     assert_eq!(sample.biggest[0].key, "page:\\x1b[2J");
-    let lines = told(&facts);
+    let lines = finding_lines(&facts);
     line(&lines, "no memory limit");
     line(&lines, "the hit rate is");
     line(&lines, "similar names have one: `session:*` 60 of 600");
@@ -146,17 +146,17 @@ fn evictions_at_a_limit() {
     writer.settle();
     let facts = looked(&redis.url()).expect("a look");
     assert!(facts.counters.evicted > Some(100), "{:?}", facts.counters);
-    let lines = told(&facts);
+    let lines = finding_lines(&facts);
     line(&lines, "were evicted for lack of memory");
     writer.say("CONFIG SET maxmemory-policy noeviction");
     writer.say("CONFIG SET maxmemory 1mb");
     line(
-        &told(&looked(&redis.url()).expect("a look")),
+        &finding_lines(&looked(&redis.url()).expect("a look")),
         "nothing may be evicted (noeviction)",
     );
     writer.say("CONFIG SET maxmemory-policy volatile-lru");
     line(
-        &told(&looked(&redis.url()).expect("a look")),
+        &finding_lines(&looked(&redis.url()).expect("a look")),
         "(100 %) have no expiry, and volatile-lru",
     );
 }
@@ -232,7 +232,7 @@ fn what_is_forbidden_is_unseen() {
     }
     assert_eq!(facts.unseen.len(), 3, "{:?}", facts.unseen);
     assert_eq!(facts.memory.max, Some(0), "INFO tells it as well");
-    let lines = told(&facts);
+    let lines = finding_lines(&facts);
     let big = line(&lines, "big keys");
     // Keys come in no order, and only the first thousand are measured by their lengths.
     let sample = facts.sample.as_ref().expect("a sample");

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::database::{Database, MANY, id, proposed, told};
+use crate::database::{Database, MANY, id, output_text, proposed};
 
 #[test]
 fn a_missing_index_is_found_built_and_taken_back() {
@@ -64,7 +64,7 @@ fn a_missing_index_is_found_built_and_taken_back() {
         .collect();
     let applied =
         database.optimize(&["--unused-after", "0s", "--apply", "--only", &only.join(",")]);
-    assert_eq!(applied.status.code(), Some(0), "{}", told(&applied));
+    assert_eq!(applied.status.code(), Some(0), "{}", output_text(&applied));
     assert_ne!(database.server.schema(), before);
     let fast = p95_ms(&database);
     assert!(slow >= 10.0 * fast, "{slow} ms before, {fast} ms after");

@@ -8,7 +8,7 @@ use std::process::{Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::database::{Database, FEW, Open, one_error, optimize, proposed, told};
+use crate::database::{Database, FEW, Open, one_error, optimize, output_text, proposed};
 use crate::support::authority::Authority;
 use crate::support::servers::{PASSWORD, Postgres, signal};
 
@@ -35,7 +35,7 @@ impl Behind {
     /// Its one error.
     fn refused(&self, parameters: &str) -> String {
         let asked = self.asked(parameters, &[]);
-        let told = told(&asked);
+        let told = output_text(&asked);
         assert_eq!(asked.status.code(), Some(2), "{parameters}: {told}");
         one_error(&told).to_owned()
     }
@@ -46,7 +46,12 @@ impl Behind {
 }
 
 pub(crate) fn succeeded(asked: &Output, what: &str) {
-    assert_eq!(asked.status.code(), Some(0), "{what}: {}", told(asked));
+    assert_eq!(
+        asked.status.code(),
+        Some(0),
+        "{what}: {}",
+        output_text(asked)
+    );
 }
 
 /// As the parameter of a URL; a `/` may stand there.
@@ -150,7 +155,7 @@ fn nobody_falls_back_from_a_certificate_that_is_not_taken() {
             .expect("it runs")
     };
     let asked_untrusted = asked("sslmode=prefer");
-    let told = told(&asked_untrusted);
+    let told = output_text(&asked_untrusted);
     assert!(
         one_error(&told).contains("not signed by a trusted authority"),
         "{told}"

@@ -5,7 +5,7 @@ use std::process::Output;
 
 use rcgen::KeyPair;
 
-use crate::database::{one_error, optimize, told};
+use crate::database::{one_error, optimize, output_text};
 use crate::support::authority::{Authority, private};
 use crate::support::servers::PASSWORD;
 use crate::tls::{Behind, by, succeeded};
@@ -24,12 +24,16 @@ fn variables_say_it_after_the_url() {
     };
     succeeded(&with_variables(&url, "verify-full"), "variables");
     let asked = with_variables(&format!("{url}?sslmode=disable"), "verify-full");
-    assert!(told(&asked).contains("no encryption"), "{}", told(&asked));
+    assert!(
+        output_text(&asked).contains("no encryption"),
+        "{}",
+        output_text(&asked)
+    );
     let asked = with_variables(&url, "verify");
     assert!(
-        one_error(&told(&asked)).contains("PGSSLMODE is none of disable, "),
+        one_error(&output_text(&asked)).contains("PGSSLMODE is none of disable, "),
         "{}",
-        told(&asked)
+        output_text(&asked)
     );
 
     // Without a file they are this machine's roots, which a variable names as well.
@@ -41,7 +45,7 @@ fn variables_say_it_after_the_url() {
         command.output().expect("it runs")
     };
     succeeded(&by_machine(&roots), "this machine's roots");
-    let told = told(&by_machine(Path::new("/no/where.pem")));
+    let told = output_text(&by_machine(Path::new("/no/where.pem")));
     let error = one_error(&told);
     assert!(
         error.contains("/no/where.pem") && error.contains("sslrootcert=FILE"),
@@ -82,9 +86,9 @@ fn a_service_says_it_before_variables() {
     succeeded(&by_service("ours", Some(&url)), "a URL and a service");
     let asked = by_service("revoked", None);
     assert!(
-        one_error(&told(&asked)).contains("sslcrl is not a known parameter"),
+        one_error(&output_text(&asked)).contains("sslcrl is not a known parameter"),
         "{}",
-        told(&asked)
+        output_text(&asked)
     );
 }
 
@@ -107,7 +111,7 @@ fn who_asks_may_have_a_certificate() {
     };
     succeeded(&asked(&key), "a certificate");
     let refused = |asked: &Output, wanted: &str| {
-        let told = told(asked);
+        let told = output_text(asked);
         assert!(one_error(&told).contains(wanted), "{wanted}: {told}");
     };
     let without = optimize(&bare, folder, &[]).output().expect("it runs");

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use tempfile::TempDir;
 
-use crate::database::{Database, FEW, Open, id, one_error, optimize, proposed, told};
+use crate::database::{Database, FEW, Open, id, one_error, optimize, output_text, proposed};
 use crate::support::servers::PASSWORD;
 
 #[test]
@@ -37,7 +37,7 @@ fn who_does_not_get_in_is_told_why() {
     ];
     for (url, wanted) in table {
         let asked = optimize(&url, folder.path(), &[]).output().unwrap();
-        let told = told(&asked);
+        let told = output_text(&asked);
         assert_eq!(asked.status.code(), Some(2), "{told}");
         assert!(one_error(&told).contains(wanted), "{wanted}: {told}");
     }
@@ -50,13 +50,13 @@ fn passwords_come_from_where_they_are_kept() {
     let bare = format!("postgres://perf@127.0.0.1:{port}/postgres");
     let folder = TempDir::new().unwrap();
     let asked = optimize(&bare, folder.path(), &[]).output().unwrap();
-    assert_eq!(asked.status.code(), Some(2), "{}", told(&asked));
+    assert_eq!(asked.status.code(), Some(2), "{}", output_text(&asked));
 
     let asked = optimize(&bare, folder.path(), &[])
         .env("PGPASSWORD", PASSWORD)
         .output()
         .unwrap();
-    assert_eq!(asked.status.code(), Some(0), "{}", told(&asked));
+    assert_eq!(asked.status.code(), Some(0), "{}", output_text(&asked));
 
     let service = folder.path().join("services");
     std::fs::write(
@@ -72,18 +72,22 @@ fn passwords_come_from_where_they_are_kept() {
         .env("PGSERVICE", "ours")
         .env("PGSERVICEFILE", &service);
     let asked = command.output().unwrap();
-    assert_eq!(asked.status.code(), Some(0), "{}", told(&asked));
+    assert_eq!(asked.status.code(), Some(0), "{}", output_text(&asked));
 
     let kept = folder.path().join(".pgpass");
     std::fs::write(&kept, format!("127.0.0.1:{port}:*:perf:{PASSWORD}\n")).unwrap();
     let asked = optimize(&bare, folder.path(), &[]).output().unwrap();
-    assert!(told(&asked).contains("chmod 600"), "{}", told(&asked));
+    assert!(
+        output_text(&asked).contains("chmod 600"),
+        "{}",
+        output_text(&asked)
+    );
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(0o600)).unwrap();
         let asked = optimize(&bare, folder.path(), &[]).output().unwrap();
-        assert_eq!(asked.status.code(), Some(0), "{}", told(&asked));
+        assert_eq!(asked.status.code(), Some(0), "{}", output_text(&asked));
     }
 }
 
@@ -101,7 +105,7 @@ fn all_that_is_wrong_with_flags_is_told_at_once() {
     let asked = optimize("nonsense", folder.path(), &arguments)
         .output()
         .unwrap();
-    let told = told(&asked);
+    let told = output_text(&asked);
     assert_eq!(asked.status.code(), Some(2));
     for wanted in [
         "--lock-timeout",
@@ -117,7 +121,7 @@ fn all_that_is_wrong_with_flags_is_told_at_once() {
 fn an_empty_database_has_nothing_to_propose() {
     let database = Database::empty();
     let asked = database.optimize(&["--check", "--server-memory", "100MiB"]);
-    let told = told(&asked);
+    let told = output_text(&asked);
     assert_eq!(asked.status.code(), Some(0), "{told}");
     assert!(
         told.contains("Nothing is proposed") && told.contains("there is no pg_stat_statements"),
@@ -139,7 +143,7 @@ fn a_role_that_may_only_watch_is_told_what_it_does_not_see() {
         let asked = optimize(&url, database.folder.path(), arguments)
             .output()
             .unwrap();
-        (asked.status.code(), told(&asked))
+        (asked.status.code(), output_text(&asked))
     };
     let (code, told) = as_role("watcher", "w", &["--unused-after", "0s"]);
     assert_eq!(code, Some(0), "{told}");
@@ -189,7 +193,7 @@ fn who_owns_a_part_changes_that_and_leaves_the_rest() {
     assert!(!others.is_empty() && others.iter().all(|one| one["role"] == "perf"));
 
     let applied = as_part(&["--apply"]);
-    let told = told(&applied);
+    let told = output_text(&applied);
     assert_eq!(applied.status.code(), Some(0), "{told}");
     assert!(told.contains("the tables belong to perf"), "{told}");
     let indexes = "SELECT string_agg(relname, ' ') FROM pg_class WHERE relname LIKE 'owned\\_%'";
@@ -217,14 +221,14 @@ fn rows_that_somebody_may_still_see_are_told() {
     let plan = database.plan();
     let sweep = id(proposed(&plan, "vacuum")[0]).to_owned();
     let swept = database.optimize(&["--apply", "--only", &sweep]);
-    let text = told(&swept);
+    let text = output_text(&swept);
     assert_eq!(swept.status.code(), Some(0), "{text}");
     let stays = text.lines().find(|line| line.contains("dead rows remain"));
     assert!(stays.is_some_and(|line| line.contains("(open)")), "{text}");
     drop(open);
     std::fs::remove_file(database.undo_file()).expect("it was written");
     let swept = database.optimize(&["--apply", "--only", &sweep]);
-    let text = told(&swept);
+    let text = output_text(&swept);
     assert!(
         swept.status.success() && !text.contains("dead rows remain"),
         "{text}"
@@ -244,7 +248,7 @@ fn what_the_server_made_otherwise_is_not_called_done() {
     let plan = database.plan();
     let missing = id(proposed(&plan, "create_index")[0]);
     let applied = database.optimize(&["--apply", "--only", missing]);
-    let text = told(&applied);
+    let text = output_text(&applied);
     assert_eq!(applied.status.code(), Some(1), "{text}");
     assert!(
         one_error(&text).contains("not in effect when read back"),

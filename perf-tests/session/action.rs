@@ -63,7 +63,7 @@ impl Job {
     }
 
     /// A file that a stand-in left, line by line.
-    fn told(&self, path: &str) -> Vec<String> {
+    fn lines_of(&self, path: &str) -> Vec<String> {
         let text = fs::read_to_string(self.folder.path().join(path)).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }
@@ -151,7 +151,7 @@ fn words_arrive_one_by_one_and_none_is_evaluated() {
         let done = job.step(step, &variables);
         assert_eq!(done.code(), Some(0), "{}", done.text);
         let wanted: Vec<&str> = first.split(' ').chain(words.split(' ')).collect();
-        assert_eq!(job.told(&format!("caller/{file}.told")), wanted);
+        assert_eq!(job.lines_of(&format!("caller/{file}.told")), wanted);
     }
     let hostile = "x$(touch a)\nkey=y;touch b'\"";
     let refused = job.step("baseline", &[("BASELINE", hostile)]);
@@ -192,7 +192,7 @@ fn only_what_the_default_branch_came_to_is_added_and_all_else_is_compared() {
         assert_eq!(done.code(), Some(0), "{}", done.text);
         let flag = ["--baseline", "--save-baseline"][usize::from(saves)];
         let wanted = ["test", "--report-dir", "target/perf", flag, FILE, "p95"];
-        assert_eq!(job.told("caller/session.told"), wanted, "{event}");
+        assert_eq!(job.lines_of("caller/session.told"), wanted, "{event}");
         assert_eq!(done.get("keep") == "true", saves, "{event}");
         assert!(!done.text.contains("::notice::"), "{}", done.text);
     }
@@ -206,7 +206,7 @@ fn only_what_the_default_branch_came_to_is_added_and_all_else_is_compared() {
             ("BASELINE_FILE", FILE),
         ];
         job.step("judge", &nameless);
-        let told = job.told("caller/session.told");
+        let told = job.lines_of("caller/session.told");
         assert_eq!(told.contains(&"--save-baseline".to_owned()), saves);
     }
 }
@@ -222,7 +222,7 @@ fn without_a_like_baseline_a_pull_request_is_judged_and_told_so() {
     let done = job.step("judge", &variables);
     assert_eq!(done.code(), Some(0), "{}", done.text);
     let wanted = ["test", "--report-dir", "target/perf"];
-    assert_eq!(job.told("caller/session.told"), wanted);
+    assert_eq!(job.lines_of("caller/session.told"), wanted);
     assert!(done.text.starts_with("::notice::there is no baseline yet"));
     let unasked = job.step("judge", &[("GITHUB_EVENT_NAME", "pull_request")]);
     assert_eq!(unasked.text, "");
@@ -304,7 +304,7 @@ fn the_build_is_not_the_caller_s() {
     assert_eq!(built.code(), Some(0), "{}", built.text);
     assert_eq!(built.get("built"), "true");
     assert!(job.binary().exists());
-    let told = job.told("temp/cargo.told");
+    let told = job.lines_of("temp/cargo.told");
     // Cargo and rustup look for configuration from the folder that they are run in upwards.
     assert_eq!(told[0], format!("{temp}/agentos-perf"));
     for pair in [
@@ -314,7 +314,7 @@ fn the_build_is_not_the_caller_s() {
     ] {
         assert!(told.windows(2).any(|words| words == pair), "{told:?}");
     }
-    let environment = job.told("temp/environment.told");
+    let environment = job.lines_of("temp/environment.told");
     let mut steering: Vec<&str> = environment
         .iter()
         .map(String::as_str)
@@ -327,14 +327,14 @@ fn the_build_is_not_the_caller_s() {
         "RUSTUP_TOOLCHAIN=stable",
     ];
     assert_eq!(steering, kept);
-    let rustup = job.told("temp/rustup.told");
+    let rustup = job.lines_of("temp/rustup.told");
     assert_eq!(rustup[1], "toolchain install stable --profile minimal");
 
     // What runs is not built again; what does not, as on another system, is.
     fs::remove_file(job.temp().join("cargo.told")).expect("a file");
     let stored = job.step("build", &variables);
     assert_eq!(stored.get("built"), "false");
-    assert!(job.told("temp/cargo.told").is_empty());
+    assert!(job.lines_of("temp/cargo.told").is_empty());
     fs::write(job.binary(), "of another system").expect("a file");
     assert_eq!(job.step("build", &variables).get("built"), "true");
     let again = job.step("build", &variables);

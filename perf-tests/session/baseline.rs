@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::support::{Server, harness, read_report, without_steering};
+use crate::support::{Server, harness, output_text, read_report, without_steering};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -40,10 +40,6 @@ fn session(folder: &Path, fault: &str, flags: &[&str]) -> Output {
         .expect("it runs")
 }
 
-fn told(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
-}
-
 fn compare(folder: &Path, before: &str, after: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_agentos-perf"));
     without_steering(&mut command)
@@ -69,32 +65,32 @@ fn the_same_is_not_worse_and_what_got_slower_is_found() {
     for count in ["(1 session)", "(2 sessions)"] {
         let output = session(folder.path(), USUAL, &["--save-baseline", "main"]);
         assert!(
-            output.status.success() && told(&output).contains(count),
+            output.status.success() && output_text(&output).contains(count),
             "{}",
-            told(&output)
+            output_text(&output)
         );
     }
 
     let same = session(folder.path(), USUAL, &["--baseline", "main"]);
-    assert!(same.status.success(), "{}", told(&same));
+    assert!(same.status.success(), "{}", output_text(&same));
     assert!(
-        told(&same).contains("test baseline::no_regression ... ok"),
+        output_text(&same).contains("test baseline::no_regression ... ok"),
         "{}",
-        told(&same)
+        output_text(&same)
     );
     let unlike = compare(
         folder.path(),
         "main",
         folder.path().join("latest").to_str().expect("a path"),
     );
-    assert_eq!(unlike.status.code(), Some(0), "{}", told(&unlike));
+    assert_eq!(unlike.status.code(), Some(0), "{}", output_text(&unlike));
 
     let slower = session(
         folder.path(),
         "latency=60ms",
         &["--baseline", "main", "baseline"],
     );
-    assert_eq!(slower.status.code(), Some(101), "{}", told(&slower));
+    assert_eq!(slower.status.code(), Some(101), "{}", output_text(&slower));
     let judged = judgement(folder.path());
     assert_eq!(judged["verdict"], "fail");
     assert!(
@@ -109,9 +105,9 @@ fn the_same_is_not_worse_and_what_got_slower_is_found() {
         folder.path().join("latest").to_str().expect("a path"),
     );
     assert!(
-        worse.status.code() == Some(1) && told(&worse).contains("WORSE"),
+        worse.status.code() == Some(1) && output_text(&worse).contains("WORSE"),
         "{}",
-        told(&worse)
+        output_text(&worse)
     );
 }
 
@@ -126,8 +122,8 @@ fn another_plan_is_not_compared_nor_added() {
     );
     let flags = ["--duration", "4", "--save-baseline", "main"];
     let other = session(folder.path(), "latency=5ms", &flags);
-    assert_eq!(other.status.code(), Some(2), "{}", told(&other));
-    let told_why = told(&other);
+    assert_eq!(other.status.code(), Some(2), "{}", output_text(&other));
+    let told_why = output_text(&other);
     assert!(
         told_why.contains("can't be added to the baseline") && !told_why.contains("running 1 test"),
         "{told_why}"
@@ -178,7 +174,7 @@ fn a_baseline_that_is_not_there_is_told_before_the_load() {
     let output = harness(folder.path(), &["--save-baseline", "garbled", &dashboard])
         .output()
         .expect("it runs");
-    let told = told(&output);
+    let told = output_text(&output);
     let both = told.contains("is not a baseline") && told.contains("choose another address");
     assert!(output.status.code() == Some(2) && both, "{told}");
 }
@@ -201,7 +197,7 @@ fn by_turns(turns: &str, [before, after]: [&Server; 2], expected: i32, opposite:
             .arg(&profile)
             .output()
             .expect("it runs");
-        let told = told(&output);
+        let told = output_text(&output);
         assert!(!told.contains(opposite), "{told}");
         if output.status.code() == Some(expected) {
             assert_eq!(told.contains("WORSE"), expected == 1, "{told}");
@@ -262,7 +258,7 @@ fn what_is_wrong_with_either_target_is_told_before_the_load() {
             output.status.code(),
             Some(2),
             "{arguments:?}: {}",
-            told(&output)
+            output_text(&output)
         );
     }
 }
@@ -274,7 +270,7 @@ fn what_is_wrong_with_both_targets_is_told_at_once() {
         .args(["compare", "--ab", "ftp://here", "no url at all"])
         .output()
         .expect("it runs");
-    let told = told(&output);
+    let told = output_text(&output);
     assert!(
         told.contains("ftp") && told.contains("no url at all"),
         "{told}"
@@ -321,7 +317,7 @@ fn an_interrupt_ends_the_turns_and_nothing_is_called_as_good() {
 fn with_a_process_for_each_test_the_baseline_is_held_against_the_shared_load() {
     let folder = TempDir::new().expect("a temporary folder");
     let saved = session(folder.path(), "latency=40ms", &["--save-baseline", "main"]);
-    assert!(saved.status.success(), "{}", told(&saved));
+    assert!(saved.status.success(), "{}", output_text(&saved));
     let server = Server::start(&["latency=60ms"]);
     let profile = folder.path().join("compared.toml");
     let profile = profile.to_str().expect("a path");
@@ -342,10 +338,19 @@ fn with_a_process_for_each_test_the_baseline_is_held_against_the_shared_load() {
             .expect("it runs")
     };
     let errors = one("load::errors");
-    assert!(errors.status.success(), "{}", told(&errors));
+    assert!(errors.status.success(), "{}", output_text(&errors));
     let asked = server.requests();
     let regression = one("baseline::no_regression");
-    assert_eq!(regression.status.code(), Some(101), "{}", told(&regression));
-    assert!(told(&regression).contains("more"), "{}", told(&regression));
+    assert_eq!(
+        regression.status.code(),
+        Some(101),
+        "{}",
+        output_text(&regression)
+    );
+    assert!(
+        output_text(&regression).contains("more"),
+        "{}",
+        output_text(&regression)
+    );
     assert_eq!(server.requests(), asked, "the load is shared");
 }

@@ -85,13 +85,16 @@ fn each_family_of_faults_fails_exactly_what_it_breaks() {
         let judged = Judged::against(&server.url, &server.token, &profile, filters);
         let failed = judged.failed();
         if failed != expected {
-            let reasons: Vec<_> = failed.iter().map(|name| judged.told(name)).collect();
+            let reasons: Vec<_> = failed
+                .iter()
+                .map(|name| judged.reason_and_advice(name))
+                .collect();
             wrong.push(format!(
                 "{faults:?}: failed {failed:?}, not {expected:?}: {reasons:#?}"
             ));
         }
         for (name, words) in told {
-            let told = judged.told(name);
+            let told = judged.reason_and_advice(name);
             if !told.contains(words) {
                 wrong.push(format!(
                     "{faults:?}: {name} does not tell {words:?}: {told}"
@@ -152,9 +155,11 @@ fn nothing_listening_fails_every_test_and_soon() {
     assert_eq!(judged.requirements().len(), 22);
     assert_eq!(judged.output.status.code(), Some(101));
     assert!(
-        judged.told(P95).contains("Is the service running"),
+        judged
+            .reason_and_advice(P95)
+            .contains("Is the service running"),
         "{}",
-        judged.told(P95)
+        judged.reason_and_advice(P95)
     );
     assert!(begun.elapsed() < Duration::from_secs(15));
 }

@@ -99,7 +99,7 @@ fn each_load_is_run_once_and_judged_as_in_one_process() {
     assert_eq!(code, Some(100), "some tests fail:\n{told}");
     assert_eq!(verdicts(&report), verdicts(&alone.report), "{told}");
     assert_eq!(report["runs"].as_array().map(Vec::len), Some(5));
-    told_once(&folder, &report, &told);
+    assert_one_summary(&folder, &report, &told);
 
     let asked = server.requests();
     for path in LOADED {
@@ -114,7 +114,7 @@ fn each_load_is_run_once_and_judged_as_in_one_process() {
 }
 
 /// All processes write one summary and one folder; each annotates what it judged itself.
-fn told_once(folder: &TempDir, report: &Value, told: &str) {
+fn assert_one_summary(folder: &TempDir, report: &Value, told: &str) {
     let summary = std::fs::read_to_string(folder.path().join(SUMMARY)).expect("a summary");
     let headings = summary.lines().filter(|line| line.starts_with("## "));
     assert_eq!(headings.count(), 1, "{summary}");

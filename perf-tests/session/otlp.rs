@@ -4,11 +4,11 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use crate::support::{Server, harness};
+use crate::support::{Server, harness, output_text};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -92,10 +92,6 @@ fn session(server: &Server, folder: &Path, requirement: &str) -> Command {
     command
 }
 
-fn told(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
-}
-
 fn warnings(told: &str) -> Vec<&str> {
     told.lines()
         .filter(|line| line.starts_with("warning"))
@@ -141,7 +137,7 @@ fn a_session_is_sent_once_with_its_headers() {
         )
         .output()
         .expect("it runs");
-    let told = told(&output);
+    let told = output_text(&output);
     assert!(output.status.success(), "{told}");
     assert!(
         !told.contains(SECRET) && warnings(&told).is_empty(),
@@ -185,7 +181,7 @@ fn nothing_is_sent_where_nobody_asked_or_it_is_off() {
         .args(["--otlp", &collector.url, "--list"])
         .output();
     for output in [plain, off, listed] {
-        let told = told(&output.expect("it runs"));
+        let told = output_text(&output.expect("it runs"));
         assert!(!told.contains("OTLP"), "{told}");
     }
     assert!(collector.all().is_empty());
@@ -225,7 +221,7 @@ fn what_is_not_taken_is_a_warning_and_nothing_else() {
             )
             .output()
             .expect("it runs");
-        let told = told(&output);
+        let told = output_text(&output);
         assert!(output.status.success(), "{told}");
         let [warning] = warnings(&told).try_into().expect("one warning");
         assert!(
@@ -247,7 +243,7 @@ fn nobody_waits_longer_than_is_allowed() {
         .env("OTEL_EXPORTER_OTLP_TIMEOUT", "700")
         .output()
         .expect("it runs");
-    let (took, told) = (begun.elapsed(), told(&output));
+    let (took, told) = (begun.elapsed(), output_text(&output));
     assert!(output.status.success(), "{told}");
     let [warning] = warnings(&told).try_into().expect("one warning");
     assert!(warning.contains("no answer within 700ms"), "{warning}");
@@ -270,7 +266,7 @@ fn of_several_processes_each_sends_its_own_part() {
             .env("NEXTEST_ATTEMPT", "1")
             .output()
             .expect("it runs");
-        let told = told(&output);
+        let told = output_text(&output);
         assert!(told.contains("OTLP: "), "{told}");
     }
     let came = collector.all();

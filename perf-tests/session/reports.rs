@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::support::{Server, harness};
+use crate::support::{Server, harness, output_text};
 use tempfile::TempDir;
 
 const QUICK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/profiles/quick.toml");
@@ -19,10 +19,6 @@ fn session(server: &Server, folder: &Path, arguments: &[&str]) -> Command {
         .args(arguments)
         .env("PERF_TOKEN", &server.token);
     command
-}
-
-fn told(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
 /// The names in a folder, in order.
@@ -55,7 +51,7 @@ fn a_session_has_all_formats_or_those_that_were_named() {
     let output = session(&server, folder.path(), &["health::endpoint"])
         .output()
         .expect("it runs");
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
     let all = [
         "histograms.hlog",
         "junit.xml",
@@ -79,7 +75,7 @@ fn a_session_has_all_formats_or_those_that_were_named() {
         .env("PERF_REPORT", "csv,json")
         .output()
         .expect("it runs");
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
     assert_eq!(names(&latest), ["report.json", "seconds.csv"]);
     assert_eq!(dated(folder.path()).len(), 2);
     assert_eq!(
@@ -95,7 +91,7 @@ fn an_unknown_format_is_told_before_anything_is_asked() {
     let output = harness(folder.path(), &["--report", "json,markdwon"])
         .output()
         .expect("it runs");
-    let told = told(&output);
+    let told = output_text(&output);
     assert_eq!(output.status.code(), Some(2), "{told}");
     assert!(told.contains("`markdwon` is not a report format"), "{told}");
     assert!(told.contains("did you mean `markdown`?"), "{told}");
@@ -113,7 +109,7 @@ fn github_is_told_in_one_process() {
         .output()
         .expect("it runs");
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.code(), Some(101), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(101), "{}", output_text(&output));
     let errors: Vec<&str> = stdout
         .lines()
         .filter(|line| line.starts_with("::error"))
@@ -143,7 +139,10 @@ fn elsewhere_nothing_is_annotated() {
     let output = session(&server, folder.path(), &["health::endpoint"])
         .output()
         .expect("it runs");
-    assert!(!told(&output).contains("::error") && !told(&output).contains("::stop-commands"));
+    assert!(
+        !output_text(&output).contains("::error")
+            && !output_text(&output).contains("::stop-commands")
+    );
 }
 
 /// As nextest does it: a process for each test, the same run id in all of them.

@@ -53,7 +53,7 @@ fn endpoint<'a>(report: &'a Value, scenario: &str, name: &str) -> &'a Value {
         .expect(name)
 }
 
-fn told(report: &Value) -> String {
+fn reason_and_advice(report: &Value) -> String {
     let one = &report["requirements"][0];
     format!("{} {}", one["reason"], one["advice"])
 }
@@ -77,7 +77,7 @@ fn a_healthy_service_twenty_milliseconds_away_passes() {
         .expect("it runs");
     let report = read_report(folder.path())
         .unwrap_or_else(|error| panic!("{error}\n{}", String::from_utf8_lossy(&output.stderr)));
-    assert_eq!(failed(&report), [""; 0], "{}", told(&report));
+    assert_eq!(failed(&report), [""; 0], "{}", reason_and_advice(&report));
     for name in ["connect", "message"] {
         let p50 = &endpoint(&report, "websocket", name)["response_time_ms"]["p50"]["value"];
         assert!(p50.as_f64().is_some_and(|ms| ms >= 20.0), "{name}: {p50}");
@@ -91,9 +91,9 @@ fn a_slow_and_chatty_socket_is_told_by_its_cause() {
     let report = minted(&server, &[SOCKETS]);
     assert_eq!(failed(&report), [SOCKETS]);
     assert!(
-        told(&report).contains("took 200 ms or more"),
+        reason_and_advice(&report).contains("took 200 ms or more"),
         "{}",
-        told(&report)
+        reason_and_advice(&report)
     );
     let messages = endpoint(&report, "websocket", "message");
     let p50 = messages["response_time_ms"]["p50"]["value"].as_f64();
@@ -110,7 +110,11 @@ fn one_token_for_all_is_told_before_the_load_and_a_file_of_users_passes() {
     let one = by_token_alone(&server);
     assert_eq!(failed(&one), [SOCKETS]);
     for words in ["one token for all", "--users-file", "PERF_JWT_SECRET"] {
-        assert!(told(&one).contains(words), "{}", told(&one));
+        assert!(
+            reason_and_advice(&one).contains(words),
+            "{}",
+            reason_and_advice(&one)
+        );
     }
     assert_eq!(
         server.requests()["by_path"]["GET:/api/v1/ws"],
@@ -122,15 +126,15 @@ fn one_token_for_all_is_told_before_the_load_and_a_file_of_users_passes() {
     let users = folder.path().join("users.csv");
     write_users(&users, 100);
     let report = from_file(&server, &users);
-    assert_eq!(failed(&report), [""; 0], "{}", told(&report));
+    assert_eq!(failed(&report), [""; 0], "{}", reason_and_advice(&report));
 
     write_users(&users, 99);
     let report = from_file(&server, &users);
     assert_eq!(failed(&report), [SOCKETS]);
     assert!(
-        told(&report).contains("users.csv has 99"),
+        reason_and_advice(&report).contains("users.csv has 99"),
         "{}",
-        told(&report)
+        reason_and_advice(&report)
     );
 }
 
@@ -187,7 +191,7 @@ fn users_log_in_once_each_and_before_the_load() {
             .output()
             .expect("it runs");
         let report = read_report(folder.path()).expect("a report");
-        assert_eq!(failed(&report), expected, "{}", told(&report));
+        assert_eq!(failed(&report), expected, "{}", reason_and_advice(&report));
         let shown = format!("{report}{}", String::from_utf8_lossy(&output.stdout));
         assert!(!shown.contains("wrong-one"), "the password is shown");
     }

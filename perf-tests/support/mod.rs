@@ -177,7 +177,7 @@ impl Judged {
     }
 
     /// Why a requirement was judged as it was, with its advice.
-    pub(crate) fn told(&self, name: &str) -> String {
+    pub(crate) fn reason_and_advice(&self, name: &str) -> String {
         let one = self
             .requirements()
             .iter()
@@ -192,4 +192,9 @@ impl Judged {
             .find(|run| run["scenario"] == scenario)
             .expect(scenario)
     }
+}
+
+/// All that a process has printed: stdout, then stderr.
+pub(crate) fn output_text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }

@@ -48,7 +48,7 @@ pub struct CompareArgs {
 
 /// Compares, and prints what came of it.
 pub fn run(args: &CompareArgs) -> ExitCode {
-    match told(args) {
+    match compare_sides(args) {
         Ok(code) => code,
         Err(error) => {
             note(format_args!("error: {error}"));
@@ -57,7 +57,7 @@ pub fn run(args: &CompareArgs) -> ExitCode {
     }
 }
 
-fn told(args: &CompareArgs) -> Result<ExitCode, String> {
+fn compare_sides(args: &CompareArgs) -> Result<ExitCode, String> {
     if !(args.confidence > 0.5 && args.confidence < 1.0) {
         return Err(format!(
             "--confidence {} is not between 0.5 and 1",

@@ -5,25 +5,20 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use rustls::ClientConfig;
 use rustls::client::ResolvesClientCert;
 use rustls::pki_types::ServerName;
-use tokio::net::{TcpStream, lookup_host};
-use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
 use super::addresses::{AddressFound, AddressSlot, Addresses, RoundTrip};
 use super::attempt::Version;
 use super::cookies::CookieJar;
+use super::resolver::Resolver;
 use super::tls_cause::ClientCertificate;
-use super::{ConnectError, Stream, TlsFault, tls, tls_cause};
+use super::{ConnectError, Stream, TlsFault, dial, tls, tls_cause};
 use crate::profile::{Destination, HttpVersion};
-
-/// A name that no address of answers is looked up again, but not for each of a thousand users.
-const LOOK_UP_AGAIN: Duration = Duration::from_secs(1);
 
 /// Makes connections to one destination. Clones share what was learned: the addresses of the name, and
 /// which of them answers. May be shared between threads and runtimes.
@@ -42,11 +37,9 @@ pub(super) struct OpenedStream {
 }
 
 struct ConnectorState {
-    host: Host<String>,
-    port: u16,
+    resolver: Resolver,
     tls: Option<Tls>,
     http: HttpVersion,
-    known: Mutex<ResolvedAddresses>,
     round_trip: RoundTrip,
 }
 
@@ -59,28 +52,21 @@ struct Tls {
     one: TlsConnector,
 }
 
-#[derive(Clone, Default)]
-struct ResolvedAddresses {
-    /// The address that last answered comes first.
-    addresses: Arc<[SocketAddr]>,
-    looked_up: Option<Instant>,
-    first_answers: bool,
-}
-
 impl Connector {
     /// The target's origin.
     pub(super) fn origin(&self) -> Option<Url> {
         let scheme = self.shared.tls.as_ref().map_or("http", |_| "https");
         Url::parse(&format!(
             "{scheme}://{}:{}",
-            self.shared.host, self.shared.port
+            self.shared.resolver.host(),
+            self.shared.resolver.port()
         ))
         .ok()
     }
 
     /// An empty one for the target's cookies.
     pub(super) fn cookie_jar(&self) -> CookieJar {
-        CookieJar::new(&self.shared.host, self.shared.tls.is_some())
+        CookieJar::new(self.shared.resolver.host(), self.shared.tls.is_some())
     }
 
     /// Prepares connections; nothing is resolved or sent yet.
@@ -120,14 +106,11 @@ impl Connector {
             }
             None => None,
         };
-        let known = Mutex::default();
         Ok(Connector {
             shared: Arc::new(ConnectorState {
-                host,
-                port,
+                resolver: Resolver::of(host, port),
                 tls,
                 http,
-                known,
                 round_trip: RoundTrip::default(),
             }),
             spread: None,
@@ -141,7 +124,8 @@ impl Connector {
     /// A destination without a name, or with one that is not known, stays as it is.
     pub async fn spread(&self, within: Duration) -> Connector {
         let mut spread = self.clone();
-        let (Host::Domain(host), Ok(known)) = (&self.shared.host, self.addresses().await) else {
+        let resolver = &self.shared.resolver;
+        let (Host::Domain(host), Ok(known)) = (resolver.host(), resolver.addresses().await) else {
             return spread;
         };
         let mut found: Vec<SocketAddr> = Vec::new();
@@ -153,8 +137,8 @@ impl Connector {
         // Resolvers rotate them; reports of the same target have them in the same order.
         found.sort();
         if !found.is_empty() {
-            let found = tried(found, within).await;
-            spread.spread = Some(Addresses::of(host, self.shared.port, found));
+            let found = dial::to_each(found, within).await;
+            spread.spread = Some(Addresses::of(host, self.shared.resolver.port(), found));
         }
         spread
     }
@@ -162,7 +146,7 @@ impl Connector {
     /// The same spread over these addresses, as if the name resolved to them.
     #[cfg(test)]
     pub(crate) fn spread_over(self, found: Vec<AddressFound>) -> Connector {
-        let spread = Addresses::of("localhost", self.shared.port, found);
+        let spread = Addresses::of("localhost", self.shared.resolver.port(), found);
         Connector {
             spread: Some(spread),
             ..self
@@ -183,7 +167,7 @@ impl Connector {
         };
         let all = addresses.all().into_iter().chain(addresses.ignored());
         let note = |one: AddressFound| {
-            let (host, address) = (&self.shared.host, one.address);
+            let (host, address) = (self.shared.resolver.host(), one.address);
             let why = one.left_out?;
             Some(format!(
                 "{host} also resolves to {address}, which gets no load: it took no connection before the load ({why})"
@@ -290,9 +274,11 @@ impl Connector {
         until: Instant,
         chosen: impl Fn(&Tls) -> &TlsConnector,
     ) -> Result<OpenedStream, ConnectError> {
-        let (tcp, round_trip) = match place {
-            Some(place) => tcp_to(place).await?,
-            None => self.tcp(until).await?,
+        let (tcp, round_trip) = if let Some(place) = place {
+            dial::to_address(place).await?
+        } else {
+            let (resolver, round_trip) = (&self.shared.resolver, &self.shared.round_trip);
+            dial::to_host(resolver, round_trip, until).await?
         };
         // Without it a small request can wait 40 ms for the acknowledgement of the one before.
         tcp.set_nodelay(true).map_err(ConnectError::NoSocket)?;
@@ -306,116 +292,6 @@ impl Connector {
         };
         Ok(OpenedStream { stream, round_trip })
     }
-
-    async fn tcp(&self, until: Instant) -> Result<(TcpStream, Duration), ConnectError> {
-        let known = self.addresses().await?;
-        let count = known.addresses.len();
-        let mut last = None;
-        for (at, &address) in known.addresses.iter().enumerate() {
-            // One that swallows everything (a broken IPv6 route) must leave time for the next.
-            let now = Instant::now();
-            let share = until.saturating_duration_since(now) / (count - at) as u32;
-            let source = match timeout_at(now + share, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => {
-                    let round_trip = self.shared.round_trip.of(now.elapsed());
-                    self.answers(&known, at).await;
-                    return Ok((stream, round_trip));
-                }
-                Ok(Err(source)) => source,
-                Err(_) => io::ErrorKind::TimedOut.into(),
-            };
-            if is_for_want_of_sockets(
-                &source,
-                address.is_ipv4() || (at == 0 && known.first_answers),
-            ) {
-                return Err(ConnectError::NoSocket(source));
-            }
-            last = Some(ConnectError::Tcp { address, source });
-        }
-        self.forget().await;
-        Err(last.unwrap_or_else(|| self.unknown(io::ErrorKind::NotFound.into())))
-    }
-
-    async fn addresses(&self) -> Result<ResolvedAddresses, ConnectError> {
-        let mut known = self.shared.known.lock().await;
-        if known.addresses.is_empty() {
-            let port = self.shared.port;
-            let addresses = match &self.shared.host {
-                Host::Ipv4(ip) => Arc::from([SocketAddr::new(IpAddr::V4(*ip), port)]),
-                Host::Ipv6(ip) => Arc::from([SocketAddr::new(IpAddr::V6(*ip), port)]),
-                Host::Domain(name) => lookup_host((name.as_str(), port))
-                    .await
-                    .map_err(|source| self.unknown(source))?
-                    .collect(),
-            };
-            *known = ResolvedAddresses {
-                addresses,
-                looked_up: Some(Instant::now()),
-                first_answers: false,
-            };
-        }
-        Ok(known.clone())
-    }
-
-    /// Puts the address that answered first.
-    async fn answers(&self, seen: &ResolvedAddresses, at: usize) {
-        if at == 0 && seen.first_answers {
-            return;
-        }
-        let mut known = self.shared.known.lock().await;
-        if Arc::ptr_eq(&known.addresses, &seen.addresses) {
-            let mut addresses = seen.addresses.to_vec();
-            addresses[..=at].rotate_right(1);
-            known.addresses = addresses.into();
-            known.first_answers = true;
-        }
-    }
-
-    async fn forget(&self) {
-        let mut known = self.shared.known.lock().await;
-        if known
-            .looked_up
-            .is_some_and(|at| at.elapsed() >= LOOK_UP_AGAIN)
-        {
-            *known = ResolvedAddresses::default();
-        }
-    }
-
-    fn unknown(&self, source: io::Error) -> ConnectError {
-        ConnectError::Name {
-            host: self.shared.host.to_string(),
-            source,
-        }
-    }
-}
-
-async fn tcp_to(place: &AddressSlot) -> Result<(TcpStream, Duration), ConnectError> {
-    let begun = Instant::now();
-    let address = place.address;
-    match TcpStream::connect(address).await {
-        Ok(stream) => Ok((stream, place.round_trip.of(begun.elapsed()))),
-        // It answered before the load, so its family works.
-        Err(source) if is_for_want_of_sockets(&source, true) => Err(ConnectError::NoSocket(source)),
-        Err(source) => Err(ConnectError::Tcp { address, source }),
-    }
-}
-
-/// Connects to each address once; a single one is good as it is.
-async fn tried(found: Vec<SocketAddr>, within: Duration) -> Vec<AddressFound> {
-    if let [address] = found[..] {
-        let left_out = None;
-        return vec![AddressFound { address, left_out }];
-    }
-    let attempt = |address: SocketAddr| async move {
-        let left_out = match timeout(within, TcpStream::connect(address)).await {
-            Ok(Ok(_)) => None,
-            Ok(Err(error)) if is_for_want_of_sockets(&error, address.is_ipv4()) => None,
-            Ok(Err(error)) => Some(error.to_string()),
-            Err(_) => Some(format!("no connection within {within:?}")),
-        };
-        AddressFound { address, left_out }
-    };
-    join_all(found.into_iter().map(attempt)).await
 }
 
 /// Some servers refuse clients that do not offer the protocol that they speak.
@@ -435,24 +311,6 @@ fn server_name(host: &Host<String>) -> Option<ServerName<'static>> {
         Host::Domain(name) => ServerName::try_from(name.clone()).ok(),
         Host::Ipv4(ip) => Some(ServerName::from(IpAddr::V4(*ip))),
         Host::Ipv6(ip) => Some(ServerName::from(IpAddr::V6(*ip))),
-    }
-}
-
-/// "Address not available" means used-up local ports only where an address of that family works at all:
-/// a machine without IPv6 says the same of `::1`.
-fn is_for_want_of_sockets(error: &io::Error, family_works: bool) -> bool {
-    #[cfg(windows)]
-    const WANT: [i32; 2] = [10024, 10055];
-    #[cfg(target_os = "linux")]
-    const WANT: [i32; 3] = [23, 24, 105];
-    #[cfg(not(any(windows, target_os = "linux")))]
-    const WANT: [i32; 3] = [23, 24, 55];
-    match error.kind() {
-        io::ErrorKind::AddrNotAvailable => family_works,
-        io::ErrorKind::OutOfMemory => true,
-        _ => error
-            .raw_os_error()
-            .is_some_and(|code| WANT.contains(&code)),
     }
 }
 
@@ -517,59 +375,5 @@ mod tests {
             let told = trusting(name, from, to).await.unwrap_err();
             assert!(told.contains(why), "{told}");
         }
-    }
-
-    #[test]
-    fn used_up_ports_are_told_from_a_family_that_does_not_work() {
-        let gone = io::Error::from(io::ErrorKind::AddrNotAvailable);
-        assert!(is_for_want_of_sockets(&gone, true));
-        assert!(!is_for_want_of_sockets(&gone, false));
-        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
-        assert!(!is_for_want_of_sockets(&refused, true));
-        #[cfg(unix)]
-        for code in [23, 24] {
-            assert!(is_for_want_of_sockets(
-                &io::Error::from_raw_os_error(code),
-                false
-            ));
-        }
-    }
-
-    #[tokio::test]
-    async fn the_address_that_answers_comes_first_from_then_on() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let good = listener.local_addr().unwrap();
-        let origin = format!("http://localhost:{}", good.port()).parse().unwrap();
-        let connector = Connector::with_tls(&origin, None, HttpVersion::Auto).unwrap();
-        // No server listens on a port that was just released.
-        let spare = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let bad = spare.local_addr().unwrap();
-        drop(spare);
-        connector.shared.known.lock().await.addresses = Arc::from([bad, good]);
-        connector.connect(LONG).await.unwrap();
-        let known = connector.shared.known.lock().await.clone();
-        assert_eq!(
-            (&known.addresses[..], known.first_answers),
-            (&[good, bad][..], true)
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_name_is_looked_up_again_once_its_addresses_are_old() {
-        let spare = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let bad = spare.local_addr().unwrap();
-        drop(spare);
-        let origin = "http://localhost:1".parse().unwrap();
-        let connector = Connector::with_tls(&origin, None, HttpVersion::Auto).unwrap();
-        *connector.shared.known.lock().await = ResolvedAddresses {
-            addresses: Arc::from([bad]),
-            looked_up: Some(Instant::now()),
-            first_answers: false,
-        };
-        connector.forget().await;
-        assert!(!connector.shared.known.lock().await.addresses.is_empty());
-        tokio::time::advance(LOOK_UP_AGAIN).await;
-        connector.forget().await;
-        assert!(connector.shared.known.lock().await.addresses.is_empty());
     }
 }

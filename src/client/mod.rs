@@ -8,6 +8,7 @@ mod body_template;
 mod connect;
 mod connect_error;
 mod cookies;
+mod dial;
 mod excerpt;
 mod frames;
 #[cfg(all(any(test, fuzzing), feature = "harness"))]
@@ -30,8 +31,10 @@ mod rendering;
 mod reply;
 mod request;
 mod request_template;
+mod resolver;
 mod retry_after;
 mod side_client;
+mod side_error;
 mod side_headers;
 mod stream;
 mod stream_error;
@@ -57,7 +60,8 @@ pub use preflight::{
     Asking, Preflight, PreflightFailure, PreflightProgress, preflight, preflight_with,
 };
 pub use request::{PreparedRequest, RequestError, login_request};
-pub use side_client::{SideAnswer, SideClient, SideError};
+pub use side_client::{SideAnswer, SideClient};
+pub use side_error::SideError;
 pub use side_headers::side_headers;
 pub use stream::Stream;
 pub use taken::TakenValues;

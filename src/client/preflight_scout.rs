@@ -232,28 +232,34 @@ impl Scout<'_> {
         path: Option<&str>,
         last: bool,
     ) -> Option<ScoutResult> {
-        let note =
-            |answered: &str| good(path.map(str::to_owned), Some(advice::odd(shown, answered)));
-        let error = match answer {
-            Ok(answer) => {
-                let said = excerpt::excerpt(&answer.body, &request.secrets());
-                let answered =
-                    format!("answered {}{}", answer.status, answer.excerpt(request, &[]));
-                let refused = advice::Refused {
-                    status: answer.status,
-                    said: &said,
-                    auth,
-                    token: self.destination.token.is_some(),
-                    minted: self.minted,
-                    user: self.destination.user(0).map(|user| user.user.as_str()),
-                };
-                if let Some(advice) = refused.advice() {
-                    return Some(bad(shown, answered, advice));
-                }
-                return last.then(|| note(&answered));
-            }
-            Err(error) => error,
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => return self.settle_error(shown, error, path, last),
         };
+        let said = excerpt::excerpt(&answer.body, &request.secrets());
+        let answered = format!("answered {}{}", answer.status, answer.excerpt(request, &[]));
+        let refused = advice::Refused {
+            status: answer.status,
+            said: &said,
+            auth,
+            token: self.destination.token.is_some(),
+            minted: self.minted,
+            user: self.destination.user(0).map(|user| user.user.as_str()),
+        };
+        if let Some(advice) = refused.advice() {
+            return Some(bad(shown, answered, advice));
+        }
+        last.then(|| odd(shown, path, &answered))
+    }
+
+    /// The same of a request without an answer.
+    fn settle_error(
+        &self,
+        shown: &str,
+        error: &SideError,
+        path: Option<&str>,
+        last: bool,
+    ) -> Option<ScoutResult> {
         match error {
             SideError::Unreachable(_) | SideError::NotTaken(_) | SideError::Tls(_) => Some(
                 ScoutResult::Unreachable(advice::unreachable(error, self.destination)),
@@ -261,7 +267,8 @@ impl Scout<'_> {
             SideError::Body { said } => last.then(|| {
                 let why = Some(said).filter(|said| !said.is_empty());
                 let why = why.map_or_else(String::new, |said| format!(" ({said})"));
-                note(&format!("answered with a body that was cut off{why}"))
+                let answered = format!("answered with a body that was cut off{why}");
+                odd(shown, path, &answered)
             }),
             SideError::Reset { advice, .. } => {
                 last.then(|| silent(shown, error, (*advice).to_owned()))
@@ -275,16 +282,18 @@ impl Scout<'_> {
                 is_event_stream, ..
             } => {
                 self.answered.set(true);
-                Some(bad(
-                    shown,
-                    format!("gave {error}"),
-                    advice::endless(*is_event_stream),
-                ))
+                let advice = advice::endless(*is_event_stream);
+                Some(bad(shown, format!("gave {error}"), advice))
             }
             SideError::Timeout(_) => Some(silent(shown, error, advice::silent())),
             _ => last.then(|| silent(shown, error, advice::broken(self.destination))),
         }
     }
+}
+
+/// An answer that nothing is wrong with but that it is unexpected.
+fn odd(shown: &str, path: Option<&str>, answered: &str) -> ScoutResult {
+    good(path.map(str::to_owned), Some(advice::odd(shown, answered)))
 }
 
 fn silent(request: &str, error: &SideError, advice: String) -> ScoutResult {

@@ -58,7 +58,7 @@ pub(super) async fn look(
         }
     }
     let (outcome, connected) = last;
-    let (what, advice) = told(outcome, connected, &line, socket);
+    let (what, advice) = failure_text(outcome, connected, &line, socket);
     Err(PreflightFailure {
         unreachable: outcome == Outcome::Connect,
         silent: outcome == Outcome::Timeout,
@@ -142,7 +142,7 @@ fn said(line: &WebSocketSession) -> String {
     format!(": {}", all.join(", "))
 }
 
-fn told(
+fn failure_text(
     outcome: Outcome,
     connected: bool,
     line: &WebSocketSession,

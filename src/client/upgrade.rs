@@ -363,7 +363,7 @@ mod tests {
     }
 
     /// What becomes of an answer whose head has these lines, and `{accept}` in them.
-    async fn told(head: &str) -> String {
+    async fn handshake_outcome(head: &str) -> String {
         let (client, mut server) = duplex(64 * 1024);
         let serve = async {
             let valid = answer_to_request(&mut server).await;
@@ -459,7 +459,7 @@ mod tests {
         ];
         let mut table = String::new();
         for (name, head) in cases {
-            let told = told(&head).await;
+            let told = handshake_outcome(&head).await;
             table += &format!("{name:28} {told}\n");
         }
         insta::assert_snapshot!(table);

@@ -93,7 +93,7 @@ impl Address {
 
 impl GuardRefusal {
     /// Why, and what would be answered; `port` is the one that is served.
-    pub(super) fn told(self, port: u16) -> String {
+    pub(super) fn message(self, port: u16) -> String {
         match self {
             GuardRefusal::Method => "only GET is answered".to_owned(),
             GuardRefusal::Host => format!(
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn who_is_refused_is_told_where_to_go() {
-        let told = GuardRefusal::Host.told(9_595);
+        let told = GuardRefusal::Host.message(9_595);
         assert!(
             told.contains("http://localhost:9595") && told.contains("ssh -L 9595:localhost:9595")
         );

@@ -3,6 +3,7 @@
 //! What the load engine does for it is one look a second at its counters, and only while a page is open; all
 //! else happens on a thread of its own.
 
+mod events;
 mod guard;
 mod page;
 mod server;

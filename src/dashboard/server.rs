@@ -11,29 +11,27 @@ use futures_util::stream;
 use http::{HeaderMap, Response, StatusCode, header};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
-use hyper::body::{Frame, Incoming};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 use tokio::time::sleep;
 
+use super::events::EventListener;
 use super::guard::{Address, GuardRefusal, GuardedRequest, reachable};
-use super::page::{self, PageEvent, PagePart};
-use super::shared_view::{SharedView, Viewer};
-use super::view::View;
+use super::page::{self, PageEvent};
+use super::shared_view::SharedView;
 
 /// Where the page is.
 const PAGE: &str = "/dashboard/performance";
 const EVENTS: &str = "/dashboard/events";
-/// The least time between two changes that are sent: faster ones could not be read.
-const LEAST: Duration = Duration::from_millis(500);
+/// The wait after a connection that could not be taken.
+const PAUSE: Duration = Duration::from_millis(500);
 /// A peer that has not sent its request's head by then is none that looks.
 const HEAD: Duration = Duration::from_secs(10);
-/// As long as nothing changes, the page gets a sign of life at this interval: live.js relies on it.
-const ALIVE: Duration = Duration::from_secs(2);
 
 /// Why the dashboard can't be served.
 #[derive(Debug, Error)]
@@ -152,7 +150,7 @@ async fn accept(listener: TcpListener, shared: Arc<DashboardState>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // No file is left for it, say: the next may have one.
-            sleep(LEAST).await;
+            sleep(PAUSE).await;
             continue;
         };
         let shared = Arc::clone(&shared);
@@ -235,7 +233,7 @@ fn refused(refusal: GuardRefusal, port: u16) -> Response<Body> {
         GuardRefusal::Host | GuardRefusal::Origin => StatusCode::FORBIDDEN,
         GuardRefusal::Token => StatusCode::UNAUTHORIZED,
     };
-    plain(status, format!("{}\n", refusal.told(port)))
+    plain(status, format!("{}\n", refusal.message(port)))
 }
 
 /// The page's own address, with the token that may have been given.
@@ -273,64 +271,13 @@ fn whole(shared: &DashboardState) -> Response<Body> {
 }
 
 fn events(shared: &Arc<DashboardState>) -> Response<Body> {
-    let mut view = shared.board.look();
-    view.mark_changed();
-    let listener = EventListener {
-        view,
-        sent: Vec::new(),
-        _watching: shared.board.watch(),
-        shared: Arc::clone(shared),
-    };
+    let listener = EventListener::new(&shared.board, shared.session.clone());
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-cache"),
     ];
-    let events = StreamBody::new(stream::unfold(listener, next_event));
+    let events = StreamBody::new(stream::unfold(listener, EventListener::next));
     with_headers(StatusCode::OK, &headers, events.boxed_unsync())
-}
-
-/// One page that listens.
-struct EventListener {
-    view: watch::Receiver<View>,
-    sent: Vec<PagePart>,
-    _watching: Viewer,
-    shared: Arc<DashboardState>,
-}
-
-/// What has changed since the last event, everything at first; or that nothing has.
-async fn next_event(
-    mut listener: EventListener,
-) -> Option<(Result<Frame<Bytes>, Infallible>, EventListener)> {
-    let silence = sleep(ALIVE);
-    tokio::pin!(silence);
-    loop {
-        tokio::select! {
-            // The session is gone when this fails, and the page with it.
-            changed = listener.view.changed() => changed.ok()?,
-            // An event, as a page does not see comments.
-            () = &mut silence => return Some((Ok(frame("event: alive\ndata: yes\n\n")), listener)),
-        }
-        if !listener.sent.is_empty() {
-            sleep(LEAST).await;
-        }
-        let view = listener.view.borrow_and_update().clone();
-        let now = page::all(&view);
-        let changed = page::changed(&listener.sent, now.clone());
-        if !changed.is_empty() {
-            listener.sent = now;
-            let told = PageEvent {
-                session: &listener.shared.session,
-                parts: &changed,
-            };
-            // JSON has no line break of its own, which would end the event's data.
-            let json = serde_json::to_string(&told).ok()?;
-            return Some((Ok(frame(&format!("data: {json}\n\n"))), listener));
-        }
-    }
-}
-
-fn frame(event: &str) -> Frame<Bytes> {
-    Frame::data(Bytes::copy_from_slice(event.as_bytes()))
 }
 
 /// A number that cannot be guessed.

@@ -10,6 +10,8 @@ mod output;
 mod run;
 mod session;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 #[doc(hidden)]
 pub use options::args::{Args, parse};
 #[doc(hidden)]
@@ -29,3 +31,8 @@ pub use run::before_after::BeforeAndAfter;
 #[doc(hidden)]
 pub use session::main::default_folder;
 pub use session::main::{embedded_server, main, run};
+
+/// A panic in one test must not keep the others from their verdicts.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

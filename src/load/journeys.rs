@@ -36,7 +36,7 @@ impl DueUnit for Journeys {
     fn send<U: Users>(
         work: &WorkerContext<U>,
         lane: usize,
-        user: &mut U::ScriptedUser,
+        user: &mut U::User,
         taken: TakenJob,
     ) -> impl Future<Output = u64> {
         walk(work, lane, user, taken)
@@ -48,7 +48,7 @@ struct Walk<'a, U: Users> {
     work: &'a WorkerContext<U>,
     journey: &'a JourneyPlan,
     lane: usize,
-    user: &'a mut U::ScriptedUser,
+    user: &'a mut U::User,
     timer: Timer,
 }
 
@@ -56,7 +56,7 @@ struct Walk<'a, U: Users> {
 async fn walk<U: Users>(
     work: &WorkerContext<U>,
     lane: usize,
-    user: &mut U::ScriptedUser,
+    user: &mut U::User,
     (job, begun): TakenJob,
 ) -> u64 {
     let Some(journey) = work.ledger.journey(job.endpoint) else {

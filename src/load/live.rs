@@ -48,7 +48,7 @@ mod tests {
         }
     }
 
-    fn told(live: &mut LiveSeconds, from: usize, seconds: &[u64]) -> Vec<u64> {
+    fn reported_counts(live: &mut LiveSeconds, from: usize, seconds: &[u64]) -> Vec<u64> {
         let rules = Rules {
             endpoints: Vec::new(),
             thresholds: Vec::new(),
@@ -64,10 +64,10 @@ mod tests {
         let mut live = LiveSeconds::default();
         let at = Duration::from_secs;
         assert_eq!(live.changes_from(at(40), at(30)), 0);
-        assert_eq!(told(&mut live, 0, &[5; 40]).len(), 40);
+        assert_eq!(reported_counts(&mut live, 0, &[5; 40]).len(), 40);
         assert!(!live.is_due(at(40)) && live.is_due(at(41)));
         assert_eq!(live.changes_from(at(41), at(30)), 10);
-        let all = told(&mut live, 10, &[7; 31]);
+        let all = reported_counts(&mut live, 10, &[7; 31]);
         assert_eq!((all.len(), all[9], all[10]), (41, 5, 7));
     }
 }

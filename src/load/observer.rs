@@ -6,6 +6,7 @@ use crate::record::RunResult;
 
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RunProgress {
     /// Since its start.
     pub elapsed: Duration,

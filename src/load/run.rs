@@ -40,6 +40,7 @@ const PER_WORKER: f64 = 2_000.0;
 
 /// Why a run could not begin.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum RunError {
     /// The destination can't be connected to at all.
     #[error(transparent)]

@@ -97,7 +97,7 @@ pub(super) struct Scene {
 pub(super) struct ScriptedUsers(pub(super) Rc<Scene>);
 
 impl Users for ScriptedUsers {
-    type ScriptedUser = ScriptedUser;
+    type User = ScriptedUser;
 
     fn user(&self, _: usize, _: Turns) -> ScriptedUser {
         ScriptedUser {

@@ -30,11 +30,11 @@ const UNSENT: Outcome = Outcome::Protocol;
 /// Makes users; one for each connection that a run needs.
 pub trait Users {
     /// What it makes.
-    type ScriptedUser: User + 'static;
+    type User: User + 'static;
 
     /// The user at this place of the worker's, not yet connected, whose connections take these turns among the
     /// addresses of the target.
-    fn user(&self, index: usize, turns: Turns) -> Self::ScriptedUser;
+    fn user(&self, index: usize, turns: Turns) -> Self::User;
 
     /// How many addresses the connections are spread over.
     fn width(&self) -> u32 {
@@ -191,7 +191,7 @@ impl VirtualUsers {
 }
 
 impl Users for VirtualUsers {
-    type ScriptedUser = VirtualUser;
+    type User = VirtualUser;
 
     fn width(&self) -> u32 {
         self.connector.width()

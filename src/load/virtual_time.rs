@@ -61,7 +61,7 @@ impl VirtualTime {
         let time = PausedTime::new();
         let begun = time.now();
         let connector = Connector::new(&nowhere()).expect("no more than an address");
-        let mut slow = Slow {
+        let mut slow = SlowObserver {
             observer,
             time: &time,
             judging: self.judging,
@@ -139,13 +139,13 @@ impl Observer for Unburdened<'_> {
 }
 
 /// Takes its time to judge.
-struct Slow<'a> {
+struct SlowObserver<'a> {
     observer: &'a mut dyn Observer,
     time: &'a PausedTime,
     judging: Duration,
 }
 
-impl Observer for Slow<'_> {
+impl Observer for SlowObserver<'_> {
     fn progress(&mut self, progress: RunProgress) {
         self.observer.progress(progress);
     }

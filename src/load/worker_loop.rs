@@ -78,7 +78,7 @@ pub(super) trait DueUnit: 'static {
     fn send<U: Users>(
         work: &WorkerContext<U>,
         lane: usize,
-        user: &mut U::ScriptedUser,
+        user: &mut U::User,
         taken: TakenJob,
     ) -> impl Future<Output = u64>;
 }
@@ -102,7 +102,7 @@ impl DueUnit for Requests {
     fn send<U: Users>(
         work: &WorkerContext<U>,
         lane: usize,
-        user: &mut U::ScriptedUser,
+        user: &mut U::User,
         taken: TakenJob,
     ) -> impl Future<Output = u64> {
         work.exchange(lane, user, taken)
@@ -128,7 +128,7 @@ impl<U: Users> WorkerContext<U> {
     pub(super) async fn exchange(
         &self,
         lane: usize,
-        user: &mut U::ScriptedUser,
+        user: &mut U::User,
         (job, begun): TakenJob,
     ) -> u64 {
         self.ledger.begin(lane, job, begun);

@@ -141,7 +141,7 @@ mod tests {
         }
     }
 
-    fn told(document: Value) -> (Vec<(String, f64)>, Vec<String>) {
+    fn figures_and_problems(document: Value) -> (Vec<(String, f64)>, Vec<String>) {
         let places = vec![field(0, "data.database.rate"), field(0, "database.rate")];
         let mut found = Found::default();
         found.figure(&wanted("cache", places), &[Some(document)]);
@@ -199,7 +199,7 @@ mod tests {
             json!({"data": null, "database": {"rate": 61.5}}),
         ];
         for document in good {
-            let (figures, missing) = told(document);
+            let (figures, missing) = figures_and_problems(document);
             assert_eq!(figures, [("cache".to_owned(), 61.5)]);
             assert!(missing.is_empty(), "{missing:?}");
         }
@@ -231,7 +231,7 @@ mod tests {
             (json!([1]), "`data` is not there"),
         ];
         for (document, expected) in bad {
-            let (figures, missing) = told(document);
+            let (figures, missing) = figures_and_problems(document);
             assert!(figures.is_empty());
             assert_eq!(missing, [expected]);
         }

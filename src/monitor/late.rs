@@ -29,13 +29,13 @@ pub(super) fn complete(
         }
         let missing = of_figure().filter(|(index, _)| first.is_none() || *index >= until);
         let missing: Vec<&PartialCounter> = missing.map(|(_, one)| one).collect();
-        problems.extend(told(&missing, looks.len(), first.is_none()));
+        problems.extend(problem_text(&missing, looks.len(), first.is_none()));
     }
     problems
 }
 
 /// What is to be said of one figure at the looks that lack a part of it.
-fn told(missing: &[&PartialCounter], looks: usize, is_never_whole: bool) -> Option<String> {
+fn problem_text(missing: &[&PartialCounter], looks: usize, is_never_whole: bool) -> Option<String> {
     let last = missing.last()?;
     let lacks = last.lacks.join(" and ");
     Some(match &last.declaration {

@@ -39,7 +39,7 @@ pub use given::{AnyValue, GivenSources, SourceFlag};
 pub use host::TargetPid;
 pub use machine::machine;
 pub use prometheus::MetricsPage;
-pub use uptime::{Probe, UptimeWatcher, log};
+pub use uptime::{UptimeProbe, UptimeWatcher, log};
 
 /// How a source takes part.
 struct SourceEntry {

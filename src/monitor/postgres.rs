@@ -11,7 +11,7 @@ use super::given::SourceFlag;
 use super::log_reader::LogReader;
 use super::polling::{CollectedReading, Collector, ReadFigures, Rounds, enter, follow};
 use super::statements::{StatementCounters, Statements};
-use crate::connection::{DatabaseUrl, told};
+use crate::connection::{DatabaseUrl, error_message};
 use crate::record::{Statement, figure};
 use crate::requirement::Source;
 
@@ -140,7 +140,7 @@ impl PostgresLooker {
             let what = format!(
                 "pg_stat_statements cannot be read ({}), so query times are missing: add it to \
                  shared_preload_libraries, and CREATE EXTENSION pg_stat_statements",
-                told(error)
+                error_message(error)
             );
             problems.push((Source::Postgres, what));
         }
@@ -152,7 +152,7 @@ impl PostgresLooker {
         client
             .batch_execute(BEGIN)
             .await
-            .map_err(|error| told(&error))?;
+            .map_err(|error| error_message(&error))?;
         Ok(PostgresSession {
             client,
             has_statements: asked.is_ok(),
@@ -205,7 +205,7 @@ impl Collector for PostgresLooker {
 
 pub(super) async fn rows(client: &Client, query: &str) -> Result<Vec<SimpleQueryRow>, String> {
     let messages = client.simple_query(query).await;
-    let messages = messages.map_err(|error| told(&error))?;
+    let messages = messages.map_err(|error| error_message(&error))?;
     let row = |message| match message {
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,

@@ -20,7 +20,7 @@ const BEAT: Duration = Duration::from_millis(50);
 
 /// What one probe saw.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Probe {
+pub struct UptimeProbe {
     /// When, in milliseconds since 1970.
     pub at: u64,
     /// Seconds since the target's start, as it says; `None` when it does not.
@@ -32,7 +32,7 @@ pub struct Probe {
 /// Enters a probe into the log; `last_uptime` is carried from one good probe to the next.
 ///
 /// An uptime that went backwards is a restart, however short it was.
-pub fn log(watch: &mut UptimeRecord, last_uptime: &mut Option<f64>, probe: &Probe) {
+pub fn log(watch: &mut UptimeRecord, last_uptime: &mut Option<f64>, probe: &UptimeProbe) {
     watch.probes += 1;
     let open = watch
         .outages
@@ -90,7 +90,7 @@ impl UptimeWatcher {
                     enter(
                         &theirs,
                         &mut None,
-                        &Probe {
+                        &UptimeProbe {
                             at: now(),
                             uptime: None,
                             failure,
@@ -144,7 +144,7 @@ async fn watch(
     while stopped.try_recv() == Err(mpsc::TryRecvError::Empty) {
         let at = now();
         let answer = ask(async || prober.probe().await).await;
-        let probe = Probe {
+        let probe = UptimeProbe {
             at,
             uptime: answer.uptime_seconds,
             failure: answer.failure,
@@ -191,7 +191,7 @@ async fn attended<T>(future: impl Future<Output = T>) -> (T, Duration) {
     }
 }
 
-fn enter(watch: &Mutex<UptimeRecord>, last_uptime: &mut Option<f64>, probe: &Probe) {
+fn enter(watch: &Mutex<UptimeRecord>, last_uptime: &mut Option<f64>, probe: &UptimeProbe) {
     log(
         &mut watch.lock().unwrap_or_else(PoisonError::into_inner),
         last_uptime,
@@ -213,7 +213,7 @@ mod tests {
     fn watched(probes: &[(u64, Option<f64>, Option<&str>)]) -> UptimeRecord {
         let (mut watch, mut last) = (UptimeRecord::default(), None);
         for (at, uptime, failure) in probes {
-            let probe = Probe {
+            let probe = UptimeProbe {
                 at: *at,
                 uptime: *uptime,
                 failure: failure.map(str::to_owned),

@@ -21,8 +21,8 @@ pub use plan::target::Target;
 pub use plan::target_rules::{Redirects, TargetRules};
 pub use raw::overrides::Overrides;
 #[cfg(feature = "harness")]
-pub(crate) use text::source::reason as file_trouble;
-pub use text::source::{ProfileSource, scenario_names};
+pub(crate) use raw::source::reason as file_trouble;
+pub use raw::source::{ProfileSource, scenario_names};
 #[cfg(feature = "harness")]
 pub(crate) use text::suggest;
 pub use text::text_file::{read_text, text_of, without_mark};

@@ -89,7 +89,7 @@ fn row(run: &RunResult, index: usize, second: &Second) -> Vec<String> {
         shown(run.generator.cpu.get(index).copied()),
     ];
     let observed = OBSERVED.iter();
-    row.extend(observed.map(|(source, name)| shown(told(run, *source, name, index))));
+    row.extend(observed.map(|(source, name)| shown(reported_value(run, *source, name, index))));
     row
 }
 
@@ -103,7 +103,7 @@ fn errors(outcomes: &Outcomes) -> String {
 }
 
 /// The last value that a source reported in this second.
-fn told(run: &RunResult, source: Source, name: &str, second: usize) -> Option<f64> {
+fn reported_value(run: &RunResult, source: Source, name: &str, second: usize) -> Option<f64> {
     let seen = run.observed.sources.get(&source)?;
     let from = i64::try_from(second).ok()?.checked_mul(1_000)?;
     let values = seen.between(name, from, from + 999);

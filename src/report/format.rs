@@ -6,6 +6,7 @@ use super::{Report, csv, hdrlog, html, json, junit, markdown, openmetrics, otlp}
 
 /// A format of report files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Format {
     /// Everything, for programs and for this one: `docs/REPORT.md` describes each field.
     Json,
@@ -27,6 +28,7 @@ pub enum Format {
 
 /// Why a report could not be written in a format.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum RenderError {
     /// As `JUnit` XML.
     #[error(transparent)]

@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 /// Where a value was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Origin {
     /// A flag, with its dashes.
     Flag(String),
@@ -164,6 +165,7 @@ impl std::error::Error for InvalidValue {}
 
 /// One thing that is wrong: where, what, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Diagnostic {
     /// Where it was written.
     pub place: Origin,

@@ -58,7 +58,7 @@ impl TokenVerifier {
         }
     }
 
-    fn user(&self, headers: &HeaderMap) -> Result<User, Denied> {
+    fn user(&self, headers: &HeaderMap) -> Result<AuthenticatedUser, Denied> {
         let token = headers
             .get(AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
@@ -68,13 +68,13 @@ impl TokenVerifier {
     }
 
     /// Whose token this is.
-    pub(super) fn holder(&self, token: &str) -> Result<User, Denied> {
+    pub(super) fn holder(&self, token: &str) -> Result<AuthenticatedUser, Denied> {
         let signed = |key: &Key| key.claims::<Claims>(token);
         let claims = signed(&self.secret)
             .or_else(|| self.public_key.as_ref().and_then(signed))
             .filter(Claims::hold)
             .ok_or(Denied::Bad)?;
-        Ok(User {
+        Ok(AuthenticatedUser {
             id: claims.sub,
             organization: claims.org_id.unwrap_or_default(),
         })
@@ -97,12 +97,12 @@ fn bearer(value: &str) -> Option<&str> {
 
 /// Whose token came with the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct User {
+pub(super) struct AuthenticatedUser {
     pub(super) id: String,
     pub(super) organization: String,
 }
 
-impl FromRequestParts<Arc<App>> for User {
+impl FromRequestParts<Arc<App>> for AuthenticatedUser {
     type Rejection = Denied;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Denied> {
@@ -143,7 +143,7 @@ mod tests {
         SigningSecret::from(secret.to_owned())
     }
 
-    fn outcome(authorization: Option<&str>) -> Result<User, Denied> {
+    fn outcome(authorization: Option<&str>) -> Result<AuthenticatedUser, Denied> {
         let mut headers = HeaderMap::new();
         if let Some(value) = authorization {
             headers.insert(AUTHORIZATION, value.parse().unwrap());
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn a_good_token_names_its_user() {
         let token = mint_token(&secret("right"), "u-1", "o-1", HOUR);
-        let user = User {
+        let user = AuthenticatedUser {
             id: "u-1".into(),
             organization: "o-1".into(),
         };

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::app::App;
-use super::auth::User;
+use super::auth::AuthenticatedUser;
 use super::cache::CacheKey;
 use super::dashboard;
 use super::journeys;
@@ -87,7 +87,7 @@ async fn performance_health(State(app): State<Arc<App>>) -> Json<Value> {
     }))
 }
 
-async fn summary(_: User, State(app): State<Arc<App>>) -> Json<Value> {
+async fn summary(_: AuthenticatedUser, State(app): State<Arc<App>>) -> Json<Value> {
     const P95_LIMIT: f64 = 200.0;
     let api = app.endpoints.summary();
     let alerts = api
@@ -113,7 +113,7 @@ async fn summary(_: User, State(app): State<Arc<App>>) -> Json<Value> {
     }))
 }
 
-async fn database(_: User, State(app): State<Arc<App>>) -> Json<Value> {
+async fn database(_: AuthenticatedUser, State(app): State<Arc<App>>) -> Json<Value> {
     Json(json!({
         "status": "success",
         "data": {
@@ -124,15 +124,15 @@ async fn database(_: User, State(app): State<Arc<App>>) -> Json<Value> {
     }))
 }
 
-async fn system(_: User, State(app): State<Arc<App>>) -> Json<Value> {
+async fn system(_: AuthenticatedUser, State(app): State<Arc<App>>) -> Json<Value> {
     enveloped("system", &app.system())
 }
 
-async fn api(_: User, State(app): State<Arc<App>>) -> Json<Value> {
+async fn api(_: AuthenticatedUser, State(app): State<Arc<App>>) -> Json<Value> {
     enveloped("api", &json!(app.endpoints.summary()))
 }
 
-async fn sockets(_: User, State(app): State<Arc<App>>) -> Json<Value> {
+async fn sockets(_: AuthenticatedUser, State(app): State<Arc<App>>) -> Json<Value> {
     enveloped("websocket", &app.hub.summary())
 }
 
@@ -142,7 +142,7 @@ fn enveloped(name: &str, figures: &Value) -> Json<Value> {
 
 /// A token outlives the user it names, so the database is asked each time whether that one is still there.
 /// A user that was never seeded is accepted as they are.
-async fn looked_up(app: &App, user: &User) -> Result<(), Arc<DataError>> {
+async fn looked_up(app: &App, user: &AuthenticatedUser) -> Result<(), Arc<DataError>> {
     app.store
         .user(user.clone())
         .await
@@ -150,7 +150,7 @@ async fn looked_up(app: &App, user: &User) -> Result<(), Arc<DataError>> {
         .map_err(Arc::new)
 }
 
-async fn me(user: User, State(app): State<Arc<App>>) -> Response {
+async fn me(user: AuthenticatedUser, State(app): State<Arc<App>>) -> Response {
     if let Err(error) = looked_up(&app, &user).await {
         return loaded(Err(error));
     }
@@ -161,7 +161,7 @@ async fn me(user: User, State(app): State<Arc<App>>) -> Response {
     loaded(app.cache.get(key, app.store.user(user)).await)
 }
 
-async fn agents(user: User, State(app): State<Arc<App>>) -> Response {
+async fn agents(user: AuthenticatedUser, State(app): State<Arc<App>>) -> Response {
     if let Err(error) = looked_up(&app, &user).await {
         return loaded(Err(error));
     }
@@ -172,7 +172,7 @@ async fn agents(user: User, State(app): State<Arc<App>>) -> Response {
     loaded(app.cache.get(key, app.store.agents(organization)).await)
 }
 
-async fn workflows(user: User, State(app): State<Arc<App>>) -> Response {
+async fn workflows(user: AuthenticatedUser, State(app): State<Arc<App>>) -> Response {
     if let Err(error) = looked_up(&app, &user).await {
         return loaded(Err(error));
     }

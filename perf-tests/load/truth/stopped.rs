@@ -59,7 +59,7 @@ fn stopped(work: Nanos, profile: &str) -> Value {
     read_report(folder.path()).expect("a report")
 }
 
-fn told<'a>(report: &'a Value, name: &str) -> &'a Value {
+fn requirement<'a>(report: &'a Value, name: &str) -> &'a Value {
     let mut all = report["requirements"]
         .as_array()
         .expect("requirements")
@@ -76,9 +76,9 @@ fn what_was_due_while_it_stood_still_is_its_own_fault() {
         20 * MS,
         &profile(rate, "metric = 'response_time_p95'\nlimit = '< 200 ms'"),
     );
-    let headroom = told(&report, "generator::headroom");
+    let headroom = requirement(&report, "generator::headroom");
     assert_eq!(headroom["verdict"], "fail", "{headroom:#}");
-    let response = told(&report, "response");
+    let response = requirement(&report, "response");
     let named = response.to_string().contains("generator");
     assert!(
         response["verdict"] == "inconclusive" && named,

@@ -18,7 +18,7 @@ fn opened(shown: &Shown) -> Browser {
 }
 
 /// Waits until the run was told anew, three times.
-fn told_anew(browser: &mut Browser) {
+fn wait_for_updates(browser: &mut Browser) {
     for _ in 0..3 {
         browser.run(&format!("window.before = {HEADING}"));
         browser.wait_for(&format!("window.before !== {HEADING}"), "a change");
@@ -44,7 +44,7 @@ fn what_a_reader_did_stays_when_the_page_changes() {
         "!document.querySelector('.told').hidden",
         "what is drawn there",
     );
-    told_anew(&mut browser);
+    wait_for_updates(&mut browser);
     assert!(browser.holds("document.querySelector('#scenario-0 details').open"));
     assert!(browser.holds("document.activeElement.matches('#scenario-0 summary')"));
     assert!(browser.holds("document.querySelector('#scenario-0 .scroll').scrollLeft === 60"));

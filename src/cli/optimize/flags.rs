@@ -154,16 +154,11 @@ impl OptimizeArgs {
             .map_err(|complaint| wrong.push(format!("--redis-url: {}", complaint_line(complaint))))
             .ok()
             .flatten();
-        // A cache alone can be looked at, and not changed.
-        let is_alone = redis.is_some()
-            && !self.apply
-            && !connection::is_named(self.database_url.as_deref(), variable);
-        let database = if is_alone {
-            None
-        } else {
-            let found = connection::database(self.database_url.as_deref(), variable);
-            found.map_err(|more| wrong.push(more)).ok()
-        };
+        let database = self
+            .database(redis.is_some(), variable)
+            .map_err(|more| wrong.push(more))
+            .ok()
+            .flatten();
         if !wrong.is_empty() {
             return Err(wrong);
         }
@@ -173,13 +168,7 @@ impl OptimizeArgs {
             insecure: self.insecure,
             output: self.format,
             check: self.check,
-            apply: self.apply.then(|| {
-                if self.only.is_empty() {
-                    Selection::Harmless
-                } else {
-                    Selection::Only(self.only.clone())
-                }
-            }),
+            apply: self.apply.then(|| self.selection()),
             limits,
             undo_file: self.undo_file.clone().unwrap_or_else(undo_file),
             memory,
@@ -192,6 +181,27 @@ impl OptimizeArgs {
 }
 
 impl OptimizeArgs {
+    /// The database; `None` where a cache is looked at alone, and not changed.
+    fn database(
+        &self,
+        has_cache: bool,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Option<DatabaseUrl>, String> {
+        let url = self.database_url.as_deref();
+        if has_cache && !self.apply && !connection::is_named(url, variable) {
+            return Ok(None);
+        }
+        connection::database(url, variable).map(Some)
+    }
+
+    fn selection(&self) -> Selection {
+        if self.only.is_empty() {
+            Selection::Harmless
+        } else {
+            Selection::Only(self.only.clone())
+        }
+    }
+
     fn proof(&self) -> Result<Option<BeforeAndAfter>, Vec<String>> {
         let Some(target) = self.target_url.as_ref().filter(|_| self.verify) else {
             let is_idle =

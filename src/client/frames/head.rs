@@ -7,7 +7,7 @@ const CONTROL_BYTES: u64 = 125;
 
 /// A head, read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Head {
+pub(super) struct FrameHead {
     /// Its length.
     pub(super) bytes: usize,
     pub(super) opcode: Opcode,
@@ -48,7 +48,7 @@ impl Opcode {
 ///
 /// # Errors
 /// [`Fault::Frame`] when no server may send it.
-pub(super) fn parse(bytes: &[u8]) -> Result<Option<Head>, FrameFault> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Option<FrameHead>, FrameFault> {
     let &[first, second, ref rest @ ..] = bytes else {
         return Ok(None);
     };
@@ -72,7 +72,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<Head>, FrameFault> {
     if opcode.is_control() && !(is_final && length <= CONTROL_BYTES) {
         return Err(FrameFault::Frame);
     }
-    Ok(Some(Head {
+    Ok(Some(FrameHead {
         bytes,
         opcode,
         is_final,

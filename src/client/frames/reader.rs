@@ -5,7 +5,7 @@ use std::mem;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::NO_CODE;
-use super::head::{self, Head, Opcode};
+use super::head::{self, FrameHead, Opcode};
 
 /// Reads what a server sends. Takes memory only for a frame that comes in pieces, for a message in fragments,
 /// and for frames after the last one that was wanted.
@@ -123,7 +123,7 @@ impl FrameReader {
     }
 
     /// Whether such a frame may come now; says how long its payload is.
-    fn expect(&self, head: &Head) -> Result<usize, FrameFault> {
+    fn expect(&self, head: &FrameHead) -> Result<usize, FrameFault> {
         let is_continuation = head.opcode == Opcode::Continuation;
         let is_in_message = self.fragments.of.is_some();
         if !head.opcode.is_control() && is_continuation != is_in_message {
@@ -142,7 +142,7 @@ impl FrameReader {
 
     fn frame<T>(
         &mut self,
-        head: &Head,
+        head: &FrameHead,
         payload: &[u8],
         hear: &mut impl FnMut(ReceivedFrame<'_>) -> Option<T>,
     ) -> Result<Option<T>, FrameFault> {

@@ -8,7 +8,7 @@ pub(super) const LONGEST: u64 = 70_000;
 
 /// What a server sends.
 #[derive(Debug, Clone)]
-pub(super) struct Sample {
+pub(super) struct FrameSample {
     /// As it arrives.
     pub(super) pieces: Vec<Vec<u8>>,
     /// Whether the connection ends then.
@@ -47,7 +47,7 @@ pub(super) fn frame_as(first: u8, form: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Whole or broken, in one piece or many.
-pub(super) fn sample() -> impl Strategy<Value = Sample> {
+pub(super) fn sample() -> impl Strategy<Value = FrameSample> {
     (
         prop::collection::vec(message(), 1..7),
         prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(change(), 1..4)],
@@ -60,7 +60,7 @@ pub(super) fn sample() -> impl Strategy<Value = Sample> {
             for (at, change) in changes {
                 apply(&mut bytes, at, &change);
             }
-            Sample {
+            FrameSample {
                 pieces: split(&bytes, &cuts),
                 closes,
                 longest,
@@ -154,35 +154,35 @@ pub(super) fn split(bytes: &[u8], cuts: &[Index]) -> Vec<Vec<u8>> {
 }
 
 #[derive(Debug, Clone)]
-enum Change {
+enum FrameMutation {
     Replace(u8),
     Insert(u8),
     Remove(usize),
     Cut,
 }
 
-fn change() -> impl Strategy<Value = (Index, Change)> {
+fn change() -> impl Strategy<Value = (Index, FrameMutation)> {
     let known = || select(vec![0x00, 0x01, 0x80, 0x81, 0x88, 0x89, 0x7e, 0x7f, 0xc1]);
     let byte = || prop_oneof![2 => known(), 1 => any::<u8>()];
     let change = prop_oneof![
-        4 => byte().prop_map(Change::Replace),
-        2 => byte().prop_map(Change::Insert),
-        2 => (1..6_usize).prop_map(Change::Remove),
-        3 => Just(Change::Cut),
+        4 => byte().prop_map(FrameMutation::Replace),
+        2 => byte().prop_map(FrameMutation::Insert),
+        2 => (1..6_usize).prop_map(FrameMutation::Remove),
+        3 => Just(FrameMutation::Cut),
     ];
     (any::<Index>(), change)
 }
 
-fn apply(bytes: &mut Vec<u8>, at: Index, change: &Change) {
+fn apply(bytes: &mut Vec<u8>, at: Index, change: &FrameMutation) {
     let at = at.index(bytes.len() + 1);
     match change {
-        Change::Replace(byte) => {
+        FrameMutation::Replace(byte) => {
             if let Some(old) = bytes.get_mut(at) {
                 *old = *byte;
             }
         }
-        Change::Insert(byte) => bytes.insert(at, *byte),
-        Change::Remove(length) => drop(bytes.drain(at..bytes.len().min(at + length))),
-        Change::Cut => bytes.truncate(at),
+        FrameMutation::Insert(byte) => bytes.insert(at, *byte),
+        FrameMutation::Remove(length) => drop(bytes.drain(at..bytes.len().min(at + length))),
+        FrameMutation::Cut => bytes.truncate(at),
     }
 }

@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, WebSocket};
 
-use super::samples::{Sample, sample};
+use super::samples::{FrameSample, sample};
 use super::tests::tell;
 use super::*;
 
@@ -33,7 +33,7 @@ enum End {
 
 type Verdict = (Vec<String>, End);
 
-fn of_reader(sample: &Sample) -> Verdict {
+fn of_reader(sample: &FrameSample) -> Verdict {
     let pieces = sample.pieces.iter().map(Vec::as_slice);
     let told = tell(pieces, sample.longest, usize::MAX);
     let is_closed = told
@@ -84,7 +84,7 @@ impl Write for Script {
     }
 }
 
-fn of_tungstenite(sample: &Sample) -> Verdict {
+fn of_tungstenite(sample: &FrameSample) -> Verdict {
     let script = Script {
         pieces: sample.pieces.clone().into(),
         closes: sample.closes,
@@ -97,13 +97,13 @@ fn of_tungstenite(sample: &Sample) -> Verdict {
     let mut heard = Vec::new();
     let end = loop {
         let told = match socket.read() {
-            Ok(Message::Text(text)) => ReceivedFrame::Text(&text).told(),
-            Ok(Message::Binary(bytes)) => ReceivedFrame::Binary(&bytes).told(),
-            Ok(Message::Ping(bytes)) => ReceivedFrame::Ping(&bytes).told(),
-            Ok(Message::Pong(_)) => ReceivedFrame::Pong.told(),
+            Ok(Message::Text(text)) => ReceivedFrame::Text(&text).debug_text(),
+            Ok(Message::Binary(bytes)) => ReceivedFrame::Binary(&bytes).debug_text(),
+            Ok(Message::Ping(bytes)) => ReceivedFrame::Ping(&bytes).debug_text(),
+            Ok(Message::Pong(_)) => ReceivedFrame::Pong.debug_text(),
             Ok(Message::Close(close)) => {
                 let code = close.map_or(NO_CODE, |close| u16::from(close.code));
-                heard.push(ReceivedFrame::Close(code).told());
+                heard.push(ReceivedFrame::Close(code).debug_text());
                 break End::Closed;
             }
             Ok(Message::Frame(_)) => unreachable!("never read"),
@@ -120,7 +120,7 @@ fn of_tungstenite(sample: &Sample) -> Verdict {
 }
 
 impl ReceivedFrame<'_> {
-    fn told(self) -> String {
+    fn debug_text(self) -> String {
         format!("{self:?}")
     }
 }

@@ -18,7 +18,7 @@ const LONGEST: u64 = u64::MAX - 2;
 
 /// A head, read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Head {
+pub(super) struct ResponseHead {
     /// Its length.
     pub(super) bytes: usize,
     pub(super) status: u16,
@@ -37,7 +37,7 @@ pub(super) enum Framing {
     UntilEnd,
 }
 
-impl Head {
+impl ResponseHead {
     /// Whether another head follows. 101 is final: no other protocol was requested, so that nothing of
     /// HTTP can follow.
     pub(super) fn is_interim(&self) -> bool {
@@ -50,7 +50,10 @@ pub(in crate::client) fn is_interim(status: u16) -> bool {
 }
 
 /// Parses a head; `None` when its end has not come. Empty lines before it are passed over.
-pub(super) fn parse(bytes: &[u8], of_head_request: bool) -> Result<Option<Head>, AnswerFault> {
+pub(super) fn parse(
+    bytes: &[u8],
+    of_head_request: bool,
+) -> Result<Option<ResponseHead>, AnswerFault> {
     let head = with_headers(bytes, |bytes, response| {
         head(bytes, response, of_head_request)
     })?;
@@ -99,12 +102,12 @@ fn head(
     bytes: usize,
     response: &Response<'_, '_>,
     of_head_request: bool,
-) -> Result<Head, AnswerFault> {
+) -> Result<ResponseHead, AnswerFault> {
     let status = response.code.filter(|code| *code >= 100);
     let status = status.ok_or(AnswerFault::Protocol)?;
     let is_1_1 = response.version == Some(1);
     let fields = Fields::of(response.headers);
-    Ok(Head {
+    Ok(ResponseHead {
         bytes,
         status,
         framing: match status {

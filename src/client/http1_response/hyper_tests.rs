@@ -27,7 +27,7 @@ use proptest::test_runner::RngSeed;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::reader::HEAD_BYTES;
-use super::samples::{Sample, sample};
+use super::samples::{ResponseSample, sample};
 use super::*;
 
 /// Cases in the test command; `PROPTEST_CASES` asks for more.
@@ -56,7 +56,7 @@ enum End {
     Waiting,
 }
 
-fn of_reader(sample: &Sample) -> Verdict {
+fn of_reader(sample: &ResponseSample) -> Verdict {
     let mut reader = AnswerReader::new(sample.of_head_request, sample.longest);
     let mut body = Vec::new();
     let mut end = None;
@@ -185,7 +185,7 @@ impl Hyper {
     }
 }
 
-fn of_hyper(sample: &Sample) -> Verdict {
+fn of_hyper(sample: &ResponseSample) -> Verdict {
     let script = Script(Rc::new(RefCell::new(State {
         pieces: sample.pieces.iter().cloned().collect(),
         closes: sample.closes,
@@ -238,7 +238,7 @@ fn of_hyper(sample: &Sample) -> Verdict {
 fn drain(
     hyper: &mut Hyper,
     mut body: hyper::body::Incoming,
-    sample: &Sample,
+    sample: &ResponseSample,
     heard: &mut Vec<u8>,
 ) -> End {
     if body.size_hint().lower() > sample.longest {
@@ -266,12 +266,12 @@ fn drain(
 }
 
 /// What is wrong in a head is told at once, and by hyper only with the head's end.
-fn is_told_earlier(ours: &Verdict, hypers: &Verdict, sample: &Sample) -> bool {
+fn is_told_earlier(ours: &Verdict, hypers: &Verdict, sample: &ResponseSample) -> bool {
     let hyper_waits = matches!(hypers.end, End::Waiting | End::HeadCut) && hypers.status.is_none();
     sample.pieces.len() > 1 && ours.end == End::Protocol && hyper_waits
 }
 
-fn check(sample: &Sample) -> Result<(), TestCaseError> {
+fn check(sample: &ResponseSample) -> Result<(), TestCaseError> {
     let whole = sample.pieces.concat();
     let hypers = of_hyper(sample);
     let ours = of_reader(sample);
@@ -279,7 +279,7 @@ fn check(sample: &Sample) -> Result<(), TestCaseError> {
         prop_assert_eq!(&ours, &hypers, "in pieces: {}", whole.escape_ascii());
     }
     if !whole.is_empty() {
-        let at_once = Sample {
+        let at_once = ResponseSample {
             pieces: vec![whole.clone()],
             ..sample.clone()
         };

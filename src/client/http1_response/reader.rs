@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::chunks::Chunks;
-use super::head::{self, Framing, Head};
+use super::head::{self, Framing, ResponseHead};
 
 /// The longest head of an answer, in bytes: with the interim ones (1xx) before it.
 pub(in crate::client) const HEAD_BYTES: usize = 64 * 1024;
@@ -222,7 +222,7 @@ impl AnswerReader {
         }
     }
 
-    fn begin(&mut self, head: &Head) -> Result<(), AnswerFault> {
+    fn begin(&mut self, head: &ResponseHead) -> Result<(), AnswerFault> {
         self.status = head.status;
         self.may_be_kept = head.keeps_alive;
         self.retry_after = head.retry_after;

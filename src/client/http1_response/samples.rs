@@ -5,7 +5,7 @@ use proptest::sample::{Index, select};
 
 /// What a server sends, and to what.
 #[derive(Debug, Clone)]
-pub(super) struct Sample {
+pub(super) struct ResponseSample {
     /// As they arrive; none is empty.
     pub(super) pieces: Vec<Vec<u8>>,
     /// Whether the connection ends then.
@@ -15,7 +15,7 @@ pub(super) struct Sample {
 }
 
 #[derive(Debug, Clone)]
-enum Change {
+enum ResponseMutation {
     Replace(u8),
     Insert(u8),
     Remove(usize),
@@ -24,7 +24,7 @@ enum Change {
 }
 
 /// Whole or broken, in one piece or many.
-pub(super) fn sample() -> impl Strategy<Value = Sample> {
+pub(super) fn sample() -> impl Strategy<Value = ResponseSample> {
     (
         answer(),
         prop_oneof![4 => Just(Vec::new()), 1 => prop::collection::vec(behind(), 1..3)],
@@ -41,7 +41,7 @@ pub(super) fn sample() -> impl Strategy<Value = Sample> {
                 for (at, change) in changes {
                     apply(&mut bytes, at, &change);
                 }
-                Sample {
+                ResponseSample {
                     pieces: split(&bytes, &cuts),
                     closes,
                     of_head_request,
@@ -66,34 +66,34 @@ fn split(bytes: &[u8], cuts: &[Index]) -> Vec<Vec<u8>> {
     pieces
 }
 
-fn apply(bytes: &mut Vec<u8>, at: Index, change: &Change) {
+fn apply(bytes: &mut Vec<u8>, at: Index, change: &ResponseMutation) {
     let at = at.index(bytes.len() + 1);
     let end = |length: usize| bytes.len().min(at + length);
     match change {
-        Change::Replace(byte) => {
+        ResponseMutation::Replace(byte) => {
             if let Some(old) = bytes.get_mut(at) {
                 *old = *byte;
             }
         }
-        Change::Insert(byte) => bytes.insert(at, *byte),
-        Change::Remove(length) => drop(bytes.drain(at..end(*length))),
-        Change::Repeat(length) => {
+        ResponseMutation::Insert(byte) => bytes.insert(at, *byte),
+        ResponseMutation::Remove(length) => drop(bytes.drain(at..end(*length))),
+        ResponseMutation::Repeat(length) => {
             let part = bytes[at..end(*length)].to_vec();
             bytes.splice(at..at, part);
         }
-        Change::Cut => bytes.truncate(at),
+        ResponseMutation::Cut => bytes.truncate(at),
     }
 }
 
-fn change() -> impl Strategy<Value = (Index, Change)> {
+fn change() -> impl Strategy<Value = (Index, ResponseMutation)> {
     let known = || select(&b"\r\n :;,0159afAFxHT/.\t\0\x7f\x80"[..]);
     let byte = || prop_oneof![2 => known(), 1 => any::<u8>()];
     let change = prop_oneof![
-        4 => byte().prop_map(Change::Replace),
-        3 => byte().prop_map(Change::Insert),
-        3 => (1..6_usize).prop_map(Change::Remove),
-        2 => (1..30_usize).prop_map(Change::Repeat),
-        4 => Just(Change::Cut),
+        4 => byte().prop_map(ResponseMutation::Replace),
+        3 => byte().prop_map(ResponseMutation::Insert),
+        3 => (1..6_usize).prop_map(ResponseMutation::Remove),
+        2 => (1..30_usize).prop_map(ResponseMutation::Repeat),
+        4 => Just(ResponseMutation::Cut),
     ];
     (any::<Index>(), change)
 }

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use super::reader::HEAD_BYTES;
-use super::samples::{Sample, sample};
+use super::samples::{ResponseSample, sample};
 use super::*;
 
 /// The longest body allowed here.
@@ -62,7 +62,7 @@ pub(super) fn tell<'a>(
     }
 }
 
-fn told(bytes: &[u8]) -> Told {
+fn read_whole(bytes: &[u8]) -> Told {
     tell([bytes], false, LONGEST)
 }
 
@@ -412,12 +412,12 @@ fn the_longest_head_is_64_kib() {
     let fault = End::Fault(AnswerFault::Protocol);
     for (length, end) in [(HEAD_BYTES, End::Done(HEAD_BYTES)), (HEAD_BYTES + 1, fault)] {
         let bytes = head(length);
-        assert_eq!(told(bytes.as_bytes()).end, end);
+        assert_eq!(read_whole(bytes.as_bytes()).end, end);
         assert_eq!(tell(bytes.as_bytes().chunks(1000), false, 0).end, end);
     }
     let interim = "HTTP/1.1 100 Continue\r\n\r\n";
     let both = interim.to_owned() + &head(HEAD_BYTES);
-    assert_eq!(told(both.as_bytes()).end, fault);
+    assert_eq!(read_whole(both.as_bytes()).end, fault);
     assert_eq!(tell(both.as_bytes().chunks(7000), false, 0).end, fault);
 }
 
@@ -462,7 +462,7 @@ proptest! {
 
     #[test]
     fn random_splits_make_no_difference(sample in sample()) {
-        let Sample { pieces, of_head_request, longest, .. } = sample;
+        let ResponseSample { pieces, of_head_request, longest, .. } = sample;
         let whole = pieces.concat();
         let told = tell(pieces.iter().map(Vec::as_slice), of_head_request, longest);
         prop_assert_eq!(&told, &tell([&whole[..]], of_head_request, longest));
@@ -471,7 +471,7 @@ proptest! {
 
     #[test]
     fn what_comes_behind_is_never_touched(sample in sample(), behind in "[ -~\r\n]{1,40}") {
-        let Sample { pieces, of_head_request, longest, .. } = sample;
+        let ResponseSample { pieces, of_head_request, longest, .. } = sample;
         let whole = pieces.concat();
         let before = tell([&whole[..]], of_head_request, longest);
         if let End::Done(used) = before.end {

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
     use crate::harness::options::args::parse;
 
-    fn told(words: &[&str], variables: &[(&str, &str)]) -> String {
+    fn rerun_line(words: &[&str], variables: &[(&str, &str)]) -> String {
         let words = words.iter().map(Into::into);
         let environment = variables
             .iter()
@@ -101,7 +101,7 @@ mod tests {
             ),
         ];
         for (words, variables, expected) in table {
-            assert_eq!(told(words, variables), expected);
+            assert_eq!(rerun_line(words, variables), expected);
         }
     }
 
@@ -114,7 +114,7 @@ mod tests {
             ("PERF_REDIS_URL", "redis://:s3cret@localhost"),
             ("PERF_DATABASE_URL", "postgres://me:s3cret@localhost/db"),
         ];
-        let told = told(&["--token", "s3cret", "--users", "3"], &variables);
+        let told = rerun_line(&["--token", "s3cret", "--users", "3"], &variables);
         assert_eq!(told, "perf --users=3");
     }
 }

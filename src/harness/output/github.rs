@@ -39,7 +39,7 @@ impl Github {
     ///
     /// The runner takes a line that begins with `::` for a command, and the text has words of the target in it: so
     /// commands are switched off until a word that can't be guessed.
-    pub(in crate::harness) fn told(
+    pub(in crate::harness) fn with_annotations(
         &self,
         text: &str,
         annotations: impl FnOnce() -> String,
@@ -175,7 +175,10 @@ mod tests {
     #[test]
     fn elsewhere_nothing_is_added() {
         let nowhere = Github::of_environment(|_| None);
-        assert_eq!(nowhere.told("text\n", || unreachable!()), "text\n");
+        assert_eq!(
+            nowhere.with_annotations("text\n", || unreachable!()),
+            "text\n"
+        );
         nowhere
             .summarize("a", || unreachable!())
             .expect("nothing to do");
@@ -186,7 +189,8 @@ mod tests {
     #[test]
     fn what_a_target_says_is_no_command() {
         let github = in_actions(Path::new("summary"));
-        let told = github.told("::error::forged\n", || "::warning title=a::b\n".to_owned());
+        let told =
+            github.with_annotations("::error::forged\n", || "::warning title=a::b\n".to_owned());
         let lines: Vec<&str> = told.lines().collect();
         let word = lines[0].strip_prefix("::stop-commands::").expect("a word");
         let resumed = format!("::{word}::");
@@ -194,7 +198,7 @@ mod tests {
             lines[1..],
             ["::error::forged", resumed.as_str(), "::warning title=a::b"]
         );
-        let again = github.told("", String::new);
+        let again = github.with_annotations("", String::new);
         assert!(word.len() == 16 && !again.contains(word));
     }
 

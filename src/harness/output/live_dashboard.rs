@@ -8,7 +8,7 @@ use crate::baseline;
 use crate::dashboard::{Address, CurrentLoad, DashboardServer, ServerError, SharedView, View};
 use crate::harness::options::args::Args;
 use crate::harness::output::streams::note;
-use crate::harness::session::state::EMBEDDED;
+use crate::harness::run::target::EMBEDDED;
 use crate::load::{self, millis};
 use crate::monitor::machine;
 use crate::profile::Profile;

@@ -1,5 +1,6 @@
 //! All that is printed, shown, written or sent.
 
+pub(super) mod display;
 pub(super) mod github;
 pub(super) mod live_dashboard;
 #[cfg(feature = "otlp")]

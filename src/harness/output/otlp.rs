@@ -8,8 +8,10 @@ use thiserror::Error;
 use url::Url;
 
 use crate::client::{PreparedRequest, RequestError, SideAnswer, SideClient, SideError};
+use crate::harness::output::streams::note;
 use crate::plan::{Endpoint, EndpointKind};
 use crate::profile::{Destination, HttpVersion, Target, show_duration, without_mark};
+use crate::report::{Report, otlp};
 use crate::secret::Secret;
 use crate::text::clean as cleaned;
 
@@ -89,11 +91,25 @@ impl Otlp {
         format!("{origin}{}", self.path)
     }
 
+    /// Sends the figures of a report, if it has any. If they can't be sent, stderr says so, and nothing else changes.
+    pub(in crate::harness) fn send_report(&self, report: &Report) {
+        if report.judgements.is_empty() {
+            return;
+        }
+        let place = self.shown();
+        match self.send(otlp::render(report)) {
+            Ok(()) => note(format_args!("OTLP: {place}")),
+            Err(error) => note(format_args!(
+                "warning: the session is not at {place}: {error}"
+            )),
+        }
+    }
+
     /// Sends a request's JSON once, and waits for the answer no longer than is allowed.
     ///
     /// # Errors
     /// When it was not taken whole.
-    pub(in crate::harness) fn send(&self, json: String) -> Result<(), OtlpError> {
+    fn send(&self, json: String) -> Result<(), OtlpError> {
         let destination = Destination {
             origin: self.origin.clone(),
             token: None,
@@ -156,7 +172,7 @@ impl Otlp {
             };
             return Err(OtlpError::Refused {
                 status,
-                said: self.told(&said.message),
+                said: self.quoted_message(&said.message),
                 advice,
             });
         }
@@ -168,12 +184,12 @@ impl Otlp {
         if points == "0" {
             return Ok(());
         }
-        let said = self.told(&said.partial_success.error_message);
+        let said = self.quoted_message(&said.partial_success.error_message);
         Err(OtlpError::Rejected { points, said })
     }
 
     /// What a receiver says, on the rest of a line; a secret that it repeats is taken out.
-    fn told(&self, text: &str) -> String {
+    fn quoted_message(&self, text: &str) -> String {
         let mut text = cleaned(text);
         for (_, value) in &self.headers {
             for secret in value.reveal().split_whitespace() {

@@ -41,7 +41,7 @@ pub(in crate::harness) fn tell(
         colour: is_coloured(libtest.color, terminal),
     };
     // With nextest, each process annotates what it judged itself.
-    let text = github.told(&terminal::render(&report, style), || {
+    let text = github.with_annotations(&terminal::render(&report, style), || {
         annotations::render(&session.own_judgements(), report.confidence, report.strict)
     });
     if json {

@@ -40,7 +40,7 @@ impl Judged {
     }
 
     /// Why a requirement was judged as it was, with its advice.
-    fn told(&self, name: &str) -> String {
+    fn reason_and_advice(&self, name: &str) -> String {
         let one = self.of(name);
         format!("{} {}", one.reason, one.advice.join("\n"))
     }

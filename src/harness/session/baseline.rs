@@ -4,46 +4,15 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::baseline::{judge, unlike, unlike_before};
+use crate::baseline::{unlike, unlike_before};
 use crate::harness::output::streams::note;
-use crate::harness::session::state::{Session, locked};
+use crate::harness::session::state::Session;
 use crate::monitor::machine;
 use crate::profile::Profile;
 use crate::record::{Machine, Status};
 use crate::report::Report;
 use crate::requirement::{Judgement, Verdict};
-use crate::store::{
-    BaselineError, StoreError, add_to_baseline, baseline_path, check_folder, read_baseline,
-};
-
-impl Session {
-    /// Judges whether the session got worse than a baseline, running the loads that the baseline has.
-    ///
-    /// # Errors
-    /// When the judgement can't be stored for the other processes of the session.
-    pub(in crate::harness) fn judge_against(
-        &self,
-        baseline: &[Report],
-    ) -> Result<Judgement, StoreError> {
-        let _mine = locked(&self.turn);
-        let plans = self.profile.plans.iter().enumerate();
-        let wanted = plans.filter(|(_, plan)| plan.search.is_none());
-        let wanted: Vec<usize> = wanted
-            .filter_map(|(place, plan)| has_scenario(baseline, &plan.scenario).then_some(place))
-            .collect();
-        for place in wanted {
-            self.run(place);
-        }
-        let judgement = judge(baseline, &self.report(), self.profile.confidence);
-        self.keep(self.profile.requirements.len(), &judgement)?;
-        Ok(judgement)
-    }
-}
-
-fn has_scenario(baseline: &[Report], scenario: &str) -> bool {
-    let mut runs = baseline.iter().flat_map(|report| &report.runs);
-    runs.any(|shown| shown.run.scenario == scenario)
-}
+use crate::store::{BaselineError, add_to_baseline, baseline_path, check_folder, read_baseline};
 
 /// The sessions of a baseline that was named.
 ///

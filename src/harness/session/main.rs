@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
 use libtest_mimic::Trial;
@@ -25,6 +25,7 @@ use crate::harness::output::runner::{self, arguments, complain, does_match, sele
 use crate::harness::output::streams::{self, note, print_or_fail};
 use crate::harness::output::summary;
 use crate::harness::run::embedded;
+use crate::harness::run::interrupt::on_interrupt;
 use crate::harness::session::baseline;
 use crate::harness::session::nextest::SharedSession;
 use crate::harness::session::state::{Session, Settings};
@@ -38,8 +39,6 @@ use crate::text::clean as cleaned;
 
 /// What was typed makes no sense, or can't be done.
 const USAGE: u8 = 2;
-/// What a shell takes a program for that was ended by Ctrl-C.
-const BROKEN_OFF: i32 = 130;
 
 /// The whole of the `perf` test target: reads the command line and the environment, runs, reports.
 ///
@@ -116,7 +115,9 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
     let is_logged = complain(&failures);
     let is_reported = summary::tell(&session, &args.libtest, &folder, nextest, &github);
     #[cfg(feature = "otlp")]
-    session.send();
+    if let Some(receiver) = &args.otlp {
+        receiver.send_report(&session.own_report());
+    }
     let baseline = args.save_baseline.as_deref();
     let is_kept = baseline.is_none_or(|name| baseline::keep(&session, &folder, name, nextest));
     if let Some(server) = prepared.dashboard {
@@ -167,8 +168,6 @@ fn settings(args: &Args, profile: &Profile, folder: PathBuf, prepared: &Prepared
             .dashboard
             .as_ref()
             .map(|server| server.board().clone()),
-        #[cfg(feature = "otlp")]
-        otlp: args.otlp.clone(),
     }
 }
 
@@ -275,22 +274,6 @@ fn program() -> &'static str {
     match own.file_stem().and_then(|name| name.to_str()) {
         Some("agentos-perf") => "agentos-perf test",
         _ => "cargo test --test perf --",
-    }
-}
-
-/// The first Ctrl-C ends the load and lets the session tell what it has; the second ends everything.
-pub(in crate::harness) fn on_interrupt(interrupted: &Arc<AtomicBool>) {
-    let interrupted = Arc::clone(interrupted);
-    let handler = move || {
-        if interrupted.swap(true, Ordering::SeqCst) {
-            std::process::exit(BROKEN_OFF);
-        }
-        note("\nperf: ending the load; once more to end at once");
-    };
-    if let Err(error) = ctrlc::set_handler(handler) {
-        note(format_args!(
-            "warning: Ctrl-C will end everything at once: {error}"
-        ));
     }
 }
 

@@ -3,6 +3,8 @@
 pub(super) mod baseline;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
+pub(super) mod header;
+pub(super) mod judgements;
 pub(super) mod main;
 pub(super) mod nextest;
 pub(super) mod state;

@@ -2,34 +2,33 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::sync::{Arc, Mutex};
 
-use once_cell::sync::OnceCell;
-
+use crate::baseline;
 use crate::dashboard::SharedView;
+use crate::harness::locked;
+
+use crate::harness::output::display::Display;
 use crate::harness::output::github::Github;
-#[cfg(feature = "otlp")]
-use crate::harness::output::otlp::Otlp;
 use crate::harness::output::progress::Progress;
-use crate::harness::run::embedded::Embedded;
-use crate::harness::run::identity::{Credentials, Identities};
+use crate::harness::output::write_report::ReportFiles;
+use crate::harness::run::identity::Credentials;
+use crate::harness::run::loader::Loader;
+use crate::harness::run::probes::Probes;
+use crate::harness::run::runs::Runs;
+use crate::harness::run::target::SessionTarget;
+use crate::harness::session::header::SessionHeader;
+use crate::harness::session::judgements::Judgements;
 use crate::harness::session::nextest::SharedSession;
 use crate::hint::advise;
-use crate::judge::{Evidence, intervals, judge};
-use crate::load::millis;
-use crate::monitor::{GivenSources, UptimeWatcher, machine};
+use crate::judge::{Evidence, judge};
+use crate::monitor::GivenSources;
 use crate::profile::{Destination, Profile};
-use crate::record::{Machine, RunProblem, RunResult};
-use crate::report::{Format, Report, RunReport, SaidOnce, failure_once};
-use crate::requirement::{Judgement, Requirement};
+use crate::report::{Format, Report};
+use crate::requirement::Judgement;
 use crate::store::StoreError;
 
-/// The name of the embedded server where a target's address is shown.
-pub(in crate::harness) const EMBEDDED: &str = "embedded AgentOS";
-
 /// How the session was asked for.
-#[derive(Debug, Clone)]
 pub(in crate::harness) struct Settings {
     /// Where the load goes; `None` starts the embedded AgentOS.
     pub destination: Option<Destination>,
@@ -49,35 +48,20 @@ pub(in crate::harness) struct Settings {
     pub repeat: String,
     /// Where the session is shown while it runs.
     pub board: Option<SharedView>,
-    /// Where its figures are sent at its end.
-    #[cfg(feature = "otlp")]
-    pub otlp: Option<Otlp>,
 }
 
 /// All that the tests of one process share.
 pub(in crate::harness) struct Session {
-    pub(in crate::harness) profile: Profile,
-    pub(in crate::harness) settings: Settings,
-    pub(in crate::harness) started: SystemTime,
-    pub(in crate::harness) machine: Machine,
-    /// The name of its own folder of reports.
-    pub(in crate::harness) dated: OnceCell<String>,
-    pub(in crate::harness) clock: Instant,
-    pub(in crate::harness) embedded: OnceCell<Embedded>,
-    pub(in crate::harness) identities: Identities,
-    pub(in crate::harness) watcher: OnceCell<UptimeWatcher>,
-    pub(in crate::harness) runs: Vec<OnceCell<RunResult>>,
-    pub(in crate::harness) unreachable: OnceCell<RunProblem>,
-    pub(in crate::harness) judgements: Mutex<Vec<(usize, Judgement)>>,
-    /// The scenarios that this process has run itself.
-    pub(in crate::harness) loaded: Mutex<Vec<String>>,
-    pub(in crate::harness) disk: Option<SharedSession>,
-    pub(in crate::harness) interrupted: Arc<AtomicBool>,
-    pub(in crate::harness) progress: Mutex<Progress>,
-    /// What the messages of failed tests have said already.
-    said: Mutex<SaidOnce>,
+    profile: Arc<Profile>,
+    header: SessionHeader,
+    runs: Runs,
+    probes: Arc<Probes>,
+    judgements: Judgements,
+    files: ReportFiles,
+    display: Arc<Display>,
+    shared: Option<Arc<SharedSession>>,
     /// One load at a time.
-    pub(in crate::harness) turn: Mutex<()>,
+    turn: Mutex<()>,
 }
 
 impl Session {
@@ -85,29 +69,35 @@ impl Session {
     pub(in crate::harness) fn new(
         profile: Profile,
         settings: Settings,
-        disk: Option<SharedSession>,
+        shared: Option<SharedSession>,
         interrupted: Arc<AtomicBool>,
         progress: Progress,
     ) -> Session {
+        let (profile, shared) = (Arc::new(profile), shared.map(Arc::new));
+        let target = SessionTarget::new(
+            &profile,
+            settings.destination,
+            settings.credentials,
+            settings.sources,
+        );
+        let target = Arc::new(target);
+        let header = SessionHeader::now(target.shown(), settings.strict, settings.repeat.clone());
+        let display = Arc::new(Display::new(progress, settings.board));
+        let stop = Arc::clone(&interrupted);
+        let probes = Arc::new(Probes::new(&profile, &target, stop, shared.is_some()));
+        let beside = (&target, &probes);
+        let loader = Loader::new(&profile, beside, &display, interrupted, settings.repeat);
+        let files = (settings.folder, settings.formats);
         Session {
-            runs: profile.plans.iter().map(|_| OnceCell::new()).collect(),
-            profile,
-            settings,
-            started: SystemTime::now(),
-            machine: machine(),
-            dated: OnceCell::new(),
-            clock: Instant::now(),
-            embedded: OnceCell::new(),
-            identities: Identities::default(),
-            watcher: OnceCell::new(),
-            unreachable: OnceCell::new(),
-            judgements: Mutex::default(),
-            loaded: Mutex::default(),
-            disk,
-            interrupted,
-            progress: Mutex::new(progress),
-            said: Mutex::default(),
+            header,
+            runs: Runs::new(&profile, loader, shared.clone()),
+            probes,
+            judgements: Judgements::new(shared.clone()),
+            files: ReportFiles::new(files, settings.github, shared.clone()),
+            display,
+            shared,
             turn: Mutex::default(),
+            profile,
         }
     }
 
@@ -118,12 +108,12 @@ impl Session {
 
     /// Whether missed targets fail.
     pub(in crate::harness) fn strict(&self) -> bool {
-        self.settings.strict
+        self.header.strict()
     }
 
-    /// Tells the line that the test runner has begun on stdout.
+    /// Says which line the test runner has begun on stdout.
     pub(in crate::harness) fn announce(&self, line: String) {
-        locked(&self.progress).announce(line);
+        self.display.announce(line);
     }
 
     /// Judges the requirement at this place of the profile, running the load that it needs.
@@ -133,9 +123,9 @@ impl Session {
     pub(in crate::harness) fn judge(&self, place: usize) -> Result<Judgement, StoreError> {
         let _mine = locked(&self.turn);
         let requirement = &self.profile.requirements[place];
-        let runs = self.runs_for(requirement);
-        let health = self.health_for(requirement);
-        let watch = self.watch_for(requirement, &runs);
+        let runs = self.runs.of_requirement(requirement);
+        let health = self.probes.health(requirement);
+        let watch = self.probes.uptime(requirement, &runs);
         let evidence = Evidence {
             runs: runs.iter().collect(),
             open: &[],
@@ -145,144 +135,71 @@ impl Session {
         };
         let mut judgement = judge(requirement, &evidence, self.profile.confidence);
         judgement.advice = advise(&judgement, &runs);
-        self.keep(place, &judgement)?;
-        Ok(judgement)
+        self.keep(place, judgement)
+    }
+
+    /// Judges whether the session got worse than a baseline, running the loads that the baseline has.
+    ///
+    /// # Errors
+    /// When the judgement can't be stored for the other processes of the session.
+    pub(in crate::harness) fn judge_against(
+        &self,
+        sessions: &[Report],
+    ) -> Result<Judgement, StoreError> {
+        let _mine = locked(&self.turn);
+        let has_scenario = |scenario: &str| {
+            let mut runs = sessions.iter().flat_map(|report| &report.runs);
+            runs.any(|shown| shown.run.scenario == scenario)
+        };
+        for (place, plan) in self.profile.plans.iter().enumerate() {
+            if plan.search.is_none() && has_scenario(&plan.scenario) {
+                self.runs.run(place);
+            }
+        }
+        let judgement = baseline::judge(sessions, &self.report(), self.profile.confidence);
+        self.keep(self.profile.requirements.len(), judgement)
     }
 
     /// Keeps a judgement for the report, and for the other processes of the session.
-    pub(in crate::harness) fn keep(
-        &self,
-        place: usize,
-        judgement: &Judgement,
-    ) -> Result<(), StoreError> {
-        locked(&self.judgements).push((place, judgement.clone()));
-        self.show();
-        if let Some(disk) = &self.disk {
-            disk.add(place, judgement, || self.write_report())?;
+    fn keep(&self, place: usize, judgement: Judgement) -> Result<Judgement, StoreError> {
+        self.judgements.add(place, judgement.clone());
+        self.display.show(|| self.report());
+        if let Some(shared) = &self.shared {
+            shared.add(place, &judgement, || self.write_report())?;
         }
-        Ok(())
+        Ok(judgement)
     }
 
-    /// The message of a test that failed. Under nextest each process has a message of its own, and says all of it.
+    /// The message of a test that failed.
     pub(in crate::harness) fn message(&self, judgement: &Judgement) -> String {
-        failure_once(judgement, self.profile.confidence, &mut locked(&self.said))
-    }
-
-    /// What the session has come to so far; with nextest, all of its processes.
-    pub(in crate::harness) fn report(&self) -> Report {
-        let (mut judgements, mut runs) = match &self.disk {
-            Some(disk) => (disk.judgements(), disk.runs()),
-            None => (locked(&self.judgements).clone(), self.made_runs()),
-        };
-        judgements.sort_by_key(|(place, _)| *place);
-        let place = |run: &RunResult| {
-            self.profile
-                .plans
-                .iter()
-                .position(|plan| plan.scenario == run.scenario)
-        };
-        runs.sort_by_key(place);
-        let target = match &self.settings.destination {
-            Some(destination) => destination.origin.to_string(),
-            None => EMBEDDED.to_owned(),
-        };
-        Report {
-            target,
-            profile: self.profile.name.clone(),
-            started: millis(self.started),
-            took: u64::try_from(self.clock.elapsed().as_millis()).unwrap_or(u64::MAX),
-            confidence: self.profile.confidence,
-            strict: self.settings.strict,
-            machine: Some(self.machine.clone()),
-            repeat: self.settings.repeat.clone(),
-            judgements: judgements
-                .into_iter()
-                .map(|(_, judgement)| judgement)
-                .collect(),
-            runs: runs
-                .into_iter()
-                .map(|run| RunReport {
-                    intervals: intervals(&run, self.profile.confidence),
-                    run,
-                })
-                .collect(),
-        }
-    }
-
-    /// Shows what the session has come to so far.
-    fn show(&self) {
-        if let Some(board) = &self.settings.board {
-            let report = self.report();
-            board.change(|view| {
-                view.report = report;
-                view.live = None;
-            });
-        }
+        self.judgements.message(judgement, self.profile.confidence)
     }
 
     /// What this process has judged itself, in the profile's order.
     pub(in crate::harness) fn own_judgements(&self) -> Vec<Judgement> {
-        let mut own = locked(&self.judgements).clone();
-        own.sort_by_key(|(place, _)| *place);
-        own.into_iter().map(|(_, judgement)| judgement).collect()
+        self.judgements.own()
+    }
+
+    /// What the session has come to so far; with nextest, all of its processes.
+    pub(in crate::harness) fn report(&self) -> Report {
+        let (judgements, runs) = (self.judgements.so_far(), self.runs.so_far());
+        self.header.report(&self.profile, judgements, runs)
     }
 
     /// What this process has run and judged itself: with nextest a part of the session, and all parts are the whole.
     #[cfg(feature = "otlp")]
     pub(in crate::harness) fn own_report(&self) -> Report {
-        let mut report = self.report();
-        report.judgements = self.own_judgements();
-        let loaded = locked(&self.loaded);
-        report
-            .runs
-            .retain(|shown| loaded.contains(&shown.run.scenario));
-        report
+        let mut runs = self.runs.so_far();
+        runs.retain(|run| self.runs.is_own(&run.scenario));
+        let judgements = self.judgements.own();
+        self.header.report(&self.profile, judgements, runs)
     }
 
-    /// The runs that were made so far; with nextest, in all of its processes.
-    pub(in crate::harness) fn runs_so_far(&self) -> Vec<RunResult> {
-        self.disk
-            .as_ref()
-            .map_or_else(|| self.made_runs(), SharedSession::runs)
+    /// Writes the report files, and the summary of the job.
+    ///
+    /// # Errors
+    /// When the folder or a file can't be written.
+    pub(in crate::harness) fn write_report(&self) -> Result<(), StoreError> {
+        self.files.write(&self.report())
     }
-
-    fn made_runs(&self) -> Vec<RunResult> {
-        self.runs
-            .iter()
-            .filter_map(OnceCell::get)
-            .cloned()
-            .collect()
-    }
-
-    /// The run of the requirement's scenario; for the session as a whole, every run made so far, or the
-    /// first scenario's when there is none.
-    fn runs_for(&self, requirement: &Requirement) -> Vec<RunResult> {
-        if !requirement
-            .checks
-            .iter()
-            .any(|check| check.metric.needs_load())
-        {
-            return self.runs_so_far();
-        }
-        let Some(scenario) = &requirement.scenario else {
-            let made = self.runs_so_far();
-            let first = || {
-                (0..self.profile.plans.len().min(1))
-                    .map(|place| self.run(place))
-                    .collect()
-            };
-            return if made.is_empty() { first() } else { made };
-        };
-        let place = self
-            .profile
-            .plans
-            .iter()
-            .position(|plan| plan.scenario == *scenario);
-        place.map(|place| self.run(place)).into_iter().collect()
-    }
-}
-
-/// A panic in one test must not keep the others from their verdicts.
-pub(in crate::harness) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

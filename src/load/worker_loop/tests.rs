@@ -27,7 +27,7 @@ struct Model {
 }
 
 impl Users for Model {
-    type ScriptedUser = Model;
+    type User = Model;
 
     fn user(&self, _index: usize, _turns: Turns) -> Model {
         self.clone()
@@ -310,7 +310,7 @@ struct Idler {
 }
 
 impl Users for Idler {
-    type ScriptedUser = Idler;
+    type User = Idler;
 
     fn user(&self, _index: usize, _turns: Turns) -> Idler {
         self.clone()

@@ -7,12 +7,13 @@ use serde::Serialize;
 use url::Url;
 
 use crate::profile::plan::identity::Identity;
-use crate::profile::raw::top::word;
 use crate::profile::value::quantity::ReadValue;
+use crate::profile::value::word::word;
 use crate::secret::Secret;
 
 /// Which version of HTTP requests are sent in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[non_exhaustive]
 pub enum HttpVersion {
     /// Over TLS the one that the target picks, HTTP/2 or 1.1; HTTP/1.1 over plain TCP.
     #[default]

@@ -14,6 +14,7 @@ use crate::requirement::Requirement;
 
 /// A profile after validation, with flags and variables laid over it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Profile {
     /// The profile's name, such as `phase8`.
     pub name: String,

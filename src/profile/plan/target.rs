@@ -10,6 +10,7 @@ const EXAMPLE: &str = "write http://HOST:PORT, such as http://localhost:8000";
 
 /// Where the target is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Target {
     /// Scheme, host and port; the path is empty.
     #[serde(serialize_with = "as_text")]

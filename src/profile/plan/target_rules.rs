@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::profile::raw::top::word;
 use crate::profile::value::quantity::ReadValue;
+use crate::profile::value::word::word;
 use crate::template::Variables;
 
 /// What every request to the target has in common: those of the load, of the preflight, of logins, and those that

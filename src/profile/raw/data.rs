@@ -1,9 +1,10 @@
 //! `[data.NAME]`, as it was written.
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Origin, Spanned};
-use crate::profile::raw::top::{require, word};
+use crate::profile::raw::top::require;
 use crate::profile::text::reader::{Reader, any};
 use crate::profile::text::tree::{Table, Value};
+use crate::profile::value::word::word;
 use crate::template::{Mark, Rows};
 
 /// `[data.NAME]`.

@@ -6,11 +6,12 @@ use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
 use crate::profile::plan::evidence::{
     CounterPage, EndpointTable, EvidencePlan, Field, FigureSource, TargetPages,
 };
-use crate::profile::raw::top::{path, require, word};
+use crate::profile::raw::top::{path, require};
 use crate::profile::text::reader::{Reader, any, as_text};
 use crate::profile::text::suggest::advice;
 use crate::profile::text::tree::{Table, Value};
 use crate::profile::value::quantity::{self, ReadValue};
+use crate::profile::value::word::word;
 use crate::requirement::{Metric, Source};
 
 const EVERY: Duration = Duration::from_secs(2);

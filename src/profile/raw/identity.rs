@@ -6,14 +6,15 @@ use crate::diagnostic::{Diagnostic, InvalidValue};
 use crate::plan::Rate;
 use crate::profile::plan::identity::{Algorithm, IdentityRules, Login};
 use crate::profile::plan::target_rules::TargetRules;
+use crate::profile::raw::profile::value_or;
 use crate::profile::raw::scenario::read_headers;
-use crate::profile::raw::top::{path, require, to_json, word};
+use crate::profile::raw::top::{path, require, to_json};
 use crate::profile::text::reader::{Reader, any};
 use crate::profile::text::tree::Table;
-use crate::profile::validate::profile::value_or;
 use crate::profile::value::filled::{Known, check};
 use crate::profile::value::marks::check_marks;
 use crate::profile::value::quantity;
+use crate::profile::value::word::word;
 use crate::template::Place;
 
 const KEYS: [&str; 7] = [

@@ -8,7 +8,7 @@ use crate::plan::ArrivalKind;
 use crate::profile::raw::answer::{ANSWER_KEYS, Asked};
 use crate::profile::raw::arrivals::ArrivalWord;
 use crate::profile::raw::body;
-use crate::profile::raw::profile::{RawEndpoint, ScenarioTable};
+use crate::profile::raw::profile::{RawEndpoint, ScenarioTable, value_or};
 use crate::profile::raw::scenario::{REQUEST_KEYS, endpoint_name, read_request};
 use crate::profile::text::reader::Reader;
 use crate::profile::text::tree::Table;
@@ -148,6 +148,22 @@ fn read_step(table: &Table, problems: &mut Vec<Diagnostic>) -> RawEndpoint {
             has_until: reader.node("until").is_some(),
         }),
         ..read_request(&mut reader, Asked::Step)
+    }
+}
+
+impl RawJourney {
+    /// What tables call it.
+    pub(in crate::profile) fn name(&self) -> String {
+        value_or(self.name.as_ref(), JOURNEY.to_owned())
+    }
+
+    /// What tables call one of its steps: journeys of several may have steps of the same name.
+    pub(in crate::profile) fn step_name(&self, step: &RawEndpoint) -> Option<String> {
+        let name = step.full_name()?;
+        Some(match &self.name {
+            Some(journey) => format!("{}/{}", journey.value, name.trim_start_matches('/')),
+            None => name,
+        })
     }
 }
 

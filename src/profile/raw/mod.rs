@@ -14,5 +14,6 @@ pub(super) mod requirement;
 pub(super) mod scenario;
 pub(super) mod search;
 pub(super) mod socket;
+pub(super) mod source;
 pub(super) mod top;
 pub(super) mod without;

@@ -112,6 +112,27 @@ pub(in crate::profile) struct RawEndpoint {
     pub(in crate::profile) step: Option<RawStep>,
 }
 
+impl RawEndpoint {
+    /// What it is called: the name that was written, or its path with its method.
+    pub(in crate::profile) fn full_name(&self) -> Option<String> {
+        if let Some(name) = &self.name {
+            return Some(name.value.clone());
+        }
+        let path = &self.path.as_ref()?.value;
+        Some(match self.method().as_str() {
+            "GET" => path.clone(),
+            method => format!("{method} {path}"),
+        })
+    }
+
+    pub(in crate::profile) fn method(&self) -> String {
+        let body = self.body.as_ref();
+        let is_posted = body.is_some_and(|body| body.value.is_posted(self.body_key));
+        let usual = if is_posted { "POST" } else { "GET" };
+        value_or(self.method.as_ref(), usual.to_owned())
+    }
+}
+
 /// `[[requirement]]`.
 pub(in crate::profile) struct RequirementTable {
     /// Whether `--without` lets it be judged.
@@ -130,4 +151,9 @@ pub(in crate::profile) struct CheckTable {
     pub(in crate::profile) population: Option<Spanned<Population>>,
     /// `"each"`, the only one that there is.
     pub(in crate::profile) address: Option<Spanned<()>>,
+}
+
+/// What was written, or the default.
+pub(in crate::profile) fn value_or<T: Clone>(written: Option<&Spanned<T>>, default: T) -> T {
+    written.map_or(default, |at| at.value.clone())
 }

@@ -2,11 +2,12 @@
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
 use crate::profile::raw::profile::{CheckTable, RequirementTable};
-use crate::profile::raw::top::{require, word};
+use crate::profile::raw::top::require;
 use crate::profile::text::reader::{Reader, any};
 use crate::profile::text::suggest::nearest;
 use crate::profile::text::tree::Table;
 use crate::profile::value::quantity::ReadValue;
+use crate::profile::value::word::word;
 use crate::requirement::{Limit, Metric, Population, Severity};
 
 /// What a check says, be it alone or one of several.

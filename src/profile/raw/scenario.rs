@@ -8,11 +8,12 @@ use crate::profile::raw::journey;
 use crate::profile::raw::profile::{RawEndpoint, ScenarioTable};
 use crate::profile::raw::search;
 use crate::profile::raw::socket;
-use crate::profile::raw::top::{marked_path, require, word};
+use crate::profile::raw::top::{marked_path, require};
 use crate::profile::text::reader::{Reader, as_text};
 use crate::profile::text::suggest::nearest;
 use crate::profile::text::tree::{Entry, Table, Value};
 use crate::profile::value::quantity::{self, ReadValue};
+use crate::profile::value::word::word;
 use crate::template::Template;
 
 /// Headers that the client sets by itself, so that a profile's would contradict it.

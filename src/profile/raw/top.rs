@@ -8,7 +8,6 @@ use crate::profile::plan::target_rules::Redirects;
 use crate::profile::raw::profile::{HealthTable, ProfileFile, TargetTable, UptimeTable};
 use crate::profile::raw::{data, evidence, identity, requirement, scenario};
 use crate::profile::text::reader::{Reader, any};
-use crate::profile::text::suggest::advice;
 use crate::profile::text::tree::{Table, Value};
 use crate::profile::value::marks::check_marks;
 use crate::profile::value::quantity::{self, ReadValue};
@@ -203,18 +202,6 @@ fn title(text: &str) -> ReadValue<String> {
         return Err(InvalidValue::new("a profile's name is one line of text"));
     }
     Ok(text.to_owned())
-}
-
-/// One of a few words.
-pub(in crate::profile) fn word<T>(
-    text: &str,
-    what: &str,
-    known: &[&str],
-    found: Option<T>,
-) -> ReadValue<T> {
-    found.ok_or_else(|| {
-        InvalidValue::new(format!("`{text}` is not a valid {what}")).help(advice(text, known))
-    })
 }
 
 /// A TOML value as JSON.

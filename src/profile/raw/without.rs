@@ -2,9 +2,8 @@
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
 use crate::profile::raw::journey::RawJourney;
-use crate::profile::raw::profile::{ProfileFile, ScenarioTable};
+use crate::profile::raw::profile::{ProfileFile, RawEndpoint, ScenarioTable};
 use crate::profile::text::suggest::nearest;
-use crate::profile::validate::scenario::name;
 
 /// Marks what is left out, and complains about what is unknown.
 pub(in crate::profile) fn leave_out(
@@ -65,7 +64,8 @@ fn endpoint_of<'a>(wanted: &'a str, scenario: &str) -> Option<&'a str> {
 fn leave_out_endpoint(table: &mut ScenarioTable, wanted: &str) -> bool {
     let mut found = false;
     for endpoint in &mut table.endpoints {
-        let is_meant = name(endpoint)
+        let is_meant = endpoint
+            .full_name()
             .is_some_and(|name| name == wanted || name.strip_prefix('/') == Some(wanted));
         if is_meant {
             (endpoint.kept, found) = (false, true);
@@ -84,7 +84,11 @@ fn unknown(file: &ProfileFile, wanted: &str) -> InvalidValue {
     let scenarios = file.scenarios.iter();
     let endpoints = scenarios.clone().flat_map(|table| {
         let journeys = table.journeys.iter().map(RawJourney::name);
-        let names = table.endpoints.iter().filter_map(name).chain(journeys);
+        let names = table
+            .endpoints
+            .iter()
+            .filter_map(RawEndpoint::full_name)
+            .chain(journeys);
         names.map(|name| format!("{}/{}", table.name, name.trim_start_matches('/')))
     });
     let requirements = file

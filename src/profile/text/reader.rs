@@ -3,7 +3,9 @@
 use crate::diagnostic::{Diagnostic, InvalidValue, Origin, Spanned};
 use crate::profile::text::suggest::{advice, list, nearest};
 use crate::profile::text::tree::{Entry, Node, Table, Value};
-use crate::profile::value::quantity::ReadValue;
+
+/// What reading a value comes to.
+pub type ReadValue<T> = Result<T, InvalidValue>;
 
 /// One table being read.
 pub(in crate::profile) struct Reader<'a, 'p> {

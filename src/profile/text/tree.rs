@@ -3,7 +3,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostic::{Diagnostic, Origin, join};
+use crate::diagnostic::{Diagnostic, InvalidValue, Origin, join};
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
@@ -89,11 +89,8 @@ pub(in crate::profile) fn parse(file: &str, text: &str) -> (Table, Vec<Diagnosti
     let mut problems: Vec<Diagnostic> = Vec::new();
     for error in errors {
         let start = error.span().map_or(0, |span| span.start);
-        let problem = Diagnostic {
-            place: source.place(start, ""),
-            message: format!("not TOML: {}", error.message()),
-            help: None,
-        };
+        let message = format!("not TOML: {}", error.message());
+        let problem = InvalidValue::new(message).at(source.place(start, ""));
         // One slip can disturb the parser several times on the same line; the first tells enough.
         let line = |problem: &Diagnostic| match problem.place {
             Origin::File { line, .. } => line,

@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, InvalidValue, Origin, Spanned};
 use crate::plan::{Content, FileBytes, Part, PartValue};
 use crate::profile::raw::body::{RawBody, RawPart};
 use crate::profile::raw::profile::RawEndpoint;
-use crate::profile::text::source::reason;
+use crate::profile::raw::source::reason;
 use crate::template::{Template, mix, uuid};
 
 /// What a file is, by its ending; [`BYTES`] where that says nothing.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::profile::text::source::reason;
+use crate::profile::raw::source::reason;
 use crate::profile::text::text_file::read_text;
 use crate::template::{DataTable, Rows};
 

@@ -6,10 +6,9 @@ use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
 use crate::plan::{ArrivalKind, Bounds, Endpoint, EndpointKind, Journey, Poll, Step};
 use crate::profile::raw::arrivals::ArrivalWord;
 use crate::profile::raw::journey::{JOURNEY, RawJourney, RawStep};
-use crate::profile::raw::profile::{RawEndpoint, ScenarioTable};
+use crate::profile::raw::profile::{RawEndpoint, ScenarioTable, value_or};
 use crate::profile::raw::top::MISSING;
-use crate::profile::validate::profile::value_or;
-use crate::profile::validate::scenario::{Common, Weighed, endpoint, name, weights};
+use crate::profile::validate::scenario::{Common, Weighed, endpoint, weights};
 use crate::profile::value::units::show_duration;
 
 /// The steps of a scenario's journeys, and the journeys; `None` when something that they need was misread.
@@ -131,7 +130,7 @@ fn thinks(journey: &RawJourney) -> Duration {
 impl ScenarioTable {
     /// What tables call all that is counted in it, but for the parts of a WebSocket.
     pub(in crate::profile) fn names(&self) -> Vec<String> {
-        let endpoints = self.endpoints.iter().filter_map(name);
+        let endpoints = self.endpoints.iter().filter_map(RawEndpoint::full_name);
         let named = |journey: &&RawJourney| !journey.is_one_of_several || journey.name.is_some();
         let journeys = self.journeys.iter().filter(named).flat_map(|journey| {
             let steps = journey
@@ -154,23 +153,10 @@ impl ScenarioTable {
                 .filter_map(|step| journey.step_name(step));
             steps.chain([journey.name()])
         });
-        endpoints.filter_map(name).chain(names).collect()
-    }
-}
-
-impl RawJourney {
-    /// What tables call it.
-    pub(in crate::profile) fn name(&self) -> String {
-        value_or(self.name.as_ref(), JOURNEY.to_owned())
-    }
-
-    /// What tables call one of its steps: journeys of several may have steps of the same name.
-    pub(in crate::profile) fn step_name(&self, step: &RawEndpoint) -> Option<String> {
-        let name = name(step)?;
-        Some(match &self.name {
-            Some(journey) => format!("{}/{}", journey.value, name.trim_start_matches('/')),
-            None => name,
-        })
+        endpoints
+            .filter_map(RawEndpoint::full_name)
+            .chain(names)
+            .collect()
     }
 }
 
@@ -186,7 +172,7 @@ fn check_marks(journey: &RawJourney, common: &Common<'_>, problems: &mut Vec<Dia
         let later: Vec<(String, String)> = after
             .iter()
             .flat_map(|step| {
-                let by = name(step).unwrap_or_default();
+                let by = step.full_name().unwrap_or_default();
                 takes(step)
                     .into_iter()
                     .map(move |taken| (taken, by.clone()))
@@ -219,7 +205,9 @@ fn names(table: &ScenarioTable, problems: &mut Vec<Diagnostic>) {
     for journey in &table.journeys {
         let mut seen: Vec<String> = Vec::new();
         for step in &journey.steps {
-            let Some(own) = name(step) else { continue };
+            let Some(own) = step.full_name() else {
+                continue;
+            };
             let place = step.name.as_ref().map_or(&step.place, |at| &at.place);
             let at = Spanned::new(own.clone(), place.clone());
             if seen.contains(&own) {

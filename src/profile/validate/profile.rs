@@ -12,10 +12,10 @@ use crate::profile::plan::model::{HealthCheck, Profile, UptimeCheck};
 use crate::profile::plan::target_rules::{Redirects, TargetRules};
 use crate::profile::raw::overrides::{Overrides, lay_over};
 use crate::profile::raw::profile::{
-    HealthTable, ProfileFile, ScenarioTable, TargetTable, UptimeTable,
+    HealthTable, ProfileFile, ScenarioTable, TargetTable, UptimeTable, value_or,
 };
+use crate::profile::raw::source::ProfileSource;
 use crate::profile::raw::top::{self, MISSING};
-use crate::profile::text::source::ProfileSource;
 use crate::profile::validate::requirement::{requirement, speaks_of_the_session, thresholds};
 use crate::profile::validate::scenario::{Common, plan};
 use crate::profile::validate::search::headroom;
@@ -333,11 +333,6 @@ pub(in crate::profile) fn unique<'a>(
             problems.push(complaint.at(name.place.clone()));
         }
     }
-}
-
-/// What was written, or the default.
-pub(in crate::profile) fn value_or<T: Clone>(written: Option<&Spanned<T>>, default: T) -> T {
-    written.map_or(default, |at| at.value.clone())
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@ use std::time::Duration;
 use crate::diagnostic::{Diagnostic, InvalidValue, Origin, Spanned};
 use crate::plan::EndpointKind;
 use crate::plan::{Bounds, Content, Endpoint, Phases, Plan};
-use crate::profile::raw::profile::{ProfileFile, RawEndpoint, ScenarioTable};
+use crate::profile::raw::profile::{ProfileFile, RawEndpoint, ScenarioTable, value_or};
 use crate::profile::raw::top::MISSING;
 use crate::profile::validate::arrivals::{arrivals, misplaced, too_short};
 use crate::profile::validate::body::body;
 use crate::profile::validate::journey;
-use crate::profile::validate::profile::{same_file, value_or};
+use crate::profile::validate::profile::same_file;
 use crate::profile::validate::search;
 use crate::profile::validate::socket;
 use crate::profile::validate::values::Values;
@@ -156,7 +156,9 @@ fn endpoints(
 fn duplicates(table: &ScenarioTable, problems: &mut Vec<Diagnostic>) {
     let mut seen: Vec<String> = Vec::new();
     for written in &table.endpoints {
-        let Some(name) = name(written) else { continue };
+        let Some(name) = written.full_name() else {
+            continue;
+        };
         if seen.contains(&name) {
             let place = written.name.as_ref().map_or(&written.place, |at| &at.place);
             let complaint = InvalidValue::new(format!("a second endpoint is called `{name}`"))
@@ -252,9 +254,9 @@ pub(in crate::profile) fn endpoint(
         headers.push(("Content-Type".to_owned(), content_type));
     }
     Some(Endpoint {
-        name: name(written)?,
+        name: written.full_name()?,
         kind: EndpointKind::Http,
-        method: method(written),
+        method: written.method(),
         path: format!("{}{}", common.prefix, written.path.as_ref()?.value),
         weight,
         headers,
@@ -265,25 +267,6 @@ pub(in crate::profile) fn endpoint(
         answer: written.answer.rules.clone(),
         ..Endpoint::default()
     })
-}
-
-/// The name that was given, or else what is asked.
-pub(in crate::profile) fn name(written: &RawEndpoint) -> Option<String> {
-    if let Some(name) = &written.name {
-        return Some(name.value.clone());
-    }
-    let path = &written.path.as_ref()?.value;
-    Some(match method(written).as_str() {
-        "GET" => path.clone(),
-        method => format!("{method} {path}"),
-    })
-}
-
-fn method(written: &RawEndpoint) -> String {
-    let body = written.body.as_ref();
-    let is_posted = body.is_some_and(|body| body.value.is_posted(written.body_key));
-    let usual = if is_posted { "POST" } else { "GET" };
-    value_or(written.method.as_ref(), usual.to_owned())
 }
 
 /// The headers of all requests, and the endpoints with theirs: an endpoint's replaces the target's.

@@ -7,12 +7,11 @@ use crate::plan::{
     Arrivals, Bounds, ConstantRate, Loads, Rate, RecoveryWatch, Search, ThinkingUsers,
 };
 use crate::profile::raw::arrivals::ArrivalWord;
-use crate::profile::raw::profile::{CheckTable, ProfileFile, ScenarioTable};
+use crate::profile::raw::profile::{CheckTable, ProfileFile, ScenarioTable, value_or};
 use crate::profile::raw::search::{HoldTable, SearchTable};
 use crate::profile::raw::top::MISSING;
 use crate::profile::text::suggest::advice;
 use crate::profile::validate::journey;
-use crate::profile::validate::profile::value_or;
 use crate::profile::validate::requirement::{scope, within_timeout};
 use crate::profile::validate::scenario::Common;
 use crate::profile::value::units::show_duration;

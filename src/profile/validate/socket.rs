@@ -6,9 +6,8 @@ use crate::diagnostic::{Diagnostic, InvalidValue};
 use crate::plan::{ArrivalKind, Endpoint};
 use crate::plan::{EndpointKind, Socket};
 use crate::profile::raw::arrivals::ArrivalWord;
-use crate::profile::raw::profile::ScenarioTable;
+use crate::profile::raw::profile::{ScenarioTable, value_or};
 use crate::profile::raw::socket::SocketTable;
-use crate::profile::validate::profile::value_or;
 
 const EVERY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(15));
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -4,3 +4,4 @@ pub(super) mod filled;
 pub(super) mod marks;
 pub mod quantity;
 pub(super) mod units;
+pub(super) mod word;

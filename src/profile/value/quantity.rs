@@ -10,8 +10,7 @@ use crate::profile::value::units::{
     UnitError, parse_duration, parse_range, parse_rate, parse_size, show_duration,
 };
 
-/// What reading a value comes to.
-pub type ReadValue<T> = Result<T, InvalidValue>;
+pub use crate::profile::text::reader::ReadValue;
 
 /// The longest that any part of a run may last.
 const DAY: Duration = Duration::from_secs(86_400);

@@ -8,7 +8,7 @@ use crate::text::clean;
 /// A fact for each source that was asked.
 pub(super) fn of(run: &RunResult) -> impl Iterator<Item = Fact> {
     let fact = |(source, seen): (&Source, &SourceSeries)| {
-        let mut parts = told(*source, seen, run);
+        let mut parts = summary_parts(*source, seen, run);
         if seen.looks.is_empty() {
             parts.push("reported nothing".to_owned());
         }
@@ -18,7 +18,7 @@ pub(super) fn of(run: &RunResult) -> impl Iterator<Item = Fact> {
     run.observed.sources.iter().map(fact)
 }
 
-fn told(source: Source, seen: &SourceSeries, run: &RunResult) -> Vec<String> {
+fn summary_parts(source: Source, seen: &SourceSeries, run: &RunResult) -> Vec<String> {
     let mut parts = Vec::new();
     if let (Source::Process, Some(process)) = (source, &run.observed.process) {
         parts.push(format!("{} {}", clean(&process.name), process.pid));

@@ -16,7 +16,7 @@ pub(super) fn section(report: &Report, shown: &RunReport) -> Markup {
     html! {
         section class="scenario" {
             h2 { (clean(&run.scenario)) @if let Some(status) = status(run) { " " span class="badge bad" { (status) } } }
-            p class="quiet" { (told(run, &summary)) }
+            p class="quiet" { (headline(run, &summary)) }
             @if let Some(problem) = &run.problem {
                 div class="remark bad" { p { b { (clean(&problem.what)) } } p { (clean(&problem.advice)) } }
             }
@@ -44,7 +44,7 @@ fn status(run: &RunResult) -> Option<&'static str> {
     }
 }
 
-fn told(run: &RunResult, summary: &Summary) -> String {
+fn headline(run: &RunResult, summary: &Summary) -> String {
     if let Some(search) = &run.search {
         return facts::search_heading(search);
     }

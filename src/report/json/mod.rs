@@ -1,5 +1,7 @@
 //! A report as JSON: versioned, complete, and read back as it was written. `docs/REPORT.md` describes each field.
 
+mod counts;
+mod endpoint;
 mod generator;
 mod read;
 mod read_bounds;

@@ -2,16 +2,16 @@
 
 use serde::Serialize;
 
+use super::counts::{SecondJson, UserGroupJson};
+use super::endpoint::{AddressJson, EndpointJson};
 use super::generator::{GeneratorFigures, RunGenerator};
 use super::search::SearchForm;
 use super::times::TimesForm;
 use crate::record::{
-    AddressResult, CoarseHistogram, Counts, EndpointKind, EndpointResult, EndpointSummary,
-    Excerpts, Histogram, JourneyCounts, JourneyEnding, Observed, Outcomes, RunProblem, RunResult,
-    Second, Slowest, Sockets, Status, Summary, UptimeRecord, UserGroup,
+    Excerpts, Histogram, Observed, Outcomes, RunProblem, RunResult, Slowest, Sockets, Status,
+    Summary, UptimeRecord,
 };
 use crate::report::{RunReport, rfc3339};
-use crate::requirement::PartIntervals;
 
 #[derive(Serialize)]
 pub(super) struct RunJson<'a> {
@@ -148,217 +148,6 @@ struct HistogramsJson {
     response: Histogram,
     answered: Histogram,
     service: Histogram,
-}
-
-#[derive(Serialize)]
-struct EndpointJson<'a> {
-    name: &'a str,
-    kind: EndpointKind,
-    request: &'a str,
-    due: u64,
-    outcomes: &'a Outcomes,
-    rps: Option<f64>,
-    response_time_ms: TimesForm,
-    answered_time_ms: TimesForm,
-    service_time_ms: TimesForm,
-    bytes: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reached: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    unreached: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    poll_every_ms: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    steps: Option<[usize; 2]>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    ended_by: &'a [JourneyEnding],
-    histograms: EndpointHistograms<'a>,
-}
-
-#[derive(Serialize)]
-struct EndpointHistograms<'a> {
-    response: &'a Histogram,
-    answered: &'a Histogram,
-    service: &'a Histogram,
-}
-
-impl EndpointJson<'_> {
-    fn of<'a>(
-        endpoint: &'a EndpointResult,
-        summary: &EndpointSummary,
-        sure: &PartIntervals,
-    ) -> EndpointJson<'a> {
-        let is_step = endpoint.reached + endpoint.unreached > 0;
-        EndpointJson {
-            name: &endpoint.name,
-            kind: endpoint.kind,
-            request: &endpoint.request,
-            due: summary.due,
-            outcomes: &endpoint.outcomes,
-            rps: summary.rps,
-            response_time_ms: TimesForm::from(summary.response, &sure.response),
-            answered_time_ms: TimesForm::from(summary.answered, &sure.answered),
-            service_time_ms: TimesForm::from(summary.service, &sure.service),
-            bytes: endpoint.bytes,
-            reached: is_step.then_some(endpoint.reached),
-            unreached: is_step.then_some(endpoint.unreached),
-            poll_every_ms: endpoint.poll_every.map(millis),
-            steps: endpoint
-                .steps
-                .as_ref()
-                .map(|steps| [steps.start, steps.end]),
-            ended_by: &endpoint.ended_by,
-            histograms: EndpointHistograms {
-                response: &endpoint.response,
-                answered: &endpoint.answered,
-                service: &endpoint.service,
-            },
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct AddressJson<'a> {
-    address: &'a str,
-    left_out: Option<&'a str>,
-    due: u64,
-    failed: u64,
-    outcomes: &'a Outcomes,
-    histogram: &'a Histogram,
-}
-
-impl AddressJson<'_> {
-    fn of(one: &AddressResult) -> AddressJson<'_> {
-        AddressJson {
-            address: &one.address,
-            left_out: one.left_out.as_deref(),
-            due: one.due(),
-            failed: one.failed(),
-            outcomes: &one.outcomes,
-            histogram: &one.response,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct SecondJson<'a> {
-    second: usize,
-    due: u64,
-    ok: u64,
-    failed: u64,
-    over: Vec<u64>,
-    done: u64,
-    response_time_ms: CoarseTimes,
-    outcomes: Outcomes,
-    endpoints: Vec<CountsJson<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    addresses: Vec<CountsJson<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    journeys: Vec<JourneyJson<'a>>,
-    buckets: &'a CoarseHistogram,
-}
-
-#[derive(Serialize)]
-struct JourneyJson<'a> {
-    #[serde(flatten)]
-    counts: CountsJson<'a>,
-    buckets: &'a CoarseHistogram,
-}
-
-impl JourneyJson<'_> {
-    fn of(journey: &JourneyCounts) -> JourneyJson<'_> {
-        JourneyJson {
-            counts: CountsJson::of(&journey.counts),
-            buckets: &journey.response,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct CoarseTimes {
-    p50: Option<f64>,
-    p95: Option<f64>,
-}
-
-impl SecondJson<'_> {
-    fn of((index, second): (usize, &Second)) -> SecondJson<'_> {
-        let thresholds = second
-            .endpoints
-            .iter()
-            .map(|counts| counts.over.len())
-            .max()
-            .unwrap_or(0);
-        SecondJson {
-            second: index,
-            due: second.due(),
-            ok: second.due().saturating_sub(second.failed()),
-            failed: second.failed(),
-            over: (0..thresholds).map(|index| second.over(index)).collect(),
-            done: second.done_ok,
-            response_time_ms: CoarseTimes {
-                p50: second.response.quantile_ms(0.5),
-                p95: second.response.quantile_ms(0.95),
-            },
-            outcomes: second.outcomes(),
-            endpoints: second.endpoints.iter().map(CountsJson::of).collect(),
-            addresses: second.addresses.iter().map(CountsJson::of).collect(),
-            journeys: second.journeys.iter().map(JourneyJson::of).collect(),
-            buckets: &second.response,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct UserGroupJson<'a> {
-    due: u64,
-    failed: u64,
-    endpoints: Vec<CountsJson<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    journeys: Vec<JourneyJson<'a>>,
-    buckets: &'a CoarseHistogram,
-}
-
-impl UserGroupJson<'_> {
-    fn of(group: &UserGroup) -> UserGroupJson<'_> {
-        UserGroupJson {
-            due: group.due(),
-            failed: group.failed(),
-            endpoints: group.endpoints.iter().map(CountsJson::of).collect(),
-            journeys: group.journeys.iter().map(JourneyJson::of).collect(),
-            buckets: &group.response,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct CountsJson<'a> {
-    due: u64,
-    failed: u64,
-    failed_by_generator: u64,
-    time_ns: u64,
-    over: &'a [u64],
-    over_by_generator: &'a [u64],
-    outcomes: &'a Outcomes,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    unreached: Option<u64>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    over_by_poll: &'a [u64],
-}
-
-impl CountsJson<'_> {
-    fn of(counts: &Counts) -> CountsJson<'_> {
-        CountsJson {
-            due: counts.due,
-            failed: counts.failed,
-            failed_by_generator: counts.failed_by_generator,
-            time_ns: counts.time,
-            over: &counts.over,
-            over_by_generator: &counts.over_by_generator,
-            outcomes: &counts.outcomes,
-            unreached: (counts.unreached > 0).then_some(counts.unreached),
-            over_by_poll: &counts.over_by_poll,
-        }
-    }
 }
 
 #[derive(Serialize)]

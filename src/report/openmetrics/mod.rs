@@ -15,7 +15,7 @@ use super::Report;
 use super::unique_names::Named;
 use crate::record::Status;
 use crate::text::clean;
-use writer::{Family, FamilyKind};
+use writer::{FamilyKind, MetricFamily};
 
 /// Milliseconds to a second.
 const MILLIS: f64 = 1e3;
@@ -37,7 +37,7 @@ pub fn render(report: &Report) -> String {
 }
 
 fn session(report: &Report, out: &mut String) {
-    let mut info = Family::new(
+    let mut info = MetricFamily::new(
         FamilyKind::Info,
         "agentos_perf_session",
         "",
@@ -53,7 +53,7 @@ fn session(report: &Report, out: &mut String) {
     info.add("_info", &labels, 1.0);
     info.write(out);
     let gauge = |name, unit, help, value, out: &mut String| {
-        let mut family = Family::new(FamilyKind::Gauge, name, unit, help);
+        let mut family = MetricFamily::new(FamilyKind::Gauge, name, unit, help);
         family.add("", &Vec::new(), value);
         family.write(out);
     };
@@ -82,7 +82,7 @@ fn session(report: &Report, out: &mut String) {
 
 fn statuses(runs: &[Named<'_>], out: &mut String) {
     const NAME: &str = "agentos_perf_run_status";
-    let mut family = Family::new(FamilyKind::StateSet, NAME, "", "How each run ended.");
+    let mut family = MetricFamily::new(FamilyKind::StateSet, NAME, "", "How each run ended.");
     for run in runs {
         let states = [
             ("complete", Status::Complete),

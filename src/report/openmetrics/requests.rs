@@ -1,11 +1,11 @@
 //! Requests by how they ended, and how many were successful.
 
 use super::Named;
-use super::writer::{Family, FamilyKind};
+use super::writer::{FamilyKind, MetricFamily};
 use crate::record::Summary;
 
 pub(super) fn write(runs: &[Named<'_>], out: &mut String) {
-    let mut requests = Family::new(
+    let mut requests = MetricFamily::new(
         FamilyKind::Counter,
         "agentos_perf_requests",
         "",
@@ -25,7 +25,7 @@ pub(super) fn write(runs: &[Named<'_>], out: &mut String) {
         }
     }
     requests.write(out);
-    let mut throughput = Family::new(
+    let mut throughput = MetricFamily::new(
         FamilyKind::Gauge,
         "agentos_perf_throughput_per_second",
         "",

@@ -1,6 +1,6 @@
 //! Verdicts, and the figures that they rest on.
 
-use super::writer::{Family, FamilyKind};
+use super::writer::{FamilyKind, MetricFamily};
 use super::{MILLIS, PERCENT};
 use crate::report::unique_names::UniqueNames;
 use crate::requirement::{Check, CheckJudgement, Judgement, TestVerdict, Unit, Verdict};
@@ -22,7 +22,7 @@ pub(super) fn write(judgements: &[Judgement], strict: bool, out: &mut String) {
 }
 
 fn verdicts(named: &[(String, &Judgement)], out: &mut String) {
-    let mut family = Family::new(
+    let mut family = MetricFamily::new(
         FamilyKind::StateSet,
         VERDICT,
         "",
@@ -45,7 +45,7 @@ fn verdicts(named: &[(String, &Judgement)], out: &mut String) {
 }
 
 fn tests(named: &[(String, &Judgement)], strict: bool, out: &mut String) {
-    let mut family = Family::new(
+    let mut family = MetricFamily::new(
         FamilyKind::StateSet,
         TEST,
         "",
@@ -75,7 +75,7 @@ fn figures(named: &[(String, &Judgement)], unit: Unit, out: &mut String) {
         Unit::Rate => ("agentos_perf_check_per_second", "", 1.0),
         Unit::Count => ("agentos_perf_check_number", "", 1.0),
     };
-    let mut family = Family::new(FamilyKind::Gauge, name, of_unit, help);
+    let mut family = MetricFamily::new(FamilyKind::Gauge, name, of_unit, help);
     for (name, judgement) in named {
         let checks = judgement.requirement.checks.iter().enumerate();
         for (place, check) in checks.filter(|(_, check)| check.limit.unit == unit) {

@@ -1,12 +1,12 @@
 //! What the generator used, and what other sources reported about the target meanwhile.
 
-use super::writer::{Family, FamilyKind};
+use super::writer::{FamilyKind, MetricFamily};
 use super::{Named, PERCENT};
 use crate::record::figure;
 use crate::requirement::Source;
 
 pub(super) fn write(runs: &[Named<'_>], out: &mut String) {
-    let mut generator = Family::new(
+    let mut generator = MetricFamily::new(
         FamilyKind::Gauge,
         "agentos_perf_generator_cpu_ratio",
         "ratio",
@@ -62,7 +62,7 @@ fn observed(
     help: &str,
     out: &mut String,
 ) {
-    let mut family = Family::new(FamilyKind::Gauge, name, unit, help);
+    let mut family = MetricFamily::new(FamilyKind::Gauge, name, unit, help);
     for run in runs {
         for &source in Source::ALL {
             let values = judged(run, source, figure);

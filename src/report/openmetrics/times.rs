@@ -1,6 +1,6 @@
 //! Response times: summaries with quantiles, and the ends of their intervals.
 
-use super::writer::{Family, FamilyKind, Labels};
+use super::writer::{FamilyKind, Labels, MetricFamily};
 use super::{MILLIS, Named};
 use crate::record::{Histogram, Summary, Times};
 use crate::requirement::{Interval, Intervals, PartIntervals};
@@ -95,8 +95,8 @@ fn endpoints(
 
 /// A summary and the intervals of its quantiles, which a summary has no place for.
 struct QuantileFamily {
-    summary: Family,
-    bounds: Family,
+    summary: MetricFamily,
+    bounds: MetricFamily,
 }
 
 impl QuantileFamily {
@@ -104,8 +104,8 @@ impl QuantileFamily {
         let help = format!("{}.", subject.help);
         let bounds = format!("{}: the ends of the quantiles' intervals.", subject.help);
         QuantileFamily {
-            summary: Family::new(FamilyKind::Summary, subject.summary, "seconds", &help),
-            bounds: Family::new(FamilyKind::Gauge, subject.bounds, "seconds", &bounds),
+            summary: MetricFamily::new(FamilyKind::Summary, subject.summary, "seconds", &help),
+            bounds: MetricFamily::new(FamilyKind::Gauge, subject.bounds, "seconds", &bounds),
         }
     }
 

@@ -28,22 +28,27 @@ impl FamilyKind {
 pub(super) type Labels<'a> = Vec<(&'static str, &'a str)>;
 
 /// All samples of one name, under their description.
-pub(super) struct Family {
+pub(super) struct MetricFamily {
     name: &'static str,
     head: String,
     samples: String,
 }
 
-impl Family {
+impl MetricFamily {
     /// A family; a unit that is not empty must be the last word of the name, as the specification has it.
-    pub(super) fn new(kind: FamilyKind, name: &'static str, unit: &str, help: &str) -> Family {
+    pub(super) fn new(
+        kind: FamilyKind,
+        name: &'static str,
+        unit: &str,
+        help: &str,
+    ) -> MetricFamily {
         debug_assert!(unit.is_empty() || name.ends_with(&format!("_{unit}")));
         let mut head = format!("# TYPE {name} {}\n", kind.name());
         if !unit.is_empty() {
             let _ = writeln!(head, "# UNIT {name} {unit}");
         }
         let _ = writeln!(head, "# HELP {name} {}", escaped(help));
-        Family {
+        MetricFamily {
             name,
             head,
             samples: String::new(),
@@ -95,7 +100,8 @@ mod tests {
 
     #[test]
     fn values_of_labels_are_escaped() {
-        let mut family = Family::new(FamilyKind::Gauge, "a_seconds", "seconds", "How \"long\".");
+        let mut family =
+            MetricFamily::new(FamilyKind::Gauge, "a_seconds", "seconds", "How \"long\".");
         family.add("", &vec![("x", "a\\b\"c\nd")], 1.5);
         family.add("", &vec![("x", "nothing")], f64::NAN);
         let mut out = String::new();

@@ -27,12 +27,12 @@ pub(super) struct Resource {
 
 #[derive(Serialize)]
 pub(super) struct ScopeMetrics {
-    pub(super) scope: Scope,
-    pub(super) metrics: Vec<Metric>,
+    pub(super) scope: InstrumentationScope,
+    pub(super) metrics: Vec<OtlpMetric>,
 }
 
 #[derive(Serialize)]
-pub(super) struct Scope {
+pub(super) struct InstrumentationScope {
     pub(super) name: &'static str,
     pub(super) version: &'static str,
 }
@@ -40,17 +40,17 @@ pub(super) struct Scope {
 #[derive(Clone, Serialize)]
 pub(super) struct Attribute {
     key: &'static str,
-    value: Value,
+    value: AnyValue,
 }
 
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-enum Value {
+enum AnyValue {
     StringValue(String),
 }
 
 #[derive(Serialize)]
-pub(super) struct Metric {
+pub(super) struct OtlpMetric {
     pub(super) name: &'static str,
     pub(super) description: &'static str,
     pub(super) unit: &'static str,
@@ -86,12 +86,12 @@ pub(super) struct Number {
     #[serde(serialize_with = "text")]
     pub(super) time_unix_nano: u64,
     #[serde(flatten)]
-    pub(super) value: Figure,
+    pub(super) value: PointValue,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) enum Figure {
+pub(super) enum PointValue {
     AsDouble(f64),
     AsInt(#[serde(serialize_with = "text")] u64),
 }
@@ -127,7 +127,7 @@ pub(super) struct Buckets {
 impl Attribute {
     /// Of a key of ours and a value that is fit to print.
     pub(super) fn new(key: &'static str, value: impl Into<String>) -> Attribute {
-        let value = Value::StringValue(value.into());
+        let value = AnyValue::StringValue(value.into());
         Attribute { key, value }
     }
 }

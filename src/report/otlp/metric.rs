@@ -1,6 +1,6 @@
 //! Metrics as they come together, a point after the other.
 
-use super::message::{Attribute, Data, Figure, Metric, Number};
+use super::message::{Attribute, Data, Number, OtlpMetric, PointValue};
 
 /// Figures of a moment. What is not a number is left out.
 pub(super) struct GaugePoint {
@@ -31,13 +31,13 @@ impl GaugePoint {
                 attributes,
                 start_time_unix_nano: 0,
                 time_unix_nano: time,
-                value: Figure::AsDouble(value),
+                value: PointValue::AsDouble(value),
             });
         }
     }
 
-    pub(super) fn metric(self) -> Metric {
-        Metric {
+    pub(super) fn metric(self) -> OtlpMetric {
+        OtlpMetric {
             name: self.name,
             description: self.description,
             unit: self.unit,

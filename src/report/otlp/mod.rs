@@ -21,7 +21,9 @@ use super::Report;
 use super::unique_names::Named;
 use crate::record::{RunResult, Status};
 use crate::text::clean;
-use message::{Attribute, Metric, Request, Resource, ResourceMetrics, Scope, ScopeMetrics};
+use message::{
+    Attribute, InstrumentationScope, OtlpMetric, Request, Resource, ResourceMetrics, ScopeMetrics,
+};
 use metric::GaugePoint;
 
 /// Milliseconds to a second.
@@ -52,7 +54,7 @@ pub fn render(report: &Report) -> String {
             break;
         }
     }
-    let scope = Scope {
+    let scope = InstrumentationScope {
         name: NAME,
         version: VERSION,
     };
@@ -81,7 +83,7 @@ fn resource(report: &Report) -> Resource {
     }
 }
 
-fn all(report: &Report, step: usize) -> Vec<Metric> {
+fn all(report: &Report, step: usize) -> Vec<OtlpMetric> {
     let end = (report.started.saturating_add(report.took)).saturating_mul(MS);
     let runs = Named::all(&report.runs);
     let mut metrics = session(report, end);
@@ -98,7 +100,7 @@ fn all(report: &Report, step: usize) -> Vec<Metric> {
     metrics
 }
 
-fn session(report: &Report, end: u64) -> Vec<Metric> {
+fn session(report: &Report, end: u64) -> Vec<OtlpMetric> {
     let mut took = GaugePoint::new(
         "agentos_perf.session.duration",
         "s",
@@ -114,7 +116,7 @@ fn session(report: &Report, end: u64) -> Vec<Metric> {
     vec![took.metric(), sure.metric()]
 }
 
-fn statuses(runs: &[Named<'_>]) -> Metric {
+fn statuses(runs: &[Named<'_>]) -> OtlpMetric {
     let mut gauge = GaugePoint::new(
         "agentos_perf.run.status",
         "{run}",

@@ -1,12 +1,12 @@
 //! Requests by how they ended, counted over time, and how many were successful.
 
-use super::message::{Attribute, Data, Figure, Metric, Number};
+use super::message::{Attribute, Data, Number, OtlpMetric, PointValue};
 use super::metric::GaugePoint;
 use super::{Named, at, started};
 use crate::record::Outcome;
 use crate::record::{Counts, Outcomes};
 
-pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> [Metric; 2] {
+pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> [OtlpMetric; 2] {
     let mut points = Vec::new();
     for run in runs {
         for endpoint in 0..run.endpoints.len() {
@@ -20,7 +20,7 @@ pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> [Metric; 2] {
             }
         }
     }
-    let requests = Metric {
+    let requests = OtlpMetric {
         name: "agentos_perf.requests",
         description: "Requests due in each run, by how they ended and by whether their second is judged.",
         unit: "{request}",
@@ -85,7 +85,7 @@ impl RequestSlice<'_> {
                 ],
                 start_time_unix_nano: started(&self.run.shown.run),
                 time_unix_nano: time,
-                value: Figure::AsInt(*count),
+                value: PointValue::AsInt(*count),
             });
         }
     }
@@ -100,7 +100,7 @@ fn ended(counts: &Counts) -> impl Iterator<Item = (Outcome, u64)> {
         .chain((ok > 0).then_some((Outcome::Ok, ok)))
 }
 
-fn throughput(runs: &[Named<'_>], step: usize) -> Metric {
+fn throughput(runs: &[Named<'_>], step: usize) -> OtlpMetric {
     let mut gauge = GaugePoint::new(
         "agentos_perf.throughput",
         "{request}/s",

@@ -1,6 +1,6 @@
 //! Verdicts, and the figures that they rest on.
 
-use super::message::{Attribute, Metric};
+use super::message::{Attribute, OtlpMetric};
 use super::metric::GaugePoint;
 use super::{MILLIS, PERCENT};
 use crate::report::unique_names::UniqueNames;
@@ -8,7 +8,7 @@ use crate::requirement::{Check, CheckJudgement, Judgement, TestVerdict, Unit, Ve
 
 type NamedJudgement<'a> = (String, &'a Judgement);
 
-pub(super) fn metrics(judgements: &[Judgement], strict: bool, time: u64) -> Vec<Metric> {
+pub(super) fn metrics(judgements: &[Judgement], strict: bool, time: u64) -> Vec<OtlpMetric> {
     let mut names = UniqueNames::default();
     let named: Vec<NamedJudgement<'_>> = judgements
         .iter()
@@ -20,7 +20,7 @@ pub(super) fn metrics(judgements: &[Judgement], strict: bool, time: u64) -> Vec<
     metrics
 }
 
-fn verdicts(named: &[NamedJudgement<'_>], time: u64) -> Metric {
+fn verdicts(named: &[NamedJudgement<'_>], time: u64) -> OtlpMetric {
     let mut gauge = GaugePoint::new(
         "agentos_perf.requirement.verdict",
         "{verdict}",
@@ -40,7 +40,7 @@ fn verdicts(named: &[NamedJudgement<'_>], time: u64) -> Metric {
     gauge.metric()
 }
 
-fn tests(named: &[NamedJudgement<'_>], strict: bool, time: u64) -> Metric {
+fn tests(named: &[NamedJudgement<'_>], strict: bool, time: u64) -> OtlpMetric {
     let mut gauge = GaugePoint::new(
         "agentos_perf.requirement.test",
         "{test}",
@@ -65,7 +65,7 @@ fn tests(named: &[NamedJudgement<'_>], strict: bool, time: u64) -> Metric {
 }
 
 /// What was measured of all checks of one unit: the value, the ends of its interval and the limit.
-fn figures(named: &[NamedJudgement<'_>], unit: Unit, time: u64) -> Metric {
+fn figures(named: &[NamedJudgement<'_>], unit: Unit, time: u64) -> OtlpMetric {
     let (name, of_unit, divisor) = match unit {
         Unit::Time => ("agentos_perf.check.time", "s", MILLIS),
         Unit::Share => ("agentos_perf.check.ratio", "1", PERCENT),

@@ -1,6 +1,6 @@
 //! What the generator used, and what other sources reported about the target meanwhile.
 
-use super::message::{Attribute, Metric};
+use super::message::{Attribute, OtlpMetric};
 use super::metric::GaugePoint;
 use super::{MS, Named, PERCENT, at, started};
 use crate::record::{RunResult, SourceSeries, figure};
@@ -53,13 +53,13 @@ const TOLD: [ResourceFigure; 5] = [
     },
 ];
 
-pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> Vec<Metric> {
+pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> Vec<OtlpMetric> {
     let mut metrics = vec![generator(runs, step)];
     metrics.extend(TOLD.map(|told| observed(runs, step, &told)));
     metrics
 }
 
-fn generator(runs: &[Named<'_>], step: usize) -> Metric {
+fn generator(runs: &[Named<'_>], step: usize) -> OtlpMetric {
     let mut gauge = GaugePoint::new(
         "agentos_perf.generator.cpu.utilization",
         "1",
@@ -77,7 +77,7 @@ fn generator(runs: &[Named<'_>], step: usize) -> Metric {
     gauge.metric()
 }
 
-fn observed(runs: &[Named<'_>], step: usize, told: &ResourceFigure) -> Metric {
+fn observed(runs: &[Named<'_>], step: usize, told: &ResourceFigure) -> OtlpMetric {
     let mut gauge = GaugePoint::new(told.name, told.unit, told.description);
     for run in runs {
         let record = &run.shown.run;

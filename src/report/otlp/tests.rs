@@ -129,7 +129,7 @@ fn an_hour_and_a_day_stay_small() {
 fn what_is_thinned_out_keeps_its_counts_and_its_times() {
     let report = lasting(3_600);
     let (fine, thin) = (all(&report, 1), all(&report, 10));
-    let ends = |metrics: &[Metric], name: &str| {
+    let ends = |metrics: &[OtlpMetric], name: &str| {
         let metric = metrics.iter().find(|metric| metric.name == name);
         let json = serde_json::to_value(metric.expect(name)).expect("JSON");
         points(&json).last().expect("a point").clone()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::message::{Attribute, Buckets, Data, Exponential, Metric};
+use super::message::{Attribute, Buckets, Data, Exponential, OtlpMetric};
 use super::metric::GaugePoint;
 use super::{MILLIS, Named, SECOND, at, started};
 use crate::record::{CoarseHistogram, Histogram};
@@ -14,7 +14,7 @@ const QUANTILES: [(&str, f64); 3] = [("0.5", 0.5), ("0.95", 0.95), ("0.99", 0.99
 const FINEST: i32 = 8;
 const MOST_BUCKETS: i64 = 160;
 
-pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> [Metric; 2] {
+pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> [OtlpMetric; 2] {
     let mut points = Vec::new();
     for run in runs {
         let record = &run.shown.run;
@@ -28,7 +28,7 @@ pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> [Metric; 2] {
             points.extend(exponential(&endpoint.response, attributes, window));
         }
     }
-    let whole = Metric {
+    let whole = OtlpMetric {
         name: "agentos_perf.response_time",
         description: "From when a request was due to its last byte, of all requests due in the judged part; a failed one \
                       counts with its timeout at least.",
@@ -38,7 +38,7 @@ pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> [Metric; 2] {
     [quantiles(runs, step), whole]
 }
 
-fn quantiles(runs: &[Named<'_>], step: usize) -> Metric {
+fn quantiles(runs: &[Named<'_>], step: usize) -> OtlpMetric {
     let mut gauge = GaugePoint::new(
         "agentos_perf.response_time.quantile",
         "s",

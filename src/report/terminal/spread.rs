@@ -48,7 +48,7 @@ fn bar(count: u64, most: u64) -> char {
 mod tests {
     use super::*;
 
-    fn told(times_ms: &[u64]) -> Option<String> {
+    fn spread_line(times_ms: &[u64]) -> Option<String> {
         let mut times = Histogram::new();
         for ms in times_ms {
             times.record(ms * 1_000_000);
@@ -61,7 +61,7 @@ mod tests {
         let mut times = vec![10; 900];
         times.extend([12; 400]);
         times.extend([1_000; 1]);
-        let line = told(&times).unwrap();
+        let line = spread_line(&times).unwrap();
         assert!(
             line.starts_with("10 ms █") && line.ends_with("▁ 1.00 s"),
             "{line}"
@@ -75,13 +75,13 @@ mod tests {
 
     #[test]
     fn every_time_is_in_a_bar() {
-        let line = told(&[1, 2, 4, 8, 16, 32, 64, 128]).unwrap();
+        let line = spread_line(&[1, 2, 4, 8, 16, 32, 64, 128]).unwrap();
         assert_eq!(line.matches('█').count(), 8, "{line}");
     }
 
     #[test]
     fn nothing_is_spread_where_all_are_alike() {
-        assert_eq!(told(&[]), None);
-        assert_eq!(told(&[5, 5, 5]), None);
+        assert_eq!(spread_line(&[]), None);
+        assert_eq!(spread_line(&[5, 5, 5]), None);
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn blameless(all: Standing, without_generator: Standing) -> Standing 
 }
 
 /// As it is reported.
-pub(super) fn told(change: Measured) -> Change {
+pub(super) fn reported_change(change: Measured) -> Change {
     let Measured { value, low, high } = change;
     Change { value, low, high }
 }

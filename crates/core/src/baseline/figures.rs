@@ -1,6 +1,6 @@
 //! The figures of one scenario on both sides.
 
-use super::classify::{DOUBT_RATIO, SHARES, TIMES, blameless, standing, told};
+use super::classify::{DOUBT_RATIO, SHARES, TIMES, blameless, reported_change, standing};
 use super::generator_bias::{Blame, left};
 use super::levels::ChangeLevels;
 use crate::judge::{Evidence, intervals, judge};
@@ -111,7 +111,7 @@ fn time(
         what: *what,
         before: mean(&a),
         after: mean(&b),
-        change: told(change),
+        change: reported_change(change),
         standing: is_judged.then(|| blameless(all, standing(without, &TIMES))),
     })
 }
@@ -149,7 +149,7 @@ fn failures(
         what: Figure::Failed,
         before: mean(&a),
         after: mean(&b),
-        change: told(change),
+        change: reported_change(change),
         standing: Some(blameless(
             standing(change, &SHARES),
             standing(without, &SHARES),
@@ -174,7 +174,7 @@ fn throughput(
         what: Figure::Throughput,
         before: mean(&a),
         after: mean(&b),
-        change: told(ratio(&a, &b, levels.of_shares())?),
+        change: reported_change(ratio(&a, &b, levels.of_shares())?),
         standing: None,
     })
 }

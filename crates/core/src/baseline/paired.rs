@@ -1,6 +1,6 @@
 //! Two targets that were loaded by turns: each pair of turns is one difference.
 
-use super::classify::{SHARES, TIMES, blameless, standing, told};
+use super::classify::{SHARES, TIMES, blameless, reported_change, standing};
 use super::compare::BaselineComparison;
 use super::generator_bias::{Blame, left};
 use super::levels::JUDGED;
@@ -153,7 +153,7 @@ fn of(
         what: *what,
         before: mean(|pair| &pair.0),
         after: mean(|pair| &pair.1),
-        change: told(change),
+        change: reported_change(change),
         standing: is_judged.then(|| blameless(standing(change, scale), standing(without, scale))),
     })
 }

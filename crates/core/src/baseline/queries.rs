@@ -1,6 +1,6 @@
 //! The statements of a database on two sides.
 
-use super::classify::{TIMES, standing, told};
+use super::classify::{TIMES, reported_change, standing};
 use crate::model::Report;
 use crate::record::Statement;
 use crate::requirement::{Compared, Figure};
@@ -36,7 +36,7 @@ pub fn compare_queries(before: &Report, after: &Report, confidence: f64) -> Vec<
             what: Figure::Query,
             before: a.mean_ms(),
             after: b.mean_ms(),
-            change: told(change),
+            change: reported_change(change),
             standing: Some(standing(change, &TIMES)),
         })
     });

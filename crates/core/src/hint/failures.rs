@@ -7,11 +7,11 @@ use crate::requirement::format;
 /// Says something of the requests that ended in one of some ways, if there are any.
 fn any(case: &Case<'_>, is_meant: fn(Outcome) -> bool, say: &str) -> Option<Cause> {
     let count = case.ended(is_meant);
-    told(case, count, || format!("{} {say}", case.of_due(count)))
+    cause_of(case, count, || format!("{} {say}", case.of_due(count)))
 }
 
 /// What is said of so many failures.
-fn told(case: &Case<'_>, count: u64, say: impl Fn() -> String) -> Option<Cause> {
+fn cause_of(case: &Case<'_>, count: u64, say: impl Fn() -> String) -> Option<Cause> {
     (count > 0).then(|| Cause::of(say(), case.explained_by_failures(count)))
 }
 
@@ -31,7 +31,7 @@ pub(super) fn rate_limited(case: &Case<'_>) -> Option<Cause> {
         || "429".to_owned(),
         |wait| format!("429, come back after {wait} s"),
     );
-    told(case, count, || {
+    cause_of(case, count, || {
         format!(
             "{} were refused by the target's rate limit ({wait}): raise or switch off the limit for this \
              machine's address while testing, give each user an address of its own where the target trusts a proxy \
@@ -53,7 +53,7 @@ pub(super) fn not_allowed(case: &Case<'_>) -> Option<Cause> {
     } else {
         "give valid tokens with PERF_TOKEN, --token-file or --users-file, which do not expire during the run"
     };
-    told(case, count, || {
+    cause_of(case, count, || {
         format!(
             "{} were not allowed in ({statuses}){}: {advice}",
             case.of_due(count),
@@ -74,7 +74,7 @@ pub(super) fn server_errors(case: &Case<'_>) -> Option<Cause> {
     let is_meant = |outcome| matches!(outcome, Outcome::Status(500..=599));
     let count = case.ended(is_meant);
     let statuses = statuses(&case.summary.outcomes, is_meant);
-    told(case, count, || {
+    cause_of(case, count, || {
         format!(
             "{} met an error of the server ({statuses}){}{}: look into the target's log of that time",
             case.of_due(count),
@@ -91,7 +91,7 @@ pub(super) fn other_statuses(case: &Case<'_>) -> Option<Cause> {
     };
     let count = case.ended(is_meant);
     let statuses = statuses(&case.summary.outcomes, is_meant);
-    told(case, count, || {
+    cause_of(case, count, || {
         format!(
             "{} met a status that the profile does not expect ({statuses}){}{}: correct the request, or add \
              the status to the endpoint's `expect`",
@@ -105,7 +105,7 @@ pub(super) fn other_statuses(case: &Case<'_>) -> Option<Cause> {
 pub(super) fn timeouts(case: &Case<'_>) -> Option<Cause> {
     let is_meant = |outcome| outcome == Outcome::Timeout;
     let count = case.ended(is_meant);
-    told(case, count, || {
+    cause_of(case, count, || {
         format!(
             "{} had no whole answer within their timeout{}: the target is stuck or overloaded; look for \
              locks, exhausted pools and slow queries, or load it with fewer --users",
@@ -118,7 +118,7 @@ pub(super) fn timeouts(case: &Case<'_>) -> Option<Cause> {
 pub(super) fn resets(case: &Case<'_>) -> Option<Cause> {
     let is_meant = |outcome| outcome == Outcome::Reset;
     let count = case.ended(is_meant);
-    told(case, count, || {
+    cause_of(case, count, || {
         format!(
             "{} lost their connection before an answer{}: look for a crash or restart of the target's workers, or \
              a proxy that closes connections under load",
@@ -149,7 +149,7 @@ pub(super) fn bad_answers(case: &Case<'_>) -> Option<Cause> {
 pub(super) fn bad_bodies(case: &Case<'_>) -> Option<Cause> {
     let is_meant = |outcome| outcome == Outcome::BadBody;
     let count = case.ended(is_meant);
-    told(case, count, || {
+    cause_of(case, count, || {
         format!(
             "{} had a body that was cut off or is longer than allowed{}: raise `body_limit` under [target], or \
              `frame_limit` of the WebSocket, if the target's answers are that long; otherwise look for workers that die \
@@ -163,7 +163,7 @@ pub(super) fn bad_bodies(case: &Case<'_>) -> Option<Cause> {
 pub(super) fn wrong_answers(case: &Case<'_>) -> Option<Cause> {
     let is_meant = |outcome| outcome == Outcome::WrongAnswer;
     let count = case.ended(is_meant);
-    told(case, count, || {
+    cause_of(case, count, || {
         format!(
             "{} had an expected status and a wrong answer{}{}: look into the target's log of that time, or correct what \
              the profile asks of the answer",

@@ -138,7 +138,7 @@ fn sockets() -> Vec<(&'static str, Judgement, Vec<RunResult>)> {
 }
 
 /// What sources told of the target at each second, on this machine.
-fn told(source: Source, figures: &[(&str, f64)]) -> (Source, SourceSeries) {
+fn source_series(source: Source, figures: &[(&str, f64)]) -> (Source, SourceSeries) {
     let look = |second: i64| Snapshot {
         at_ms: second * 1_000,
         figures: figures
@@ -172,10 +172,11 @@ fn inside() -> Vec<(&'static str, Judgement, Vec<RunResult>)> {
             (figure::CPU_ALLOWED, of_all),
             (figure::CPU_THREAD, thread),
         ];
-        told(Source::Process, &figures)
+        source_series(Source::Process, &figures)
     };
-    let machine =
-        |all: f64, own: f64| told(Source::Host, &[(figure::CPU, all), (figure::CPU_OWN, own)]);
+    let machine = |all: f64, own: f64| {
+        source_series(Source::Host, &[(figure::CPU, all), (figure::CPU_OWN, own)])
+    };
     let unread = [
         (figure::CACHE_HITS, 70.0),
         (figure::CACHE_MISSES, 4.0),
@@ -192,8 +193,8 @@ fn inside() -> Vec<(&'static str, Judgement, Vec<RunResult>)> {
             Verdict::Inconclusive,
         )
     };
-    let of_itself = told(Source::Target, &[(figure::CPU, 32.0)]);
-    let of_postgres = told(Source::Postgres, &rolled_back);
+    let of_itself = source_series(Source::Target, &[(figure::CPU, 32.0)]);
+    let of_postgres = source_series(Source::Postgres, &rolled_back);
     vec![
         (
             "one thread is full",
@@ -219,7 +220,7 @@ fn inside() -> Vec<(&'static str, Judgement, Vec<RunResult>)> {
         (
             "a cache that is not read",
             unmeasured("cache_hit_rate", "> 60 %"),
-            vec![seen_slow(vec![told(Source::Redis, &unread)])],
+            vec![seen_slow(vec![source_series(Source::Redis, &unread)])],
         ),
         (
             "no cache",

@@ -1,5 +1,6 @@
 //! From evidence to verdicts: pure, and the only place where a requirement is decided.
 
+mod cluster_series;
 mod evidence;
 mod generator;
 mod interval;
@@ -9,12 +10,14 @@ mod mean;
 mod observed;
 mod over_time;
 mod proportion;
+mod proportion_text;
 mod search;
 mod session;
 mod settled;
 mod socket;
 mod text;
 mod unreached;
+mod weighed;
 
 #[cfg(test)]
 mod tests;
@@ -280,11 +283,13 @@ fn conclude(requirement: &Requirement, judged: &[CheckJudgement]) -> Judgement {
         None => "there was nothing to judge".to_owned(),
         Some(_) if verdict != Verdict::Pass => {
             let (last, others) = deciding.split_last().expect("one is there");
-            let others = others.iter().map(|check| without_reach(&told(check)));
-            let reasons: Vec<String> = others.chain([told(last)]).collect();
+            let others = others
+                .iter()
+                .map(|check| without_reach(&scoped_reason(check)));
+            let reasons: Vec<String> = others.chain([scoped_reason(last)]).collect();
             reasons.join("; ")
         }
-        Some(first) => told(first),
+        Some(first) => scoped_reason(first),
     };
     Judgement {
         requirement: requirement.clone(),
@@ -318,7 +323,7 @@ fn badness(part: &CheckJudgement) -> f64 {
     }
 }
 
-fn told(check: &CheckJudgement) -> String {
+fn scoped_reason(check: &CheckJudgement) -> String {
     match &check.endpoint {
         Some(users) if matches!(check.check.scope, Scope::Population(_)) => {
             format!("{users}: {}", check.reason)

@@ -3,8 +3,8 @@
 //! Counts give an interval, and so do the seconds of a series. A ratio that comes alone is compared bare.
 
 use super::evidence::unextended;
-use super::proportion::{Allowed, Weighed};
 use super::text::{count, percent, time};
+use super::weighed::{Allowed, Weighed};
 use super::{CheckLevels, CheckResult, mean};
 use crate::record::RunResult;
 use crate::requirement::Unit;

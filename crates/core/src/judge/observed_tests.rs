@@ -25,10 +25,10 @@ fn judged(run: &RunResult, metric: &str, limit: &str) -> Judgement {
 }
 
 /// A figure, and its value by the number of the second.
-type Told = (&'static str, fn(f64) -> f64);
+type FigureBySecond = (&'static str, fn(f64) -> f64);
 
 /// A run of twelve seconds in which a source tells these figures: each by the number of its second.
-fn told(source: Source, figures: &[Told]) -> RunResult {
+fn run_with_figures(source: Source, figures: &[FigureBySecond]) -> RunResult {
     let mut run = calm("api");
     let look = |second: i32| Glance {
         at_ms: i64::from(second) * 1_000,
@@ -51,7 +51,7 @@ fn value(judgement: &Judgement) -> f64 {
 
 /// 500 hits and 10 misses before, 90 and 10 more in each second.
 fn cached() -> RunResult {
-    told(
+    run_with_figures(
         Source::Redis,
         &[
             (figure::CACHE_HITS, |second| 500.0 + 90.0 * second),
@@ -89,7 +89,7 @@ fn nobody_asked_says_what_to_pass() {
 
 #[test]
 fn what_a_source_lacks_the_next_one_tells() {
-    let mut run = told(Source::Target, &[(figure::CACHE_HIT_RATE, |_| 55.0)]);
+    let mut run = run_with_figures(Source::Target, &[(figure::CACHE_HIT_RATE, |_| 55.0)]);
     let lost = SourceSeries {
         problems: vec!["connection refused".to_owned()],
         ..SourceSeries::default()
@@ -121,14 +121,14 @@ fn what_a_source_lacks_the_next_one_tells() {
 
 #[test]
 fn counters_that_tell_nothing_are_no_figure() {
-    let set_back = told(
+    let set_back = run_with_figures(
         Source::Redis,
         &[
             (figure::CACHE_HITS, |second| 100.0 - second),
             (figure::CACHE_MISSES, |_| 0.0),
         ],
     );
-    let idle = told(
+    let idle = run_with_figures(
         Source::Redis,
         &[
             (figure::CACHE_HITS, |_| 7.0),
@@ -167,21 +167,21 @@ fn counters_that_were_gone_for_a_while_say_so() {
 
 #[test]
 fn times_and_errors_of_queries() {
-    let figures: [Told; 4] = [
+    let figures: [FigureBySecond; 4] = [
         (figure::QUERY_TIME, |second| 1e6 + 400.0 * second),
         (figure::TIMED_QUERIES, |second| 40.0 * second),
         (figure::QUERIES, |second| 100.0 * second),
         (figure::FAILED_QUERIES, |second| 5.0 * second),
     ];
     let mean = judged(
-        &told(Source::Postgres, &figures),
+        &run_with_figures(Source::Postgres, &figures),
         "query_time_mean",
         "< 50 ms",
     );
     assert_eq!((mean.verdict, value(&mean)), (Verdict::Pass, 10.0));
     assert_eq!(mean.checks[0].estimate.expect("a value").samples, 480);
     let errors = judged(
-        &told(Source::Prometheus, &figures),
+        &run_with_figures(Source::Prometheus, &figures),
         "query_error_rate",
         "< 1 %",
     );
@@ -201,7 +201,7 @@ fn transactions(
     deadlocks: fn(f64) -> f64,
     ended: fn(f64) -> f64,
 ) -> RunResult {
-    told(
+    run_with_figures(
         Source::Postgres,
         &[
             (figure::QUERIES, |second| 5e4 + 100.0 * second),
@@ -291,7 +291,7 @@ fn errors_in_the_log_are_what_failed() {
     ];
     for (logged, verdict, said) in table {
         let mut run = transactions(|second| 48.0 * second, none, none);
-        let log = told(Source::Postgres, &[(figure::LOGGED_ERRORS, logged)]);
+        let log = run_with_figures(Source::Postgres, &[(figure::LOGGED_ERRORS, logged)]);
         let seen = run.observed.sources.get_mut(&Source::Postgres);
         let seen = seen.expect("it is there");
         let log = &log.observed.sources[&Source::Postgres];
@@ -322,7 +322,7 @@ fn errors_in_the_log_are_what_failed() {
 #[test]
 fn where_rollbacks_decide_nothing_the_service_s_own_count_does() {
     let mut run = transactions(|second| 48.0 * second, |_| 0.0, |_| 0.0);
-    let own = told(
+    let own = run_with_figures(
         Source::Target,
         &[
             (figure::QUERIES, |second| 200.0 * second),
@@ -342,7 +342,7 @@ fn where_rollbacks_decide_nothing_the_service_s_own_count_does() {
 
 #[test]
 fn a_postgres_that_does_not_count_sessions_is_judged_by_the_rest() {
-    let run = told(
+    let run = run_with_figures(
         Source::Postgres,
         &[
             (figure::QUERIES, |second| 100.0 * second),
@@ -357,7 +357,7 @@ fn a_postgres_that_does_not_count_sessions_is_judged_by_the_rest() {
 
 #[test]
 fn the_quantile_of_queries_is_called_an_estimate() {
-    let mut run = told(Source::Postgres, &[(figure::QUERIES, |second| second)]);
+    let mut run = run_with_figures(Source::Postgres, &[(figure::QUERIES, |second| second)]);
     run.observed.statements = vec![Statement {
         id: "1".to_owned(),
         text: "SELECT 1".to_owned(),
@@ -373,11 +373,11 @@ fn the_quantile_of_queries_is_called_an_estimate() {
 
 #[test]
 fn the_machine_speaks_without_the_generator_and_only_for_a_target_on_it() {
-    let busy: [Told; 2] = [
+    let busy: [FigureBySecond; 2] = [
         (figure::CPU, |second| 90.0 + second % 2.0),
         (figure::CPU_OWN, |_| 40.0),
     ];
-    let mut run = told(Source::Host, &busy);
+    let mut run = run_with_figures(Source::Host, &busy);
     run.observed.local = Some(true);
     let kept = judged(&run, "cpu", "< 80 %");
     assert_eq!(kept.verdict, Verdict::Pass, "{}", kept.reason);
@@ -389,8 +389,8 @@ fn the_machine_speaks_without_the_generator_and_only_for_a_target_on_it() {
 }
 
 /// A process on two processors.
-fn process(figures: &[Told]) -> RunResult {
-    let mut run = told(Source::Process, figures);
+fn process(figures: &[FigureBySecond]) -> RunResult {
+    let mut run = run_with_figures(Source::Process, figures);
     run.observed.process = Some(TargetProcess {
         pid: 4711,
         name: "uvicorn".to_owned(),
@@ -552,7 +552,7 @@ fn memory_is_held_against_the_limit_of_the_cgroup() {
 
 /// The target's own endpoints, from a page that answered at `looks - missed` of these looks.
 fn own_endpoints(looks: u64, missed: u64) -> RunResult {
-    let mut run = told(Source::Target, &[(figure::ENDPOINTS, |_| 1.0)]);
+    let mut run = run_with_figures(Source::Target, &[(figure::ENDPOINTS, |_| 1.0)]);
     run.observed.endpoints = vec![EndpointFigures {
         name: "GET:/a".to_owned(),
         mean_ms: Some(20.0),
@@ -641,8 +641,8 @@ fn counters_of_a_small_part_of_the_run_pass_nothing() {
 
 #[test]
 fn the_process_goes_before_the_machine() {
-    let mut run = told(Source::Process, &[(figure::CPU, |_| 12.0)]);
-    let host = told(Source::Host, &[(figure::CPU, |_| 99.0)]);
+    let mut run = run_with_figures(Source::Process, &[(figure::CPU, |_| 12.0)]);
+    let host = run_with_figures(Source::Host, &[(figure::CPU, |_| 99.0)]);
     run.observed.sources.extend(host.observed.sources);
     run.observed.process = Some(TargetProcess {
         pid: 4711,
@@ -660,7 +660,7 @@ fn the_process_goes_before_the_machine() {
 
 #[test]
 fn the_slowest_endpoint_of_the_target_s_own_decides() {
-    let mut run = told(Source::Target, &[]);
+    let mut run = run_with_figures(Source::Target, &[]);
     let endpoint = |name: &str, mean_ms, p95_ms| EndpointFigures {
         name: name.to_owned(),
         mean_ms,

@@ -1,87 +1,15 @@
 //! Checks that are proportions: quantiles of the response time, error and success rates.
 
+use super::cluster_series::ClusterSeries;
 use super::evidence::Slice;
-use super::interval::ClusterSeries;
 use super::over_time::OverTime;
-use super::text::{count, percent, time};
+use super::proportion_text::proportion_reason;
+use super::text::time;
+use super::weighed::{Allowed, Weighed, verdict, weigh, weigh_blocks};
 use super::{CheckLevels, CheckResult, journeys};
-use crate::record::{Counts, Generator, Window};
-use crate::requirement::Check;
-use crate::requirement::{Comparison, Limit, MARGIN};
-use crate::requirement::{Estimate, Verdict};
-use crate::statistics::{
-    Block, Decision, DesignEffect, Look, ProportionEvidence, WorstAgain, bounds, decide,
-    shown_level,
-};
-
-/// A generator that is less late than this at p99, in milliseconds, has held up nothing that shows.
-const LATE_MS: f64 = 10.0;
-
-/// The proportion of bad requests that is allowed.
-pub(super) struct Allowed {
-    pub(super) share: f64,
-    /// Whether exactly this share is still allowed.
-    pub(super) inclusive: bool,
-}
-
-/// What the counts say of a proportion.
-pub(super) struct Weighed {
-    pub(super) hits: f64,
-    pub(super) trials: f64,
-    pub(super) low: f64,
-    pub(super) high: f64,
-    /// What the trials are worth as independent ones, for the bound that decides.
-    pub(super) effective: f64,
-    decision: Decision,
-}
-
-impl Weighed {
-    /// The hits among `blocks` in the order of time; `unsettled` of their trials have not ended yet.
-    pub(super) fn of(
-        blocks: &[Block],
-        unsettled: u64,
-        look: Look,
-        allowed: &Allowed,
-        levels: CheckLevels,
-    ) -> Weighed {
-        Weighed::of_users([blocks, &[]], unsettled, look, allowed, levels)
-    }
-
-    /// The same with what each user, or each group of users, had of them.
-    fn of_users(
-        [blocks, users]: [&[Block]; 2],
-        unsettled: u64,
-        look: Look,
-        allowed: &Allowed,
-        levels: CheckLevels,
-    ) -> Weighed {
-        let mut evidence = ProportionEvidence::from_users(blocks, users, unsettled as f64);
-        if levels.are_independent {
-            evidence.design = DesignEffect::NONE;
-            evidence.again = WorstAgain::NONE;
-        }
-        let high = bounds(&evidence, look, levels.pass).1;
-        let low = bounds(&evidence, look, levels.fail).0;
-        let decision = decide(low, high, allowed.share, allowed.inclusive);
-        let effective = match decision {
-            Decision::Above => evidence.effective(look, levels.fail).0,
-            _ => evidence.effective(look, levels.pass).1,
-        };
-        Weighed {
-            hits: evidence.hits,
-            trials: evidence.trials,
-            low,
-            high,
-            effective,
-            decision,
-        }
-    }
-
-    /// The verdict where nothing of it can be the generator's fault.
-    pub(super) fn verdict(&self) -> Verdict {
-        verdict(self.decision, self.decision)
-    }
-}
+use crate::record::{Counts, Window};
+use crate::requirement::{Check, Comparison, Estimate, Limit, MARGIN, Verdict};
+use crate::statistics::{Block, Decision, shown_level};
 
 /// `p95 < 200 ms` says that fewer than 5 % of the requests take 200 ms or more.
 pub(super) fn quantile(
@@ -114,7 +42,7 @@ pub(super) fn quantile(
     let mut finding = CheckResult {
         estimate: Some(quantile_estimate(quantile, slice, &weighed, levels)),
         verdict: verdict(weighed.decision, without.decision),
-        reason: told(
+        reason: proportion_reason(
             &what,
             [&weighed, &without],
             &allowed,
@@ -126,12 +54,7 @@ pub(super) fn quantile(
         let too_short = over_time
             .too_short(allowed.share)
             .filter(|_| !levels.are_independent);
-        let is_early = slice.window.is_cut_short();
-        // A short run that is cut shorter has no margin to lean on.
-        let is_both = is_early && too_short.is_some();
-        let needs_margin =
-            is_early || too_short.is_some() || slice.window.is_extended_for_correlation();
-        if is_both || (needs_margin && !has_margin(check, slice, &allowed, levels)) {
+        if !may_pass(check, slice, &allowed, levels, too_short.is_some()) {
             finding.doubt(too_short);
         }
     }
@@ -179,6 +102,23 @@ fn counter(slice: &Slice<'_>, limit: &Limit) -> Option<usize> {
     let threshold = limit.threshold()?.as_nanos() as u64;
     let mut counted = slice.run.thresholds.iter();
     counted.position(|at| *at == threshold)
+}
+
+/// Whether a run is long enough for a pass, or passes with a margin.
+fn may_pass(
+    check: &Check,
+    slice: &Slice<'_>,
+    allowed: &Allowed,
+    levels: CheckLevels,
+    is_too_short: bool,
+) -> bool {
+    let is_early = slice.window.is_cut_short();
+    if is_early && is_too_short {
+        // A short run that is cut shorter has no margin to lean on.
+        return false;
+    }
+    let needs_margin = is_early || is_too_short || slice.window.is_extended_for_correlation();
+    !needs_margin || has_margin(check, slice, allowed, levels)
 }
 
 /// Whether a quantile passes against a stricter limit as well.
@@ -273,7 +213,7 @@ pub(super) fn failures(
             effective_samples: weighed.effective,
         }),
         verdict: verdict(weighed.decision, without.decision),
-        reason: told(
+        reason: proportion_reason(
             "failed",
             [&weighed, &without],
             &allowed,
@@ -296,101 +236,6 @@ pub(super) fn failures(
         levels,
     );
     finding
-}
-
-fn weigh(
-    hits: impl Fn(&Counts) -> u64,
-    slice: &Slice<'_>,
-    allowed: &Allowed,
-    levels: CheckLevels,
-) -> Weighed {
-    let blocks = [slice.blocks(&hits), slice.users(&hits)];
-    weigh_blocks(blocks, slice, allowed, levels)
-}
-
-/// The hits of each second, and of each user.
-fn weigh_blocks(
-    [blocks, users]: [Vec<Block>; 2],
-    slice: &Slice<'_>,
-    allowed: &Allowed,
-    levels: CheckLevels,
-) -> Weighed {
-    let weighed = |blocks: &[Block], users: &[Block], unsettled: u64| {
-        Weighed::of_users([blocks, users], unsettled, slice.look(), allowed, levels)
-    };
-    let mut seen = weighed(&blocks, &users, slice.unsettled);
-    let still_to_come = slice.still_to_come();
-    if seen.decision == Decision::Below && still_to_come > 0 {
-        // As hits they would also tell how hits come together: a pass that ends the run early must survive that.
-        let (mut worst, mut worst_users) = (blocks, users);
-        let last = worst.last_mut().into_iter();
-        last.for_each(|block| block.hits = (block.hits + still_to_come as f64).min(block.trials));
-        let theirs = worst_users.iter_mut().take(still_to_come as usize);
-        theirs.for_each(|user| *user = user.with_hit());
-        if weighed(&worst, &worst_users, 0).decision != Decision::Below {
-            seen.decision = Decision::Undecided;
-        }
-    }
-    seen
-}
-
-/// A verdict that hangs on what the generator itself was late with is none.
-fn verdict(all: Decision, without_generator: Decision) -> Verdict {
-    match (all, without_generator) {
-        (Decision::Below, _) => Verdict::Pass,
-        (Decision::Above, Decision::Above) => Verdict::Fail,
-        _ => Verdict::Inconclusive,
-    }
-}
-
-fn told(
-    what: &str,
-    [all, without]: [&Weighed; 2],
-    allowed: &Allowed,
-    levels: CheckLevels,
-    generator: &Generator,
-) -> String {
-    let share = percent(all.hits / all.trials.max(1.0));
-    let sure = percent(1.0 - levels.pass);
-    let bound = match all.decision {
-        Decision::Below => format!("at most {} with {sure} confidence", percent(all.high)),
-        Decision::Above => format!("at least {} with {sure} confidence", percent(all.low)),
-        Decision::Undecided => format!(
-            "{} to {} with {sure} confidence",
-            percent(all.low),
-            percent(all.high)
-        ),
-    };
-    let trials = count(all.trials);
-    let allowed = percent(allowed.share);
-    let blame = if all.decision != Decision::Below && without.decision != all.decision {
-        let own = count(all.hits - without.hits);
-        format!(
-            "; without the {own} that {} it would be otherwise",
-            held_up(generator)
-        )
-    } else {
-        String::new()
-    };
-    format!("{share} of {trials} requests {what}, {bound} (allowed: {allowed}){blame}")
-}
-
-/// What kept requests from being sent when they were due, and is not the target's.
-fn held_up(generator: &Generator) -> String {
-    const ITSELF: &str = "the load generator itself held up";
-    let limit = generator
-        .connection_limit
-        .filter(|_| !generator.waits.is_empty());
-    let Some(limit) = limit else {
-        return ITSELF.to_owned();
-    };
-    let waited =
-        format!("waited while the plan's `connections = {limit}` was in use by earlier requests");
-    // Both kinds are in the same counter; the histograms tell them apart.
-    if generator.lag.quantile_ms(0.99) < LATE_MS {
-        return waited;
-    }
-    format!("{waited}, or {ITSELF},")
 }
 
 /// The quantile itself, with its interval; none in the middle of a run, which has no times yet.

@@ -1,7 +1,7 @@
 //! What a search found: the breaking point, the capacity, how it broke and how it came back.
 
-use super::proportion::{Allowed, Weighed};
 use super::text::{count, percent, time};
+use super::weighed::{Allowed, Weighed};
 use super::{CheckLevels, CheckResult};
 use crate::record::{
     LoadUnit, Outcomes, Role, RunResult, SearchEnding, SearchResult, Second, Step, StepVerdict,
@@ -53,11 +53,11 @@ fn borne(check: &Check, search: &SearchResult) -> CheckResult {
     CheckResult {
         estimate: (!search.steps.is_empty()).then_some(estimate),
         verdict,
-        reason: told(search),
+        reason: search_reason(search),
     }
 }
 
-fn told(search: &SearchResult) -> String {
+fn search_reason(search: &SearchResult) -> String {
     let mut parts = Vec::new();
     match (search.held(), search.broken()) {
         (None, Some(broken)) => parts.push(format!(
@@ -120,19 +120,7 @@ fn load(search: &SearchResult, step: &Step) -> String {
 
 fn recovery(check: &Check, search: &SearchResult) -> CheckResult {
     let Some(recovery) = search.recovery else {
-        let first = search.loads().next();
-        return CheckResult::open(match first {
-            Some(step) if step.standing == StepVerdict::Broken => {
-                "the first step broke already, so there is no response time to come back to"
-                    .to_owned()
-            }
-            Some(step) if !step.has_p95() => format!(
-                "{} of {} requests failed at the first step already, so there is no p95 to come back to",
-                count(step.failed() as f64),
-                count(step.due() as f64)
-            ),
-            _ => "the way back was not looked at".to_owned(),
-        });
+        return CheckResult::open(why_no_recovery(search));
     };
     let bound = format!(
         "p95 at most {} (it was {} at the first step)",
@@ -145,26 +133,10 @@ fn recovery(check: &Check, search: &SearchResult) -> CheckResult {
         None if check.limit.holds(recovery.watched_ms) => Verdict::Inconclusive,
         _ => Verdict::Fail,
     };
-    let back = search
-        .steps
-        .iter()
-        .filter(|step| step.role == Role::Recovery);
+    let back = recovery_steps(search);
     let samples: u64 = back.clone().map(Step::due).sum();
-    let failed: u64 = back.clone().map(Step::failed).sum();
-    // As many as these move a p95 by themselves, each charged its timeout.
-    let failures = if failed * 20 > samples {
-        let causes: Vec<String> = back
-            .flat_map(|step| failures_by_cause(&step.outcomes))
-            .collect();
-        format!(
-            "; {} of {} requests on the way back failed ({})",
-            count(failed as f64),
-            count(samples as f64),
-            causes.join(", ")
-        )
-    } else {
-        String::new()
-    };
+    let failed: u64 = back.map(Step::failed).sum();
+    let failures = failures_of_recovery(search, failed, samples);
     let reason = match recovery.after_ms {
         Some(after) => format!(
             "{bound} was reached {} after the highest load{failures}",
@@ -186,6 +158,41 @@ fn recovery(check: &Check, search: &SearchResult) -> CheckResult {
         verdict,
         reason,
     }
+}
+
+fn why_no_recovery(search: &SearchResult) -> String {
+    match search.loads().next() {
+        Some(step) if step.standing == StepVerdict::Broken => {
+            "the first step broke already, so there is no response time to come back to".to_owned()
+        }
+        Some(step) if !step.has_p95() => format!(
+            "{} of {} requests failed at the first step already, so there is no p95 to come back to",
+            count(step.failed() as f64),
+            count(step.due() as f64)
+        ),
+        _ => "the way back was not looked at".to_owned(),
+    }
+}
+
+fn recovery_steps(search: &SearchResult) -> impl Iterator<Item = &Step> + Clone {
+    let steps = search.steps.iter();
+    steps.filter(|step| step.role == Role::Recovery)
+}
+
+/// What is said of failures on the way back: as many as move a p95 by themselves, each charged its timeout.
+fn failures_of_recovery(search: &SearchResult, failed: u64, samples: u64) -> String {
+    if failed * 20 <= samples {
+        return String::new();
+    }
+    let causes: Vec<String> = recovery_steps(search)
+        .flat_map(|step| failures_by_cause(&step.outcomes))
+        .collect();
+    format!(
+        "; {} of {} requests on the way back failed ({})",
+        count(failed as f64),
+        count(samples as f64),
+        causes.join(", ")
+    )
 }
 
 fn ungraceful(

@@ -1,6 +1,6 @@
 //! Checks on the session as a whole: health and uptime.
 
-use super::evidence::Evidence;
+use super::evidence::{Evidence, HealthSample};
 use super::text::{count, percent, time};
 use super::{CheckLevels, CheckResult};
 use crate::requirement::Check;
@@ -40,23 +40,8 @@ fn health(check: &Check, evidence: &Evidence<'_>, levels: CheckLevels) -> CheckR
         samples: n as u64,
         effective_samples: n as f64,
     };
-    let unwell: Vec<&str> = samples
-        .iter()
-        .filter_map(|sample| sample.complaint.as_deref())
-        .collect();
-    if let Some(first) = unwell.first() {
-        let reason = format!(
-            "{} of {} answers were not healthy: {first}",
-            unwell.len(),
-            count(n as f64)
-        );
-        // Where no request succeeded there is no time worth reporting.
-        let estimate = (unwell.len() < n).then_some(estimate);
-        return CheckResult {
-            estimate,
-            verdict: Verdict::Fail,
-            reason,
-        };
+    if let Some(found) = unhealthy(samples, estimate) {
+        return found;
     }
     let over = times.iter().filter(|ms| !check.limit.holds(**ms)).count() as f64;
     let (low, high) = (
@@ -87,6 +72,26 @@ fn health(check: &Check, evidence: &Evidence<'_>, levels: CheckLevels) -> CheckR
         verdict,
         reason,
     }
+}
+
+/// A failure when an answer was not healthy.
+fn unhealthy(samples: &[HealthSample], estimate: Estimate) -> Option<CheckResult> {
+    let complaints = samples.iter();
+    let complaints: Vec<&str> = complaints
+        .filter_map(|sample| sample.complaint.as_deref())
+        .collect();
+    let first = complaints.first()?;
+    let reason = format!(
+        "{} of {} answers were not healthy: {first}",
+        complaints.len(),
+        count(samples.len() as f64)
+    );
+    Some(CheckResult {
+        // Where no request succeeded there is no time worth reporting.
+        estimate: (complaints.len() < samples.len()).then_some(estimate),
+        verdict: Verdict::Fail,
+        reason,
+    })
 }
 
 /// Outages and restarts that the watch saw.

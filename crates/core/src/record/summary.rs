@@ -14,6 +14,7 @@ const SECOND: u64 = 1_000_000_000;
 
 /// The figures of some times, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Times {
     /// How many times there are.
     pub count: u64,
@@ -52,6 +53,7 @@ impl Times {
 /// A run in few figures, of its judged part unless said otherwise. Journeys are among its endpoints, and in none of the
 /// sums: they are no requests.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Summary {
     /// Requests due.
     pub due: u64,
@@ -75,6 +77,7 @@ pub struct Summary {
 
 /// One endpoint's judged part in few figures.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct EndpointSummary {
     /// Its name in the plan.
     pub name: String,

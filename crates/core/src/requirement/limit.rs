@@ -98,6 +98,7 @@ pub struct Limit {
 
 /// Why a text is not a limit.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum LimitError {
     /// No `<`, `<=`, `>`, `>=` or `==` in front.
     #[error("a limit begins with <, <=, >, >= or ==")]

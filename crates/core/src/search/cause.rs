@@ -11,7 +11,7 @@ use crate::requirement::{CheckJudgement, Family, Judgement, Metric, Verdict, for
 const NAMED: usize = 3;
 
 /// The reason of a failed judgement on a run.
-pub(super) fn told(judgement: &Judgement, run: &RunResult) -> String {
+pub(super) fn failure_reason(judgement: &Judgement, run: &RunResult) -> String {
     let failed: Vec<&CheckJudgement> = judgement
         .checks
         .iter()

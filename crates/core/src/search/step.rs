@@ -138,7 +138,7 @@ fn verdict(run: &RunResult, open: &[u64], holding: &Requirement, confidence: f64
         if judged.verdict != Verdict::Fail || run.status == Status::Failed {
             return judged;
         }
-        let reason = cause::told(&judged, run);
+        let reason = cause::failure_reason(&judged, run);
         Judgement { reason, ..judged }
     };
     let whole = on(run);

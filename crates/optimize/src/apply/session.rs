@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use tokio_postgres::Client;
 
 use super::{ApplyError, ApplyEvent, ApplyLimits, progress};
-use crate::connection::{Database, DatabaseUrl, first_text, is_gone, told};
+use crate::connection::{Database, DatabaseUrl, error_message, first_text, is_gone};
 use crate::name::literal;
 
 /// Held while a database is changed. The letters of the name in a number, so that no other program uses it by chance.
@@ -61,7 +61,7 @@ impl ChangeSession {
             millis(limits.lock),
             millis(limits.statement)
         );
-        let connect = |error: tokio_postgres::Error| ApplyError::Connect(told(&error));
+        let connect = |error: tokio_postgres::Error| ApplyError::Connect(error_message(&error));
         database.client.batch_execute(&set).await.map_err(connect)?;
         let alone = format!("SELECT /* agentos-perf */ pg_try_advisory_lock({KEY})");
         if value(&database.client, &alone)
@@ -105,9 +105,9 @@ impl ChangeSession {
             tokio::select! {
                 ended = &mut running => return match ended {
                     Ok(()) => Ok(()),
-                    Err(error) if is_gone(&error) => Err(Ended::Gone(told(&error))),
+                    Err(error) if is_gone(&error) => Err(Ended::Gone(error_message(&error))),
                     Err(_) if is_stopped => Err(Ended::Interrupted),
-                    Err(error) => Err(Ended::Refused(told(&error))),
+                    Err(error) => Err(Ended::Refused(error_message(&error))),
                 },
                 changed = stop.changed(), if may_stop && !is_stopped => {
                     may_stop = changed.is_ok();

@@ -64,7 +64,7 @@ impl DatabaseUrl {
         })?;
         let asked = "SELECT /* agentos-perf */ current_setting('agentos_perf.direct', true)";
         let answer = database.client.simple_query(asked).await;
-        let answer = answer.map_err(|error| told(&error))?;
+        let answer = answer.map_err(|error| error_message(&error))?;
         if first_text(&answer).as_deref() == Some("on") {
             Ok(database)
         } else {
@@ -118,9 +118,9 @@ impl DatabaseUrl {
             None if self.tls.is_unasked() && is_refused(error) => {
                 "on this machine TLS is spoken only when it is asked for, by sslmode=require in the URL"
             }
-            None => return told(error),
+            None => return error_message(error),
         };
-        let what = distrust.map_or_else(|| told(error), |distrust| distrust.to_string());
+        let what = distrust.map_or_else(|| error_message(error), |distrust| distrust.to_string());
         format!("{what}: {advice}")
     }
 
@@ -179,7 +179,7 @@ pub fn first_text(answer: &[SimpleQueryMessage]) -> Option<String> {
 }
 
 /// What the server says of an error, or its innermost cause: nothing of a URL is in either.
-pub fn told(error: &Error) -> String {
+pub fn error_message(error: &Error) -> String {
     if let Some(said) = error.as_db_error() {
         return said.message().chars().take(160).collect();
     }

@@ -21,17 +21,17 @@ const CONTEXT: usize = 12;
 pub fn excerpts(texts: &[&str], longest: usize) -> Vec<String> {
     let lines: Vec<String> = texts.iter().map(|text| one_line(text)).collect();
     let shown = lines.iter().map(|line| excerpt(line, longest)).collect();
-    told_apart(&lines, shown, longest)
+    distinguished(&lines, shown, longest)
 }
 
 /// The same of names, in which every space counts.
 pub fn short_names(names: &[String], longest: usize) -> Vec<String> {
     let shown = names.iter().map(|name| cut(name, longest)).collect();
-    told_apart(names, shown, longest)
+    distinguished(names, shown, longest)
 }
 
 /// `shown`, but for those of different texts that look alike.
-fn told_apart(lines: &[String], mut shown: Vec<String>, longest: usize) -> Vec<String> {
+fn distinguished(lines: &[String], mut shown: Vec<String>, longest: usize) -> Vec<String> {
     for alike in groups(lines, &shown) {
         for &at in &alike {
             let others = alike.iter().map(|&other| lines[other].as_str());

@@ -18,7 +18,7 @@ mod tls;
 mod verify_ca;
 
 pub use certificate_error::Distrust;
-pub use database::{Database, first_text, is_gone, told};
+pub use database::{Database, error_message, first_text, is_gone};
 pub use database_tls::{PARAMETERS as TLS_PARAMETERS, Stated};
 pub use database_url::{DatabasePlace, DatabaseUrl};
 pub use percent_encoding::percent_encoded;

@@ -58,6 +58,9 @@ impl CounterAges {
 }
 
 impl ServerFacts {
+    /// The oldest server whose catalogs are known.
+    pub const OLDEST_MAJOR: u32 = 13;
+
     /// Such as 15.
     pub fn major(&self) -> u32 {
         self.version / 10_000

@@ -4,7 +4,7 @@ use thiserror::Error;
 use tokio_postgres::Client;
 
 use super::explained::Explained;
-use crate::connection::{first_text, is_gone, told};
+use crate::connection::{error_message, first_text, is_gone};
 use crate::name::{literal, quoted};
 
 /// Since this version `EXPLAIN` itself makes plans for any value.
@@ -192,7 +192,7 @@ impl<'a> Planner<'a> {
 
 fn refused(error: &tokio_postgres::Error) -> AskError {
     if is_gone(error) {
-        return AskError::Gone(told(error));
+        return AskError::Gone(error_message(error));
     }
-    AskError::Refused(told(error))
+    AskError::Refused(error_message(error))
 }

@@ -14,9 +14,6 @@ pub(crate) use session::carefully;
 use super::facts::{CounterAges, Facts, ServerFacts, Setting, StatementFacts, TableFacts};
 use super::name::quoted;
 
-/// The oldest server whose catalogs are known.
-pub const OLDEST: u32 = 13;
-
 #[derive(Deserialize)]
 struct Schema {
     schema: String,

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio_postgres::Client;
 
-use crate::connection::{first_text, is_gone, told};
+use crate::connection::{error_message, first_text, is_gone};
 
 /// Nothing is changed, nothing waits for a lock, and nothing takes long. Names are those of the catalog whatever the
 /// database's own tables, functions and operators are called, and what the server writes of others is with its schema.
@@ -72,7 +72,7 @@ pub(super) async fn row<T: DeserializeOwned>(
 fn refused(what: &'static str, error: &tokio_postgres::Error) -> ReadError {
     ReadError::Refused {
         what,
-        said: told(error),
+        said: error_message(error),
         gone: is_gone(error),
     }
 }

@@ -1,7 +1,7 @@
 //! What is to be known of the moment and of the counters.
 
 use super::format::{bytes, number, span};
-use crate::facts::Facts;
+use crate::facts::{Facts, ServerFacts};
 use crate::plan::{Finding, OptimizerPlan};
 
 /// `AgentOS`'s target, and a usual one.
@@ -14,8 +14,15 @@ const MOST_USED: f64 = 0.8;
 const LEAST_TEMP: f64 = (1_u64 << 30) as f64;
 
 pub(super) fn tell(facts: &Facts, plan: &mut OptimizerPlan) {
+    server(facts, plan);
+    transactions(facts, plan);
+    connections(facts, plan);
+}
+
+/// Its version and its counters.
+fn server(facts: &Facts, plan: &mut OptimizerPlan) {
     let mut tell = |what: String, advice: &str| plan.findings.push(Finding::new(what, advice));
-    if facts.server.major() < crate::read::OLDEST {
+    if facts.server.major() < ServerFacts::OLDEST_MAJOR {
         tell(
             format!(
                 "PostgreSQL {} is older than version 13, the oldest one supported here",
@@ -49,6 +56,11 @@ pub(super) fn tell(facts: &Facts, plan: &mut OptimizerPlan) {
             "take locks in the same order in every transaction; the server's log names the statements",
         );
     }
+}
+
+/// Transactions that are open for long, and those that wait.
+fn transactions(facts: &Facts, plan: &mut OptimizerPlan) {
+    let mut tell = |what: String, advice: &str| plan.findings.push(Finding::new(what, advice));
     for one in facts.transactions.iter().filter(|one| one.open_s >= LONG_S) {
         tell(
             format!(
@@ -77,15 +89,18 @@ pub(super) fn tell(facts: &Facts, plan: &mut OptimizerPlan) {
             "see in pg_stat_activity what the holders are doing; CREATE INDEX CONCURRENTLY would wait for them too",
         );
     }
+}
+
+fn connections(facts: &Facts, plan: &mut OptimizerPlan) {
     let connections = facts.connections;
     if f64::from(connections.used) > MOST_USED * f64::from(connections.most) && connections.most > 0
     {
-        tell(
+        plan.findings.push(Finding::new(
             format!(
                 "{} of {} connections are in use, {} of them idle in a transaction",
                 connections.used, connections.most, connections.idle_in_transaction
             ),
             "use a connection pooler such as PgBouncer",
-        );
+        ));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::bloat;
 use super::format::{bytes, number, span};
-use crate::facts::{Facts, TableFacts};
+use crate::facts::{Facts, Index, TableFacts};
 use crate::plan::{ChangeKind, Finding, OptimizerPlan, Proof, Proposal, Risk};
 
 /// Dead rows beyond this share of all are past what autovacuum lets grow by default.
@@ -52,32 +52,32 @@ pub(super) fn propose(facts: &Facts, plan: &mut OptimizerPlan) {
         if plan.proposals.iter().any(|one| one.object == object) {
             continue;
         }
-        let empty = bloat::of_index(index, table);
-        if empty.is_some_and(|empty| empty > MOST_EMPTY) {
-            plan.proposals.push(Proposal {
-                number: 0,
-                id: String::new(),
-                kind: ChangeKind::Reindex,
-                object,
-                table: Some(table.sql()),
-                what: format!("rebuild index {}", index.shown()),
-                why: vec![format!(
-                    "about {:.0} % of its {} is empty, judging by the width of its columns",
-                    100.0 * empty.unwrap_or(0.0),
-                    bytes(index.bytes)
-                )],
-                sql: vec![format!("REINDEX INDEX CONCURRENTLY {}", index.sql())],
-                undo: Vec::new(),
-                risk: Risk::Medium,
-                price: "the same space again while it is built; blocks no writes".to_owned(),
-                gain: format!(
-                    "about {}",
-                    bytes((index.bytes as f64 * empty.unwrap_or(0.0)) as u64)
-                ),
-                proof: Proof::Estimate,
-                role: None,
-            });
+        if let Some(empty) = bloat::of_index(index, table).filter(|empty| *empty > MOST_EMPTY) {
+            plan.proposals.push(rebuild(index, table, empty));
         }
+    }
+}
+
+fn rebuild(index: &Index, table: &TableFacts, empty: f64) -> Proposal {
+    Proposal {
+        number: 0,
+        id: String::new(),
+        kind: ChangeKind::Reindex,
+        object: index.sql(),
+        table: Some(table.sql()),
+        what: format!("rebuild index {}", index.shown()),
+        why: vec![format!(
+            "about {:.0} % of its {} is empty, judging by the width of its columns",
+            100.0 * empty,
+            bytes(index.bytes)
+        )],
+        sql: vec![format!("REINDEX INDEX CONCURRENTLY {}", index.sql())],
+        undo: Vec::new(),
+        risk: Risk::Medium,
+        price: "the same space again while it is built; blocks no writes".to_owned(),
+        gain: format!("about {}", bytes((index.bytes as f64 * empty) as u64)),
+        proof: Proof::Estimate,
+        role: None,
     }
 }
 

@@ -131,7 +131,7 @@ fn proposed(facts: &Facts) -> Vec<String> {
     plan.proposals.iter().map(line).collect()
 }
 
-fn told(facts: &Facts) -> Vec<String> {
+fn finding_texts(facts: &Facts) -> Vec<String> {
     planned(facts)
         .findings
         .into_iter()
@@ -434,7 +434,7 @@ fn unused_is_not_said_before_it_can_be_known() {
     for counted in [None, Some(3_600.0), Some(6.9 * DAY)] {
         facts.server.counted_s = counted;
         assert!(proposed(&facts).is_empty(), "{counted:?}");
-        assert_eq!(told(&facts).len(), 1);
+        assert_eq!(finding_texts(&facts).len(), 1);
     }
 }
 
@@ -559,7 +559,7 @@ fn tables_are_swept_and_analysed_when_they_need_it() {
     }
     let mut facts = sound();
     facts.tables[0].no_autovacuum = true;
-    assert_eq!(told(&facts), ["autovacuum is off for t"]);
+    assert_eq!(finding_texts(&facts), ["autovacuum is off for t"]);
 }
 
 #[test]
@@ -607,7 +607,7 @@ fn space_that_is_empty_is_told_by_the_widths_of_columns() {
     facts.tables[0].heap_bytes = 500 * MIB;
     facts.indexes[0].bytes = 100 * MIB;
     assert_eq!(proposed(&facts), ["rebuild index t_a (medium)"]);
-    assert_eq!(told(&facts).len(), 1);
+    assert_eq!(finding_texts(&facts).len(), 1);
     // Not one that is to be dropped, nor one that the server can't build anew while others work.
     facts.indexes[0].scans = 0.0;
     assert_eq!(proposed(&facts), ["drop index t_a on t (high)"]);
@@ -627,7 +627,7 @@ fn settings_are_held_against_the_memory() {
             .position(|setting| setting.name == name)
             .unwrap();
         facts.settings[at].setting = value.to_owned();
-        (proposed(&facts), told(&facts).len())
+        (proposed(&facts), finding_texts(&facts).len())
     };
     let table: [(&str, &str, &[&str], usize); 9] = [
         (
@@ -760,7 +760,7 @@ fn what_goes_on_is_told() {
     for (wanted, change) in table {
         let mut facts = sound();
         change(&mut facts);
-        let told = told(&facts);
+        let told = finding_texts(&facts);
         assert!(
             told.len() == 1 && told[0].starts_with(wanted),
             "{wanted}: {told:?}"
@@ -769,7 +769,7 @@ fn what_goes_on_is_told() {
     let mut facts = sound();
     facts.counters.blocks_hit = 10.0;
     facts.counters.blocks_read = 90.0;
-    assert!(told(&facts).is_empty(), "too few to say");
+    assert!(finding_texts(&facts).is_empty(), "too few to say");
 }
 
 fn asked() -> (Vec<PlannerQuery>, PlannerAnswers) {

@@ -90,14 +90,48 @@ impl Candidate {
 /// is ordered by, or one column that lies between values. Columns of a join equal a value once the other table's row
 /// is known.
 pub fn candidates(one: &Use, table: &TableFacts, indexes: &[Index]) -> Vec<Candidate> {
+    let mut found: Vec<Candidate> = Vec::new();
+    for (mut columns, free) in keys(one, table) {
+        columns.truncate(MOST_COLUMNS);
+        if columns.is_empty() || !columns.iter().all(|(name, _)| is_fit(name, table)) {
+            continue;
+        }
+        // All descending is all ascending, read backwards.
+        if columns[free.min(columns.len())..]
+            .iter()
+            .all(|(_, down)| *down)
+        {
+            for (_, down) in &mut columns {
+                *down = false;
+            }
+        }
+        let candidate = Candidate {
+            table: table.oid,
+            free: free.min(columns.len()),
+            columns,
+        };
+        let is_there = indexes.iter().any(|index| candidate.is_served_by(index));
+        let is_known = found.iter().any(|other| other.columns == candidate.columns);
+        if !is_there && !is_known {
+            found.push(candidate);
+        }
+    }
+    found
+}
+
+/// A column and whether it is read backwards.
+type KeyColumn = (String, bool);
+
+/// The keys that would serve a use, each with how many of its first columns may stand in any order.
+fn keys(one: &Use, table: &TableFacts) -> Vec<(Vec<KeyColumn>, usize)> {
     let mut equal = sorted(&one.equal, table);
     equal.truncate(MOST_COLUMNS);
     let joined: Vec<String> = sorted(&one.join, table);
-    let plain = |columns: &[String]| -> Vec<(String, bool)> {
+    let plain = |columns: &[String]| -> Vec<KeyColumn> {
         columns.iter().map(|name| (name.clone(), false)).collect()
     };
-    let mut keys: Vec<(Vec<(String, bool)>, usize)> = Vec::new();
-    let order: Vec<(String, bool)> = one
+    let mut keys: Vec<(Vec<KeyColumn>, usize)> = Vec::new();
+    let order: Vec<KeyColumn> = one
         .order
         .iter()
         .filter(|(name, _)| !equal.contains(name))
@@ -124,33 +158,7 @@ pub fn candidates(one: &Use, table: &TableFacts, indexes: &[Index]) -> Vec<Candi
             keys.push((plain(&both), 0));
         }
     }
-    let mut found: Vec<Candidate> = Vec::new();
-    for (mut columns, free) in keys {
-        columns.truncate(MOST_COLUMNS);
-        if columns.is_empty() || !columns.iter().all(|(name, _)| is_fit(name, table)) {
-            continue;
-        }
-        // All descending is all ascending, read backwards.
-        if columns[free.min(columns.len())..]
-            .iter()
-            .all(|(_, down)| *down)
-        {
-            for (_, down) in &mut columns {
-                *down = false;
-            }
-        }
-        let candidate = Candidate {
-            table: table.oid,
-            free: free.min(columns.len()),
-            columns,
-        };
-        let is_there = indexes.iter().any(|index| candidate.is_served_by(index));
-        let is_known = found.iter().any(|other| other.columns == candidate.columns);
-        if !is_there && !is_known {
-            found.push(candidate);
-        }
-    }
-    found
+    keys
 }
 
 /// The columns that tell rows apart best first.

@@ -44,7 +44,7 @@ fn known() -> Vec<TableFacts> {
 }
 
 /// `messages: = a b | < c | join d | order e-`
-fn told(text: &str) -> String {
+fn shown_uses(text: &str) -> String {
     let tables = known();
     let name = |oid: u32| &tables.iter().find(|table| table.oid == oid).unwrap().name;
     let uses = uses(text, &tables).unwrap_or_else(|error| panic!("{text}: {error}"));
@@ -141,7 +141,7 @@ fn statements_are_read_for_what_they_look_for() {
         ),
     ];
     for (text, wanted) in table {
-        assert_eq!(told(text), wanted, "{text}");
+        assert_eq!(shown_uses(text), wanted, "{text}");
     }
 }
 

@@ -12,12 +12,12 @@ pub(crate) struct SocketFaults {
     losses: Vec<(FaultShare, Sequence)>,
     refusals: Vec<(FaultShare, Sequence)>,
     chatter: u32,
-    close: Option<SocketEnd>,
+    close: Option<SocketCut>,
 }
 
 /// How and when a socket is ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct SocketEnd {
+pub(crate) struct SocketCut {
     /// Counted from the handshake.
     pub(crate) after: Duration,
     /// `None` is without a close frame.
@@ -34,7 +34,7 @@ impl SocketFaults {
                 self.chatter = self.chatter.saturating_add(frames.get());
             }
             Fault::SocketClose { code, after } => {
-                let end = SocketEnd { after, code };
+                let end = SocketCut { after, code };
                 // The first to come is the last that a socket sees.
                 self.close = Some(match self.close {
                     Some(other) if other.after <= after => other,
@@ -70,7 +70,7 @@ impl SocketFaults {
     }
 
     /// When sockets are ended by the server.
-    pub(crate) fn end(&self) -> Option<SocketEnd> {
+    pub(crate) fn end(&self) -> Option<SocketCut> {
         self.close
     }
 }
@@ -116,7 +116,7 @@ mod tests {
         ]);
         assert_eq!(faults.reply_delay(), Some(Duration::from_millis(330)));
         assert_eq!(faults.chatter(), 5);
-        let end = SocketEnd {
+        let end = SocketCut {
             after: Duration::from_secs(2),
             code: None,
         };

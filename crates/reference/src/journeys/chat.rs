@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::{detail, missing, unreadable};
 use crate::app::App;
-use crate::auth::User;
+use crate::auth::AuthenticatedUser;
 
 /// What a thousand tokens cost.
 const PRICE: f64 = 0.002;
@@ -32,7 +32,7 @@ pub(super) struct ChatForm {
 }
 
 pub(super) async fn answer(
-    user: User,
+    user: AuthenticatedUser,
     State(app): State<Arc<App>>,
     form: Result<Json<ChatForm>, JsonRejection>,
 ) -> Response {
@@ -70,7 +70,7 @@ pub(super) async fn answer(
 }
 
 pub(super) async fn remove(
-    user: User,
+    user: AuthenticatedUser,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Response {

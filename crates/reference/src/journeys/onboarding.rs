@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::{detail, missing, unreadable};
 use crate::app::App;
-use crate::auth::User;
+use crate::auth::AuthenticatedUser;
 
 /// How long an agent trains.
 const TRAINING: Duration = Duration::from_millis(400);
@@ -45,7 +45,7 @@ pub(super) struct TrainForm {
 }
 
 pub(super) async fn start(
-    user: User,
+    user: AuthenticatedUser,
     State(app): State<Arc<App>>,
     form: Result<Json<StartForm>, JsonRejection>,
 ) -> Response {
@@ -70,7 +70,7 @@ pub(super) async fn start(
 
 /// A form with `agent_id` and any number of `files`.
 pub(super) async fn upload(
-    user: User,
+    user: AuthenticatedUser,
     State(app): State<Arc<App>>,
     form: Result<Multipart, MultipartRejection>,
 ) -> Response {
@@ -110,7 +110,7 @@ pub(super) async fn upload(
 }
 
 pub(super) async fn configure(
-    user: User,
+    user: AuthenticatedUser,
     State(app): State<Arc<App>>,
     form: Result<Json<ConfigureForm>, JsonRejection>,
 ) -> Response {
@@ -129,7 +129,7 @@ pub(super) async fn configure(
 }
 
 pub(super) async fn train(
-    user: User,
+    user: AuthenticatedUser,
     State(app): State<Arc<App>>,
     form: Result<Json<TrainForm>, JsonRejection>,
 ) -> Response {
@@ -158,7 +158,7 @@ pub(super) async fn train(
 }
 
 pub(super) async fn status(
-    user: User,
+    user: AuthenticatedUser,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Response {
@@ -178,7 +178,7 @@ pub(super) async fn status(
 }
 
 pub(super) async fn remove(
-    user: User,
+    user: AuthenticatedUser,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Response {

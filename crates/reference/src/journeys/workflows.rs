@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{detail, missing, unreadable};
 use crate::app::App;
-use crate::auth::User;
+use crate::auth::AuthenticatedUser;
 
 /// How long each step of an execution takes.
 const STEP: Duration = Duration::from_millis(50);
@@ -32,7 +32,7 @@ pub(super) struct CreateForm {
 }
 
 pub(super) async fn create(
-    user: User,
+    user: AuthenticatedUser,
     State(app): State<Arc<App>>,
     form: Result<Json<CreateForm>, JsonRejection>,
 ) -> Response {
@@ -57,7 +57,7 @@ pub(super) async fn create(
 }
 
 pub(super) async fn execute(
-    user: User,
+    user: AuthenticatedUser,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Response {
@@ -78,7 +78,7 @@ pub(super) async fn execute(
 }
 
 pub(super) async fn status(
-    user: User,
+    user: AuthenticatedUser,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Response {
@@ -100,7 +100,7 @@ pub(super) async fn status(
 }
 
 pub(super) async fn remove(
-    user: User,
+    user: AuthenticatedUser,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Response {

@@ -14,7 +14,7 @@ use thiserror::Error;
 
 pub use seed::{DEMO_ORGANIZATION, DEMO_USER};
 
-use super::auth::User;
+use super::auth::AuthenticatedUser;
 use super::statistics::Queries;
 use super::{Options, ServeError};
 
@@ -87,7 +87,7 @@ impl Store {
     }
 
     /// The user of a token, as JSON. It may name users that were never seeded.
-    pub(super) async fn user(&self, user: User) -> Result<Bytes, DataError> {
+    pub(super) async fn user(&self, user: AuthenticatedUser) -> Result<Bytes, DataError> {
         let known = match self {
             Self::Sqlite(sqlite) => {
                 sqlite
@@ -117,7 +117,7 @@ impl Store {
     }
 }
 
-fn stranger(user: &User) -> Value {
+fn stranger(user: &AuthenticatedUser) -> Value {
     json!({
         "id": user.id,
         "email": format!("{}@example.com", user.id),
@@ -161,7 +161,7 @@ mod tests {
     #[tokio::test]
     async fn a_user_is_who_the_token_names() {
         let store = temporary().await;
-        let user = |id: &str| User {
+        let user = |id: &str| AuthenticatedUser {
             id: id.into(),
             organization: "o".into(),
         };

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::app::App;
-use crate::auth::User;
+use crate::auth::AuthenticatedUser;
 use crate::gate::Peer;
 
 /// All sockets are one endpoint, for all users.
@@ -36,7 +36,7 @@ pub(crate) fn endpoint_of(path: &str) -> &str {
 /// A connection that is to become a socket once its handshake is answered.
 pub(crate) struct Upgrade {
     pub(super) when: OnUpgrade,
-    pub(super) user: User,
+    pub(super) user: AuthenticatedUser,
     pub(super) channels: BTreeSet<String>,
 }
 
@@ -100,7 +100,7 @@ fn admitted(
     app: &App,
     user_id: &str,
     parameters: Result<Query<Parameters>, QueryRejection>,
-) -> Option<(User, BTreeSet<String>)> {
+) -> Option<(AuthenticatedUser, BTreeSet<String>)> {
     let Query(parameters) = parameters.ok()?;
     let user = app.verifier.holder(&parameters.token?).ok()?;
     if user.id != user_id || user.organization.is_empty() {

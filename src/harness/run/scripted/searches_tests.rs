@@ -92,9 +92,17 @@ fn a_limited_server_breaks_where_arithmetic_says() {
     assert_eq!(verdict(&judged, "few"), Verdict::Pass);
     assert_eq!(verdict(&judged, "between"), Verdict::Inconclusive);
     assert_eq!(verdict(&judged, "many"), Verdict::Fail);
-    assert!(judged.told("between").contains("no step has 100 users"));
+    assert!(
+        judged
+            .reason_and_advice("between")
+            .contains("no step has 100 users")
+    );
     assert_eq!(verdict(&judged, "degradation"), Verdict::Pass);
-    assert!(judged.told("degradation").contains("by slowness"));
+    assert!(
+        judged
+            .reason_and_advice("degradation")
+            .contains("by slowness")
+    );
     assert_eq!(verdict(&judged, "recovery"), Verdict::Pass);
     assert_eq!(search(&judged).ending, SearchEnding::Broken);
     let scaling = search(&judged).scaling.as_ref().expect("a curve");
@@ -159,7 +167,11 @@ fn a_sound_target_does_not_break() {
     let judged = judged(&profile, &[], &VirtualTime::new(sound()));
     assert_eq!(judged.failed(), [""; 0]);
     assert_eq!(search(&judged).ending, SearchEnding::Unbroken);
-    assert!(judged.told("degradation").contains("nothing broke"));
+    assert!(
+        judged
+            .reason_and_advice("degradation")
+            .contains("nothing broke")
+    );
 }
 
 #[test]
@@ -174,7 +186,7 @@ fn a_target_that_dies_is_a_breaking_point_with_its_cause() {
     assert_eq!(standings[1], (20.0, Role::Load, StepVerdict::Broken));
     assert_eq!(verdict(&judged, "users"), Verdict::Pass);
     assert_eq!(verdict(&judged, "degradation"), Verdict::Fail);
-    let told = judged.told("degradation");
+    let told = judged.reason_and_advice("degradation");
     assert!(told.contains("connect"), "{told}");
 }
 

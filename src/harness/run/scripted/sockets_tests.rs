@@ -114,12 +114,15 @@ fn each_fault_of_a_socket_is_told_by_its_cause() {
         let judged = judged(&profile, &["websocket", "mixed"], &time);
         let failed = judged.failed();
         if failed != expected {
-            let reasons: Vec<_> = failed.iter().map(|name| judged.told(name)).collect();
+            let reasons: Vec<_> = failed
+                .iter()
+                .map(|name| judged.reason_and_advice(name))
+                .collect();
             wrong.push(format!(
                 "{name}: failed {failed:?}, not {expected:?}: {reasons:#?}"
             ));
         }
-        let told = judged.told(SOCKETS);
+        let told = judged.reason_and_advice(SOCKETS);
         let missing = words.iter().filter(|words| !told.contains(**words));
         wrong.extend(missing.map(|words| format!("{name}: {words:?} is not told: {told}")));
         let run = judged.run("websocket");
@@ -138,7 +141,12 @@ fn a_service_twenty_milliseconds_away_passes_the_built_in_profile() {
     let time =
         VirtualTime::new(|_: &crate::load::ScriptedRequest<'_>| ScriptedAnswer::good(ms(20)));
     let judged = judged(&fixture("phase8.toml"), &["websocket"], &time);
-    assert_eq!(judged.failed(), [""; 0], "{}", judged.told(SOCKETS));
+    assert_eq!(
+        judged.failed(),
+        [""; 0],
+        "{}",
+        judged.reason_and_advice(SOCKETS)
+    );
 }
 
 #[test]
@@ -149,7 +157,7 @@ fn a_slow_half_fails_by_itself() {
         &VirtualTime::new(slow(ms(300))),
     );
     assert_eq!(judged.failed(), [MIXED]);
-    let told = judged.told(MIXED);
+    let told = judged.reason_and_advice(MIXED);
     assert!(told.contains("websocket users: "), "{told}");
     assert!(!told.contains("http users: "), "{told}");
 }

@@ -105,12 +105,17 @@ fn wrong(profile: &Profile, case: &Case) -> Vec<String> {
     let failed = judged.failed();
     let mut wrong = Vec::new();
     if failed != expected {
-        let reasons: Vec<_> = failed.iter().map(|name| judged.told(name)).collect();
+        let reasons: Vec<_> = failed
+            .iter()
+            .map(|name| judged.reason_and_advice(name))
+            .collect();
         wrong.push(format!(
             "{name}: failed {failed:?}, not {expected:?}: {reasons:#?}"
         ));
     }
-    let told = case.told.map(|(name, words)| (judged.told(name), words));
+    let told = case
+        .told
+        .map(|(name, words)| (judged.reason_and_advice(name), words));
     if let Some((told, words)) = told.filter(|(told, words)| !told.contains(words)) {
         wrong.push(format!("{name}: {words:?} is not told: {told}"));
     }
@@ -185,7 +190,7 @@ fn a_generator_that_stood_still_is_blamed_itself() {
         let stopped = VirtualTime::new(target).frozen(ms(3_000), ms(1_000));
         let stopped = judged(&profile, &[], &stopped);
         assert!(stopped.failed().contains(&"response"), "{arrivals}");
-        let told = stopped.told("response");
+        let told = stopped.reason_and_advice("response");
         assert!(told.contains("generator"), "{arrivals}: {told}");
         let verdict = stopped.of("response").verdict;
         assert_eq!(verdict, crate::requirement::Verdict::Inconclusive, "{told}");
@@ -193,7 +198,7 @@ fn a_generator_that_stood_still_is_blamed_itself() {
             assert!(
                 stopped.failed().contains(&HEADROOM),
                 "{}",
-                stopped.told(HEADROOM)
+                stopped.reason_and_advice(HEADROOM)
             );
         }
     }

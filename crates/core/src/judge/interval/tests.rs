@@ -2,6 +2,7 @@ use super::*;
 use crate::model::fixture::{self, Asked, MS, run};
 use crate::record::Counts;
 use crate::record::Outcome;
+use crate::requirement::Interval;
 
 /// Some number below a hundred that looks like chance.
 fn chance(due: u64) -> u64 {

@@ -15,6 +15,7 @@ macro_rules! metrics {
     ) => {
         /// What a check measures.
         #[derive(Debug, Clone, Copy, PartialEq)]
+        #[non_exhaustive]
         pub enum Metric {
             $($(#[$about])* $quantile {
                 /// The quantile, in (0, 1): 0.95 for p95.

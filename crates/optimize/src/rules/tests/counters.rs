@@ -113,9 +113,9 @@ fn counters_that_do_not_count_say_nothing() {
     assert_eq!(proposed(&facts), ["set track_counts to on (low)"]);
     assert_eq!((plan.counted_s, plan.overview.tables[0].dead), (None, None));
     assert!(
-        told(&facts)[0].ends_with("it is not known since when index scans are counted"),
+        finding_texts(&facts)[0].ends_with("it is not known since when index scans are counted"),
         "{:?}",
-        told(&facts)
+        finding_texts(&facts)
     );
 }
 
@@ -130,7 +130,7 @@ fn indexes_of_an_empty_database_are_left_alone() {
             index.bytes = bytes;
             index.scans = 0.0;
         }
-        (proposed(&facts), told(&facts))
+        (proposed(&facts), finding_texts(&facts))
     };
     let nothing: Vec<String> = Vec::new();
     let duplicates = "duplicate indexes that are nearly empty: t_other (of t_a)".to_owned();
@@ -156,7 +156,7 @@ fn what_is_called_alike_elsewhere_is_shown_with_its_schema() {
         })
         .collect();
     assert_eq!(
-        told(&facts),
+        finding_texts(&facts),
         [
             "indexes without an index scan (40 MiB): t_a, tenant.t_a; index scans have been counted for 60 min"
         ]

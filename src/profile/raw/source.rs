@@ -31,6 +31,7 @@ const DEEPEST: usize = 8;
 
 /// Where a profile comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ProfileSource {
     /// A compiled-in one, by name.
     Builtin(&'static str),
