@@ -15,11 +15,13 @@ installs() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
 install() { apt-get update -qq && apt-get install -y -qq "$@"; }
 
 # tool NAME VERSION [OPTION...]: a program from crates.io, built once into target/tools, unoptimized and without what a
-# debugger needs, as it runs for seconds. Where there is one already, as on the machines of CI, that one is used.
+# debugger needs, as it runs for seconds. What several of them depend on is built once. Where there is one already, as on
+# the machines of CI, that one is used.
 tool() {
     if grep -qs "^\"$1 $2 " target/tools/.crates.toml; then return; fi
     if [ ! -e "target/tools/bin/$1" ] && command -v "$1" >/dev/null 2>&1; then return; fi
-    CARGO_PROFILE_DEV_DEBUG=false cargo install --quiet --locked --debug --root target/tools --version "$2" "${@:3}" "$1"
+    CARGO_PROFILE_DEV_DEBUG=false cargo install --quiet --locked --debug --root target/tools --target-dir target/tools/build \
+        --version "$2" "${@:3}" "$1"
 }
 
 rust() {
@@ -132,7 +134,8 @@ step_comparison() {
 
 step_docs() {
     title "documentation"
-    RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+    # With `--examples`, of which there are none, cargo selects the features of tests, and so the dependencies of the lints.
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --lib --examples
 }
 
 step_doctests() {
@@ -177,7 +180,7 @@ step_package() {
             patches+=(--config "patch.crates-io.$name.path='$PWD/target/package/$(basename "$crate" .crate)'")
         fi
     done
-    cargo check --offline --target-dir target ${patches[@]+"${patches[@]}"} \
+    cargo check --offline --lib --bins --examples --target-dir target ${patches[@]+"${patches[@]}"} \
         --manifest-path target/package/agentos-perf-[0-9]*/Cargo.toml
 }
 

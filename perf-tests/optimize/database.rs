@@ -21,7 +21,7 @@ pub(crate) struct Database {
 }
 
 /// Rows of `messages`; the other tables have a part of that.
-pub(crate) const MANY: u64 = 2_000_000;
+pub(crate) const MANY: u64 = 1_000_000;
 /// Enough for an index to be worthwhile.
 pub(crate) const FEW: u64 = 60_000;
 

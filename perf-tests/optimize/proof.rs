@@ -21,7 +21,7 @@ name = "proved"
 arrivals = "constant"
 rate = "60/s"
 warm_up = "1s"
-duration = "20s"
+duration = "{seconds}s"
 
 [[scenario.load.endpoint]]
 name = "conversation"
@@ -111,9 +111,11 @@ async fn answer(State(asking): State<Arc<Asking>>) -> Result<String, StatusCode>
     Ok(rows.len().to_string())
 }
 
-fn verified(database: &Database, service: &Service) -> Output {
+/// Under loads of so many seconds.
+fn verified(database: &Database, service: &Service, seconds: u32) -> Output {
     let profile = database.folder.path().join("proved.toml");
-    std::fs::write(&profile, PROFILE).expect("a profile");
+    let content = PROFILE.replace("{seconds}", &seconds.to_string());
+    std::fs::write(&profile, content).expect("a profile");
     let plan = database.plan();
     let missing = proposed(&plan, "create_index");
     let only: Vec<&str> = missing.iter().map(|one| id(one)).collect();
@@ -141,7 +143,7 @@ fn what_was_gained_is_told_with_its_interval_and_stays() {
     let all_told = (0..3).any(|_| {
         let database = Database::with(2 * FEW).used(20);
         let service = Service::start(&database, Duration::ZERO);
-        let proved = verified(&database, &service);
+        let proved = verified(&database, &service, 20);
         let told = output_text(&proved);
         let is_busy = told.contains(TOO_BUSY);
         assert!(proved.status.code() == Some(0) || is_busy, "{told}");
@@ -166,7 +168,7 @@ fn what_made_it_worse_is_taken_back() {
     let database = Database::with(FEW).used(20);
     let before = database.server.schema();
     let service = Service::start(&database, Duration::from_millis(100));
-    let proved = verified(&database, &service);
+    let proved = verified(&database, &service, 8);
     let told = output_text(&proved);
     assert_eq!(proved.status.code(), Some(1), "{told}");
     assert!(
@@ -187,7 +189,7 @@ fn without_a_service_nothing_is_changed() {
             _runtime: Runtime::new().expect("a runtime"),
         }
     };
-    let proved = verified(&database, &gone);
+    let proved = verified(&database, &gone, 8);
     let told = output_text(&proved);
     assert_eq!(proved.status.code(), Some(1), "{told}");
     assert!(told.contains("nothing was changed"), "{told}");

@@ -212,8 +212,8 @@ fn by_turns(turns: &str, [before, after]: [&Server; 2], expected: i32, opposite:
 #[test]
 fn of_two_targets_the_slower_one_is_found_and_the_same_is_not() {
     let [usual, same, slower] =
-        ["latency=40ms", "latency=40ms", "latency=52ms"].map(|fault| Server::start(&[fault]));
-    by_turns("12", [&usual, &slower], 1, "better");
+        ["latency=40ms", "latency=40ms", "latency=60ms"].map(|fault| Server::start(&[fault]));
+    by_turns("4", [&usual, &slower], 1, "better");
     by_turns("6", [&usual, &same], 0, "WORSE");
 }
 
