@@ -514,12 +514,15 @@ async fn some_deployments_are_poorer() {
     server.stop().await;
 }
 
-/// Asks until the server refuses to connect, then until it answers again.
+/// Waits until the server drops its connections and refuses others, then until it answers again.
 async fn live_through_an_outage(server: &Running) {
     let begun = Instant::now();
-    while Client::connect(server.addr).await.is_ok() {
+    let mut held = TcpStream::connect(server.addr).await.unwrap();
+    let dropped = tokio::time::timeout(AGES, held.read(&mut [0])).await;
+    assert!(matches!(dropped.expect("an outage"), Ok(0) | Err(_)));
+    while TcpStream::connect(server.addr).await.is_ok() {
         assert!(begun.elapsed() < AGES);
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::task::yield_now().await;
     }
     let refused = TcpStream::connect(server.addr).await.unwrap_err();
     assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);

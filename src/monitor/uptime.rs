@@ -75,7 +75,10 @@ impl UptimeWatcher {
     /// # Errors
     /// When the machine gives no thread or no runtime.
     pub fn start(check: UptimeCheck, destination: &Destination) -> std::io::Result<UptimeWatcher> {
-        let log = Arc::new(Mutex::new(UptimeRecord::default()));
+        let log = Arc::new(Mutex::new(UptimeRecord {
+            every_ms: Some(check.every.as_millis() as u64),
+            ..UptimeRecord::default()
+        }));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;

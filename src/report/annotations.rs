@@ -4,13 +4,16 @@
 //! it: `%`, carriage return and line feed everywhere, and `:` and `,` in properties.
 
 use super::failure_message;
+use super::said::SaidOnce;
 use crate::requirement::{Judgement, TestVerdict};
 use crate::text::clean;
 
-/// A command for each requirement whose test fails (`error`) or warns (`warning`), a line each.
+/// A command for each requirement whose test fails (`error`) or warns (`warning`), a line each. A paragraph that several share is
+/// in the first of them, and the others refer to it.
 ///
 /// `confidence` is that of the verdicts, in (0.5, 1).
 pub fn render(judgements: &[Judgement], confidence: f64, strict: bool) -> String {
+    let mut said = SaidOnce::default();
     let commands = judgements.iter().filter_map(|judgement| {
         let command = match judgement.test_verdict(strict) {
             TestVerdict::Pass => return None,
@@ -18,7 +21,9 @@ pub fn render(judgements: &[Judgement], confidence: f64, strict: bool) -> String
             TestVerdict::Fail => "error",
         };
         let title = property(&title(judgement));
-        let message = data(&failure_message::failure(judgement, confidence));
+        let message = data(&failure_message::failure_once(
+            judgement, confidence, &mut said,
+        ));
         Some(format!("::{command} title={title}::{message}\n"))
     });
     commands.collect()
@@ -78,6 +83,30 @@ mod tests {
         );
         let strict = render(&report.judgements, report.confidence, true);
         assert!(commands(&strict).iter().all(|command| command == "error"));
+    }
+
+    #[test]
+    fn a_paragraph_that_many_share_is_in_the_first_alone() {
+        let mut report = fixture::report();
+        let reason =
+            "the service at http://127.0.0.1:9 refuses every connection that it is asked for";
+        let advice =
+            "Is the service running there, and does no firewall keep this machine from it?";
+        for judgement in &mut report.judgements {
+            judgement.verdict = crate::requirement::Verdict::Fail;
+            judgement.reason = reason.to_owned();
+            judgement.advice = vec![advice.to_owned()];
+        }
+        let text = render(&report.judgements, report.confidence, true);
+        let name = &report.judgements[0].requirement.name;
+        assert_eq!(text.lines().count(), report.judgements.len());
+        for (index, line) in text.lines().enumerate() {
+            let message = read(line).2;
+            assert_eq!(message.contains(reason), index == 0, "{message}");
+            assert_eq!(message.contains(advice), index == 0, "{message}");
+            let refers = message.ends_with(&format!("because   the same as {name}"));
+            assert_eq!(refers, index > 0, "{message}");
+        }
     }
 
     #[test]

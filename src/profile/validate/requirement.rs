@@ -315,7 +315,7 @@ fn within_offer(written: &CheckTable, scenario: &ScenarioTable) -> Result<(), Di
 }
 
 /// The times at which requests of a plan are counted, for all requirements on it and for its own search; those of a
-/// quantile also with the margin that a pass may need.
+/// quantile also with the margins that a pass may need.
 pub(in crate::profile) fn thresholds(plan: &Plan, requirements: &[Requirement]) -> Vec<Duration> {
     let required = requirements
         .iter()
@@ -330,8 +330,9 @@ pub(in crate::profile) fn thresholds(plan: &Plan, requirements: &[Requirement]) 
         })
         .flat_map(|check| {
             let is_quantile = check.metric.response_quantile().is_some();
-            let stricter = check.limit.with_margin().filter(|_| is_quantile);
-            [Some(check.limit), stricter]
+            let margins = [check.limit.with_margin(), check.limit.with_wide_margin()];
+            let stricter = margins.into_iter().filter(move |_| is_quantile);
+            std::iter::once(Some(check.limit)).chain(stricter)
         })
         .filter_map(|limit| limit?.threshold())
         .collect();

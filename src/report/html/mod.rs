@@ -25,6 +25,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
 use super::Report;
+use super::said::SaidOnce;
 use crate::requirement::{Judgement, Requirement, TestVerdict, Verdict, format};
 use crate::text::clean;
 
@@ -100,15 +101,17 @@ fn made_on(report: &Report) -> String {
 
 /// What the page shows, part by part, each with a name that stays the same as the session continues.
 pub(crate) fn parts(report: &Report, open: &OpenSession) -> Vec<(String, Markup)> {
+    let mut said = SaidOnce::default();
+    let requirements = verdicts::section(report, open, &mut said);
     let mut parts = vec![
         ("head".to_owned(), head(report, open)),
-        ("requirements".to_owned(), verdicts::section(report, open)),
+        ("requirements".to_owned(), requirements),
     ];
     let scenarios = report.runs.iter().enumerate();
     parts.extend(scenarios.map(|(index, shown)| {
         (
             format!("scenario-{index}"),
-            scenario::section(report, shown),
+            scenario::section(report, shown, &mut said),
         )
     }));
     parts

@@ -5,11 +5,12 @@ use maud::{Markup, html};
 use super::curve::{self, CurveLimits};
 use super::{steps, tables, time_series};
 use crate::record::{RunResult, Status, Summary};
+use crate::report::said::SaidOnce;
 use crate::report::{Report, RunReport, facts};
 use crate::requirement::{Unit, format};
 use crate::text::clean;
 
-pub(super) fn section(report: &Report, shown: &RunReport) -> Markup {
+pub(super) fn section(report: &Report, shown: &RunReport, said: &mut SaidOnce) -> Markup {
     let run = &shown.run;
     let summary = Summary::of(run);
     let limits = CurveLimits::of(&report.judgements, &run.scenario);
@@ -18,7 +19,10 @@ pub(super) fn section(report: &Report, shown: &RunReport) -> Markup {
             h2 { (clean(&run.scenario)) @if let Some(status) = status(run) { " " span class="badge bad" { (status) } } }
             p class="quiet" { (headline(run, &summary)) }
             @if let Some(problem) = &run.problem {
-                div class="remark bad" { p { b { (clean(&problem.what)) } } p { (clean(&problem.advice)) } }
+                div class="remark bad" {
+                    p { b { (clean(&said.once(&problem.what, &run.scenario))) } }
+                    @if said.before(&problem.advice, &run.scenario).is_none() { p { (clean(&problem.advice)) } }
+                }
             }
             div class="charts" {
                 @if let Some(search) = &run.search { (steps::charts(search)) }

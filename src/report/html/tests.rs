@@ -49,6 +49,30 @@ fn nothing_that_a_target_says_becomes_markup() {
 }
 
 #[test]
+fn a_paragraph_that_many_share_is_on_the_page_once() {
+    let mut report = fixture::report();
+    let what = "the service at localhost:8000 refuses every connection that it is asked for here";
+    let advice = "Is the service running there, and does no firewall keep this machine from it?";
+    for judgement in &mut report.judgements {
+        judgement.verdict = Verdict::Fail;
+        judgement.reason = what.to_owned();
+        judgement.advice = vec![advice.to_owned()];
+    }
+    for shown in &mut report.runs {
+        shown.run.problem = Some(crate::record::RunProblem {
+            what: what.to_owned(),
+            advice: advice.to_owned(),
+        });
+    }
+    let page = content(&report).into_string();
+    assert_eq!(page.matches(what).count(), 1);
+    assert_eq!(page.matches(advice).count(), 1);
+    let refers = format!("the same as {}", report.judgements[0].requirement.name);
+    let others = report.judgements.len() - 1 + report.runs.len();
+    assert_eq!(page.matches(&refers).count(), others);
+}
+
+#[test]
 fn the_page_asks_nothing_of_anybody() {
     let page = render(&fixture::report());
     let own = page.replace("http://www.w3.org/2000/svg", "");

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::scale::AxisScale;
 use super::{OpenSession, compared};
 use crate::report::Report;
+use crate::report::said::SaidOnce;
 use crate::requirement::{
     Check, CheckJudgement, Estimate, Judgement, Requirement, TestVerdict, Unit, Verdict, format,
 };
@@ -13,7 +14,7 @@ use crate::text::clean;
 /// Width and height of the picture of an interval.
 const GAUGE: (f64, f64) = (140.0, 22.0);
 
-pub(super) fn section(report: &Report, open: &OpenSession) -> Markup {
+pub(super) fn section(report: &Report, open: &OpenSession, said: &mut SaidOnce) -> Markup {
     if report.judgements.is_empty() && open.waiting.is_empty() {
         return html! {};
     }
@@ -35,7 +36,7 @@ pub(super) fn section(report: &Report, open: &OpenSession) -> Markup {
                 }
             }
             @for judgement in &report.judgements { (compared::section(judgement)) }
-            (remarks(report, open))
+            (remarks(report, open, said))
         }
     }
 }
@@ -140,7 +141,8 @@ fn gauge(check: &Check, verdict: Verdict, estimate: &Estimate) -> Markup {
     }
 }
 
-fn remarks(report: &Report, unsettled: &OpenSession) -> Markup {
+/// A paragraph that several requirements share stands at the first of them, and the others refer to it.
+fn remarks(report: &Report, unsettled: &OpenSession, said: &mut SaidOnce) -> Markup {
     let open = report.judgements.iter();
     let open: Vec<_> = open
         .filter(|judgement| judgement.verdict != Verdict::Pass)
@@ -150,10 +152,11 @@ fn remarks(report: &Report, unsettled: &OpenSession) -> Markup {
         @if !open.is_empty() {
             h3 { "What was not kept, and what to do" }
             @for judgement in open {
+                @let remarks = said.of(judgement);
                 div class={ "remark " (class(judgement.verdict)) } {
-                    p { (badge(judgement, report.strict)) " " b { (clean(&judgement.requirement.name)) } ": " @if judgement.is_unmeasured() { "not measured: " } (clean(&judgement.reason)) }
-                    @if !judgement.advice.is_empty() {
-                        ul { @for advice in &judgement.advice { li { (clean(advice)) } } }
+                    p { (badge(judgement, report.strict)) " " b { (clean(&judgement.requirement.name)) } ": " (remarks.unmeasured) (clean(&remarks.reason)) }
+                    @if !remarks.advice.is_empty() {
+                        ul { @for advice in &remarks.advice { li { (clean(advice)) } } }
                     }
                 }
             }

@@ -329,6 +329,8 @@ fn watch(form: WatchForm) -> Result<UptimeRecord, ReportReadError> {
     };
     Ok(UptimeRecord {
         probes: form.probes,
+        // Only the reason of its verdict has it.
+        every_ms: None,
         outages: form
             .outages
             .into_iter()

@@ -3,6 +3,7 @@
 //! Counts give an interval, and so do the seconds of a series. A ratio that comes alone is compared bare.
 
 use super::evidence::unextended;
+use super::over_time::ReachOfSource;
 use super::text::{count, percent, time};
 use super::weighed::{Allowed, Weighed};
 use super::{CheckLevels, CheckResult, mean};
@@ -59,6 +60,7 @@ fn weighed(
         known,
         KnownFigure::Share { .. } | KnownFigure::Between { .. } | KnownFigure::Mean(_)
     ) && !check.metric.is_resource();
+    let is_own = matches!(known, KnownFigure::Bare { .. });
     let (what, mut finding) = match known {
         KnownFigure::Share { blocks, did } => {
             (String::new(), share(check, &blocks, did, look, levels))
@@ -88,7 +90,41 @@ fn weighed(
             finding.reason += ", which leaves too little to pass on";
         }
     }
+    let reach = reach(metric, [is_own, is_counted], source, run);
+    finding.reason += &format!("; {}", reach.text(finding.verdict));
     Ok(finding)
+}
+
+/// For which disturbances a verdict on it speaks.
+fn reach(
+    metric: ObservedMetric,
+    [is_own, is_counted]: [bool; 2],
+    source: Source,
+    run: &RunResult,
+) -> ReachOfSource {
+    let Some(seen) = run.observed.seen(source).filter(|_| !is_own) else {
+        return ReachOfSource::Own;
+    };
+    let names = figures(metric);
+    let of = |name: &str, from: i64, to: i64| {
+        let at: Vec<i64> = seen
+            .between(name, from, to)
+            .into_iter()
+            .map(|one| one.0)
+            .collect();
+        let every = at.windows(2).map(|pair| pair[1] - pair[0]).max()?;
+        Some((every as f64, (at.last()? - at.first()?) as f64))
+    };
+    // What was counted is known from the first reading on, which is before the judged part of the run.
+    let counted = names.counter.filter(|_| is_counted);
+    if let Some((every, over)) = counted.and_then(|name| of(name, i64::MIN, i64::MAX)) {
+        return ReachOfSource::Counted { every, over };
+    }
+    let ms = |nanos: u64| (nanos / 1_000_000).cast_signed();
+    match of(names.look, ms(run.window.from), ms(run.window.to)) {
+        Some((every, over)) => ReachOfSource::Read { every, over },
+        None => ReachOfSource::Own,
+    }
 }
 
 /// The source, as exactly as it is known.

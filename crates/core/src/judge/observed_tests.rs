@@ -80,6 +80,84 @@ fn counts_tell_of_this_run_alone_and_have_an_interval() {
 }
 
 #[test]
+fn each_verdict_on_what_a_source_reports_says_for_which_disturbances_it_speaks() {
+    let mut busy = told(Source::Host, &[(figure::CPU, |_| 50.0)]);
+    busy.observed.local = Some(true);
+    // Every other second: what happens between two readings is longer.
+    let mut seldom = cached();
+    let seen = seldom.observed.sources.get_mut(&Source::Redis);
+    let looks = &mut seen.expect("Redis").looks;
+    looks.retain(|look| look.at_ms % 2_000 == 0);
+    let own = told(Source::Target, &[(figure::CACHE_HIT_RATE, |_| 55.0)]);
+    let table = [
+        (
+            &cached(),
+            "cache_hit_rate",
+            "> 60 %",
+            Verdict::Pass,
+            "; a disturbance rarer than one in 4.00 s can't be ruled out by this run, and one shorter than the 1.00 s between two readings is averaged with the rest",
+        ),
+        (
+            &seldom,
+            "cache_hit_rate",
+            "> 60 %",
+            Verdict::Pass,
+            "; a disturbance rarer than one in 4.00 s can't be ruled out by this run, and one shorter than the 2.00 s between two readings is averaged with the rest",
+        ),
+        (
+            &cached(),
+            "cache_hit_rate",
+            "> 95 %",
+            Verdict::Fail,
+            "; this holds for the 12.0 s observed: a disturbance rarer than one in 4.00 s may be the cause",
+        ),
+        (
+            &cached(),
+            "cache_hit_rate",
+            "> 90 %",
+            Verdict::Inconclusive,
+            "; readings every 1.00 s for 12.0 s can only decide about disturbances longer than that distance and more frequent than one in 4.00 s",
+        ),
+        (
+            &own,
+            "cache_hit_rate",
+            "> 60 %",
+            Verdict::Fail,
+            "; which disturbances the source's own figure includes is not known",
+        ),
+        (
+            &busy,
+            "cpu",
+            "< 80 %",
+            Verdict::Pass,
+            "; a disturbance shorter than the 1.00 s between two readings or rarer than one in 3.33 s can't be ruled out by this run",
+        ),
+        (
+            &busy,
+            "cpu",
+            "< 40 %",
+            Verdict::Fail,
+            "; this holds for the 10.0 s observed: a disturbance shorter than the 1.00 s between two readings or rarer than one in 3.33 s may be the cause",
+        ),
+    ];
+    for (run, metric, limit, verdict, told) in table {
+        let judgement = judged(run, metric, limit);
+        let reason = judgement.reason;
+        assert_eq!(judgement.verdict, verdict, "{reason}");
+        assert!(reason.ends_with(told), "{reason}");
+        // Where several failures are listed, it is left out.
+        assert!(
+            verdict != Verdict::Fail
+                || run == &own
+                || !crate::judge::without_reach(&reason).contains("observed")
+        );
+    }
+    // A source that nobody asked has no reach.
+    let open = judged(&calm("api"), "cache_hit_rate", "> 60 %").reason;
+    assert!(!open.contains("disturbance"), "{open}");
+}
+
+#[test]
 fn nobody_asked_says_what_to_pass() {
     let open = judged(&calm("api"), "cache_hit_rate", "> 60 %");
     assert_eq!(open.verdict, Verdict::Inconclusive);

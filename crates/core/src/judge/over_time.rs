@@ -50,6 +50,13 @@ impl<'a> OverTime<'a> {
         }
     }
 
+    /// Whether a run at the limit would miss disturbances like its own more often than in 5 % of all cases.
+    pub(super) fn may_miss_all(&self, allowed: f64) -> bool {
+        let seconds = self.seconds.len() as f64;
+        self.dependence
+            .is_some_and(|length| seconds * allowed < SEEN * length)
+    }
+
     /// Why a run of this length is too short to pass on its own, when it is.
     pub(super) fn too_short(&self, allowed: f64) -> Option<String> {
         let length = self.dependence?;
@@ -144,6 +151,66 @@ pub(super) fn reach_of_mean(seconds: usize, verdict: Verdict) -> String {
     /// with a counter of its own.
     const SHARE: f64 = 0.1 / 2.0;
     reach(seconds, verdict, SHARE)
+}
+
+/// For which disturbances a verdict on so many answers, one after the other, speaks.
+pub(super) fn reach_of_answers(answers: usize, verdict: Verdict) -> String {
+    match verdict {
+        Verdict::Pass => {
+            "a disturbance at any other time can't be ruled out by these answers".to_owned()
+        }
+        Verdict::Fail => {
+            format!("{HOLDS}{answers} answers: a disturbance at the time of them {CAUSE}")
+        }
+        Verdict::Inconclusive => {
+            format!("{answers} answers can only decide about disturbances at the time of them")
+        }
+    }
+}
+
+/// For which disturbances a verdict on what a source reported speaks.
+pub(super) enum ReachOfSource {
+    /// On what it counted between readings at such a distance, in milliseconds, over so long.
+    Counted { every: f64, over: f64 },
+    /// On readings of single moments.
+    Read { every: f64, over: f64 },
+    /// On a figure that the source made itself, over a time that only it knows.
+    Own,
+}
+
+impl ReachOfSource {
+    pub(super) fn text(&self, verdict: Verdict) -> String {
+        let (every, over, is_counted) = match *self {
+            ReachOfSource::Counted { every, over } => (every, over, true),
+            ReachOfSource::Read { every, over } => (every, over, false),
+            ReachOfSource::Own => {
+                return "which disturbances the source's own figure includes is not known"
+                    .to_owned();
+            }
+        };
+        let (every, rarest, over) = (time(every), time(over / SEEN), time(over));
+        match (verdict, is_counted) {
+            (Verdict::Pass, true) => format!(
+                "a disturbance rarer than one in {rarest} can't be ruled out by this run, and one shorter than the {every} \
+                 between two readings is averaged with the rest"
+            ),
+            (Verdict::Pass, false) => format!(
+                "a disturbance shorter than the {every} between two readings or rarer than one in {rarest} can't be ruled \
+                 out by this run"
+            ),
+            (Verdict::Fail, true) => {
+                format!("{HOLDS}{over} observed: a disturbance rarer than one in {rarest} {CAUSE}")
+            }
+            (Verdict::Fail, false) => format!(
+                "{HOLDS}{over} observed: a disturbance shorter than the {every} between two readings or rarer than one in \
+                 {rarest} {CAUSE}"
+            ),
+            (Verdict::Inconclusive, _) => format!(
+                "readings every {every} for {over} can only decide about disturbances longer than that distance and more \
+                 frequent than one in {rarest}"
+            ),
+        }
+    }
 }
 
 fn merged(seconds: &[Second]) -> CoarseHistogram {

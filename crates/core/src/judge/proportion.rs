@@ -50,13 +50,9 @@ pub(super) fn quantile(
             &slice.run.generator,
         ),
     };
-    if finding.verdict == Verdict::Pass {
-        let too_short = over_time
-            .too_short(allowed.share)
-            .filter(|_| !levels.are_independent);
-        if !may_pass(check, slice, &allowed, levels, too_short.is_some()) {
-            finding.doubt(too_short);
-        }
+    if finding.verdict == Verdict::Pass && !may_pass(check, slice, &over_time, &allowed, levels) {
+        let too_short = over_time.too_short(allowed.share);
+        finding.doubt(too_short.filter(|_| !levels.are_independent));
     }
     if slice.each(by_poll).iter().any(|count| *count > 0) {
         let in_any_case = |counts: &Counts| counts.over[index].saturating_sub(by_poll(counts));
@@ -104,31 +100,44 @@ fn counter(slice: &Slice<'_>, limit: &Limit) -> Option<usize> {
     counted.position(|at| *at == threshold)
 }
 
-/// Whether a run is long enough for a pass, or passes with a margin.
+/// Whether a quantile that passes has the margin that it needs, by the length of its run and by how requests are correlated.
 fn may_pass(
     check: &Check,
     slice: &Slice<'_>,
+    over_time: &OverTime<'_>,
     allowed: &Allowed,
     levels: CheckLevels,
-    is_too_short: bool,
 ) -> bool {
+    let [margin, wide_margin] = [check.limit.with_margin(), check.limit.with_wide_margin()];
+    let passes_against = |limit: &Option<Limit>| {
+        let index = limit.as_ref().and_then(|limit| counter(slice, limit));
+        index.is_some_and(|index| {
+            let over = |counts: &Counts| counts.over[index];
+            weigh(over, slice, allowed, levels).decision == Decision::Below
+        })
+    };
+    let is_far_below = |limit: &Option<Limit>| {
+        let index = limit.as_ref().and_then(|limit| counter(slice, limit));
+        index.is_some_and(|index| {
+            // A figure of a long run: bounds that allow for its correlation would ask for a longer one still.
+            let over = share(&slice.blocks(|counts| counts.over[index]));
+            over < 0.5 * allowed.share
+        })
+    };
+    let is_correlated = !levels.are_independent;
+    let is_too_short = is_correlated && over_time.too_short(allowed.share).is_some();
     let is_early = slice.window.is_cut_short();
+    if slice.window.is_extended_for_correlation() {
+        return is_far_below(&wide_margin) || passes_against(&margin);
+    }
+    // A short run that is cut shorter has no margin to lean on.
     if is_early && is_too_short {
-        // A short run that is cut shorter has no margin to lean on.
         return false;
     }
-    let needs_margin = is_early || is_too_short || slice.window.is_extended_for_correlation();
-    !needs_margin || has_margin(check, slice, allowed, levels)
-}
-
-/// Whether a quantile passes against a stricter limit as well.
-fn has_margin(check: &Check, slice: &Slice<'_>, allowed: &Allowed, levels: CheckLevels) -> bool {
-    let stricter = check.limit.with_margin();
-    let counter = stricter.and_then(|limit| counter(slice, &limit));
-    counter.is_some_and(|index| {
-        let over = |counts: &Counts| counts.over[index];
-        weigh(over, slice, allowed, levels).decision == Decision::Below
-    })
+    if is_correlated && over_time.may_miss_all(allowed.share) {
+        return passes_against(&wide_margin);
+    }
+    !(is_early || is_too_short) || passes_against(&margin)
 }
 
 fn share(blocks: &[Block]) -> f64 {

@@ -1,6 +1,7 @@
 //! Checks on the session as a whole: health and uptime.
 
 use super::evidence::{Evidence, HealthSample};
+use super::over_time::reach_of_answers;
 use super::text::{count, percent, time};
 use super::{CheckLevels, CheckResult};
 use crate::requirement::Check;
@@ -59,13 +60,14 @@ fn health(check: &Check, evidence: &Evidence<'_>, levels: CheckLevels) -> CheckR
         "and more"
     };
     let reason = format!(
-        "{n} healthy answers, the median after {}; {} took {} {side} ({} to {} of all, with {} confidence)",
+        "{n} healthy answers, the median after {}; {} took {} {side} ({} to {} of all, with {} confidence); {}",
         time(estimate.value),
         count(over),
         time(check.limit.value),
         percent(low),
         percent(high),
         percent(1.0 - levels.pass),
+        reach_of_answers(n, verdict),
     );
     CheckResult {
         estimate: Some(estimate),
@@ -82,9 +84,10 @@ fn unhealthy(samples: &[HealthSample], estimate: Estimate) -> Option<CheckResult
         .collect();
     let first = complaints.first()?;
     let reason = format!(
-        "{} of {} answers were not healthy: {first}",
+        "{} of {} answers were not healthy: {first}; {}",
         complaints.len(),
-        count(samples.len() as f64)
+        count(samples.len() as f64),
+        reach_of_answers(samples.len(), Verdict::Fail)
     );
     Some(CheckResult {
         // Where no request succeeded there is no time worth reporting.
@@ -101,8 +104,12 @@ fn outages(check: &Check, evidence: &Evidence<'_>) -> CheckResult {
     };
     let (outages, restarts) = (watch.outages.len(), watch.restarts.len());
     let value = (outages + restarts) as f64;
+    let shorter = watch.every_ms.map_or_else(
+        || "between two probes".to_owned(),
+        |every| format!("shorter than the {} between two probes", time(every as f64)),
+    );
     let mut reason = format!(
-        "{outages} outages and {restarts} restarts in {} probes; an outage between two probes can't be ruled out",
+        "{outages} outages and {restarts} restarts in {} probes; an outage {shorter} can't be ruled out",
         count(watch.probes as f64)
     );
     if let Some(first) = watch.outages.first() {

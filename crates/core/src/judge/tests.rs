@@ -29,7 +29,7 @@ fn run_of(sample: impl Fn(u64, u64) -> Option<Sample>) -> RunResult {
             judged_from: 0,
         }
         .for_each(2),
-        thresholds: vec![100 * MS, 160 * MS, 200 * MS],
+        thresholds: vec![100 * MS, 128 * MS, 160 * MS, 200 * MS],
     };
     let mut tally = Tally::new(rules);
     for second in 0..20 {
@@ -63,7 +63,7 @@ fn run_of(sample: impl Fn(u64, u64) -> Option<Sample>) -> RunResult {
         started: 0,
         status: Status::Complete,
         problem: None,
-        thresholds: vec![100 * MS, 160 * MS, 200 * MS],
+        thresholds: vec![100 * MS, 128 * MS, 160 * MS, 200 * MS],
         window: Window {
             from: 0,
             to: 20 * SECOND,
@@ -510,6 +510,46 @@ fn health_is_what_the_answers_say_and_how_soon() {
 }
 
 #[test]
+fn verdicts_on_health_and_outages_say_for_which_disturbances_they_speak() {
+    let answers = vec![
+        HealthSample {
+            took: Duration::from_millis(5),
+            complaint: None,
+        };
+        20
+    ];
+    let reason = |metric: &str, limit: &str, evidence: &Evidence<'_>| {
+        judge(&one(metric, limit), evidence, 0.95).reason
+    };
+    let asked = |answers| Evidence {
+        health: answers,
+        ..Evidence::default()
+    };
+    let healthy = asked(&answers);
+    let (kept, missed) = (
+        reason("health_time", "< 100 ms", &healthy),
+        reason("health_time", "< 1 ms", &healthy),
+    );
+    let pass = "; a disturbance at any other time can't be ruled out by these answers";
+    let fail =
+        "; this holds for the 20 answers: a disturbance at the time of them may be the cause";
+    assert!(kept.ends_with(pass), "{kept}");
+    assert!(missed.ends_with(fail), "{missed}");
+    let watch = UptimeRecord {
+        probes: 30,
+        every_ms: Some(500),
+        ..UptimeRecord::default()
+    };
+    let watched = Evidence {
+        watch: Some(&watch),
+        ..Evidence::default()
+    };
+    let told = reason("outages", "== 0", &watched);
+    let outage = "an outage shorter than the 500 ms between two probes can't be ruled out";
+    assert!(told.ends_with(outage), "{told}");
+}
+
+#[test]
 fn outages_and_restarts_both_count() {
     let requirement = one("outages", "== 0");
     let verdict = |watch: &UptimeRecord| {
@@ -534,6 +574,7 @@ fn outages_and_restarts_both_count() {
     };
     let out = UptimeRecord {
         probes: 3,
+        every_ms: None,
         outages: vec![outage],
         restarts: Vec::new(),
     };

@@ -225,6 +225,9 @@ pub struct Generator {
 pub struct UptimeRecord {
     /// Probes made.
     pub probes: u64,
+    /// From one probe to the next, in milliseconds; `None` where this is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every_ms: Option<u64>,
     /// Unbroken stretches of failed probes.
     pub outages: Vec<Outage>,
     /// Instants at which the target's uptime had gone backwards, in milliseconds since 1970.
@@ -319,6 +322,7 @@ impl UptimeRecord {
             .count();
         UptimeRecord {
             probes: self.probes.saturating_sub(before.probes),
+            every_ms: self.every_ms,
             outages: self.outages.iter().skip(closed).cloned().collect(),
             restarts: self
                 .restarts
@@ -332,6 +336,7 @@ impl UptimeRecord {
     /// Adds what another watch saw at another time.
     pub fn merge(&mut self, other: &UptimeRecord) {
         self.probes += other.probes;
+        self.every_ms = self.every_ms.max(other.every_ms);
         for outage in &other.outages {
             if !self.outages.iter().any(|mine| mine.from == outage.from) {
                 self.outages.push(outage.clone());
@@ -361,6 +366,7 @@ mod tests {
     #[test]
     fn only_what_is_over_within_a_time_is_left_out() {
         let watch = UptimeRecord {
+            every_ms: None,
             probes: 9,
             outages: vec![
                 outage(50, Some(60)),

@@ -11,6 +11,9 @@ use super::unit::Unit;
 /// What is left of a limit for a pass that needs a margin.
 pub const MARGIN: f64 = 0.8;
 
+/// The same where a run is by far too short for the disturbances that it shows.
+pub const WIDE_MARGIN: f64 = 0.64;
+
 /// How a measured value is compared with its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
@@ -156,8 +159,17 @@ impl Limit {
     /// The limit a fifth stricter, as a pass must keep it where the run alone can't be trusted; `None` for a lower limit,
     /// whose value is usually what is offered.
     pub fn with_margin(&self) -> Option<Limit> {
+        self.stricter(MARGIN)
+    }
+
+    /// The limit with [`WIDE_MARGIN`]; `None` for a lower limit.
+    pub fn with_wide_margin(&self) -> Option<Limit> {
+        self.stricter(WIDE_MARGIN)
+    }
+
+    fn stricter(&self, part: f64) -> Option<Limit> {
         self.comparison.is_upper().then_some(Limit {
-            value: MARGIN * self.value,
+            value: part * self.value,
             ..*self
         })
     }

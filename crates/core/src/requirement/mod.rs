@@ -14,7 +14,7 @@ mod unit;
 pub use compared::{Change, Compared, Figure, Standing};
 pub use interval::{Interval, Intervals, PartIntervals, RunIntervals, StepIntervals};
 pub use judgement::{CheckJudgement, Estimate, Judgement, TestVerdict, Verdict};
-pub use limit::{Comparison, Limit, LimitError, MARGIN};
+pub use limit::{Comparison, Limit, LimitError, MARGIN, WIDE_MARGIN};
 pub use metric::{
     Family, GeneratorMetric, LoadMetric, Metric, ObservedMetric, SearchMetric, SessionMetric,
     SocketMetric, Source,

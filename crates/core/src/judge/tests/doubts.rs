@@ -297,6 +297,50 @@ fn a_pass_beyond_the_usual_extension_needs_a_margin() {
     assert_eq!(extended(100, 4), Verdict::Pass);
 }
 
+#[test]
+fn a_run_that_may_have_missed_all_disturbances_needs_a_wide_margin() {
+    let requirement = one("response_time_p95", "< 200 ms");
+    // Waves of eight seconds: twenty seconds at the limit would show less than one.
+    let waves = |crest: u64| {
+        let run = run(|s, p| {
+            let wait = if s / 4 % 2 == 1 { crest } else { 20 };
+            sample(s, p, (wait + p % 5) * MS, Outcome::Ok)
+        });
+        on(&run, &requirement)
+    };
+    let narrow = waves(140);
+    assert_eq!(narrow.verdict, Verdict::Inconclusive, "{}", narrow.reason);
+    assert!(
+        narrow.reason.contains("requests hang together for about"),
+        "{}",
+        narrow.reason
+    );
+    assert_eq!(waves(110).verdict, Verdict::Pass);
+    // Without correlation the same times need no margin.
+    let even = run(|s, p| {
+        let wait = if p % 2 == 1 { 140 } else { 20 };
+        sample(s, p, (wait + p % 5) * MS, Outcome::Ok)
+    });
+    assert_eq!(on(&even, &requirement).verdict, Verdict::Pass);
+}
+
+#[test]
+fn beyond_the_usual_extension_a_share_far_below_the_limit_is_margin_enough() {
+    let requirement = one("response_time_p95", "< 200 ms");
+    let burst = |slow: u64| {
+        let mut run = run(|s, p| {
+            let wait = if s == 7 && p < slow { 170 } else { 20 };
+            sample(s, p, (wait + p % 5) * MS, Outcome::Ok)
+        });
+        run.window.planned = Some(10 * SECOND);
+        run.window.extensions = 4;
+        on(&run, &requirement).verdict
+    };
+    // Allowed are 50 of 1,000. Bounds that know of the burst are open in both cases.
+    assert_eq!(burst(20), Verdict::Pass);
+    assert_eq!(burst(30), Verdict::Inconclusive);
+}
+
 /// Without a successful request there is no service behind the figures, whatever they are.
 #[test]
 fn a_missed_target_that_no_request_reached_fails() {
