@@ -139,7 +139,10 @@ async fn values_are_taken_and_forgotten_with_the_journey() {
             until: vec![("status".to_owned(), json!("done"))],
             ..take("order", TakeFrom::Field("id".to_owned()))
         },
-        take("at", TakeFrom::Header("location".to_owned())),
+        AnswerRules {
+            contains: vec!["thanks".to_owned()],
+            ..AnswerRules::default()
+        },
     ];
     let answers = [
         answer("", "{\"auth\":{\"token\":\"a\\\"b-secret\"}}"),
@@ -166,7 +169,7 @@ async fn values_are_taken_and_forgotten_with_the_journey() {
         ]
     );
     assert_eq!(user.ask(2).await.outcome, Outcome::WrongAnswer);
-    let expected = "no `at` to take: header `location` is missing: you sent ***";
+    let expected = "the body does not contain `thanks`: you sent ***";
     assert_eq!(user.said(2), expected);
     user.visitor.begin_journey(false);
     assert_eq!(user.visitor.taken().iter().count(), 0);
