@@ -76,7 +76,7 @@ pub fn answer_rules(bytes: &[u8]) {
         headers: headers.into_iter().collect(),
         body: body.to_vec(),
     };
-    match check.look(&answer, LONGEST, &[]) {
+    match check.look(&answer, LONGEST, &Vec::new) {
         Ok(finding) => {
             let lengths = finding
                 .taken

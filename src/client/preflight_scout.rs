@@ -217,9 +217,8 @@ impl Scout<'_> {
             headers: answer.headers.clone(),
             body: answer.body.clone(),
         };
-        let wrong = check
-            .look(&kept, self.body_bytes, &request.secrets())
-            .err()?;
+        let secrets = || request.secrets().into_iter().map(str::to_owned).collect();
+        let wrong = check.look(&kept, self.body_bytes, &secrets).err()?;
         Some(format!("answered {}, {}", answer.status, wrong.said))
     }
 

@@ -171,8 +171,11 @@ impl Visitor {
         answer: &KeptAnswer,
         (request, bounds): (&PreparedRequest, &Bounds),
     ) -> Exchange {
-        let sent = [self.secrets(), request.secrets()].concat();
-        match check.look(answer, bounds.body_bytes, &sent) {
+        let secrets = || -> Vec<String> {
+            let all = [self.secrets(), request.secrets()].concat();
+            all.into_iter().map(str::to_owned).collect()
+        };
+        match check.look(answer, bounds.body_bytes, &secrets) {
             Ok(finding) => {
                 for (name, value) in finding.taken {
                     self.taken.set(&name, value);

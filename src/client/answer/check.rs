@@ -103,13 +103,13 @@ impl AnswerCheck {
         self.looks_into_body
     }
 
-    /// Looks at an answer with an expected status; a decoded body of at most `longest` bytes. `sent` are secrets that are
-    /// not to be shown.
+    /// Looks at an answer with an expected status; a decoded body of at most `longest` bytes. `secrets` are not to be
+    /// shown; they are asked for only when there is something to show.
     pub(in crate::client) fn look(
         &self,
         answer: &KeptAnswer,
         longest: u64,
-        sent: &[&str],
+        secrets: &dyn Fn() -> Vec<String>,
     ) -> Result<AnswerFinding, WrongAnswer> {
         let body = if self.looks_into_body {
             decode(&answer.headers, &answer.body, longest)?
@@ -120,7 +120,7 @@ impl AnswerCheck {
             headers: &answer.headers,
             body: &body,
             json: self.reads_json.then(|| JsonBody::read(&body)).flatten(),
-            sent,
+            secrets,
         };
         look.headers(&self.rules)?;
         look.texts(&self.rules)?;
@@ -160,15 +160,24 @@ struct Look<'a> {
     body: &'a [u8],
     /// `None` when the body is not JSON.
     json: Option<JsonBody<'a>>,
-    sent: &'a [&'a str],
+    secrets: &'a dyn Fn() -> Vec<String>,
 }
 
 impl Look<'_> {
     /// With how the body begins.
     fn wrong(&self, what: &str) -> WrongAnswer {
-        let begins = excerpt::excerpt(self.body, self.sent);
+        let secrets = (self.secrets)();
+        let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+        let begins = excerpt::excerpt(self.body, &secrets);
         let colon = if begins.is_empty() { "" } else { ": " };
         WrongAnswer::of(format!("{what}{colon}{begins}"))
+    }
+
+    /// What stood under a name, fit to be shown.
+    fn shown(&self, name: &str, found: &str) -> String {
+        let secrets = (self.secrets)();
+        let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+        excerpt::value(name, found, &secrets)
     }
 
     fn headers(&self, rules: &AnswerRules) -> Result<(), WrongAnswer> {
@@ -180,7 +189,7 @@ impl Look<'_> {
             let first = self.headers.get(name).map(HeaderValue::as_bytes);
             return Err(WrongAnswer::of(match first {
                 Some(first) => {
-                    let found = excerpt::value(name, &String::from_utf8_lossy(first), self.sent);
+                    let found = self.shown(name, &String::from_utf8_lossy(first));
                     format!("header `{name}`: `{found}` instead of `{wanted}`")
                 }
                 None => format!("header `{name}` is missing"),
@@ -223,7 +232,7 @@ impl Look<'_> {
             return Ok(());
         }
         let (found, wanted) = shown(found, wanted);
-        let found = excerpt::value(path, &found, self.sent);
+        let found = self.shown(path, &found);
         Err(WrongAnswer::of(format!(
             "field `{path}`: `{found}` instead of `{wanted}`"
         )))
@@ -294,8 +303,8 @@ fn first_group(pattern: &Regex, body: &[u8]) -> Option<String> {
 fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let lines = headers.get_all(SET_COOKIE).iter();
     let cookies = lines.filter_map(|line| cookie::Cookie::parse(line.to_str().ok()?).ok());
-    let named = cookies.filter(|cookie| cookie.name() == name);
-    named.last().map(|cookie| cookie.value().to_owned())
+    let mut named = cookies.filter(|cookie| cookie.name() == name);
+    named.next_back().map(|cookie| cookie.value().to_owned())
 }
 
 /// Numbers are the same however they are written.
