@@ -48,14 +48,14 @@ pub enum RequestError {
 #[derive(Clone)]
 pub struct PreparedRequest {
     method: Method,
-    headers: HeaderMap,
+    /// The body, where HTTP/2 may be spoken.
     body: Bytes,
     expect: Arc<[u16]>,
     /// All of it as HTTP/1.1 writes it.
     wire: Vec<u8>,
     /// Its head as HTTP/2 takes it, where that may be spoken.
     http2: Option<Box<Request<()>>>,
-    /// What it was filled in from; then it has no headers but those of `wire`.
+    /// What it was filled in from.
     template: Option<Arc<RequestTemplate>>,
 }
 
@@ -63,7 +63,6 @@ impl fmt::Debug for PreparedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PreparedRequest")
             .field("request", &self.shown())
-            .field("headers", &self.headers)
             .finish_non_exhaustive()
     }
 }
@@ -155,7 +154,6 @@ impl PreparedRequest {
     pub(super) fn without_content(method: Method, expect: &[u16]) -> PreparedRequest {
         PreparedRequest {
             method,
-            headers: HeaderMap::new(),
             body: Bytes::new(),
             expect: expect.into(),
             wire: Vec::new(),
@@ -196,14 +194,14 @@ impl PreparedRequest {
         {
             headers.insert(CONTENT_LENGTH, body.len().into());
         }
+        let is_http2 = scheme.is_some();
         let http2 = scheme.map(|scheme| http2(&method, scheme, &uri, &headers));
         Ok(PreparedRequest {
             wire: wire(&method, &uri, &headers, &body).into_vec(),
             http2: http2.transpose()?,
             template: None,
             method,
-            headers,
-            body,
+            body: if is_http2 { body } else { Bytes::new() },
             expect: (200..300).collect(),
         })
     }
@@ -248,10 +246,8 @@ impl PreparedRequest {
 
     /// Its secrets: tokens, and the values of the profile's headers.
     pub(super) fn secrets(&self) -> Vec<&str> {
-        match &self.template {
-            Some(template) => template.secrets(&self.wire),
-            None => sensitive(&self.headers).collect(),
-        }
+        let variables = self.template.iter().flat_map(|template| template.secrets());
+        variables.chain(header_values(&self.wire)).collect()
     }
 
     /// Method and path, as they are shown: what is filled in stays a mark.
@@ -330,6 +326,19 @@ pub(super) fn own_headers(
     Ok(headers)
 }
 
+/// The values of the headers of a request that the profile or the user brings along, and what stands behind their schemes.
+fn header_values(wire: &[u8]) -> impl Iterator<Item = &str> {
+    let end = wire.windows(4).position(|four| four == b"\r\n\r\n");
+    let head = std::str::from_utf8(&wire[..end.unwrap_or(0)]).unwrap_or_default();
+    let own = [HOST, USER_AGENT, CONTENT_LENGTH, CONTENT_TYPE];
+    let lines = head.split("\r\n").skip(1);
+    let lines = lines.filter_map(|line| line.split_once(": "));
+    lines
+        .filter(move |(name, _)| !own.iter().any(|known| known == name))
+        .flat_map(|(_, value)| [Some(value), value.split_once(' ').map(|(_, rest)| rest)])
+        .flatten()
+}
+
 /// The values of headers that are secrets.
 pub(super) fn sensitive(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     let values = headers.values().filter(|value| value.is_sensitive());
@@ -399,11 +408,11 @@ mod tests {
             ("accept".to_owned(), "b".to_owned()),
         ];
         let request = PreparedRequest::new(&common, &endpoint(), &destination()).unwrap();
+        let head = String::from_utf8(request.wire().to_vec()).unwrap();
         let all = |name: &str| {
-            let values = request.headers.get_all(name).iter();
-            values
-                .map(|value| value.to_str().unwrap())
-                .collect::<Vec<_>>()
+            let lines = head.lines().filter_map(|line| line.split_once(": "));
+            let named = lines.filter(|(known, _)| *known == name);
+            named.map(|(_, value)| value).collect::<Vec<_>>()
         };
         assert_eq!(all("x-key"), ["endpoint"]);
         assert_eq!(all("user-agent"), ["mine"]);
@@ -418,7 +427,7 @@ mod tests {
         let mut open = endpoint();
         open.auth = false;
         let request = PreparedRequest::new(&[], &open, &destination()).unwrap();
-        assert!(!request.headers.contains_key("authorization"));
+        assert!(!String::from_utf8_lossy(request.wire()).contains("authorization"));
         let request = PreparedRequest::new(&[], &endpoint(), &destination()).unwrap();
         assert!(!format!("{request:?}").contains("eyJ"));
     }
