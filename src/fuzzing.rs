@@ -6,7 +6,7 @@
 use crate::profile::{Overrides, ProfileSource, load};
 use crate::report::json::{from_json, to_json};
 
-pub use crate::client::fuzz::{http1_answer, websocket_frames};
+pub use crate::client::fuzz::{answer_rules, http1_answer, websocket_frames};
 pub use crate::harness::fuzz::users_file;
 pub use crate::monitor::fuzz::{exposition, redis_reply};
 
@@ -15,6 +15,7 @@ pub type Target = fn(&[u8]);
 
 /// All of them, by the name of their corpus.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("answer_rules", answer_rules),
     ("exposition", exposition),
     ("http1_answer", http1_answer),
     ("profile", profile),

@@ -1,6 +1,7 @@
 //! The client, the monitors and the embedded server on real sockets, without a session around them.
 #![forbid(unsafe_code)]
 
+mod answers;
 mod asking;
 mod causes;
 mod exchanges;

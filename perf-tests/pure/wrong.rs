@@ -302,6 +302,14 @@ const PROFILES: &[Wrong] = &[
         "path = \"/health\"\nrequests = 0\n\n[uptime]",
     )]),
     edited(&[("[uptime]", "[uptime]\nevery = \"10s\"\nalone = \"5s\"")]),
+    edited(&[(
+        "path = \"/cart\"",
+        "path = \"/cart\"\nanswer = {}\ncontains = \"\"\nlacks = []\nheader = { \"a b\" = \"c\" }\nanswers = { a = 1 }",
+    )]),
+    edited(&[(
+        "path = \"/cart\"",
+        "path = \"/cart\"\ntake = { order = \"text (\" }\nuntil = { status = \"done\" }\nanswer = { a = nan }",
+    )]),
     edited(&[("arrivals = \"users\"", "arrivals = \"user\"")]),
     edited(&[("arrivals = \"users\"", "arrivals = \"closed\"")]),
     edited(&[("arrivals = \"users\"\n", "")]),

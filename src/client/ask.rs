@@ -12,7 +12,7 @@ use crate::plan::Bounds;
 use crate::record::Outcome;
 
 /// More than the longest head that is taken.
-const RAW_BYTES: usize = 65 * 1024;
+pub(super) const RAW_BYTES: usize = 65 * 1024;
 
 /// What came of a question.
 pub(super) struct SideExchange {
@@ -131,7 +131,7 @@ impl AnswerListener for Keeper {
 
 /// The final head of an answer over HTTP/1.1; `None` before its end. Whether it is right is for the reader of answers
 /// to say, which the load has too; headers that are wrong are left out here.
-fn head_of(raw: &[u8]) -> Option<AnswerHead> {
+pub(super) fn head_of(raw: &[u8]) -> Option<AnswerHead> {
     let mut rest = raw;
     loop {
         while let Some(after) = rest.strip_prefix(b"\r\n").or(rest.strip_prefix(b"\n")) {

@@ -17,6 +17,7 @@ use url::{Host, Url};
 
 use super::addresses::{AddressFound, AddressSlot, Addresses, RoundTrip};
 use super::attempt::Version;
+use super::cookies::CookieJar;
 use super::tls_cause::ClientCertificate;
 use super::{ConnectError, Stream, TlsFault, tls, tls_cause};
 use crate::profile::{Destination, HttpVersion};
@@ -67,6 +68,21 @@ struct ResolvedAddresses {
 }
 
 impl Connector {
+    /// The target's origin.
+    pub(super) fn origin(&self) -> Option<Url> {
+        let scheme = self.shared.tls.as_ref().map_or("http", |_| "https");
+        Url::parse(&format!(
+            "{scheme}://{}:{}",
+            self.shared.host, self.shared.port
+        ))
+        .ok()
+    }
+
+    /// An empty one for the target's cookies.
+    pub(super) fn cookie_jar(&self) -> CookieJar {
+        CookieJar::new(&self.shared.host, self.shared.tls.is_some())
+    }
+
     /// Prepares connections; nothing is resolved or sent yet.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
+use url::Url;
 
 use super::attempt::{AnswerListener, AttemptEnd, ExchangeTiming, HttpConnection};
 use super::excerpt::excerpt;
@@ -41,6 +42,8 @@ pub struct Exchange {
     /// The address that it was sent to, by its index among those of the name; `None` when there is only one, or
     /// nothing was sent.
     pub address: Option<u16>,
+    /// Whether the answer is right and does not yet have what ends the poll that it belongs to.
+    pub is_pending: bool,
 }
 
 impl Exchange {
@@ -121,14 +124,24 @@ impl Connection {
     /// answer begins, without secrets, why there was no connection, or with which code HTTP/2 ended it. Empty when there
     /// is nothing to say.
     pub fn excerpt(&self, request: &PreparedRequest) -> String {
+        self.excerpt_without(request, &[])
+    }
+
+    /// The same without these secrets, besides those of the request.
+    pub(super) fn excerpt_without(&self, request: &PreparedRequest, secrets: &[&str]) -> String {
         if let Some(refusal) = &self.refusal {
             return refusal.to_string();
         }
-        let said = excerpt(&self.excerpt, &request.secrets());
+        let said = excerpt(&self.excerpt, &[&request.secrets()[..], secrets].concat());
         match self.stream_error {
             Some(error) if said.is_empty() => error.to_string(),
             _ => said,
         }
+    }
+
+    /// The origin of the target that it leads to.
+    pub(super) fn origin(&self) -> Option<Url> {
+        self.connector.origin()
     }
 
     /// Why HTTP/2 ended the last exchange; `None` where it did not.
@@ -363,6 +376,7 @@ impl ExchangeTiming {
             connected: self.connected,
             resent: self.resent,
             address: self.address,
+            is_pending: false,
         }
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Value> {
     })
 }
 
-fn without_odd_numbers(text: &str) -> String {
+pub(super) fn without_odd_numbers(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(['"', 'N', 'I', '-']) {

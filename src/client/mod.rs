@@ -1,11 +1,13 @@
 //! The edge to the target: connections, requests, and how each of them ended.
 
 mod addresses;
+mod answer;
 mod ask;
 mod attempt;
 mod body_template;
 mod connect;
 mod connect_error;
+mod cookies;
 mod excerpt;
 mod frames;
 #[cfg(all(any(test, fuzzing), feature = "harness"))]
@@ -37,11 +39,13 @@ mod taken;
 mod tls;
 mod tls_cause;
 mod upgrade;
+mod visitor;
 mod wire_format;
 mod ws;
 mod ws_stream;
 
 pub use addresses::{AddressFound, Turns};
+pub use answer::AnswerCheck;
 pub use connect::Connector;
 pub use connect_error::ConnectError;
 pub use handshake::Handshake;
@@ -58,4 +62,5 @@ pub use side_headers::side_headers;
 pub use stream::Stream;
 pub use taken::TakenValues;
 pub use tls_cause::TlsFault;
+pub use visitor::{AnswerChecks, Visitor, answer_checks};
 pub use ws::WebSocketSession;

@@ -97,6 +97,7 @@ pub async fn preflight_with(
         answered: Cell::new(false),
         destination,
         timeout: plan.bounds.timeout,
+        body_bytes: plan.bounds.body_bytes,
         minted: asking.minted,
     };
     let findings = scout.ask_all(plan, told).await?;

@@ -1,16 +1,19 @@
 //! What each endpoint answers before the load.
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
 use tokio::time::sleep;
 
+use super::answer::KeptAnswer;
 use super::redirect::Redirect;
 use super::request::without_query;
+use super::side_client::BODY_BYTES;
 use super::{
-    PlanRequests, PreflightFailure, PreflightProgress, PreparedRequest, RequestError, SideAnswer,
-    SideClient, SideError, TakenValues, excerpt, preflight_advice as advice,
+    AnswerCheck, PlanRequests, PreflightFailure, PreflightProgress, PreparedRequest, RequestError,
+    SideAnswer, SideClient, SideError, TakenValues, excerpt, preflight_advice as advice,
 };
 use crate::plan::{Endpoint, EndpointKind, Plan};
 use crate::profile::Destination;
@@ -25,6 +28,14 @@ const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(200);
 /// What takes longer than this to go wrong is not asked again.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What one endpoint is asked, and what its answer must have.
+#[derive(Clone)]
+struct Question {
+    request: PreparedRequest,
+    auth: bool,
+    check: Option<Arc<AnswerCheck>>,
+}
 
 /// How one endpoint answered.
 pub(super) enum ScoutResult {
@@ -52,6 +63,7 @@ pub(super) struct Scout<'a> {
     pub(super) answered: Cell<bool>,
     pub(super) destination: &'a Destination,
     pub(super) timeout: Duration,
+    pub(super) body_bytes: u64,
     pub(super) minted: bool,
 }
 
@@ -72,14 +84,20 @@ impl Scout<'_> {
             let request = all[at].filled_in(Some(0), number, &TakenValues::default());
             let request =
                 request.map_err(|error| unusable(RequestError::Body(error.to_string())))?;
-            requests.push((request, endpoint.auth));
+            let check = AnswerCheck::new(&endpoint.answer).map_err(unusable)?;
+            let check = check.map(Arc::new);
+            requests.push(Question {
+                request,
+                auth: endpoint.auth,
+                check,
+            });
         }
         let of = requests.len();
         let width = AT_ONCE.min(plan.users().max(1) as usize);
         let asked = requests
             .iter()
             .enumerate()
-            .map(async |(at, (request, auth))| (at, self.look(request.clone(), *auth).await));
+            .map(async |(at, question)| (at, self.look(question.clone()).await));
         let mut asked = stream::iter(asked).buffer_unordered(width);
         let mut findings: Vec<Option<ScoutResult>> = requests.iter().map(|_| None).collect();
         let mut settled = 0;
@@ -103,14 +121,14 @@ impl Scout<'_> {
     }
 
     /// Asks what had no answer beside others once more, one after the other, until one has none again.
-    async fn ask_alone(&self, requests: &[(PreparedRequest, bool)], findings: &mut [ScoutResult]) {
+    async fn ask_alone(&self, questions: &[Question], findings: &mut [ScoutResult]) {
         if !self.answered.get() {
             return;
         }
         let silent = |finding: &ScoutResult| matches!(finding, ScoutResult::Bad(bad) if bad.silent);
-        for (finding, (request, auth)) in findings.iter_mut().zip(requests) {
+        for (finding, question) in findings.iter_mut().zip(questions) {
             if silent(finding) {
-                *finding = self.look(request.clone(), *auth).await;
+                *finding = self.look(question.clone()).await;
                 if silent(finding) {
                     return;
                 }
@@ -118,7 +136,12 @@ impl Scout<'_> {
         }
     }
 
-    async fn look(&self, mut request: PreparedRequest, auth: bool) -> ScoutResult {
+    async fn look(&self, question: Question) -> ScoutResult {
+        let Question {
+            mut request,
+            auth,
+            check,
+        } = question;
         let mut shown = request.shown();
         let mut path = None;
         let mut attempt = 1;
@@ -130,7 +153,9 @@ impl Scout<'_> {
                     .set(self.spoke_http2.get() || answer.is_http2);
                 self.slowest.set(self.slowest.get().max(answer.took));
                 if request.expects(answer.status) {
-                    return good(path, None);
+                    let check = check.as_deref();
+                    let wrong = check.and_then(|check| self.wrong(check, &request, answer));
+                    return good(path, wrong.map(|wrong| advice::odd(&shown, &wrong)));
                 }
                 match self.client.redirect(&request, answer) {
                     Some(Redirect::Followed(_)) if path.is_some() => {
@@ -177,6 +202,25 @@ impl Scout<'_> {
             attempt += 1;
             sleep(PAUSE).await;
         }
+    }
+
+    /// What is wrong with an answer that has an expected status. Of a body that was kept in part, nothing is known.
+    fn wrong(
+        &self,
+        check: &AnswerCheck,
+        request: &PreparedRequest,
+        answer: &SideAnswer,
+    ) -> Option<String> {
+        if check.looks_into_body() && answer.body.len() >= BODY_BYTES {
+            return None;
+        }
+        let kept = KeptAnswer {
+            headers: answer.headers.clone(),
+            body: answer.body.clone(),
+        };
+        let secrets = || request.secrets().into_iter().map(str::to_owned).collect();
+        let wrong = check.look(&kept, self.body_bytes, &secrets).err()?;
+        Some(format!("answered {}, {}", answer.status, wrong.said))
     }
 
     /// What an unexpected answer means; `None` when it is worth asking again.

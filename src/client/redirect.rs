@@ -51,6 +51,19 @@ pub(super) fn redirect(
     )
 }
 
+/// Where a browser goes from an answer: to a path within the target, or to a place elsewhere. `None` when the answer is not
+/// a redirect.
+pub(super) fn as_browser(
+    origin: &Url,
+    request: &PreparedRequest,
+    head: (u16, &HeaderMap),
+) -> Option<Result<String, String>> {
+    match redirect(Redirects::All, origin, request, head)? {
+        Redirect::Followed(path) | Redirect::Reported(path) => Some(Ok(path)),
+        Redirect::Elsewhere(_, place) => Some(Err(place)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;

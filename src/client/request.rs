@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
-    USER_AGENT,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderName,
+    HeaderValue, TRANSFER_ENCODING, USER_AGENT,
 };
 use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, Method, Request, Uri};
@@ -18,6 +18,7 @@ use crate::plan::Endpoint;
 use crate::profile::{Destination, Identity};
 use crate::record::Outcome;
 use crate::secret::Secret;
+use crate::template::is_header_text;
 
 /// Why a request cannot be sent. Never shows a token or the value of a header.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +43,9 @@ pub enum RequestError {
     /// The token cannot be a header's value.
     #[error("the token holds characters that cannot be sent")]
     Token,
+    /// Not a regular expression.
+    #[error("`{0}` is not a regular expression")]
+    Pattern(String),
 }
 
 /// One request of a plan, ready to be sent any number of times.
@@ -177,6 +181,91 @@ impl PreparedRequest {
             template: Some(template),
             ..self.clone()
         }
+    }
+
+    /// The same request with cookies, behind those of its own: `a=1; b=2`.
+    ///
+    /// # Errors
+    /// When they hold characters that cannot be sent.
+    pub(super) fn with_cookies(&self, cookies: &str) -> Result<PreparedRequest, RequestError> {
+        if !is_header_text(cookies) {
+            return Err(RequestError::HeaderValue("cookie".to_owned()));
+        }
+        let (head, body) = head_and_body(&self.wire);
+        let is_cookie = |line: &&str| line.starts_with("cookie: ");
+        let own = head.split("\r\n").filter(is_cookie);
+        let own = own.filter_map(|line| line.split_once(": ").map(|(_, value)| value));
+        let all = own.chain([cookies]).collect::<Vec<_>>().join("; ");
+        let mut wire = Vec::with_capacity(self.wire.len() + all.len() + 16);
+        for line in head.split("\r\n").filter(|line| !is_cookie(line)) {
+            wire.extend_from_slice(line.as_bytes());
+            wire.extend_from_slice(b"\r\n");
+        }
+        wire.extend_from_slice(format!("cookie: {all}\r\n\r\n").as_bytes());
+        wire.extend_from_slice(body);
+        let mut next = PreparedRequest {
+            wire,
+            ..self.clone()
+        };
+        if let Some(http2) = &mut next.http2 {
+            let mut value = HeaderValue::from_str(&all)
+                .map_err(|_| RequestError::HeaderValue("cookie".to_owned()))?;
+            value.set_sensitive(true);
+            http2.headers_mut().insert(COOKIE, value);
+        }
+        Ok(next)
+    }
+
+    /// The request that a browser sends to where this one is redirected: 303 asks with GET, and so do 301 and 302 of a POST.
+    ///
+    /// # Errors
+    /// [`RequestError::Path`].
+    pub(super) fn redirected(
+        &self,
+        status: u16,
+        path: &str,
+    ) -> Result<PreparedRequest, RequestError> {
+        let is_asked = matches!(self.method, Method::GET | Method::HEAD);
+        let becomes_get = match status {
+            303 => !is_asked,
+            301 | 302 => self.method == Method::POST,
+            _ => false,
+        };
+        if !becomes_get {
+            return self.at(path);
+        }
+        let content = [
+            CONTENT_TYPE,
+            CONTENT_LENGTH,
+            CONTENT_ENCODING,
+            TRANSFER_ENCODING,
+        ];
+        let mut next = self.at(path)?;
+        let (head, _) = head_and_body(&next.wire);
+        let mut wire = Vec::with_capacity(head.len());
+        for (at, line) in head.split("\r\n").enumerate() {
+            let name = line.split_once(": ").map(|(name, _)| name);
+            if at > 0 && content.iter().any(|known| name == Some(known.as_str())) {
+                continue;
+            }
+            let line = match at {
+                0 => line.replacen(self.method.as_str(), Method::GET.as_str(), 1),
+                _ => line.to_owned(),
+            };
+            wire.extend_from_slice(line.as_bytes());
+            wire.extend_from_slice(b"\r\n");
+        }
+        wire.extend_from_slice(b"\r\n");
+        next.wire = wire;
+        next.method = Method::GET;
+        next.body = Bytes::new();
+        if let Some(http2) = &mut next.http2 {
+            *http2.method_mut() = Method::GET;
+            for name in &content {
+                http2.headers_mut().remove(name);
+            }
+        }
+        Ok(next)
     }
 
     /// Expects any status of success. A `scheme` is given where HTTP/2 may be spoken.
@@ -326,10 +415,17 @@ pub(super) fn own_headers(
     Ok(headers)
 }
 
+/// The head of a request as HTTP/1.1 writes it, without its last line ends, and the body.
+fn head_and_body(wire: &[u8]) -> (&str, &[u8]) {
+    let end = wire.windows(4).position(|four| four == b"\r\n\r\n");
+    let end = end.unwrap_or(wire.len());
+    let head = std::str::from_utf8(&wire[..end]).unwrap_or_default();
+    (head, wire.get(end + 4..).unwrap_or_default())
+}
+
 /// The values of the headers of a request that the profile or the user brings along, and what stands behind their schemes.
 fn header_values(wire: &[u8]) -> impl Iterator<Item = &str> {
-    let end = wire.windows(4).position(|four| four == b"\r\n\r\n");
-    let head = std::str::from_utf8(&wire[..end.unwrap_or(0)]).unwrap_or_default();
+    let (head, _) = head_and_body(wire);
     let own = [HOST, USER_AGENT, CONTENT_LENGTH, CONTENT_TYPE];
     let lines = head.split("\r\n").skip(1);
     let lines = lines.filter_map(|line| line.split_once(": "));
@@ -456,6 +552,57 @@ mod tests {
         the value of header `x-key` holds characters that cannot be sent
         the token holds characters that cannot be sent
         ");
+    }
+
+    #[test]
+    fn cookies_stand_behind_those_of_the_profile_and_are_secrets() {
+        let mut endpoint = endpoint();
+        endpoint.headers = vec![("Cookie".into(), "own=1".into())];
+        let request = PreparedRequest::new(&[], &endpoint, &destination()).unwrap();
+        let request = request.with_cookies("a=2; b=3").unwrap();
+        let wire = String::from_utf8(request.wire().to_vec()).unwrap();
+        assert_eq!(
+            wire.matches("cookie: own=1; a=2; b=3\r\n").count(),
+            1,
+            "{wire}"
+        );
+        assert!(request.secrets().contains(&"own=1; a=2; b=3"));
+        assert!(request.with_cookies("a=\n").is_err());
+    }
+
+    #[test]
+    fn redirects_of_a_post_become_a_get_without_its_body() {
+        for (method, status, expected) in [
+            ("POST", 301, "GET"),
+            ("POST", 302, "GET"),
+            ("POST", 303, "GET"),
+            ("POST", 307, "POST"),
+            ("POST", 308, "POST"),
+            ("PUT", 302, "PUT"),
+            ("PUT", 303, "GET"),
+            ("GET", 303, "GET"),
+            ("HEAD", 303, "HEAD"),
+        ] {
+            let mut endpoint = endpoint();
+            endpoint.method = method.into();
+            endpoint.headers = vec![("content-type".into(), "text/plain".into())];
+            endpoint.body = "hello".into();
+            let request = PreparedRequest::new(&[], &endpoint, &destination()).unwrap();
+            let wire = request
+                .redirected(status, "/there")
+                .unwrap()
+                .wire()
+                .to_vec();
+            let wire = String::from_utf8(wire).unwrap();
+            assert!(
+                wire.starts_with(&format!("{expected} /there ")),
+                "{method} {status}"
+            );
+            let kept = expected == method;
+            assert_eq!(wire.ends_with("\r\n\r\nhello"), kept, "{method} {status}");
+            assert_eq!(wire.contains("content-type"), kept, "{method} {status}");
+            assert_eq!(wire.contains("content-length"), kept, "{method} {status}");
+        }
     }
 
     #[test]

@@ -233,6 +233,7 @@ impl WebSocketSession {
             connected,
             resent: false,
             address: self.address,
+            is_pending: false,
         }
     }
 

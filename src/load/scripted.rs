@@ -140,6 +140,7 @@ impl ScriptedUser {
             connected,
             resent: false,
             address: None,
+            is_pending: false,
         }
     }
 

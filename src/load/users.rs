@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::client::{
-    Connection, Connector, Exchange, Handshake, PlanRequests, RequestError, TakenValues, Turns,
-    UserRequest, WebSocketSession,
+    AnswerChecks, Connection, Connector, Exchange, Handshake, PlanRequests, PreparedRequest,
+    RequestError, TakenValues, Turns, UserRequest, Visitor, WebSocketSession, answer_checks,
 };
 use crate::plan::{Bounds, Plan, Socket};
 use crate::profile::Destination;
@@ -23,9 +23,6 @@ const NEVER: Duration = Duration::from_secs(7 * 24 * 3600);
 const GOODBYE: Duration = Duration::from_millis(200);
 /// Numbers of a user's messages, so that no two users' are the same.
 const IDS_PER_USER: u64 = 1_000_000_000;
-
-/// How a request ends that cannot be sent because of what stands in it.
-const UNSENT: Outcome = Outcome::Protocol;
 
 /// Makes users; one for each connection that a run needs.
 pub trait Users {
@@ -47,6 +44,9 @@ pub trait User {
     /// Sends the request of an endpoint, by its place in the plan, and waits for its end. `number` is the
     /// request's in the whole plan.
     fn exchange(&mut self, endpoint: usize, number: u64) -> impl Future<Output = Exchange>;
+
+    /// Begins the journey with this number: what was taken in the last one is forgotten, and a new visitor has no cookies.
+    fn begin_journey(&mut self, _number: u64, _is_new_visitor: bool) {}
 
     /// Attends to the connection while nothing is due; returns once for each connection that must be made
     /// again. May be dropped at any time.
@@ -81,6 +81,8 @@ pub struct UserTemplate {
     /// Which of the plan's users it is.
     index: u64,
     requests: Arc<[UserRequest]>,
+    /// What answers must have; `None` where nothing but the status is looked at.
+    checks: Option<AnswerChecks>,
     /// Only of a user on a WebSocket, with the number of its first message.
     handshake: Option<(Handshake, u64)>,
 }
@@ -97,6 +99,7 @@ impl UserTemplate {
     ) -> Result<Vec<UserTemplate>, RequestError> {
         let all = PlanRequests::new(plan, destination)?;
         let common = all.of_user(None)?;
+        let checks = answer_checks(plan)?;
         users
             .map(|index| {
                 let requests = match destination.user(index) {
@@ -107,6 +110,7 @@ impl UserTemplate {
                 Ok(UserTemplate {
                     index: index as u64,
                     requests,
+                    checks: checks.clone(),
                     handshake,
                 })
             })
@@ -136,6 +140,7 @@ pub struct VirtualUsers {
     connector: Connector,
     bounds: Bounds,
     socket: Option<Rc<Socket>>,
+    makes_journeys: bool,
     give_up: Instant,
     agenda: Rc<TimerQueue>,
 }
@@ -156,10 +161,19 @@ impl VirtualUsers {
             connector,
             bounds: plan.bounds,
             socket: plan.socket.clone().map(Rc::new),
+            makes_journeys: !plan.journeys.is_empty(),
             // The pool ends what is still on its way, as the end of the run may move.
             give_up: Instant::now() + NEVER,
             agenda,
         }
+    }
+}
+
+impl VirtualUsers {
+    fn visitor(&self, kit: &UserTemplate) -> Option<Visitor> {
+        let cookies_of = self.makes_journeys.then_some(&self.connector);
+        let checks = kit.checks.clone()?;
+        Some(Visitor::new(checks, cookies_of))
     }
 }
 
@@ -185,10 +199,10 @@ impl Users for VirtualUsers {
                 connection: Connection::paced(self.connector.clone(), deadline).taking(turns),
                 kits: Rc::clone(&self.kits),
                 own: (!self.is_shared).then_some(own),
-                taken: TakenValues::default(),
                 unsent: None,
                 bounds: self.bounds,
                 give_up: self.give_up,
+                visitor: self.visitor(kit).map(Box::new),
             }),
         }
     }
@@ -208,36 +222,42 @@ pub struct HttpUser {
     kits: Rc<[UserTemplate]>,
     /// The kit of the connection's user; `None` where each request is of another one.
     own: Option<usize>,
-    /// What it has taken from the answers so far.
-    taken: TakenValues,
     /// Why the last request could not be sent.
     unsent: Option<Box<RenderError>>,
     bounds: Bounds,
     give_up: Instant,
+    /// Only where answers are looked at.
+    visitor: Option<Box<Visitor>>,
 }
 
 impl HttpUser {
     async fn exchange(&mut self, endpoint: usize, number: u64) -> Exchange {
-        let request = &self.kits[self.kit(number)].requests[endpoint];
         self.unsent = None;
         // Boxed: users whose requests are the same each time would have its place too.
         let filled_in;
+        let request = &self.kits[self.kit(number)].requests[endpoint];
         let request = if let Some(request) = request.fixed() {
             request
         } else {
-            match request.filled_in(self.number(), number, &self.taken) {
+            match self.filled_in(request, number) {
                 Ok(request) => filled_in = Box::new(request),
                 Err(error) => {
                     self.unsent = Some(Box::new(error));
-                    return Exchange::unsent(UNSENT);
+                    return Exchange::unsent(Outcome::WrongAnswer);
                 }
             }
             &filled_in
         };
         let connection = &mut self.connection;
-        connection
-            .exchange(request, &self.bounds, self.give_up)
-            .await
+        let (bounds, give_up) = (&self.bounds, self.give_up);
+        match &mut self.visitor {
+            None => connection.exchange(request, bounds, give_up).await,
+            Some(visitor) => {
+                let looking = visitor.exchange(connection, (endpoint, request), bounds, give_up);
+                // Boxed: users who look at nothing would have its place otherwise.
+                Box::pin(looking).await
+            }
+        }
     }
 
     fn excerpt(&self, endpoint: usize, number: u64) -> String {
@@ -246,10 +266,26 @@ impl HttpUser {
         }
         let request = &self.kits[self.kit(number)].requests[endpoint];
         // It says the same once more, but for the time.
-        match request.filled_in(self.number(), number, &self.taken) {
-            Ok(request) => self.connection.excerpt(&request),
-            Err(_) => String::new(),
+        let Ok(request) = self.filled_in(request, number) else {
+            return String::new();
+        };
+        match &self.visitor {
+            None => self.connection.excerpt(&request),
+            Some(visitor) => visitor.excerpt(&self.connection, &request),
         }
+    }
+
+    fn filled_in(
+        &self,
+        request: &UserRequest,
+        number: u64,
+    ) -> Result<PreparedRequest, RenderError> {
+        let none = TakenValues::default();
+        let taken = self
+            .visitor
+            .as_ref()
+            .map_or(&none, |visitor| visitor.taken());
+        request.filled_in(self.number(), number, taken)
     }
 
     /// Which of the plan's users has the connection; `None` where each request is of another one.
@@ -284,6 +320,16 @@ impl User for VirtualUser {
                 let line = user.line.number(number);
                 line.exchange(&user.connector, &user.socket).await
             }
+        }
+    }
+
+    fn begin_journey(&mut self, _number: u64, is_new_visitor: bool) {
+        if let VirtualUser::Http(HttpUser {
+            visitor: Some(visitor),
+            ..
+        }) = self
+        {
+            visitor.begin_journey(is_new_visitor);
         }
     }
 

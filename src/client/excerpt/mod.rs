@@ -37,6 +37,21 @@ pub(super) fn excerpt(body: &[u8], sent: &[&str]) -> String {
     shorten(&secrets::without(&one_line(&text), sent, is_cut))
 }
 
+/// A value that stood in an answer under this name, on one short line; nothing of it when it is named as a secret.
+pub(super) fn value(name: &str, value: &str, sent: &[&str]) -> String {
+    if secrets::is_named(name) {
+        return secrets::HIDDEN.to_owned();
+    }
+    let (value, is_cut) = match value.char_indices().nth(EXCERPT_BYTES) {
+        Some((end, _)) => (&value[..end], true),
+        None => (value, false),
+    };
+    shorten(&secrets::without(&one_line(value), sent, is_cut))
+}
+
+/// Whether what has this name is a secret.
+pub(super) use secrets::is_named as is_secret;
+
 /// The text of a body; `None` when it is none.
 fn text_of(body: &[u8], is_cut: bool) -> Option<String> {
     let body = crate::profile::without_mark(body);

@@ -1,7 +1,7 @@
 //! Takes secrets out of text that came from the target.
 
 /// What stands in the place of a secret.
-const HIDDEN: &str = "***";
+pub(super) const HIDDEN: &str = "***";
 /// Values that are shorter are words more often than secrets.
 const SHORTEST: usize = 6;
 /// From this length on, letters and digits without a gap are taken for a key.
@@ -23,6 +23,12 @@ const NAMES: [&str; 12] = [
 ];
 /// What secrets begin with.
 const SCHEMES: [&str; 2] = ["bearer ", "basic "];
+
+/// Whether a value of this name is a secret.
+pub(in crate::client) fn is_named(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    NAMES.iter().any(|secret| name.contains(secret))
+}
 
 /// The text without what was `sent` as a secret, what is named as one, and what looks like one. `is_cut` says that the
 /// text may end within one.

@@ -53,6 +53,7 @@ impl User for Model {
             connected: false,
             resent: false,
             address: None,
+            is_pending: false,
         }
     }
 }

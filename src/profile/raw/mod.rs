@@ -1,5 +1,6 @@
 //! A profile as its tables say it, before it is validated.
 
+pub(super) mod answer;
 pub(super) mod body;
 pub(super) mod data;
 pub(super) mod evidence;

@@ -9,6 +9,7 @@ use crate::profile::plan::evidence::EvidencePlan;
 use crate::profile::plan::identity::IdentityRules;
 use crate::profile::plan::target::Target;
 use crate::profile::plan::target_rules::Redirects;
+use crate::profile::raw::answer::RawAnswer;
 use crate::profile::raw::body::RawBody;
 use crate::profile::raw::data::DataFile;
 use crate::profile::raw::search::SearchTable;
@@ -106,6 +107,7 @@ pub(in crate::profile) struct RawEndpoint {
     pub(in crate::profile) body_key: &'static str,
     pub(in crate::profile) auth: Option<Spanned<bool>>,
     pub(in crate::profile) expect: Option<Spanned<Vec<u16>>>,
+    pub(in crate::profile) answer: RawAnswer,
     pub(in crate::profile) has_weight: bool,
 }
 

@@ -1,6 +1,7 @@
 //! `[scenario.NAME]` and its endpoints, as they were written.
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
+use crate::profile::raw::answer::{self, ANSWER_KEYS, Asked};
 use crate::profile::raw::body;
 use crate::profile::raw::profile::{ArrivalWord, RawEndpoint, ScenarioTable};
 use crate::profile::raw::search;
@@ -127,7 +128,7 @@ fn read_endpoint(table: &Table, problems: &mut Vec<Diagnostic>) -> RawEndpoint {
     const KEYS: [&str; 7] = [
         "name", "method", "path", "weight", "headers", "auth", "expect",
     ];
-    let keys = [&KEYS[..], &body::BODY_KEYS].concat();
+    let keys = [&KEYS[..], &body::BODY_KEYS, &ANSWER_KEYS].concat();
     let mut reader = Reader::new(table, &keys, problems);
     require(&mut reader, "path", "\"/health\"");
     let (body_key, body) = body::read(&mut reader).unzip();
@@ -143,6 +144,7 @@ fn read_endpoint(table: &Table, problems: &mut Vec<Diagnostic>) -> RawEndpoint {
         body,
         auth: reader.bool("auth"),
         expect: expected(&mut reader),
+        answer: answer::read(&mut reader, Asked::Endpoint),
         has_weight: reader.node("weight").is_some(),
     }
 }

@@ -338,6 +338,7 @@ fn endpoint(
         content: body.content,
         auth: value_or(written.auth.as_ref(), false),
         expect: value_or(written.expect.as_ref(), vec![200]),
+        answer: written.answer.rules.clone(),
         ..Endpoint::default()
     })
 }

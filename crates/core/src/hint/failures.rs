@@ -160,6 +160,20 @@ pub(super) fn bad_bodies(case: &Case<'_>) -> Option<Cause> {
     })
 }
 
+pub(super) fn wrong_answers(case: &Case<'_>) -> Option<Cause> {
+    let is_meant = |outcome| outcome == Outcome::WrongAnswer;
+    let count = case.ended(is_meant);
+    told(case, count, || {
+        format!(
+            "{} had an expected status and a wrong answer{}{}: look into the target's log of that time, or correct what \
+             the profile asks of the answer",
+            case.of_due(count),
+            mostly_at(case, is_meant),
+            said(case, is_meant)
+        )
+    })
+}
+
 pub(super) fn unfinished(case: &Case<'_>) -> Option<Cause> {
     // For want of connections that is the plan's doing.
     let search = case.run.search.as_ref();

@@ -55,6 +55,7 @@ const FAILURES: &[(&[Topic], Explain)] = &[
     (FAILING, failures::tls),
     (FAILING, failures::bad_answers),
     (FAILING, failures::bad_bodies),
+    (FAILING, failures::wrong_answers),
     (FAILING, failures::unfinished),
 ];
 

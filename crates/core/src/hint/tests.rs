@@ -251,6 +251,7 @@ fn cases() -> Vec<(&'static str, Judgement, Vec<RunResult>)> {
         ("reset", Outcome::Reset),
         ("tls", Outcome::Tls),
         ("bad body", Outcome::BadBody),
+        ("wrong answer", Outcome::WrongAnswer),
         ("no socket", Outcome::NoSocket),
         ("cut off", Outcome::CutOff),
     ]

@@ -24,6 +24,12 @@ pub struct AnswerRules {
     /// What later steps of the journey use.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub take: Vec<Take>,
+    /// Whether a JSON body with `errors`, as GraphQL answers with status 200, is a wrong answer.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_graphql_errors: bool,
+    /// Whether redirects within the target are followed as a browser follows them, unless their status is expected.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub redirects: bool,
 }
 
 impl AnswerRules {

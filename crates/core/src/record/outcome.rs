@@ -28,6 +28,8 @@ pub enum Outcome {
     Protocol,
     /// The body was cut off or longer than allowed, or a message on a WebSocket was longer than allowed.
     BadBody,
+    /// Answered with an expected status, but not with what the endpoint's rules ask of an answer.
+    WrongAnswer,
     /// The generator had no socket left for it.
     NoSocket,
     /// Due, but not sent before the run had to end.
@@ -81,7 +83,7 @@ const ABOUT_USERS: [&str; 8] = [
     "tenant",
 ];
 
-const PLAIN: [(&str, Outcome); 11] = [
+const PLAIN: [(&str, Outcome); 12] = [
     ("ok", Outcome::Ok),
     ("rate_limited", Outcome::RateLimited),
     ("timeout", Outcome::Timeout),
@@ -90,6 +92,7 @@ const PLAIN: [(&str, Outcome); 11] = [
     ("reset", Outcome::Reset),
     ("protocol", Outcome::Protocol),
     ("bad_body", Outcome::BadBody),
+    ("wrong_answer", Outcome::WrongAnswer),
     ("no_socket", Outcome::NoSocket),
     ("not_started", Outcome::NotStarted),
     ("cut_off", Outcome::CutOff),

@@ -278,7 +278,11 @@ impl EndpointTally {
         }
         let answered = matches!(
             sample.outcome,
-            Outcome::Ok | Outcome::Status(_) | Outcome::RateLimited | Outcome::BadBody
+            Outcome::Ok
+                | Outcome::Status(_)
+                | Outcome::RateLimited
+                | Outcome::BadBody
+                | Outcome::WrongAnswer
         );
         if let (true, Some(sent)) = (answered, sample.sent) {
             self.service.record(sample.done.saturating_sub(sent));

@@ -125,6 +125,7 @@ fn how(outcome: Outcome) -> String {
         Outcome::Tls => "failed in the TLS handshake".to_owned(),
         Outcome::Reset => "lost their connection before an answer".to_owned(),
         Outcome::Protocol | Outcome::BadBody => "got no whole HTTP answer".to_owned(),
+        Outcome::WrongAnswer => "had a wrong answer".to_owned(),
         Outcome::Timeout => "had no answer within their timeout".to_owned(),
         Outcome::NotStarted | Outcome::CutOff => {
             "were not answered before the step had to end".to_owned()
