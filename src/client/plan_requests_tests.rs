@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::*;
-use crate::plan::{Arrivals, Bounds, Content, FileBytes, Part, PartValue, Phases};
+use crate::plan::{Arrivals, Bounds, Content, FileBytes, Part, PartValue, Phases, Socket};
 use crate::profile::{HttpVersion, Identity};
 use crate::secret::Secret;
 use crate::template::{DataTable, PlanValues, Rows, is_header_text};
@@ -221,6 +221,47 @@ fn users_with_names_that_no_header_may_have_are_refused_before_the_load() {
     let all = PlanRequests::new(&plan, &destination).unwrap();
     let refused = all.of_user(Some(0)).err().unwrap();
     assert_eq!(refused, RequestError::HeaderValue("x-user".into()));
+}
+
+#[test]
+fn messages_on_a_socket_are_filled_in_too() {
+    let mut plan = plan(endpoint("/", "", Content::Text));
+    plan.socket = Some(Socket {
+        users: 10,
+        every_min: Duration::from_secs(1),
+        every_max: Duration::from_secs(1),
+        path: "/ws/{user}?token={token}&n={n}".into(),
+        message: r#"{"id":"run:{id}","n":{id},"u":"{user}","t":{token},"p":"{plans.title}"}"#
+            .into(),
+        reply: Vec::new(),
+        matching: String::new(),
+        auth: false,
+        connect_timeout: Duration::from_secs(1),
+        reply_timeout: Duration::from_secs(1),
+        frame_bytes: 1024,
+    });
+    let said = |plan: &Plan, users| {
+        let destination = destination(HttpVersion::Http11, users);
+        let all = PlanRequests::new(plan, &destination).unwrap();
+        let handshake = all.handshake(2).unwrap().unwrap();
+        let mut message = Vec::new();
+        handshake.write_message(70, 2, &mut message);
+        let uri = handshake.request().unwrap().uri().to_string();
+        (uri, String::from_utf8(message).unwrap())
+    };
+    let (uri, message) = said(&plan, 5);
+    assert_eq!(uri, "ws://shop:8000/ws/ann%202?token=token-of-2&n=3");
+    let read: Value = serde_json::from_str(&message).unwrap();
+    let title = "L \"x\"";
+    assert_eq!(
+        read,
+        json!({ "id": "run:70", "n": 70, "u": "ann 2", "t": "token-of-2", "p": title })
+    );
+    if let Some(socket) = &mut plan.socket {
+        socket.message = "{id}{id} {id {{id} {ID".into();
+    }
+    assert_eq!(said(&plan, 0).1, "7070 {id {id} {ID");
+    assert_eq!(said(&plan, 0).0, "ws://shop:8000/ws/load-user-3?token=&n=3");
 }
 
 fn part(name: &str, filename: Option<&str>, value: PartValue) -> Part {
