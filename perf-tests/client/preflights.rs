@@ -154,6 +154,60 @@ async fn an_absolute_redirect_to_the_same_origin_is_followed() {
 }
 
 #[tokio::test]
+async fn what_is_asked_before_the_load_is_filled_in_as_the_load_is() {
+    let server = Server::answering(|line, _| {
+        let path = line.split(' ').nth(1).unwrap();
+        Some(match path {
+            path if path.starts_with("/orders/") && path.contains("/?") => OK.to_owned(),
+            path if path.starts_with("/orders/") => to(308, &path.replace('?', "/?")),
+            path if path.starts_with("/found/") => to(301, "/found/it"),
+            _ => status(404),
+        })
+    })
+    .await;
+    let mut plan = plan(&["/orders/{id}?user={user}", "/found/{uuid}"]);
+    plan.values.user = "load user {n}".to_owned();
+    plan.endpoints[0].headers = vec![("X-Run".to_owned(), "{n} {{n}".to_owned())];
+    let ready = preflight(&plan, &server.destination()).await.unwrap();
+    let paths: Vec<&str> = ready
+        .plan
+        .endpoints
+        .iter()
+        .map(|one| one.path.as_str())
+        .collect();
+    // A slash is added to the template; what one number was redirected to is not where all go.
+    assert_eq!(paths, ["/orders/{id}/?user={user}", "/found/{uuid}"]);
+    assert!(
+        ready
+            .notes
+            .iter()
+            .any(|note| note.contains("GET /found/{uuid} answered 301")),
+        "{:?}",
+        ready.notes
+    );
+    let asked = server.requests();
+    let begins = |line: &str| asked.iter().any(|request| request.starts_with(line));
+    assert!(
+        begins("GET /orders/2000000001?user=load%20user%201 HTTP/1.1"),
+        "{asked:?}"
+    );
+    assert!(
+        begins("GET /orders/2000000001/?user=load%20user%201 HTTP/1.1"),
+        "{asked:?}"
+    );
+    assert!(
+        asked
+            .iter()
+            .any(|request| request.contains("\r\nx-run: 1 {n}\r\n")),
+        "{asked:?}"
+    );
+    let mut bad = plan.clone();
+    bad.endpoints[1].path = "/gone/{id}".to_owned();
+    let failure = preflight(&bad, &server.destination()).await.unwrap_err();
+    assert_eq!(failure.what, "GET /gone/{id} answered 404");
+}
+
+#[tokio::test]
 async fn a_redirect_that_is_not_permanent_is_reported_and_not_followed() {
     let mut table = String::new();
     for (method, status, location) in [

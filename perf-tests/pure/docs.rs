@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use agentos_perf::{Overrides, ProfileSource, load_profile, render_diagnostics};
+
 /// The pages beside the book.
 const ROOT_PAGES: [&str; 5] = [
     "README.md",
@@ -213,4 +215,49 @@ fn dead_links_are_found() {
         Some("leaves the book, which is published without the rest")
     );
     assert_eq!(problem("../../etc"), Some("leaves the repository"));
+}
+
+/// The blocks of a page in a language, such as `csv`.
+fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
+    let fence = format!("```{language}\n");
+    let begins = page.split(&fence).skip(1);
+    begins
+        .filter_map(|rest| rest.split_once("```").map(|(block, _)| block))
+        .collect()
+}
+
+#[test]
+fn the_profile_of_the_page_on_data_is_right() {
+    let page = text(Path::new("docs/data.md"));
+    let (profiles, data) = (blocks(&page, "toml,example"), blocks(&page, "csv"));
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let path = folder.path().join("signup.toml");
+    fs::write(&path, profiles[0]).expect("written");
+    fs::write(folder.path().join("people.csv"), data[0]).expect("written");
+    let load = |variables: &[(&str, &str)]| {
+        let named = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let overrides = Overrides {
+            variables: Some(named.collect()),
+            ..Overrides::default()
+        };
+        load_profile(&ProfileSource::File(path.clone()), &overrides)
+    };
+    let profile = load(&[("SHOP_BASIC", "YW5uOnNlY3JldA==")]);
+    let profile = profile.unwrap_or_else(|problems| panic!("{}", render_diagnostics(&problems)));
+    assert_eq!(profile.plans[0].endpoints.len(), 3);
+    let problems = load(&[]).expect_err("a variable is missing");
+    assert!(render_diagnostics(&problems).contains("SHOP_BASIC is not set"));
+    // Each kind of body in a profile of its own.
+    let bodies = profiles[1].lines().filter(|line| !line.starts_with('#'));
+    for name in ["cv.pdf", "order.xml"] {
+        fs::write(folder.path().join(name), "<a/>").expect("written");
+    }
+    for body in bodies {
+        let whole = profiles[0].replace("weight = 50", &format!("weight = 50\n{body}"));
+        fs::write(&path, whole).expect("written");
+        let read = load(&[("SHOP_BASIC", "x")]);
+        read.unwrap_or_else(|problems| panic!("{body}: {}", render_diagnostics(&problems)));
+    }
 }

@@ -128,3 +128,7 @@ impl UserRequest {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "plan_requests_tests.rs"]
+mod tests;

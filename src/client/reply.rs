@@ -146,20 +146,21 @@ fn scanned(text: &str, socket: &Socket, id: &str) -> ReplyKind {
 /// Services may repeat a whole number as a real one: `7` comes back as `7.0`. An id may also stand in a longer text, which
 /// is repeated as it is: `workflow:7`.
 fn is_same(repeated: &str, id: &str) -> bool {
-    let whole = repeated.strip_suffix(".0").unwrap_or(repeated);
-    if repeated == id || whole == id || id.is_empty() {
-        return repeated == id || whole == id;
+    if repeated == id || repeated.strip_suffix(".0").is_some_and(|whole| whole == id) {
+        return true;
     }
-    let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit() || c == '.');
-    let is_number = whole
-        .bytes()
-        .all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
-    let mut found = repeated.match_indices(id);
-    !is_number
-        && found.any(|(at, _)| {
-            let (before, after) = (&repeated[..at], &repeated[at + id.len()..]);
-            !is_digit(before.chars().next_back()) && !is_digit(after.chars().next())
-        })
+    let is_text =
+        repeated.contains(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E'));
+    is_text && !id.is_empty() && is_within(repeated, id)
+}
+
+/// Whether a longer text has the id in it, and not only as a part of another number.
+fn is_within(text: &str, id: &str) -> bool {
+    let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    text.match_indices(id).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + id.len()..]);
+        !is_digit(before.chars().next_back()) && !is_digit(after.chars().next())
+    })
 }
 
 /// What was found so far; of fields that come again, the last one counts.
@@ -315,6 +316,16 @@ mod tests {
             (&pong, r#"{"type":"pong","timestamp":"7"}"#, "7", Mine),
             (&pong, r#"{"type":"pong","timestamp":77}"#, "7", Late),
             (&pong, r#"{"type":"pong","timestamp":7}"#, "", Late),
+            (&pong, r#"{"type":"pong","timestamp":"run:7/a"}"#, "7", Mine),
+            (&pong, r#"{"type":"pong","timestamp":"run:77"}"#, "7", Late),
+            (
+                &pong,
+                r#"{"type":"pong","timestamp":"run:17 77"}"#,
+                "7",
+                Late,
+            ),
+            (&pong, r#"{"type":"pong","timestamp":7.5}"#, "7", Late),
+            (&pong, r#"{"type":"pong","timestamp":"1.7"}"#, "7", Late),
             (&pong, r#"{"type":"pong"}"#, "7", Late),
             (&pong, r#"{"type":"ping","timestamp":7}"#, "7", None),
             (&pong, r#"["pong",7]"#, "7", None),

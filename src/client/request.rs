@@ -18,6 +18,7 @@ use crate::plan::Endpoint;
 use crate::profile::{Destination, Identity};
 use crate::record::Outcome;
 use crate::secret::Secret;
+use crate::template::is_header_text;
 
 /// Why a request cannot be sent. Never shows a token or the value of a header.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,14 +52,14 @@ pub enum RequestError {
 #[derive(Clone)]
 pub struct PreparedRequest {
     method: Method,
-    headers: HeaderMap,
+    /// The body, where HTTP/2 may be spoken.
     body: Bytes,
     expect: Arc<[u16]>,
     /// All of it as HTTP/1.1 writes it.
     wire: Vec<u8>,
     /// Its head as HTTP/2 takes it, where that may be spoken.
     http2: Option<Box<Request<()>>>,
-    /// What it was filled in from; then it has no headers but those of `wire`.
+    /// What it was filled in from.
     template: Option<Arc<RequestTemplate>>,
 }
 
@@ -66,7 +67,6 @@ impl fmt::Debug for PreparedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PreparedRequest")
             .field("request", &self.shown())
-            .field("headers", &self.headers)
             .finish_non_exhaustive()
     }
 }
@@ -154,93 +154,10 @@ impl PreparedRequest {
         })
     }
 
-    /// The same request with cookies, behind those of its own: `a=1; b=2`.
-    ///
-    /// # Errors
-    /// When they hold characters that cannot be sent.
-    pub(super) fn with_cookies(&self, cookies: &str) -> Result<PreparedRequest, RequestError> {
-        let refused = || RequestError::HeaderValue("cookie".to_owned());
-        let with = |own: Option<&HeaderValue>| {
-            let own = own.and_then(|value| value.to_str().ok());
-            let all = own.map_or_else(|| cookies.to_owned(), |own| format!("{own}; {cookies}"));
-            HeaderValue::from_str(&all).map_err(|_| refused())
-        };
-        let http2 = self.http2.clone().map(|mut http2| {
-            let value = with(http2.headers().get(COOKIE))?;
-            http2.headers_mut().insert(COOKIE, value);
-            Ok(http2)
-        });
-        Ok(PreparedRequest {
-            wire: wire_with_cookies(&self.wire, with(None)?.as_bytes()).ok_or_else(refused)?,
-            http2: http2.transpose()?,
-            ..self.clone()
-        })
-    }
-
-    /// The request that a browser sends to where this one is redirected: 303 asks with GET, and so do 301 and 302 of a POST.
-    ///
-    /// # Errors
-    /// [`RequestError::Path`].
-    pub(super) fn redirected(
-        &self,
-        status: u16,
-        path: &str,
-    ) -> Result<PreparedRequest, RequestError> {
-        let is_asked = matches!(self.method, Method::GET | Method::HEAD);
-        let becomes_get = match status {
-            303 => !is_asked,
-            301 | 302 => self.method == Method::POST,
-            _ => false,
-        };
-        if !becomes_get {
-            return self.at(path);
-        }
-        let mut headers = self.headers_on_wire();
-        for name in [
-            CONTENT_TYPE,
-            CONTENT_LENGTH,
-            CONTENT_ENCODING,
-            TRANSFER_ENCODING,
-        ] {
-            headers.remove(name);
-        }
-        let scheme = self
-            .http2
-            .as_ref()
-            .and_then(|http2| http2.uri().scheme().cloned());
-        let (uri, body) = (parse_path(path)?, Bytes::new());
-        Ok(PreparedRequest {
-            expect: self.expect.clone(),
-            ..PreparedRequest::assemble(Method::GET, uri, headers, body, scheme)?
-        })
-    }
-
-    /// Its headers; of one that was filled in, those that its bytes say.
-    fn headers_on_wire(&self) -> HeaderMap {
-        if self.template.is_none() {
-            return self.headers.clone();
-        }
-        let mut headers = HeaderMap::new();
-        let mut lines = [httparse::EMPTY_HEADER; 256];
-        let mut request = httparse::Request::new(&mut lines);
-        if request.parse(&self.wire).is_ok() {
-            for header in request.headers.iter() {
-                let name = HeaderName::from_bytes(header.name.as_bytes());
-                let value = HeaderValue::from_bytes(header.value);
-                if let (Ok(name), Ok(mut value)) = (name, value) {
-                    value.set_sensitive(true);
-                    headers.append(name, value);
-                }
-            }
-        }
-        headers
-    }
-
     /// One without head and body, as a beginning of those that are filled in.
     pub(super) fn without_content(method: Method, expect: &[u16]) -> PreparedRequest {
         PreparedRequest {
             method,
-            headers: HeaderMap::new(),
             body: Bytes::new(),
             expect: expect.into(),
             wire: Vec::new(),
@@ -266,6 +183,91 @@ impl PreparedRequest {
         }
     }
 
+    /// The same request with cookies, behind those of its own: `a=1; b=2`.
+    ///
+    /// # Errors
+    /// When they hold characters that cannot be sent.
+    pub(super) fn with_cookies(&self, cookies: &str) -> Result<PreparedRequest, RequestError> {
+        if !is_header_text(cookies) {
+            return Err(RequestError::HeaderValue("cookie".to_owned()));
+        }
+        let (head, body) = head_and_body(&self.wire);
+        let is_cookie = |line: &&str| line.starts_with("cookie: ");
+        let own = head.split("\r\n").filter(is_cookie);
+        let own = own.filter_map(|line| line.split_once(": ").map(|(_, value)| value));
+        let all = own.chain([cookies]).collect::<Vec<_>>().join("; ");
+        let mut wire = Vec::with_capacity(self.wire.len() + all.len() + 16);
+        for line in head.split("\r\n").filter(|line| !is_cookie(line)) {
+            wire.extend_from_slice(line.as_bytes());
+            wire.extend_from_slice(b"\r\n");
+        }
+        wire.extend_from_slice(format!("cookie: {all}\r\n\r\n").as_bytes());
+        wire.extend_from_slice(body);
+        let mut next = PreparedRequest {
+            wire,
+            ..self.clone()
+        };
+        if let Some(http2) = &mut next.http2 {
+            let mut value = HeaderValue::from_str(&all)
+                .map_err(|_| RequestError::HeaderValue("cookie".to_owned()))?;
+            value.set_sensitive(true);
+            http2.headers_mut().insert(COOKIE, value);
+        }
+        Ok(next)
+    }
+
+    /// The request that a browser sends to where this one is redirected: 303 asks with GET, and so do 301 and 302 of a POST.
+    ///
+    /// # Errors
+    /// [`RequestError::Path`].
+    pub(super) fn redirected(
+        &self,
+        status: u16,
+        path: &str,
+    ) -> Result<PreparedRequest, RequestError> {
+        let is_asked = matches!(self.method, Method::GET | Method::HEAD);
+        let becomes_get = match status {
+            303 => !is_asked,
+            301 | 302 => self.method == Method::POST,
+            _ => false,
+        };
+        if !becomes_get {
+            return self.at(path);
+        }
+        let content = [
+            CONTENT_TYPE,
+            CONTENT_LENGTH,
+            CONTENT_ENCODING,
+            TRANSFER_ENCODING,
+        ];
+        let mut next = self.at(path)?;
+        let (head, _) = head_and_body(&next.wire);
+        let mut wire = Vec::with_capacity(head.len());
+        for (at, line) in head.split("\r\n").enumerate() {
+            let name = line.split_once(": ").map(|(name, _)| name);
+            if at > 0 && content.iter().any(|known| name == Some(known.as_str())) {
+                continue;
+            }
+            let line = match at {
+                0 => line.replacen(self.method.as_str(), Method::GET.as_str(), 1),
+                _ => line.to_owned(),
+            };
+            wire.extend_from_slice(line.as_bytes());
+            wire.extend_from_slice(b"\r\n");
+        }
+        wire.extend_from_slice(b"\r\n");
+        next.wire = wire;
+        next.method = Method::GET;
+        next.body = Bytes::new();
+        if let Some(http2) = &mut next.http2 {
+            *http2.method_mut() = Method::GET;
+            for name in &content {
+                http2.headers_mut().remove(name);
+            }
+        }
+        Ok(next)
+    }
+
     /// Expects any status of success. A `scheme` is given where HTTP/2 may be spoken.
     fn assemble(
         method: Method,
@@ -281,14 +283,14 @@ impl PreparedRequest {
         {
             headers.insert(CONTENT_LENGTH, body.len().into());
         }
+        let is_http2 = scheme.is_some();
         let http2 = scheme.map(|scheme| http2(&method, scheme, &uri, &headers));
         Ok(PreparedRequest {
             wire: wire(&method, &uri, &headers, &body).into_vec(),
             http2: http2.transpose()?,
             template: None,
             method,
-            headers,
-            body,
+            body: if is_http2 { body } else { Bytes::new() },
             expect: (200..300).collect(),
         })
     }
@@ -333,10 +335,8 @@ impl PreparedRequest {
 
     /// Its secrets: tokens, and the values of the profile's headers.
     pub(super) fn secrets(&self) -> Vec<&str> {
-        match &self.template {
-            Some(template) => template.secrets(&self.wire),
-            None => sensitive(&self.headers).collect(),
-        }
+        let variables = self.template.iter().flat_map(|template| template.secrets());
+        variables.chain(header_values(&self.wire)).collect()
     }
 
     /// Method and path, as they are shown: what is filled in stays a mark.
@@ -380,24 +380,6 @@ pub fn login_request(
     })
 }
 
-/// A request's bytes with cookies behind its own; `None` when they have no whole head.
-fn wire_with_cookies(wire: &[u8], cookies: &[u8]) -> Option<Vec<u8>> {
-    let head = memchr::memmem::find(wire, b"\r\n\r\n")?;
-    let mut line = memchr::memmem::find(wire, b"\r\n")?;
-    let (mut at, mut separator): (usize, &[u8]) = (head, b"\r\ncookie: ");
-    while line < head {
-        let begin = line + 2;
-        let end = begin + memchr::memmem::find(&wire[begin..], b"\r\n")?;
-        let name = wire[begin..end].split(|byte| *byte == b':').next()?;
-        if name.eq_ignore_ascii_case(b"cookie") {
-            (at, separator) = (end, b"; ");
-            break;
-        }
-        line = end;
-    }
-    Some([&wire[..at], separator, cookies, &wire[at..]].concat())
-}
-
 fn parse_path(path: &str) -> Result<Uri, RequestError> {
     let parsed = path.starts_with('/').then(|| path.parse::<PathAndQuery>());
     match parsed {
@@ -431,6 +413,26 @@ pub(super) fn own_headers(
         headers.insert(AUTHORIZATION, value);
     }
     Ok(headers)
+}
+
+/// The head of a request as HTTP/1.1 writes it, without its last line ends, and the body.
+fn head_and_body(wire: &[u8]) -> (&str, &[u8]) {
+    let end = wire.windows(4).position(|four| four == b"\r\n\r\n");
+    let end = end.unwrap_or(wire.len());
+    let head = std::str::from_utf8(&wire[..end]).unwrap_or_default();
+    (head, wire.get(end + 4..).unwrap_or_default())
+}
+
+/// The values of the headers of a request that the profile or the user brings along, and what stands behind their schemes.
+fn header_values(wire: &[u8]) -> impl Iterator<Item = &str> {
+    let (head, _) = head_and_body(wire);
+    let own = [HOST, USER_AGENT, CONTENT_LENGTH, CONTENT_TYPE];
+    let lines = head.split("\r\n").skip(1);
+    let lines = lines.filter_map(|line| line.split_once(": "));
+    lines
+        .filter(move |(name, _)| !own.iter().any(|known| known == name))
+        .flat_map(|(_, value)| [Some(value), value.split_once(' ').map(|(_, rest)| rest)])
+        .flatten()
 }
 
 /// The values of headers that are secrets.
@@ -502,11 +504,11 @@ mod tests {
             ("accept".to_owned(), "b".to_owned()),
         ];
         let request = PreparedRequest::new(&common, &endpoint(), &destination()).unwrap();
+        let head = String::from_utf8(request.wire().to_vec()).unwrap();
         let all = |name: &str| {
-            let values = request.headers.get_all(name).iter();
-            values
-                .map(|value| value.to_str().unwrap())
-                .collect::<Vec<_>>()
+            let lines = head.lines().filter_map(|line| line.split_once(": "));
+            let named = lines.filter(|(known, _)| *known == name);
+            named.map(|(_, value)| value).collect::<Vec<_>>()
         };
         assert_eq!(all("x-key"), ["endpoint"]);
         assert_eq!(all("user-agent"), ["mine"]);
@@ -521,7 +523,7 @@ mod tests {
         let mut open = endpoint();
         open.auth = false;
         let request = PreparedRequest::new(&[], &open, &destination()).unwrap();
-        assert!(!request.headers.contains_key("authorization"));
+        assert!(!String::from_utf8_lossy(request.wire()).contains("authorization"));
         let request = PreparedRequest::new(&[], &endpoint(), &destination()).unwrap();
         assert!(!format!("{request:?}").contains("eyJ"));
     }

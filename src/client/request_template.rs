@@ -5,10 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
-    USER_AGENT,
-};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Uri};
 
@@ -326,26 +323,10 @@ impl RequestTemplate {
         &self.shown
     }
 
-    /// The secrets of a request that was made from it: variables, and the values of headers in what was written.
-    pub(super) fn secrets<'a>(&'a self, wire: &'a [u8]) -> Vec<&'a str> {
-        let variables = self.secrets.iter().map(Secret::reveal);
-        variables.chain(header_values(wire)).collect()
+    /// The variables that stand in it.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter().map(Secret::reveal)
     }
-}
-
-/// The values of the headers of a request that the profile or the user brings along.
-fn header_values(wire: &[u8]) -> impl Iterator<Item = &str> {
-    let end = wire.windows(4).position(|four| four == b"\r\n\r\n");
-    let head = std::str::from_utf8(&wire[..end.unwrap_or(0)]).unwrap_or_default();
-    let own = [HOST, USER_AGENT, CONTENT_LENGTH, CONTENT_TYPE];
-    let lines = head
-        .split("\r\n")
-        .skip(1)
-        .filter_map(|line| line.split_once(": "));
-    lines
-        .filter(move |(name, _)| !own.iter().any(|known| known == name))
-        .flat_map(|(_, value)| [Some(value), value.split_once(' ').map(|(_, rest)| rest)])
-        .flatten()
 }
 
 fn begin_line(wire: &mut Vec<u8>, name: &str) {

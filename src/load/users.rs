@@ -24,9 +24,6 @@ const GOODBYE: Duration = Duration::from_millis(200);
 /// Numbers of a user's messages, so that no two users' are the same.
 const IDS_PER_USER: u64 = 1_000_000_000;
 
-/// How a request ends that cannot be sent because of what stands in it.
-const UNSENT: Outcome = Outcome::Protocol;
-
 /// Makes users; one for each connection that a run needs.
 pub trait Users {
     /// What it makes.
@@ -245,18 +242,18 @@ pub struct HttpUser {
 
 impl HttpUser {
     async fn exchange(&mut self, endpoint: usize, number: u64) -> Exchange {
-        let request = &self.kits[self.kit(number)].requests[endpoint];
         self.unsent = None;
         // Boxed: users whose requests are the same each time would have its place too.
         let filled_in;
+        let request = &self.kits[self.kit(number)].requests[endpoint];
         let request = if let Some(request) = request.fixed() {
             request
         } else {
-            match self.filled_in(endpoint, number) {
+            match self.filled_in(request, number) {
                 Ok(request) => filled_in = Box::new(request),
                 Err(error) => {
                     self.unsent = Some(Box::new(error));
-                    return Exchange::unsent(UNSENT);
+                    return Exchange::unsent(Outcome::WrongAnswer);
                 }
             }
             &filled_in
@@ -273,27 +270,32 @@ impl HttpUser {
         }
     }
 
-    /// The request of an endpoint, filled in with what is known now.
-    fn filled_in(&self, endpoint: usize, number: u64) -> Result<PreparedRequest, RenderError> {
+    fn excerpt(&self, endpoint: usize, number: u64) -> String {
+        if let Some(error) = &self.unsent {
+            return format!("not sent: {error}");
+        }
         let request = &self.kits[self.kit(number)].requests[endpoint];
+        // It says the same once more, but for the time.
+        let Ok(request) = self.filled_in(request, number) else {
+            return String::new();
+        };
+        match &self.visitor {
+            None => self.connection.excerpt(&request),
+            Some(visitor) => visitor.excerpt(&self.connection, &request),
+        }
+    }
+
+    fn filled_in(
+        &self,
+        request: &UserRequest,
+        number: u64,
+    ) -> Result<PreparedRequest, RenderError> {
         let none = TakenValues::default();
         let taken = self
             .visitor
             .as_ref()
             .map_or(&none, |visitor| visitor.taken());
         request.filled_in(self.number(), number, taken)
-    }
-
-    fn excerpt(&self, endpoint: usize, number: u64) -> String {
-        if let Some(error) = &self.unsent {
-            return format!("not sent: {error}");
-        }
-        // It says the same once more, but for the time.
-        match (self.filled_in(endpoint, number), &self.visitor) {
-            (Ok(request), None) => self.connection.excerpt(&request),
-            (Ok(request), Some(visitor)) => visitor.excerpt(&self.connection, &request),
-            (Err(_), _) => String::new(),
-        }
     }
 
     /// Which of the plan's users has the connection; `None` where each request is of another one.

@@ -154,6 +154,53 @@ fn a_rate_sends_the_same_users_whatever_the_number_of_workers() {
     }
 }
 
+#[test]
+fn each_request_is_filled_in_with_values_of_its_own() {
+    let burst = Arrivals::Burst {
+        count: 5,
+        every: Duration::from_millis(50),
+    };
+    for (arrivals, users) in [(burst, 5), (at_rate(400.0), 100)] {
+        let server = Server::at(([127, 0, 0, 1], 0).into(), 200);
+        let mut plan = plan(arrivals, Duration::from_millis(250), 2);
+        let header = "Basic {user}/{n}/{id}".to_owned();
+        plan.endpoints[0].headers = vec![("Authorization".into(), header)];
+        plan.values.user = "u{n}".into();
+        let result = run(&plan, &destination(server.address, 0), &mut Quiet).unwrap();
+        let tokens = server.tokens();
+        let due = result.endpoints[0].outcomes[&Outcome::Ok];
+        assert_eq!(tokens.len() as u64, due);
+        let mut ids: Vec<u64> = Vec::new();
+        for (token, count) in &tokens {
+            let parts: Vec<&str> = token["Basic ".len()..].split('/').collect();
+            let (n, id): (u64, u64) = (parts[1].parse().unwrap(), parts[2].parse().unwrap());
+            assert_eq!((*count, parts[0]), (1, format!("u{n}").as_str()));
+            // A user has every `users`th request.
+            assert_eq!(n, (id - 1) % users + 1, "{token}");
+            ids.push(id);
+        }
+        ids.sort_unstable();
+        assert_eq!(ids, (1..=due).collect::<Vec<u64>>());
+    }
+}
+
+#[test]
+fn a_request_that_cannot_be_filled_in_is_a_failure_of_its_own() {
+    let server = Server::at(([127, 0, 0, 1], 0).into(), 200);
+    let mut plan = plan(at_rate(100.0), Duration::from_millis(100), 1);
+    plan.endpoints[0].headers = vec![("X".into(), "{token}".into())];
+    let result = run(&plan, &destination(server.address, 0), &mut Quiet).unwrap();
+    let outcomes = &result.endpoints[0].outcomes;
+    assert_eq!(outcomes.len(), 1);
+    assert_eq!(outcomes[&Outcome::WrongAnswer], 10);
+    let said = format!("{:?}", result.excerpts);
+    assert!(
+        said.contains("not sent: there is no value for `{token}`"),
+        "{said}"
+    );
+    assert!(server.tokens().is_empty());
+}
+
 /// Runs a plan against three addresses of one port, of which the last two answer 500; a fourth one is left out.
 fn over_addresses(arrivals: Arrivals, workers: usize) -> RunResult {
     let first = Server::at(([127, 0, 0, 1], 0).into(), 200);

@@ -28,8 +28,7 @@ pub(in crate::profile) fn read_all(table: &Table, problems: &mut Vec<Diagnostic>
                 "use letters, digits, _ and -, and not a name that marks have already, such as env",
             );
             problems.push(complaint.at(entry.place.clone()));
-        }
-        if let Value::Table(table) = &entry.node.value {
+        } else if let Value::Table(table) = &entry.node.value {
             files.push(read(&entry.key, table, problems));
         } else {
             let complaint = InvalidValue::new("data is a table").help(format!(

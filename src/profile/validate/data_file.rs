@@ -129,6 +129,14 @@ mod tests {
             read_as("json", b"[{\"a\":1}, 2]"),
         ];
         let wrong: Vec<String> = wrong.into_iter().map(Result::unwrap_err).collect();
-        insta::assert_snapshot!(wrong.join("\n"), @"");
+        insta::assert_snapshot!(wrong.join("\n"), @r"
+        it has no row
+        it has no row
+        line 3 has 1 fields, and the heading has 2
+        two of its columns are called `a`
+        it is not UTF-8 text
+        line 2 is not a JSON object
+        it is not a list of JSON objects: invalid type: integer `2`, expected a map at line 1 column 11
+        ");
     }
 }

@@ -385,3 +385,7 @@ fn part_texts(endpoint: &Endpoint) -> Vec<String> {
     }
     texts
 }
+
+#[cfg(test)]
+#[path = "values_tests.rs"]
+mod tests;
