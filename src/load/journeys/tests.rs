@@ -153,9 +153,9 @@ fn quantile(sorted: &[u64], quantile: f64) -> f64 {
     sorted[rank.clamp(1, sorted.len()) - 1] as f64 / 1e6
 }
 
-/// Work that makes no progress from 30 s to 33 s.
+/// Work of 54 ms that makes no progress from 30 s to 33 s.
 fn stalled(arrived: u64) -> u64 {
-    let (work, from, to) = (nanos(WORK), 30_000_000_000, 33_000_000_000);
+    let (work, from, to) = (54_000_000, 30_000_000_000, 33_000_000_000);
     if arrived + work <= from || arrived >= to {
         return arrived + work;
     }
@@ -252,7 +252,10 @@ fn a_stall_counts_in_each_step_and_in_the_journey_as_the_arithmetic_says() {
             (over - truth_over).abs() <= 0.01 * truth_over + 0.002,
             "{what}: {over}, {truth_over}"
         );
-        println!("{what}: {:.1} % of journeys over 1 s", 100.0 * over);
+        if plan.arrivals.connection_limit().is_some() {
+            // Of 60 s, 6.54 s: one of five sends within 4.2 s falls into the 2.3 s after which more than a second is waited.
+            assert!((over - 0.109).abs() <= 0.002, "{over}");
+        }
         assert_times(&what, journey, of_journeys, 5.0 * GRAIN);
         assert_eq!(total(journey), due(&plan, &run), "{what}");
     }
