@@ -245,7 +245,7 @@ async fn supervise<U>(work: &WorkerContext<U>, mut commands: Commands) {
         }
         let over = stopped.is_some() || work.end.has_come_with_tail(since);
         if over {
-            over_since.get_or_insert(now.min(work.agenda.instant(end.max(since))));
+            over_since.get_or_insert(now);
         }
         // Users with a connection may close it properly, if that takes no longer than a moment.
         let gone = work.present.get() == 0 || over_since.is_some_and(|at| now >= at + STOP_GRACE);
