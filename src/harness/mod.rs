@@ -11,11 +11,11 @@ mod run;
 mod session;
 
 #[doc(hidden)]
-pub use options::args::{Args, parse};
+pub use options::args::Args;
+#[doc(hidden)]
+pub use options::flags::verdict::dashboard_token_variable;
 #[doc(hidden)]
 pub use options::help::help_text;
-#[doc(hidden)]
-pub use options::libtest::{Color, Libtest, OutputFormat};
 #[doc(hidden)]
 pub use options::resolve::{Environment, resolve};
 #[doc(hidden)]

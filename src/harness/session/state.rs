@@ -8,7 +8,7 @@ use std::time::{Instant, SystemTime};
 use once_cell::sync::OnceCell;
 
 use crate::dashboard::SharedView;
-use crate::harness::options::args::SourceArgs;
+use crate::harness::options::flags::evidence::SourceArgs;
 use crate::harness::output::github::Github;
 #[cfg(feature = "otlp")]
 use crate::harness::output::otlp::Otlp;
