@@ -27,13 +27,12 @@ pub fn help_text() -> String {
         }
     }
     text.push('\n');
-    text.push_str(&wrapped(
+    let order = format!(
         "A flag goes before its variable, a variable before the profile; an empty variable \
-         counts as unset. The flags --nocapture, --show-output, --test, --bench, --report-time, \
-         --ensure-time, --shuffle, --shuffle-seed, --exclude-should-panic, \
-         --force-run-in-process and -Z are accepted as test runners pass them.",
-        0,
-    ));
+         counts as unset. The flags {} are accepted as test runners pass them.",
+        accepted_flags()
+    );
+    text.push_str(&wrapped(&order, 0));
     text.push_str(
         "\nExit code: 0 when all tests passed, 101 when one failed, 2 when the command\n\
          line or the profile is wrong.\n",
@@ -54,6 +53,19 @@ fn entry(flag: &Flag) -> String {
     }
     let help = flag.help.replace("{formats}", &format_names());
     format!("{head}\n{}", wrapped(&help, INDENT))
+}
+
+/// The flags without a line of their own: `--nocapture, … and -Z`.
+fn accepted_flags() -> String {
+    let flags = Flag::all().filter(|flag| flag.help.is_empty());
+    let mut names: Vec<String> = flags
+        .map(|flag| match flag.letters.first() {
+            Some(letter) => format!("-{letter}"),
+            None => flag.dashed(),
+        })
+        .collect();
+    let last = names.pop().unwrap_or_default();
+    format!("{} and {last}", names.join(", "))
 }
 
 /// The names of the report formats: `json (always), html, …`.

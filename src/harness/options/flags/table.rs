@@ -19,14 +19,6 @@ macro_rules! flags {
     ) => {
         $(#[$about])*
         #[derive(Debug, Clone, Default)]
-        #[expect(
-            clippy::allow_attributes,
-            reason = "not every table has so many switches"
-        )]
-        #[allow(
-            clippy::struct_excessive_bools,
-            reason = "each is a flag of the command line"
-        )]
         pub(in crate::harness) struct $table {
             $(pub(in crate::harness) $field: $type,)*
             $($($(#[$note])* pub(in crate::harness) $other: $other_type,)*)?

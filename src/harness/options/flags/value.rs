@@ -18,6 +18,7 @@ pub(super) trait Read<T> {
 pub(super) struct Switch;
 
 impl Switch {
+    #[expect(clippy::unused_self, reason = "the tables ask every reader")]
     pub(super) const fn takes(&self) -> Takes {
         Takes::Nothing
     }
@@ -33,6 +34,7 @@ impl Read<bool> for Switch {
 pub(super) struct YesNo;
 
 impl YesNo {
+    #[expect(clippy::unused_self, reason = "the tables ask every reader")]
     pub(super) const fn takes(&self) -> Takes {
         Takes::YesNo
     }
@@ -113,6 +115,7 @@ impl<T> Read<T> for Or<T> {
 pub(super) struct Optional<T>(pub(super) fn(&str) -> ReadValue<T>);
 
 impl<T> Optional<T> {
+    #[expect(clippy::unused_self, reason = "the tables ask every reader")]
     pub(super) const fn takes(&self) -> Takes {
         Takes::Optional
     }
