@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::support::{Server, harness, output_text};
+use agentos_perf::Format;
 use tempfile::TempDir;
 
 const QUICK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/profiles/quick.toml");
@@ -52,20 +53,12 @@ fn a_session_has_all_formats_or_those_that_were_named() {
         .output()
         .expect("it runs");
     assert!(output.status.success(), "{}", output_text(&output));
-    let all = [
-        "histograms.hlog",
-        "junit.xml",
-        "openmetrics.txt",
-        "otlp.json",
-        "report.html",
-        "report.json",
-        "report.md",
-        "seconds.csv",
-    ];
     let latest = folder.path().join("latest");
     let written = names(&latest);
     assert!(
-        all.iter().all(|name| written.contains(&(*name).to_owned())),
+        Format::ALL
+            .iter()
+            .all(|format| written.contains(&format.file().to_owned())),
         "{written:?}"
     );
     let [first] = dated(folder.path()).try_into().expect("one session");

@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::baseline::{LEAST_PAIRS, compare, table, unlike};
 use crate::harness::{compare_by_turns, default_folder, note, print_or_fail};
+use crate::profile::quantity;
 use crate::report::Report;
 use crate::store::{BaselineError, baseline_path, read_baseline};
 
@@ -35,8 +36,8 @@ pub struct CompareArgs {
     /// With --ab: how many times each target is loaded; more find smaller differences [default: 12]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(LEAST_PAIRS as i64..))]
     turns: Option<u32>,
-    /// The confidence that a difference requires, in (0.5, 1)
-    #[arg(long, default_value_t = 0.95, value_name = "SHARE")]
+    /// The confidence that a difference requires: 95, 95 % or 0.95
+    #[arg(long, default_value_t = 0.95, value_name = "SHARE", value_parser = quantity::confidence)]
     confidence: f64,
     /// Where baselines are kept, in its folder `baselines`
     #[arg(long, value_name = "DIR")]
@@ -58,12 +59,6 @@ pub fn run(args: &CompareArgs) -> ExitCode {
 }
 
 fn compare_sides(args: &CompareArgs) -> Result<ExitCode, String> {
-    if !(args.confidence > 0.5 && args.confidence < 1.0) {
-        return Err(format!(
-            "--confidence {} is not between 0.5 and 1",
-            args.confidence
-        ));
-    }
     if args.ab && args.report_dir.is_some() {
         return Err(
             "--report-dir is where stored sessions are; --ab loads two targets and stores nothing"
@@ -71,13 +66,14 @@ fn compare_sides(args: &CompareArgs) -> Result<ExitCode, String> {
         );
     }
     if args.ab {
-        let confidence = ["--confidence".into(), args.confidence.to_string().into()];
-        let flags: Vec<OsString> = confidence
-            .into_iter()
-            .chain(args.flags.iter().cloned())
-            .collect();
         let turns = args.turns.unwrap_or(TURNS);
-        return Ok(compare_by_turns(&args.before, &args.after, turns, &flags));
+        return Ok(compare_by_turns(
+            &args.before,
+            &args.after,
+            turns,
+            args.confidence,
+            &args.flags,
+        ));
     }
     if args.turns.is_some() {
         return Err(

@@ -8,15 +8,13 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
 use thiserror::Error;
 
 use crate::dashboard::{Address, AddressError, DashboardServer, ServerError, SharedView, View};
-use crate::harness::{note, print as to_stdout, style_of_stdout};
+use crate::harness::{dashboard_token_variable, note, print as to_stdout, style_of_stdout};
 use crate::report::json::{ReportReadError, from_json};
 use crate::report::{Format, RenderError, Report, terminal};
 use crate::secret::Secret;
 
 const FILE: &str = "FILE";
 const SERVE: &str = "serve";
-/// The token that viewers of a served report must present.
-const TOKEN: &str = "PERF_DASHBOARD_TOKEN";
 /// As an output: the terminal or the pipe.
 const STDOUT: &str = "-";
 /// What was asked for can't be done.
@@ -108,7 +106,10 @@ enum ReportError {
     },
     #[error("{} is the report itself; name another file for {}", path.display(), format.name())]
     Itself { path: PathBuf, format: Format },
-    #[error("`{given}` {source}; name a loopback address or a port, or set PERF_DASHBOARD_TOKEN")]
+    #[error(
+        "`{given}` {source}; name a loopback address or a port, or set {}",
+        dashboard_token_variable()
+    )]
     Address { given: String, source: AddressError },
     #[error(transparent)]
     Serve(#[from] ServerError),
@@ -159,7 +160,9 @@ fn write_all(args: &ReportArgs) -> Result<(), ReportError> {
 }
 
 fn serve(given: &str, report: Report) -> Result<(), ReportError> {
-    let token = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
+    let token = std::env::var(dashboard_token_variable())
+        .ok()
+        .filter(|token| !token.is_empty());
     let address =
         Address::parse(given, token.map(Secret::new)).map_err(|source| ReportError::Address {
             given: given.to_owned(),

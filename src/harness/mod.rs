@@ -13,11 +13,11 @@ mod session;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[doc(hidden)]
-pub use options::args::{Args, parse};
+pub use options::args::Args;
+#[doc(hidden)]
+pub use options::flags::verdict::dashboard_token_variable;
 #[doc(hidden)]
 pub use options::help::help_text;
-#[doc(hidden)]
-pub use options::libtest::{Color, Libtest, OutputFormat};
 #[doc(hidden)]
 pub use options::resolve::{Environment, resolve};
 #[doc(hidden)]

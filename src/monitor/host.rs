@@ -6,22 +6,13 @@ use sysinfo::{Networks, Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 use super::SourceEntry;
 use super::collectors::{EvidenceSources, Gathered};
-use super::given::SourceFlag;
 use super::locate::{Located, locate};
 use super::polling::{CollectedReading, Collector, ReadFigures, Rounds, enter, follow};
 use super::process::{ProcessTree, SHORTEST};
-use crate::profile::quantity;
 use crate::record::figure;
 use crate::requirement::Source;
 
 pub(super) const ENTRY: SourceEntry = SourceEntry {
-    flag: Some(SourceFlag {
-        name: "target-pid",
-        variables: &["PERF_TARGET_PID"],
-        value: "PID",
-        help: "The target's process on this machine; found by its port where it is not given",
-        read: |text| SourceFlag::value(quantity::process(text).map(TargetPid)),
-    }),
     gather: |watched, rounds| Box::pin(gather(watched, rounds)),
 };
 

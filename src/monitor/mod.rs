@@ -35,7 +35,7 @@ use polling::Rounds;
 
 pub use collectors::{Collectors, EvidenceSources};
 pub use generator::ProcessorClock;
-pub use given::{AnyValue, GivenSources, SourceFlag};
+pub use given::GivenSources;
 pub use host::TargetPid;
 pub use machine::machine;
 pub use prometheus::MetricsPage;
@@ -43,8 +43,6 @@ pub use uptime::{UptimeProbe, UptimeWatcher, log};
 
 /// How a source takes part.
 struct SourceEntry {
-    /// The flag that says where it is asked; `None` where the profile or the target's address does.
-    flag: Option<SourceFlag>,
     /// Looks at it until the rounds end, or at nothing where it was not given.
     gather: for<'a> fn(&'a EvidenceSources, Rounds) -> Gathering<'a>,
 }
@@ -66,9 +64,4 @@ fn entry(source: Source) -> Option<&'static SourceEntry> {
 
 fn entries() -> impl Iterator<Item = &'static SourceEntry> {
     Source::ALL.iter().copied().filter_map(entry)
-}
-
-/// The flags of all sources.
-pub fn source_flags() -> impl Iterator<Item = &'static SourceFlag> {
-    entries().filter_map(|entry| entry.flag.as_ref())
 }

@@ -7,7 +7,6 @@ use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
 use super::SourceEntry;
 use super::collectors::{EvidenceSources, Gathered, SELDOM};
-use super::given::SourceFlag;
 use super::log_reader::LogReader;
 use super::polling::{CollectedReading, Collector, ReadFigures, Rounds, enter, follow};
 use super::statements::{StatementCounters, Statements};
@@ -39,15 +38,6 @@ const STATEMENTS: &str = "SELECT /* agentos-perf */ hashtextextended(s.query, 0)
      GROUP BY 1";
 
 pub(super) const ENTRY: SourceEntry = SourceEntry {
-    flag: Some(SourceFlag {
-        name: "database-url",
-        variables: &["PERF_DATABASE_URL"],
-        value: "URL",
-        help: "The target's PostgreSQL, for times and errors of its queries: \
-               postgres://USER@HOST:5432/NAME. A password in it shows in the process list: \
-               PERF_DATABASE_URL doesn't",
-        read: |text| SourceFlag::value(DatabaseUrl::parse(text)),
-    }),
     gather: |watched, rounds| Box::pin(gather(watched, rounds)),
 };
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::SourceEntry;
 use super::collectors::{EvidenceSources, Gathered, PATIENCE, SELDOM};
 use super::exposition::{counted, is_odd, is_page};
-use super::given::SourceFlag;
 use super::polling::{
     CollectedReading, Collector, PartialCounter, ReadFigures, Rounds, enter, follow,
 };
@@ -22,14 +21,6 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 const PATH: &str = "/metrics";
 
 pub(super) const ENTRY: SourceEntry = SourceEntry {
-    flag: Some(SourceFlag {
-        name: "metrics-url",
-        variables: &["PERF_METRICS_URL"],
-        value: "URL",
-        help: "A page of counters for Prometheus, of which the profile names those that matter: \
-               http://HOST:9100/metrics",
-        read: |text| SourceFlag::value(Target::parse(text).map(MetricsPage)),
-    }),
     gather: |watched, rounds| Box::pin(gather(watched, rounds)),
 };
 

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use super::SourceEntry;
 use super::collectors::{EvidenceSources, Gathered};
-use super::given::SourceFlag;
 use super::polling::{CollectedReading, Collector, ReadFigures, Rounds, enter, follow};
 use crate::connection::{
     RedisAddress, RedisConnection, RedisConnector, RedisError, Reply, shortened,
@@ -16,14 +15,6 @@ use crate::requirement::Source;
 const ANSWER: Duration = Duration::from_secs(10);
 
 pub(super) const ENTRY: SourceEntry = SourceEntry {
-    flag: Some(SourceFlag {
-        name: "redis-url",
-        variables: &["PERF_REDIS_URL"],
-        value: "URL",
-        help: "The target's Redis, for its hit rate: redis://HOST:6379. A password in it shows in the \
-               process list: PERF_REDIS_URL doesn't",
-        read: |text| SourceFlag::value(RedisAddress::parse(text)),
-    }),
     gather: |watched, rounds| Box::pin(gather(watched, rounds)),
 };
 

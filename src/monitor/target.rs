@@ -20,7 +20,6 @@ const MOST_ENDPOINTS: usize = 200;
 const LONGEST_LOOK: Duration = Duration::from_secs(3);
 
 pub(super) const ENTRY: SourceEntry = SourceEntry {
-    flag: None,
     gather: |watched, rounds| Box::pin(gather(watched, rounds)),
 };
 

@@ -1,121 +1,85 @@
-//! The formats that a report is written in: one arm each.
+//! What follows from the table of report formats, whose rows are in the module above: beside those of their files.
+
+use std::error::Error;
 
 use thiserror::Error;
 
-use super::{Report, csv, hdrlog, html, json, junit, markdown, openmetrics, otlp};
+use super::Format;
 
-/// A format of report files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Format {
-    /// Everything, for programs and for this one: `docs/REPORT.md` describes each field.
-    Json,
-    /// One page, for people.
-    Html,
-    /// A test case for each requirement.
-    Junit,
-    /// Tables for a pull request or the summary of a job.
-    Markdown,
-    /// A row for each second.
-    Csv,
-    /// The histograms, for the tools of `HdrHistogram`.
-    Hdrlog,
-    /// Figures for Prometheus.
-    Openmetrics,
-    /// Figures over time, for collectors of `OpenTelemetry` and what stands behind them.
-    Otlp,
+/// Makes of one table the formats, their list, and what is known of each.
+macro_rules! formats {
+    ($($(#[$about:meta])* $format:ident = $name:literal, $file:literal, $help:literal, $render:path;)*) => {
+        /// A format of report files.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Format {
+            $($(#[$about])* $format,)*
+        }
+
+        impl Format {
+            /// Every format, in the order in which they are listed.
+            pub const ALL: [Format; [$($name),*].len()] = [$(Format::$format),*];
+
+            /// The name that flags use.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Format::$format => $name,)*
+                }
+            }
+
+            /// The file that a session writes.
+            pub fn file(self) -> &'static str {
+                match self {
+                    $(Format::$format => $file,)*
+                }
+            }
+
+            /// What it is, in half a line.
+            pub fn about(self) -> &'static str {
+                match self {
+                    $(Format::$format => $help,)*
+                }
+            }
+
+            /// The report in this format.
+            ///
+            /// # Errors
+            /// When it can't be written so.
+            pub fn render(self, report: &Report) -> Result<String, RenderError> {
+                match self {
+                    $(Format::$format => $render(report).rendered(),)*
+                }
+            }
+        }
+    };
 }
 
 /// Why a report could not be written in a format.
 #[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum RenderError {
-    /// As `JUnit` XML.
-    #[error(transparent)]
-    Junit(#[from] junit::JunitError),
-    /// As CSV.
-    #[error(transparent)]
-    Csv(#[from] csv::CsvError),
-    /// As an interval log.
-    #[error(transparent)]
-    Hdrlog(#[from] hdrlog::HdrlogError),
+#[error(transparent)]
+pub struct RenderError(Box<dyn Error + Send + Sync>);
+
+/// What a format's function returns: a text, or why there is none.
+pub(super) trait Rendered {
+    fn rendered(self) -> Result<String, RenderError>;
+}
+
+impl Rendered for String {
+    fn rendered(self) -> Result<String, RenderError> {
+        Ok(self)
+    }
+}
+
+impl<E: Error + Send + Sync + 'static> Rendered for Result<String, E> {
+    fn rendered(self) -> Result<String, RenderError> {
+        self.map_err(|error| RenderError(Box::new(error)))
+    }
 }
 
 impl Format {
-    /// Every format, in the order in which they are listed.
-    pub const ALL: [Format; 8] = [
-        Format::Json,
-        Format::Html,
-        Format::Junit,
-        Format::Markdown,
-        Format::Csv,
-        Format::Hdrlog,
-        Format::Openmetrics,
-        Format::Otlp,
-    ];
-
-    /// The name that flags use.
-    pub fn name(self) -> &'static str {
-        match self {
-            Format::Json => "json",
-            Format::Html => "html",
-            Format::Junit => "junit",
-            Format::Markdown => "markdown",
-            Format::Csv => "csv",
-            Format::Hdrlog => "hdrlog",
-            Format::Openmetrics => "openmetrics",
-            Format::Otlp => "otlp",
-        }
-    }
-
-    /// The file that a session writes.
-    pub fn file(self) -> &'static str {
-        match self {
-            Format::Json => "report.json",
-            Format::Html => "report.html",
-            Format::Junit => "junit.xml",
-            Format::Markdown => "report.md",
-            Format::Csv => "seconds.csv",
-            Format::Hdrlog => "histograms.hlog",
-            Format::Openmetrics => "openmetrics.txt",
-            Format::Otlp => "otlp.json",
-        }
-    }
-
-    /// What it is, in half a line.
-    pub fn about(self) -> &'static str {
-        match self {
-            Format::Json => "everything, as docs/REPORT.md describes it",
-            Format::Html => "one HTML page, for people",
-            Format::Junit => "JUnit XML, a test case for each requirement",
-            Format::Markdown => "tables for a pull request or the summary of a job",
-            Format::Csv => "a row for each second of each run",
-            Format::Hdrlog => "an HdrHistogram interval log of response times",
-            Format::Openmetrics => "OpenMetrics text, for Prometheus",
-            Format::Otlp => "OTLP metrics as JSON, for an OpenTelemetry collector or Grafana",
-        }
-    }
-
     /// Reads a format as flags name it.
     pub fn parse(name: &str) -> Option<Format> {
         Format::ALL.into_iter().find(|format| format.name() == name)
-    }
-
-    /// The report in this format.
-    ///
-    /// # Errors
-    /// When it can't be written so.
-    pub fn render(self, report: &Report) -> Result<String, RenderError> {
-        Ok(match self {
-            Format::Json => json::to_json(report),
-            Format::Html => html::render(report),
-            Format::Junit => junit::render(report)?,
-            Format::Markdown => markdown::render(report),
-            Format::Csv => csv::render(report)?,
-            Format::Hdrlog => hdrlog::render(report)?,
-            Format::Openmetrics => openmetrics::render(report),
-            Format::Otlp => otlp::render(report),
-        })
     }
 }
 
@@ -142,6 +106,16 @@ mod tests {
             for format in Format::ALL {
                 assert!(!format.render(&report).expect("a text").is_empty());
             }
+        }
+    }
+
+    #[test]
+    fn every_format_is_in_the_book() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reports.md");
+        let page = std::fs::read_to_string(path).expect("docs/reports.md is readable");
+        for format in Format::ALL {
+            let row = format!("| `{}` | `{}` | ", format.file(), format.name());
+            assert!(page.contains(&row), "docs/reports.md lacks {row}");
         }
     }
 }

@@ -213,12 +213,7 @@ impl OptimizeArgs {
                 Ok(None)
             };
         };
-        let profile = self
-            .profile
-            .iter()
-            .flat_map(|name| ["--profile".into(), name.into()]);
-        let flags: Vec<OsString> = profile.chain(self.flags.iter().cloned()).collect();
-        BeforeAndAfter::new(target, &flags).map(Some)
+        BeforeAndAfter::new(target, self.profile.as_deref(), &self.flags).map(Some)
     }
 }
 

@@ -1,6 +1,8 @@
 use super::*;
 use crate::diagnostic::Origin;
-use crate::harness::options::libtest::{Color, OutputFormat};
+use crate::harness::options::flags::libtest::{Color, Libtest, OutputFormat};
+use std::path::PathBuf;
+
 use proptest::prelude::*;
 
 fn words(line: &str) -> Vec<OsString> {
@@ -67,7 +69,7 @@ fn test_runners_are_understood() {
             "a -Z unstable-options --format=json --show-output",
             Libtest {
                 filters: named(&["a"]),
-                unstable_options: true,
+                _unstable_options: Some(()),
                 format: json,
                 show_output: true,
                 ..plain.clone()
@@ -76,7 +78,8 @@ fn test_runners_are_understood() {
         (
             "-Zunstable-options --report-time --no-capture",
             Libtest {
-                unstable_options: true,
+                _unstable_options: Some(()),
+                _report_time: Some(String::new()),
                 nocapture: true,
                 ..plain.clone()
             },
@@ -88,7 +91,7 @@ fn test_runners_are_understood() {
                 filters: named(&["p95", "errors"]),
                 skip: named(&["p99", "uptime"]),
                 quiet: true,
-                test_threads: Some(4),
+                _test_threads: Some(4),
                 include_ignored: true,
                 ..plain.clone()
             },
@@ -106,7 +109,7 @@ fn test_runners_are_understood() {
         ),
     ];
     for (line, libtest) in table {
-        assert_eq!(good(line, &[]).libtest, libtest, "{line}");
+        assert_eq!(good(line, &[]).flags.libtest, libtest, "{line}");
     }
 }
 
@@ -124,7 +127,7 @@ fn bare_words_behind_scenarios_are_scenarios_when_the_profile_has_them() {
         let args = good(line, &[]);
         let wanted = args.overrides.scenarios.map(|at| at.value);
         assert_eq!(wanted.unwrap_or_default(), scenarios, "{line}");
-        assert_eq!(args.libtest.filters, filters, "{line}");
+        assert_eq!(args.flags.libtest.filters, filters, "{line}");
     }
 }
 
@@ -162,15 +165,20 @@ fn yes_and_no_are_said_by_flags_and_variables() {
         ("--strict=no", "1", false),
     ] {
         let args = good(line, &[("PERF_STRICT", value)]);
-        assert_eq!(args.strict, strict, "{line:?} {value:?}");
+        assert_eq!(args.flags.verdict.strict, strict, "{line:?} {value:?}");
     }
 }
 
 #[test]
 fn help_and_version_need_nothing_else_to_be_right() {
-    assert!(good("--help --users ten", &[("PERF_USER", "x")]).help);
-    assert!(good("-h", &[]).help);
-    assert!(good("-V", &[]).version);
+    assert!(
+        good("--help --users ten", &[("PERF_USER", "x")])
+            .flags
+            .other
+            .help
+    );
+    assert!(good("-h", &[]).flags.other.help);
+    assert!(good("-V", &[]).flags.other.version);
 }
 
 #[test]

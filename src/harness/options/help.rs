@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::harness::options::flags::{FLAGS, Flag, FlagGroup, Takes};
+use crate::harness::options::flags::{Flag, GROUPS, Takes};
+use crate::report::Format;
 
 const WIDTH: usize = 80;
 const INDENT: usize = 10;
@@ -18,21 +19,20 @@ pub fn help_text() -> String {
          Only the load that the kept tests need is run.",
         0,
     ));
-    for (group, title) in FlagGroup::ALL {
+    for (title, tables) in GROUPS {
         let _ = write!(text, "\n{title}:\n");
-        let shown = |flag: &&Flag| flag.group == group && !flag.help.is_empty();
-        for flag in FLAGS.iter().filter(shown) {
+        let flags = tables.iter().flat_map(|rows| rows.iter());
+        for flag in flags.filter(|flag| !flag.help.is_empty()) {
             text.push_str(&entry(flag));
         }
     }
     text.push('\n');
-    text.push_str(&wrapped(
+    let order = format!(
         "A flag goes before its variable, a variable before the profile; an empty variable \
-         counts as unset. The flags --nocapture, --show-output, --test, --bench, --report-time, \
-         --ensure-time, --shuffle, --shuffle-seed, --exclude-should-panic, \
-         --force-run-in-process and -Z are accepted as test runners pass them.",
-        0,
-    ));
+         counts as unset. The flags {} are accepted as test runners pass them.",
+        accepted_flags()
+    );
+    text.push_str(&wrapped(&order, 0));
     text.push_str(
         "\nExit code: 0 when all tests passed, 101 when one failed, 2 when the command\n\
          line or the profile is wrong.\n",
@@ -41,7 +41,7 @@ pub fn help_text() -> String {
 }
 
 fn entry(flag: &Flag) -> String {
-    let mut head = match flag.short {
+    let mut head = match flag.letters.first() {
         Some(letter) => format!("  -{letter}, --{}", flag.name),
         None => format!("      --{}", flag.name),
     };
@@ -51,7 +51,30 @@ fn entry(flag: &Flag) -> String {
     if let Some(variable) = flag.variables.first() {
         let _ = write!(head, "  [{variable}]");
     }
-    format!("{head}\n{}", wrapped(flag.help, INDENT))
+    let help = flag.help.replace("{formats}", &format_names());
+    format!("{head}\n{}", wrapped(&help, INDENT))
+}
+
+/// The flags without a line of their own: `--nocapture, … and -Z`.
+fn accepted_flags() -> String {
+    let flags = Flag::all().filter(|flag| flag.help.is_empty());
+    let mut names: Vec<String> = flags
+        .map(|flag| match flag.letters.first() {
+            Some(letter) => format!("-{letter}"),
+            None => flag.dashed(),
+        })
+        .collect();
+    let last = names.pop().unwrap_or_default();
+    format!("{} and {last}", names.join(", "))
+}
+
+/// The names of the report formats: `json (always), html, …`.
+fn format_names() -> String {
+    let names = Format::ALL.map(|format| match format {
+        Format::Json => format!("{} (always)", format.name()),
+        _ => format.name().to_owned(),
+    });
+    names.join(", ")
 }
 
 /// Lines of at most [`WIDTH`] columns.
@@ -81,11 +104,12 @@ mod tests {
     #[test]
     fn the_help_names_every_flag_and_fits_a_terminal() {
         let text = help_text();
-        for flag in FLAGS.iter().filter(|flag| !flag.help.is_empty()) {
+        for flag in Flag::all().filter(|flag| !flag.help.is_empty()) {
             assert!(text.contains(&format!("--{}", flag.name)), "{}", flag.name);
         }
         for line in text.lines() {
             assert!(line.chars().count() <= WIDTH, "{line}");
+            assert!(!line.contains(['{', '}']), "not replaced: {line}");
         }
         if cfg!(feature = "otlp") {
             insta::assert_snapshot!(text);

@@ -5,7 +5,6 @@ pub(super) mod args;
 pub(super) mod flags;
 pub(super) mod formats;
 pub(super) mod help;
-pub(super) mod libtest;
 #[cfg(feature = "otlp")]
 pub(super) mod otlp_flags;
 pub(super) mod raw_args;

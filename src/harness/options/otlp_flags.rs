@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue};
 use url::Url;
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Origin};
-use crate::harness::options::raw_args::{Given, Typed};
+use crate::harness::options::flags::otlp::OtlpFlags;
 use crate::harness::output::otlp::Otlp;
 use crate::profile::Target;
 use crate::profile::quantity::{self, ReadValue};
@@ -32,46 +32,44 @@ const OWN: [&str; 5] = [
 /// Where to send to, if anywhere.
 ///
 /// A wrong variable that other programs read as well does not matter where nothing is sent.
-pub(in crate::harness) fn otlp(typed: &Typed, problems: &mut Vec<Diagnostic>) -> Option<Otlp> {
-    let given = |name| typed.last(name);
-    let (headers_given, timeout_given) = (given("otlp-headers"), given("otlp-timeout"));
-    let Some(address) = given("otlp") else {
-        let alone = [headers_given, timeout_given].into_iter().flatten();
-        for given in alone.filter(|given| !is_standard(&given.place)) {
+pub(in crate::harness) fn otlp(flags: &OtlpFlags, problems: &mut Vec<Diagnostic>) -> Option<Otlp> {
+    let Some(address) = &flags.address else {
+        let places = [
+            flags.headers.as_ref().map(|given| &given.place),
+            flags.timeout.as_ref().map(|given| &given.place),
+        ];
+        for place in places
+            .into_iter()
+            .flatten()
+            .filter(|place| !is_standard(place))
+        {
             let complaint = InvalidValue::new("there is nowhere to send to")
                 .help("name it with --otlp http://HOST:4318");
-            problems.push(complaint.at(given.place.clone()));
+            problems.push(complaint.at(place.clone()));
         }
         return None;
     };
     if address.value.eq_ignore_ascii_case(NOWHERE) {
         return None;
     }
-    let address = read(Some(address), problems, endpoint);
-    let headers = read(headers_given, problems, |text, _| headers(text));
-    let timeout = read(timeout_given, problems, timeout);
-    let (target, path) = address?;
+    let mut told =
+        |complaint: InvalidValue, place: &Origin| problems.push(complaint.at(place.clone()));
+    let address = endpoint(address.value.trim(), &address.place)
+        .map_err(|complaint| told(complaint, &address.place));
+    let headers = flags.headers.as_ref().map(|given| {
+        headers(given.value.reveal().trim()).map_err(|complaint| told(complaint, &given.place))
+    });
+    let timeout = flags.timeout.as_ref().map(|given| {
+        timeout(given.value.trim(), &given.place).map_err(|complaint| told(complaint, &given.place))
+    });
+    let (target, path) = address.ok()?;
+    let headers = headers.and_then(Result::ok).unwrap_or_default();
     Some(Otlp::new(
         target,
         path,
-        headers.unwrap_or_default(),
-        timeout,
+        headers,
+        timeout.and_then(Result::ok),
     ))
-}
-
-fn read<T>(
-    given: Option<&Given>,
-    problems: &mut Vec<Diagnostic>,
-    parse: impl Fn(&str, &Origin) -> ReadValue<T>,
-) -> Option<T> {
-    let given = given?;
-    match parse(given.value.trim(), &given.place) {
-        Ok(value) => Some(value),
-        Err(complaint) => {
-            problems.push(complaint.at(given.place.clone()));
-            None
-        }
-    }
 }
 
 /// Reads where metrics are sent, and the path there: a URL to which `/v1/metrics` is added unless it ends so, or the

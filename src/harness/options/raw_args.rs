@@ -5,8 +5,10 @@ use std::ffi::{OsStr, OsString};
 
 use lexopt::{Arg, Parser};
 
-use crate::diagnostic::{Diagnostic, InvalidValue, Origin};
-use crate::harness::options::flags::{FLAGS, Flag, Takes};
+use crate::diagnostic::{Diagnostic, InvalidValue, Origin, Spanned};
+use crate::harness::options::flags::load::LoadFlags;
+use crate::harness::options::flags::target::TargetFlags;
+use crate::harness::options::flags::{Flag, Takes};
 use crate::harness::options::resolve::Environment;
 use crate::profile::suggest::{distance, nearest};
 
@@ -21,34 +23,28 @@ pub(in crate::harness) struct Typed {
     pub(in crate::harness) problems: Vec<Diagnostic>,
 }
 
-/// One value and where it came from.
-#[derive(Debug, Clone)]
-pub(in crate::harness) struct Given {
-    /// Empty for a flag that takes none.
-    pub(in crate::harness) value: String,
-    pub(in crate::harness) place: Origin,
-}
+/// One value, empty for a flag that takes none, and where it came from.
+pub(in crate::harness) type Given = Spanned<String>;
 
 impl Typed {
     /// All that was given for a flag.
-    pub(in crate::harness) fn all(&self, name: &str) -> &[Given] {
-        self.given.get(name).map_or(&[], Vec::as_slice)
+    pub(in crate::harness) fn all(&self, flag: &Flag) -> &[Given] {
+        self.given.get(flag.name).map_or(&[], Vec::as_slice)
     }
 
     /// The last that was given for a flag, as shells let a later one take an earlier one's place.
-    pub(in crate::harness) fn last(&self, name: &str) -> Option<&Given> {
-        self.all(name).last()
+    pub(in crate::harness) fn last(&self, flag: &Flag) -> Option<&Given> {
+        self.all(flag).last()
     }
 
     /// Every flag that was given, with each of its values.
     pub(in crate::harness) fn given(&self) -> impl Iterator<Item = (&'static Flag, &Given)> {
-        let flags = FLAGS.iter();
-        flags.flat_map(|flag| self.all(flag.name).iter().map(move |given| (flag, given)))
+        Flag::all().flat_map(|flag| self.all(flag).iter().map(move |given| (flag, given)))
     }
 
     fn put(&mut self, flag: &'static Flag, value: String, place: Origin) {
-        let given = Given { value, place };
-        self.given.entry(flag.name).or_default().push(given);
+        let given = self.given.entry(flag.name).or_default();
+        given.push(Given::new(value, place));
     }
 
     fn wrong(&mut self, complaint: InvalidValue, place: Origin) {
@@ -80,7 +76,7 @@ pub(in crate::harness) fn read(
                 continue;
             }
         };
-        behind_scenarios = name.is_some_and(|flag| flag.name == "scenarios");
+        behind_scenarios = name == Some(LoadFlags::scenarios());
         match name {
             Some(known) => flag(&mut typed, &mut parser, known, shown),
             None => unknown(&mut typed, &mut parser, shown),
@@ -146,9 +142,7 @@ fn unknown(typed: &mut Typed, parser: &mut Parser, shown: String) {
     let _ = parser.optional_value();
     let mut complaint = InvalidValue::new("unknown flag").help("--help shows them all");
     if let Some(name) = shown.strip_prefix("--") {
-        let known = FLAGS
-            .iter()
-            .flat_map(|flag| flag.aliases.iter().chain([&flag.name]).copied());
+        let known = Flag::all().flat_map(|flag| flag.aliases.iter().chain([&flag.name]).copied());
         let plain = name.replace('_', "-");
         if let Some(meant) = nearest(&plain, known) {
             let takes_value =
@@ -166,10 +160,10 @@ fn unknown(typed: &mut Typed, parser: &mut Parser, shown: String) {
 /// Takes the variables of flags that were not typed, and reports mistyped names.
 fn variables(typed: &mut Typed, environment: &Environment) {
     // A token that was typed makes the variable of the other way to give one not count either.
-    let token = ["token", "token-file"];
-    let token_typed = token.iter().any(|name| typed.last(name).is_some());
-    for flag in FLAGS.iter() {
-        if typed.last(flag.name).is_some() || (token_typed && token.contains(&flag.name)) {
+    let token = [TargetFlags::token(), TargetFlags::token_file()];
+    let token_typed = token.iter().any(|flag| typed.last(flag).is_some());
+    for flag in Flag::all() {
+        if typed.last(flag).is_some() || (token_typed && token.contains(&flag)) {
             continue;
         }
         for variable in flag.variables {
@@ -197,7 +191,7 @@ fn variables(typed: &mut Typed, environment: &Environment) {
 /// The variable of ours that a name was meant for; other programs have `PERF_` variables too.
 fn mistyped(name: &str) -> Option<&'static str> {
     let tail = name.strip_prefix("PERF_")?;
-    let ours = || FLAGS.iter().flat_map(|flag| flag.variables.iter().copied());
+    let ours = || Flag::all().flat_map(|flag| flag.variables.iter().copied());
     if ours().any(|known| known == name) {
         return None;
     }

@@ -1,6 +1,7 @@
 //! The command line that makes the same session again.
 
-use crate::harness::options::flags::{FLAGS, Flag, Rerun, Takes};
+use crate::harness::options::flags::target::TargetFlags;
+use crate::harness::options::flags::{Flag, Rerun, Takes};
 use crate::harness::options::raw_args::{Given, Typed};
 use crate::profile::Target;
 
@@ -10,22 +11,23 @@ pub(in crate::harness) fn words(
     target: Option<&Target>,
     filters: &[String],
 ) -> Vec<String> {
-    let target = target.map(|target| format!("--target-url={}", target.origin));
+    let target =
+        target.map(|target| format!("{}={}", TargetFlags::target_url().dashed(), target.origin));
     let mut words: Vec<String> = target.into_iter().collect();
     let last = |is_switch: bool| {
-        FLAGS.iter().filter(move |flag| {
+        Flag::all().filter(move |flag| {
             flag.rerun == Rerun::Last && (flag.takes == Takes::YesNo) == is_switch
         })
     };
-    words.extend(last(false).filter_map(|flag| word(flag, typed.last(flag.name))));
-    let each = FLAGS.iter().filter(|flag| flag.rerun == Rerun::Each);
+    words.extend(last(false).filter_map(|flag| word(flag, typed.last(flag))));
+    let each = Flag::all().filter(|flag| flag.rerun == Rerun::Each);
     words.extend(each.flat_map(|flag| {
         typed
-            .all(flag.name)
+            .all(flag)
             .iter()
             .filter_map(|given| word(flag, Some(given)))
     }));
-    words.extend(last(true).filter_map(|flag| word(flag, typed.last(flag.name))));
+    words.extend(last(true).filter_map(|flag| word(flag, typed.last(flag))));
     words.extend(filters.iter().cloned());
     words
 }
@@ -33,8 +35,8 @@ pub(in crate::harness) fn words(
 /// A flag as it is typed, if it was given.
 fn word(flag: &Flag, given: Option<&Given>) -> Option<String> {
     given.map(|given| match given.value.as_str() {
-        "" => format!("--{}", flag.name),
-        value => format!("--{}={value}", flag.name),
+        "" => flag.dashed(),
+        value => format!("{}={value}", flag.dashed()),
     })
 }
 

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 
 use crate::diagnostic::{Diagnostic, sort_diagnostics};
 use crate::harness::options::args::{Args, parse_all};
+use crate::harness::options::flags::target::TargetFlags;
 use crate::profile::{self, Profile};
 
 /// The environment variables, as `std::env::vars_os().collect()` gives them.
@@ -22,15 +23,12 @@ pub fn resolve(
 ) -> Result<(Args, Profile), Vec<Diagnostic>> {
     let (mut args, mut problems) = parse_all(words, environment);
     // The wrong profile would only be a second complaint about the same flag.
-    let profile_is_known = problems.iter().all(|problem| {
-        !matches!(
-            problem.place.to_string().as_str(),
-            "--profile" | "PERF_PROFILE"
-        )
-    });
+    let profile_is_known = problems
+        .iter()
+        .all(|problem| !TargetFlags::profile().is_at(&problem.place));
     let mut profile = None;
     if profile_is_known {
-        match profile::load(&args.profile, &args.overrides) {
+        match profile::load(&args.flags.target.profile, &args.overrides) {
             Ok(loaded) => profile = Some(loaded),
             Err(more) => problems.extend(more),
         }

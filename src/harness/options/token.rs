@@ -2,23 +2,24 @@
 
 use std::path::Path;
 
-use crate::diagnostic::{Diagnostic, InvalidValue};
-use crate::harness::options::raw_args::{Given, Typed};
+use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
+use crate::harness::options::flags::target::TargetFlags;
 use crate::harness::options::users_file::read_users;
 use crate::harness::run::identity::Credentials;
 use crate::profile::{file_trouble, read_text};
 use crate::secret::Secret;
 
 /// The token that was given, if any.
-pub(in crate::harness) fn token(typed: &Typed, problems: &mut Vec<Diagnostic>) -> Option<Secret> {
-    let direct = typed.last("token");
-    let file = typed.last("token-file");
-    let read = match (direct, file) {
+pub(in crate::harness) fn token(
+    flags: &TargetFlags,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Secret> {
+    let read = match (&flags.token, &flags.token_file) {
         (Some(_), Some(file)) => Err(InvalidValue::new("two tokens are given")
             .help("keep either the token or the token file")
             .at(file.place.clone())),
         (Some(given), None) => {
-            checked(&given.value).map_err(|complaint| complaint.at(given.place.clone()))
+            checked(given.value.reveal()).map_err(|complaint| complaint.at(given.place.clone()))
         }
         (None, Some(given)) => from_file(given),
         (None, None) => return None,
@@ -34,11 +35,11 @@ pub(in crate::harness) fn token(typed: &Typed, problems: &mut Vec<Diagnostic>) -
 
 /// What virtual users identify themselves with, as far as it was given.
 pub(in crate::harness) fn credentials(
-    typed: &Typed,
+    flags: &TargetFlags,
     problems: &mut Vec<Diagnostic>,
 ) -> Credentials {
     let mut found = Credentials::default();
-    if let Some(given) = typed.last("users-file") {
+    if let Some(given) = &flags.users_file {
         let path = Path::new(&given.value);
         match read_users(path) {
             Ok(users) => found.users = users,
@@ -46,20 +47,20 @@ pub(in crate::harness) fn credentials(
         }
         found.file = Some(path.to_owned());
     }
-    let mut secret = |name: &str| {
-        let given = typed.last(name)?;
-        if given.value.trim().is_empty() {
+    let mut secret = |given: &Option<Spanned<Secret>>| {
+        let given = given.as_ref()?;
+        if given.value.reveal().trim().is_empty() {
             problems.push(InvalidValue::new("its value is empty").at(given.place.clone()));
             return None;
         }
-        Some(Secret::new(given.value.clone()))
+        Some(given.value.clone())
     };
-    found.signing_key = secret("jwt-secret");
-    found.password = secret("login-password");
+    found.signing_key = secret(&flags.jwt_secret);
+    found.password = secret(&flags.login_password);
     found
 }
 
-fn from_file(given: &Given) -> Result<Secret, Diagnostic> {
+fn from_file(given: &Spanned<String>) -> Result<Secret, Diagnostic> {
     let complain = |complaint: InvalidValue| complaint.at(given.place.clone());
     if given.value.is_empty() {
         return Err(complain(InvalidValue::new("names no file")));

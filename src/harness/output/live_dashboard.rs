@@ -84,7 +84,7 @@ pub(in crate::harness) fn serve(
         started: millis(SystemTime::now()),
         took: 0,
         confidence: profile.confidence,
-        strict: args.strict,
+        strict: args.flags.verdict.strict,
         machine: Some(machine()),
         repeat: String::new(),
         judgements: Vec::new(),

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 
 use libtest_mimic::{Arguments, ColorSetting, Conclusion, FormatSetting, Trial};
 
-use crate::harness::options::libtest::{Color, Libtest, OutputFormat};
+use crate::harness::options::flags::libtest::{Color, Libtest, OutputFormat};
 use crate::harness::output::relay::{Failures, Relay, Sinks};
 use crate::harness::output::streams;
 use crate::harness::output::summary::is_coloured;

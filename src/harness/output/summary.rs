@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use crate::harness::options::libtest::{Color, Libtest, OutputFormat};
+use crate::harness::options::flags::libtest::{Color, Libtest, OutputFormat};
 use crate::harness::output::github::Github;
 use crate::harness::output::streams::{note, note_text, print, warn_unwritable};
 use crate::harness::session::state::Session;

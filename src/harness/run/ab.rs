@@ -10,6 +10,8 @@ use crate::baseline::{compare_pairs, table};
 use crate::client::Asking;
 use crate::harness::options::ab_flags::idle;
 use crate::harness::options::args::Args;
+use crate::harness::options::flags::target::TargetFlags;
+use crate::harness::options::flags::verdict::VerdictFlags;
 use crate::harness::options::resolve::resolve;
 use crate::harness::output::progress::Progress;
 use crate::harness::output::streams::{note, note_text, print_or_fail};
@@ -40,10 +42,18 @@ pub(in crate::harness) struct ComparedTarget {
 
 /// Loads two targets by turns with every scenario at one load, and judges the ratio of their figures.
 ///
-/// Each target has its turn `turns` times. `flags` are those of the tests. Exit code 0 when nothing is shown to be worse at `after`, 1 when something is, 2 when
+/// Each target has its turn `turns` times. `flags` are those of the tests; a confidence in them goes before `confidence`. Exit code 0 when nothing is shown to be worse at `after`, 1 when something is, 2 when
 /// they can't be compared.
-pub fn compare_by_turns(before: &str, after: &str, turns: u32, flags: &[OsString]) -> ExitCode {
-    match by_turns(before, after, turns, flags) {
+pub fn compare_by_turns(
+    before: &str,
+    after: &str,
+    turns: u32,
+    confidence: f64,
+    flags: &[OsString],
+) -> ExitCode {
+    let confidence = VerdictFlags::confidence().given(&confidence.to_string());
+    let flags = [&confidence[..], flags].concat();
+    match by_turns(before, after, turns, &flags) {
         Ok(code) => code,
         Err(told) => {
             note_text(&told);
@@ -101,7 +111,7 @@ pub(in crate::harness) fn side(
     let words = flags
         .iter()
         .cloned()
-        .chain(["--target-url".into(), url.into()]);
+        .chain(TargetFlags::target_url().given(url));
     let environment = std::env::vars_os().collect();
     let idle = idle(flags);
     let (args, profile) = match resolve(words, &environment) {
@@ -125,7 +135,7 @@ impl ComparedTarget {
         let destination = Destination {
             origin: target.origin.clone(),
             token: self.args.token.clone(),
-            insecure: self.args.insecure,
+            insecure: self.args.flags.target.insecure,
             http: self.profile.http,
             users: Arc::default(),
         };

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::connection::DatabaseUrl;
+use crate::harness::options::flags::target::TargetFlags;
 use crate::harness::output::progress::Progress;
 use crate::harness::output::streams::note;
 use crate::harness::run::ab::{ComparedTarget, side};
@@ -23,18 +24,28 @@ pub struct BeforeAndAfter {
 }
 
 impl BeforeAndAfter {
-    /// Every scenario at one load of the profile that the flags name, against `url`.
+    /// Every scenario at one load of `profile`, or else of the profile that the flags name, against `url`.
     ///
     /// # Errors
     /// With all that is wrong with flags and profile, a text each.
-    pub fn new(url: &str, flags: &[OsString]) -> Result<BeforeAndAfter, Vec<String>> {
-        let side = side(url, flags)
+    pub fn new(
+        url: &str,
+        profile: Option<&str>,
+        flags: &[OsString],
+    ) -> Result<BeforeAndAfter, Vec<String>> {
+        let named = profile.map(|name| TargetFlags::profile().given(name));
+        let flags: Vec<OsString> = named
+            .into_iter()
+            .flatten()
+            .chain(flags.iter().cloned())
+            .collect();
+        let side = side(url, &flags)
             .map_err(|wrong| wrong.iter().map(ToString::to_string).collect::<Vec<_>>())?;
         if side.profile.plans.iter().all(|plan| plan.search.is_some()) {
-            return Err(vec![
-                "--profile: it has no scenario at one load to hold one time against another"
-                    .to_owned(),
-            ]);
+            return Err(vec![format!(
+                "{}: it has no scenario at one load to hold one time against another",
+                TargetFlags::profile().dashed()
+            )]);
         }
         Ok(BeforeAndAfter {
             side,

@@ -13,8 +13,8 @@ use libtest_mimic::Trial;
 use crate::dashboard::DashboardServer;
 use crate::diagnostic::render_diagnostics;
 use crate::harness::options::args::Args;
+use crate::harness::options::flags::libtest::{Libtest, OutputFormat};
 use crate::harness::options::help::help_text;
-use crate::harness::options::libtest::{Libtest, OutputFormat};
 use crate::harness::options::rerun_command;
 use crate::harness::options::resolve::resolve;
 use crate::harness::output::github::Github;
@@ -33,7 +33,7 @@ use crate::harness::session::trials::trials;
 use crate::monitor::machine;
 use crate::profile::suggest::nearest;
 use crate::profile::{Destination, Profile};
-use crate::report::{Format as ReportFormat, Report};
+use crate::report::Report;
 use crate::store::check_folder;
 use crate::text::clean as cleaned;
 
@@ -62,12 +62,12 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
             streams::note_text(&render_diagnostics(&problems));
             ExitCode::from(USAGE)
         }
-        Ok((args, _)) if args.help => print_or_fail(&help_text(), ExitCode::SUCCESS),
-        Ok((args, _)) if args.version => {
+        Ok((args, _)) if args.flags.other.help => print_or_fail(&help_text(), ExitCode::SUCCESS),
+        Ok((args, _)) if args.flags.other.version => {
             let version = format!("agentos-perf {}\n", env!("CARGO_PKG_VERSION"));
             print_or_fail(&version, ExitCode::SUCCESS)
         }
-        Ok((args, profile)) if args.fingerprint => {
+        Ok((args, profile)) if args.flags.verdict.fingerprint => {
             let fingerprint = baseline::fingerprint(&machine(), &profile);
             print_or_fail(&format!("{fingerprint}\n"), ExitCode::SUCCESS)
         }
@@ -79,7 +79,7 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
     // A connection is an open file. What the system does not grant shows as requests without a socket.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     let interrupted = Arc::new(AtomicBool::new(false));
-    let folder = args.report_dir.clone().unwrap_or_else(default_folder);
+    let folder = args.flags.verdict.report_dir.clone();
     let loaded = what_is_loaded(args, &profile);
     let disk = SharedSession::of_environment(&folder, &loaded, |name| std::env::var(name).ok());
     let nextest = disk.is_some();
@@ -90,35 +90,35 @@ fn test(args: &Args, profile: Profile) -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
-    if !args.libtest.list {
+    if !args.flags.libtest.list {
         SharedSession::clean_up(&folder, SystemTime::now());
         on_interrupt(&interrupted);
     }
     let stopping = Arc::clone(&interrupted);
     let settings = settings(args, &profile, folder.clone(), &prepared);
     let github = settings.github.clone();
-    let progress = Progress::on_stderr(begins_lines(&args.libtest));
+    let progress = Progress::on_stderr(begins_lines(&args.flags.libtest));
     let session = Arc::new(Session::new(profile, settings, disk, interrupted, progress));
-    let trials = trials(&session, prepared.against, args.libtest.fail_fast);
-    warn_of_idle_filters(&trials, &args.libtest);
-    let trials = selected(trials, &args.libtest);
-    if args.libtest.list {
-        return listed(&runner::run(&args.libtest, trials, prepared.logfile).1);
+    let trials = trials(&session, prepared.against, args.flags.libtest.fail_fast);
+    warn_of_idle_filters(&trials, &args.flags.libtest);
+    let trials = selected(trials, &args.flags.libtest);
+    if args.flags.libtest.list {
+        return listed(&runner::run(&args.flags.libtest, trials, prepared.logfile).1);
     }
     if let Some(server) = &prepared.dashboard {
-        let arguments = arguments(&args.libtest);
+        let arguments = arguments(&args.flags.libtest);
         let run = trials.iter().filter(|one| !arguments.is_filtered_out(one));
         let run = run.map(|one| one.name().to_owned()).collect();
         live_dashboard::expect(server, session.profile(), &run);
     }
-    let (conclusion, failures) = runner::run(&args.libtest, trials, prepared.logfile);
+    let (conclusion, failures) = runner::run(&args.flags.libtest, trials, prepared.logfile);
     let is_logged = complain(&failures);
-    let is_reported = summary::tell(&session, &args.libtest, &folder, nextest, &github);
+    let is_reported = summary::tell(&session, &args.flags.libtest, &folder, nextest, &github);
     #[cfg(feature = "otlp")]
     if let Some(receiver) = &args.otlp {
         receiver.send_report(&session.own_report());
     }
-    let baseline = args.save_baseline.as_deref();
+    let baseline = args.flags.verdict.save_baseline.as_deref();
     let is_kept = baseline.is_none_or(|name| baseline::keep(&session, &folder, name, nextest));
     if let Some(server) = prepared.dashboard {
         live_dashboard::stay(&server, session.report(), &stopping);
@@ -140,7 +140,7 @@ fn what_is_loaded(args: &Args, profile: &Profile) -> String {
     format!(
         "{}\n{target:?} {}\n{profile:?}",
         executable.display(),
-        args.insecure
+        args.flags.target.insecure
     )
 }
 
@@ -148,19 +148,16 @@ fn settings(args: &Args, profile: &Profile, folder: PathBuf, prepared: &Prepared
     let destination = args.target.as_ref().map(|target| Destination {
         origin: target.origin.clone(),
         token: args.token.clone(),
-        insecure: args.insecure,
+        insecure: args.flags.target.insecure,
         http: profile.http,
         users: Arc::default(),
     });
     Settings {
         destination,
-        sources: args.sources.clone(),
-        strict: args.strict,
+        sources: args.flags.sources.given(),
+        strict: args.flags.verdict.strict,
         folder,
-        formats: args
-            .formats
-            .clone()
-            .unwrap_or_else(|| ReportFormat::ALL.to_vec()),
+        formats: args.flags.verdict.formats.clone(),
         github: Github::of_environment(|name| std::env::var(name).ok()),
         credentials: args.credentials.clone(),
         repeat: rerun_command::line(program(), &args.repeat),
@@ -222,16 +219,22 @@ fn prepared(
     nextest: bool,
 ) -> Result<Prepared, String> {
     let mut problems = Problems::default();
-    let lists = args.libtest.list;
+    let lists = args.flags.libtest.list;
     if !lists {
         problems.take(check_folder(folder));
     }
-    let against = args.baseline.as_deref();
+    let against = args.flags.verdict.baseline.as_deref();
     let against = against.and_then(|name| problems.take(baseline::named(folder, name)));
-    if let Some(name) = args.save_baseline.as_deref().filter(|_| !lists) {
+    if let Some(name) = args
+        .flags
+        .verdict
+        .save_baseline
+        .as_deref()
+        .filter(|_| !lists)
+    {
         problems.take(baseline::can_be_saved(folder, name, profile));
     }
-    let logfile = args.libtest.logfile.as_deref();
+    let logfile = args.flags.libtest.logfile.as_deref();
     let logfile = logfile.and_then(|path| problems.take(open_logfile(path)));
     let address = args.dashboard.clone().filter(|_| !lists);
     let served = address.map(|address| live_dashboard::serve(address, profile, args, nextest));

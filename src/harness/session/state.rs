@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 use crate::baseline;
 use crate::dashboard::SharedView;
 use crate::harness::locked;
-
 use crate::harness::output::display::Display;
 use crate::harness::output::github::Github;
 use crate::harness::output::progress::Progress;
