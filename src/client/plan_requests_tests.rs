@@ -20,10 +20,10 @@ fn plan(endpoint: Endpoint) -> Plan {
     let variables = [("KEY".to_owned(), Secret::new("s3cret-key"))];
     Plan {
         scenario: "shop".into(),
-        arrivals: Arrivals::Burst {
+        arrivals: Arrivals::Burst(crate::plan::Bursts {
             count: 10,
             every: Duration::from_secs(1),
-        },
+        }),
         phases: Phases {
             ramp_up: Duration::ZERO,
             warm_up: Duration::ZERO,

@@ -10,10 +10,15 @@ use std::sync::Arc;
 pub struct GivenSources(HashMap<TypeId, Arc<dyn Any + Send + Sync>>);
 
 impl GivenSources {
+    /// Enters a value, in the place of an earlier one of its type.
+    pub fn insert<T: Send + Sync + 'static>(&mut self, value: T) {
+        self.0.insert(TypeId::of::<T>(), Arc::new(value));
+    }
+
     /// The same with one more value.
     #[must_use]
     pub fn with<T: Send + Sync + 'static>(mut self, value: T) -> GivenSources {
-        self.0.insert(TypeId::of::<T>(), Arc::new(value));
+        self.insert(value);
         self
     }
 

@@ -156,10 +156,10 @@ fn a_rate_sends_the_same_users_whatever_the_number_of_workers() {
 
 #[test]
 fn each_request_is_filled_in_with_values_of_its_own() {
-    let burst = Arrivals::Burst {
+    let burst = Arrivals::Burst(crate::plan::Bursts {
         count: 5,
         every: Duration::from_millis(50),
-    };
+    });
     for (arrivals, users) in [(burst, 5), (at_rate(400.0), 100)] {
         let server = Server::at(([127, 0, 0, 1], 0).into(), 200);
         let mut plan = plan(arrivals, Duration::from_millis(250), 2);
