@@ -106,7 +106,7 @@ async fn a_wrong_answer_ends_so_over_both_versions_of_http() {
     let failed = "{\"status\":\"failed\"}";
     let bodies = [ready, failed, "<html>"];
     let answers = bodies.map(|body| answer("", body));
-    let script = read_and_send(&answers.each_ref().map(|answer| answer.as_bytes()));
+    let script = read_and_send(&answers.each_ref().map(String::as_bytes));
     let first = Server::scripted(vec![script]).await;
     let second =
         Http2Server::plain(vec![bodies.map(|body| Reply::Whole(200, body)).to_vec()]).await;
@@ -150,7 +150,7 @@ async fn values_are_taken_and_forgotten_with_the_journey() {
         answer("", "{\"status\":\"done\",\"id\":17}"),
         answer("", "you sent a\"b-secret"),
     ];
-    let script = read_and_send(&answers.each_ref().map(|answer| answer.as_bytes()));
+    let script = read_and_send(&answers.each_ref().map(String::as_bytes));
     let server = Server::scripted(vec![script]).await;
     let mut user = User::new(journey(rules), server.destination());
     user.visitor.begin_journey(true);
@@ -188,7 +188,7 @@ async fn cookies_go_where_a_browser_sends_them() {
         answer("", ""),
         answer("", ""),
     ];
-    let script = read_and_send(&answers.each_ref().map(|answer| answer.as_bytes()));
+    let script = read_and_send(&answers.each_ref().map(String::as_bytes));
     let server = Server::scripted(vec![script]).await;
     let mut plan = journey(vec![AnswerRules::default(); 4]);
     plan.endpoints[1].headers = vec![("Cookie".to_owned(), "own=1".to_owned())];

@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use cookie::Cookie;
+use cookie::time::OffsetDateTime;
 use http::HeaderMap;
 use http::header::SET_COOKIE;
 use url::Host;
@@ -72,7 +73,8 @@ impl CookieJar {
         let age = cookie
             .max_age()
             .map(|age| now.saturating_add(age.whole_seconds()));
-        let date = cookie.expires_datetime().map(|at| at.unix_timestamp());
+        let date = cookie.expires_datetime();
+        let date = date.map(OffsetDateTime::unix_timestamp);
         let expires = age.or(date);
         let known = |kept: &KeptCookie| kept.name == cookie.name() && kept.path == path;
         let at = self.kept.iter().position(known);
@@ -147,7 +149,7 @@ fn is_below(path: &str, folder: &str) -> bool {
 
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs() as i64)
+    since.map_or(0, |since| since.as_secs().cast_signed())
 }
 
 #[cfg(test)]

@@ -303,8 +303,8 @@ fn first_group(pattern: &Regex, body: &[u8]) -> Option<String> {
 fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let lines = headers.get_all(SET_COOKIE).iter();
     let cookies = lines.filter_map(|line| cookie::Cookie::parse(line.to_str().ok()?).ok());
-    let named = cookies.filter(|cookie| cookie.name() == name);
-    named.last().map(|cookie| cookie.value().to_owned())
+    let mut named = cookies.filter(|cookie| cookie.name() == name);
+    named.next_back().map(|cookie| cookie.value().to_owned())
 }
 
 /// Numbers are the same however they are written.

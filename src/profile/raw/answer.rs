@@ -121,12 +121,11 @@ fn add_fields(
             add_fields(reader, inner, (&format!("{path}."), example), fields);
             continue;
         }
-        match to_json(&node.value) {
-            Some(value) => fields.push((path, value)),
-            None => {
-                let complaint = InvalidValue::new("JSON has no such number (nan, inf)");
-                reader.problems().push(complaint.at(place.clone()));
-            }
+        if let Some(value) = to_json(&node.value) {
+            fields.push((path, value));
+        } else {
+            let complaint = InvalidValue::new("JSON has no such number (nan, inf)");
+            reader.problems().push(complaint.at(place.clone()));
         }
     }
 }
