@@ -186,10 +186,10 @@ fn endpoint_texts(written: &RawEndpoint) -> Vec<MarkedText<'_>> {
         RawBody::Multipart(parts) => {
             for part in parts {
                 add(&part.name.value, Place::Quoted, &part.name.place);
-                for text in part.value.iter() {
+                if let Some(text) = &part.value {
                     add(&text.value, Place::Raw, &text.place);
                 }
-                for text in part.filename.iter() {
+                if let Some(text) = &part.filename {
                     add(&text.value, Place::Quoted, &text.place);
                 }
             }
@@ -350,7 +350,7 @@ fn most_due(arrivals: &Arrivals, phases: &Phases) -> u64 {
             think_min,
             think_max,
         } => {
-            let mean = (think_min.as_secs_f64() + think_max.as_secs_f64()) / 2.0;
+            let mean = think_min.as_secs_f64().midpoint(think_max.as_secs_f64());
             f64::from(*count) * ((end / mean).floor() + 1.0)
         }
         Arrivals::Burst { count, every } => {
