@@ -84,10 +84,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read_as(
-        ending: &str,
-        bytes: &[u8],
-    ) -> Result<(Vec<String>, Vec<Vec<Option<Value>>>), String> {
+    fn read_as(ending: &str, bytes: &[u8]) -> Result<Cells, String> {
         let folder = tempfile::TempDir::new().unwrap();
         let path = folder.path().join(format!("rows.{ending}"));
         std::fs::write(&path, bytes).unwrap();
