@@ -175,9 +175,7 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "load",
-        &[
-            "client", "timers", "plan", "profile", "record", "secret", "template",
-        ],
+        &["client", "timers", "plan", "profile", "record", "template"],
         "the load knows nothing of requirements and reports",
     ),
     rule(

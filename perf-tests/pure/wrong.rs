@@ -610,7 +610,7 @@ const SOCKETS: &[Wrong] = &[
     identity!("shard = true"),
     edited(&[(
         "timeout = \"10s\"",
-        "timeout = \"10s\"\nheaders = { X-User = \"{user}\" }",
+        "timeout = \"10s\"\nheaders = { X-User = \"{usre}\" }",
     )]),
     files(
         "--users-file users.csv",

@@ -210,14 +210,11 @@ fn users_with_names_that_no_header_may_have_are_refused_before_the_load() {
     one.headers = vec![("X-User".into(), "{user}".into())];
     let plan = plan(one);
     let mut destination = destination(HttpVersion::Http11, 2);
-    let name = |name: &str| -> Arc<[Identity]> {
-        Arc::from([Identity {
-            user: name.into(),
-            token: None,
-            headers: Vec::new(),
-        }])
-    };
-    destination.users = name("Zoë");
+    destination.users = Arc::from([Identity {
+        user: "Zoë".into(),
+        token: None,
+        headers: Vec::new(),
+    }]);
     let all = PlanRequests::new(&plan, &destination).unwrap();
     let refused = all.of_user(Some(0)).err().unwrap();
     assert_eq!(refused, RequestError::HeaderValue("x-user".into()));

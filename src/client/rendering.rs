@@ -106,13 +106,11 @@ impl<'a> Sender<'a> {
 
 impl MarkValues for Sender<'_> {
     fn user(&self, write: &mut dyn FnMut(&str)) {
-        match self.rendering.identity(self.marks.user) {
-            Some(identity) => write(&identity.user),
-            None => {
-                let number = (self.marks.user + 1).to_string();
-                write(&self.rendering.plan.user.replace("{n}", &number));
-            }
+        if let Some(identity) = self.rendering.identity(self.marks.user) {
+            return write(&identity.user);
         }
+        let number = (self.marks.user + 1).to_string();
+        write(&self.rendering.plan.user.replace("{n}", &number));
     }
 
     fn taken(&self, name: &str) -> Option<TakenValue<'_>> {

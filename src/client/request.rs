@@ -109,7 +109,7 @@ impl PreparedRequest {
         let uri = parse_path(&endpoint.path)?;
         Ok(PreparedRequest {
             expect: endpoint.expect.as_slice().into(),
-            ..PreparedRequest::assemble(method, uri, headers, body, scheme(destination))?
+            ..PreparedRequest::assemble(method, &uri, headers, body, scheme(destination))?
         })
     }
 
@@ -127,7 +127,7 @@ impl PreparedRequest {
         let mut headers = own_headers(destination, token.map(Secret::reveal))?;
         lay_over(&mut headers, common)?;
         let (uri, body) = (parse_path(path)?, Bytes::new());
-        PreparedRequest::assemble(Method::GET, uri, headers, body, scheme(destination))
+        PreparedRequest::assemble(Method::GET, &uri, headers, body, scheme(destination))
     }
 
     /// The same request of another path.
@@ -271,7 +271,7 @@ impl PreparedRequest {
     /// Expects any status of success. A `scheme` is given where HTTP/2 may be spoken.
     fn assemble(
         method: Method,
-        uri: Uri,
+        uri: &Uri,
         mut headers: HeaderMap,
         body: Bytes,
         scheme: Option<Scheme>,
@@ -284,9 +284,9 @@ impl PreparedRequest {
             headers.insert(CONTENT_LENGTH, body.len().into());
         }
         let is_http2 = scheme.is_some();
-        let http2 = scheme.map(|scheme| http2(&method, scheme, &uri, &headers));
+        let http2 = scheme.map(|scheme| http2(&method, scheme, uri, &headers));
         Ok(PreparedRequest {
-            wire: wire(&method, &uri, &headers, &body).into_vec(),
+            wire: wire(&method, uri, &headers, &body).into_vec(),
             http2: http2.transpose()?,
             template: None,
             method,
@@ -376,7 +376,7 @@ pub fn login_request(
     let (uri, body) = (parse_path(path)?, Bytes::from(body.to_string()));
     Ok(PreparedRequest {
         expect: Arc::from([200]),
-        ..PreparedRequest::assemble(Method::POST, uri, headers, body, scheme(destination))?
+        ..PreparedRequest::assemble(Method::POST, &uri, headers, body, scheme(destination))?
     })
 }
 

@@ -1,5 +1,6 @@
 //! Reads data files: CSV, or JSON objects.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -14,7 +15,7 @@ use crate::template::{DataTable, Rows};
 /// What is wrong with it, with the line where that is known.
 pub(in crate::profile) fn read(name: &str, path: &Path, rows: Rows) -> Result<DataTable, String> {
     let text = read_text(path).map_err(|error| reason(&error))?;
-    let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
+    let ending = path.extension().map(OsStr::to_ascii_lowercase);
     let (columns, cells) = match ending.as_ref().and_then(|ending| ending.to_str()) {
         Some("jsonl" | "ndjson" | "json") => objects(&text)?,
         _ => csv(&text)?,
@@ -83,16 +84,13 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read_as(
-        ending: &str,
-        bytes: &[u8],
-    ) -> Result<(Vec<String>, Vec<Vec<Option<Value>>>), String> {
+    fn read_as(ending: &str, bytes: &[u8]) -> Result<Cells, String> {
         let folder = tempfile::TempDir::new().unwrap();
         let path = folder.path().join(format!("rows.{ending}"));
         std::fs::write(&path, bytes).unwrap();
         let table = read("rows", &path, Rows::Once)?;
         let columns = 0..table.columns().len();
-        let cells = columns.map(|at| table.column(at).map(|cell| cell.cloned()).collect());
+        let cells = columns.map(|at| table.column(at).map(Option::<&Value>::cloned).collect());
         Ok((table.columns().to_vec(), cells.collect()))
     }
 

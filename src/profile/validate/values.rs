@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Origin, Spanned};
-use crate::plan::{Content, DueTimes, Endpoint, PartValue, Plan, nanos, streams};
+use crate::plan::{Content, DueTimes, Endpoint, EndpointKind, PartValue, Plan, nanos, streams};
 use crate::profile::raw::body::RawBody;
 use crate::profile::raw::data::DataFile;
 use crate::profile::raw::overrides::Overrides;
@@ -187,10 +187,10 @@ fn endpoint_texts(written: &RawEndpoint) -> Vec<MarkedText<'_>> {
         RawBody::Multipart(parts) => {
             for part in parts {
                 add(&part.name.value, Place::Quoted, &part.name.place);
-                for text in part.value.iter() {
+                if let Some(text) = &part.value {
                     add(&text.value, Place::Raw, &text.place);
                 }
-                for text in part.filename.iter() {
+                if let Some(text) = &part.filename {
                     add(&text.value, Place::Quoted, &text.place);
                 }
             }
@@ -322,7 +322,9 @@ fn enough(table: &DataTable, users: &[&Plan]) -> Result<(), InvalidValue> {
         ))
         .help("write rows = \"in_turn\""));
     }
-    let due = highest_number(plan);
+    let is_asked = |one: &&Endpoint| one.kind == EndpointKind::Http;
+    // Each is asked once before the load.
+    let due = highest_number(plan) + plan.endpoints.iter().filter(is_asked).count() as u64;
     if due <= table.len() as u64 {
         return Ok(());
     }

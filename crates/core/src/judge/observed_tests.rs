@@ -81,14 +81,14 @@ fn counts_tell_of_this_run_alone_and_have_an_interval() {
 
 #[test]
 fn each_verdict_on_what_a_source_reports_says_for_which_disturbances_it_speaks() {
-    let mut busy = told(Source::Host, &[(figure::CPU, |_| 50.0)]);
+    let mut busy = run_with_figures(Source::Host, &[(figure::CPU, |_| 50.0)]);
     busy.observed.local = Some(true);
     // Every other second: what happens between two readings is longer.
     let mut seldom = cached();
     let seen = seldom.observed.sources.get_mut(&Source::Redis);
     let looks = &mut seen.expect("Redis").looks;
     looks.retain(|look| look.at_ms % 2_000 == 0);
-    let own = told(Source::Target, &[(figure::CACHE_HIT_RATE, |_| 55.0)]);
+    let own = run_with_figures(Source::Target, &[(figure::CACHE_HIT_RATE, |_| 55.0)]);
     let table = [
         (
             &cached(),
