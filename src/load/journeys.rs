@@ -84,7 +84,9 @@ impl<U: Users> Walk<'_, U> {
         let mut free = begun;
         let mut has_failed = false;
         for (index, step) in self.journey.rules().iter().enumerate() {
-            if has_failed && !step.always {
+            // What an earlier step did not come to leave behind needs no clean-up.
+            let endpoint = self.journey.endpoint(index);
+            if has_failed && !(step.always && self.user.can_send(endpoint, job.number)) {
                 continue;
             }
             let (job, begun) = match index {

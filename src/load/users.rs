@@ -49,6 +49,11 @@ pub trait User {
     /// any more, and to a new visitor no cookies either.
     fn begin_journey(&mut self, _number: u64, _is_new_visitor: bool) {}
 
+    /// Whether all is known that the request of an endpoint is filled in with.
+    fn can_send(&self, _endpoint: usize, _number: u64) -> bool {
+        true
+    }
+
     /// Attends to the connection while nothing is due; returns once for each connection that must be made
     /// again. May be dropped at any time.
     fn idle(&mut self) -> impl Future<Output = ()> {
@@ -340,6 +345,16 @@ impl User for VirtualUser {
         }) = self
         {
             visitor.begin_journey(is_new_visitor);
+        }
+    }
+
+    fn can_send(&self, endpoint: usize, number: u64) -> bool {
+        match self {
+            VirtualUser::Http(user) => {
+                let request = &user.kits[user.kit(number)].requests[endpoint];
+                request.fixed().is_some() || user.filled_in(request, number).is_ok()
+            }
+            VirtualUser::Socket(_) => true,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::profile::text::text_file::read_text;
 use crate::profile::text::tree::{self, Table};
 
 /// The profiles that are compiled in.
-const BUILTIN: [(&str, &str); 3] = [
+const BUILTIN: [(&str, &str); 4] = [
     (
         "phase8",
         include_str!("../../../fixtures/profiles/phase8.toml"),
@@ -23,6 +23,10 @@ const BUILTIN: [(&str, &str); 3] = [
     (
         "capacity",
         include_str!("../../../fixtures/profiles/capacity.toml"),
+    ),
+    (
+        "journeys",
+        include_str!("../../../fixtures/profiles/journeys.toml"),
     ),
 ];
 

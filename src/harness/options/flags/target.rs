@@ -17,7 +17,7 @@ flags! {
              `--url` is the same";
         profile: ProfileSource = Or(Value("NAME|FILE", ProfileSource::parse), ProfileSource::default),
             "profile", ["PERF_PROFILE"], Last, Applies,
-            "What to ask and what to require: phase8 (the default), phase8-full, capacity, or a TOML file";
+            "What to ask and what to require: phase8 (the default), phase8-full, capacity, journeys, or a TOML file";
         token_file: Option<Spanned<String>> = Text("FILE", str::to_owned),
             "token-file", ["PERF_TOKEN_FILE"], Last, Applies,
             "A file with the bearer token for endpoints that need one";
