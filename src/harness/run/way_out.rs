@@ -47,6 +47,9 @@ fn way_out(plans: &[Plan], failed: &Plan, what: &str) -> Vec<String> {
         refused.any(|one| one.method == endpoint.method && one.path == endpoint.path)
     };
     let of_plan = |plan: &Plan| {
+        if !plan.journeys.is_empty() {
+            return journeys(plan, is_same);
+        }
         let mut mine = http(plan);
         let all = mine.len();
         mine.retain(is_same);
@@ -63,6 +66,19 @@ fn way_out(plans: &[Plan], failed: &Plan, what: &str) -> Vec<String> {
         mine.into_iter().map(name).collect()
     };
     plans.iter().flat_map(of_plan).collect()
+}
+
+/// The journeys to leave out, as a step alone cannot be.
+fn journeys(plan: &Plan, is_refused: impl Fn(&Endpoint) -> bool) -> Vec<String> {
+    let all = plan.journeys.iter();
+    let names: Vec<String> = all
+        .filter(|journey| plan.steps(journey).iter().any(&is_refused))
+        .map(|journey| format!("{}/{}", plan.scenario, journey.name))
+        .collect();
+    if !names.is_empty() && names.len() == plan.journeys.len() {
+        return vec![plan.scenario.clone()];
+    }
+    names
 }
 
 /// Whether a failure names an endpoint, by method and path.
