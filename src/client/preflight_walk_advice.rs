@@ -1,6 +1,5 @@
 //! What to do about a step of a journey that fails before the load.
 
-use super::preflight_advice as advice;
 use super::request::without_query;
 use crate::plan::Endpoint;
 
@@ -27,7 +26,7 @@ pub(super) fn not_ready(endpoint: &Endpoint) -> String {
         .collect();
     let poll = endpoint.step.as_ref().and_then(|step| step.poll);
     let within = poll.map(|poll| poll.within).unwrap_or_default();
-    format!("had not {} within {within:?}", wanted.join(" and "))
+    format!("did not answer {} within {within:?}", wanted.join(" and "))
 }
 
 pub(super) fn wait_longer() -> String {
@@ -79,10 +78,16 @@ impl Refused<'_> {
                     and does the header have the form that the service expects?"
                 .to_owned();
         }
-        "It wants a login. Let an earlier step log in and take its token, and send it by headers = { Authorization = \
-         \"Bearer {token}\" }; cookies are sent without that. Or set `auth = true` for the step, and pass a token by \
-         PERF_TOKEN or --token-file."
-            .to_owned()
+        let is_login = if self.endpoint.method == "POST" {
+            "If this step logs in, what it sends was not accepted. Otherwise let"
+        } else {
+            "It wants a login: let"
+        };
+        format!(
+            "{is_login} an earlier step log in and take the token, and send it by headers = {{ Authorization = \"Bearer \
+             {{token}}\" }}; cookies are sent in any case. Or set `auth = true` for the step, and pass a token by PERF_TOKEN \
+             or --token-file."
+        )
     }
 
     fn redirect(&self) -> String {
@@ -96,6 +101,7 @@ impl Refused<'_> {
         if self.said.is_empty() {
             return "It names no place that could be followed to.".to_owned();
         }
-        advice::elsewhere(None)
+        "Requests do not leave the target: if the service is there, pass its address by --target-url."
+            .to_owned()
     }
 }
