@@ -128,6 +128,32 @@ mod tests {
     }
 
     #[test]
+    fn the_way_out_of_a_failed_step_is_without_its_journey() {
+        let journey = |name: &str, path: &str| {
+            format!(
+                "[[scenario.shop.journey]]\nname = \"{name}\"\nweight = 50\n\
+                 [[scenario.shop.journey.step]]\nname = \"home\"\npath = \"/\"\n\
+                 [[scenario.shop.journey.step]]\nname = \"go\"\nmethod = \"POST\"\npath = \"{path}\"\n"
+            )
+        };
+        let text = format!(
+            "[scenario.shop]\narrivals = \"constant\"\nrate = \"5/s\"\nduration = \"5s\"\n{}{}\
+             [[requirement]]\nname = \"shop\"\nscenario = \"shop\"\nmetric = \"error_rate\"\nlimit = \"< 1 %\"\n",
+            journey("look", "/items"),
+            journey("buy", "/orders/{id}"),
+        );
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let file = folder.path().join("shop.toml");
+        std::fs::write(&file, text).expect("written");
+        let profile = load(&ProfileSource::File(file), &Overrides::default()).expect("a profile");
+        let plans = &profile.plans;
+        let out = |what: &str| way_out(plans, &plans[0], what);
+        let what = "POST /orders/{id} (step `buy/go`) answered 404; not asked after it: `buy/end`";
+        assert_eq!(out(what), ["shop/buy"]);
+        assert_eq!(out("GET / (step `look/home`) answered 404"), ["shop"]);
+    }
+
+    #[test]
     fn a_path_is_not_named_by_a_longer_one() {
         let profile = load(&ProfileSource::default(), &Overrides::default()).expect("built in");
         let health = &profile.plan("api").expect("a plan").endpoints[0];
