@@ -5,8 +5,10 @@ use std::time::Duration;
 use agentos_perf::client::{Asking, PreflightFailure, preflight, preflight_with};
 use agentos_perf::diagnostic::render_diagnostics;
 use agentos_perf::plan::Plan;
-use agentos_perf::profile::{Overrides, ProfileSource, load};
+use agentos_perf::profile::{Destination, HttpVersion, Overrides, ProfileSource, load};
 
+use crate::http2::speaking;
+use crate::http2_server::{Http2Server, Reply};
 use crate::server::Server;
 
 /// A login, an order that takes a while, and its removal.
@@ -293,4 +295,77 @@ async fn redirects_of_a_step_are_followed_where_the_target_says_so() {
     assert_eq!(done.plan, plan);
     let asked = asked(&server);
     assert_eq!(asked[..3], ["POST /login", "GET /me", "POST /orders"]);
+}
+
+#[tokio::test]
+async fn a_walk_may_be_over_http2() {
+    let replies = vec![
+        Reply::Whole(200, "{\"auth\":{\"token\":\"t0ken-1\"}}"),
+        Reply::Whole(201, "{\"id\":17}"),
+        Reply::Whole(200, "{\"status\":\"waiting\"}"),
+        Reply::Whole(200, "{\"status\":\"ready\"}"),
+        Reply::Whole(204, ""),
+    ];
+    // All of it on one connection.
+    let server = Http2Server::encrypted(speaking(&["h2"]), vec![replies]).await;
+    let seen = Destination {
+        http: HttpVersion::Auto,
+        ..server.destination()
+    };
+    let done = preflight(&plan(SHOP), &seen).await.unwrap();
+    assert_eq!(
+        done.notes,
+        ["requests go over HTTP/2, one at a time on each connection"]
+    );
+    assert_eq!(server.requests().len(), 5);
+}
+
+#[tokio::test]
+async fn each_journey_is_walked_whatever_became_of_another() {
+    let journey = |name: &str| {
+        let step = |method: &str, path: &str, more: &str| {
+            format!(
+                "[[scenario.shop.journey.step]]\nname = \"{method}\"\nmethod = \"{method}\"\n\
+                 path = \"/{name}{path}\"\n{more}\n"
+            )
+        };
+        let make = step("POST", "", "expect = [201]\ntake = { made = \"id\" }");
+        let remove = step("DELETE", "/{made}?n={id}", "expect = [204]\nalways = true");
+        format!(
+            "[[scenario.shop.journey]]\nname = \"{name}\"\nweight = 50\n{make}{}{remove}",
+            step("GET", "/{made}", "")
+        )
+    };
+    let profile = format!(
+        "[scenario.shop]\narrivals = \"constant\"\nrate = \"5/s\"\nduration = \"5s\"\n{}{}\
+         [[requirement]]\nname = \"shop\"\nscenario = \"shop\"\nmetric = \"error_rate\"\nlimit = \"< 1 %\"\n",
+        journey("a"),
+        journey("b")
+    );
+    let server = Server::answering(|line, _| {
+        Some(match line.split(' ').next() {
+            Some("POST") => answer(201, "set-cookie: s=1\r\n", "{\"id\":\"x\"}"),
+            Some("DELETE") => answer(204, "", ""),
+            _ => answer(404, "", "lost"),
+        })
+    })
+    .await;
+    let failure = preflight(&plan(&profile), &server.destination())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        failure.what,
+        "GET /a/{made} (step `a/GET`) answered 404: lost; GET /b/{made} (step `b/GET`) answered 404: lost"
+    );
+    let lines = [
+        "POST /a",
+        "GET /a/x",
+        "DELETE /a/x?n=2000000001",
+        "POST /b",
+        "GET /b/x",
+        "DELETE /b/x?n=2000000002",
+    ];
+    assert_eq!(asked(&server), lines);
+    // Each is another visitor.
+    assert!(!server.requests()[3].contains("cookie: "));
 }
