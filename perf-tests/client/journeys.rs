@@ -256,6 +256,8 @@ fn each_journey_of_a_load_asks_with_its_own_values_and_is_counted_as_the_service
     let expected = [(Outcome::Ok, all - failing), (failed, failing)];
     assert_eq!(outcomes(&run.endpoints[5]), expected);
     assert_eq!(outcomes(&run.endpoints[3]).len(), 1);
-    // Clean-up is sent after what failed, too.
-    assert!(shop.open.is_empty(), "{:?}", shop.open);
+    // Clean-up is sent after what failed, too. What began after the judged part is broken off when the last judged journey
+    // has ended, and may leave its order.
+    let left = shop.open.keys().filter(|id| judged.contains(id));
+    assert_eq!(left.count(), 0, "{:?}", shop.open);
 }

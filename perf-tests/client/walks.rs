@@ -161,7 +161,7 @@ async fn a_journey_is_walked_once_and_without_think_times() {
         let token = "\r\nauthorization: Bearer t0ken-1\r\n";
         assert!(requests[index].contains(token), "{}", requests[index]);
     }
-    // The number of the walk, which no journey of the load has.
+    // The first user, and a number that no journey of the load has.
     assert!(
         requests[0].ends_with("{\"user\":\"u1\"}"),
         "{}",
