@@ -118,7 +118,13 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "profile::value",
-        &["diagnostic", "plan::Rate", "profile::text"],
+        &[
+            "diagnostic",
+            "plan::Rate",
+            "profile::text",
+            "requirement::format",
+            "template",
+        ],
         "one value, whatever key it is of",
     ),
     rule(

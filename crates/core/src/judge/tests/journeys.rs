@@ -12,7 +12,7 @@ fn journeys(ended_early: u64) -> RunResult {
             judged_from: 0,
         }
         .for_each(3),
-        thresholds: vec![100 * MS, 160 * MS, 200 * MS],
+        thresholds: vec![100 * MS, 128 * MS, 160 * MS, 200 * MS],
     };
     let mut tally = Tally::new(rules);
     for number in 0..1_000_u64 {
