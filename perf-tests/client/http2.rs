@@ -48,7 +48,7 @@ impl User {
 }
 
 /// TLS that picks the first of these that a client offers.
-fn speaking(protocols: &[&str]) -> ServerConfig {
+pub(crate) fn speaking(protocols: &[&str]) -> ServerConfig {
     let mut config = certificate(2090);
     config.alpn_protocols = protocols
         .iter()

@@ -7,6 +7,7 @@ mod causes;
 mod exchanges;
 mod http2;
 mod http2_server;
+mod journeys;
 mod monitors;
 mod preflights;
 mod reference;
@@ -14,3 +15,4 @@ mod server;
 mod sockets;
 #[path = "../support/mod.rs"]
 mod support;
+mod walks;

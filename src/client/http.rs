@@ -161,6 +161,12 @@ impl Connection {
         self.kept.is_some()
     }
 
+    /// Whether the kept connection speaks HTTP/2.
+    pub(super) fn is_http2(&self) -> bool {
+        let kept = self.kept.as_ref();
+        kept.is_some_and(|link| matches!(link.kept, HttpConnection::Two(_)))
+    }
+
     /// Attends to the connection while nothing is asked, and drops it when it has ended. Never returns, and may
     /// be dropped at any time.
     pub async fn idle(&mut self) {

@@ -26,6 +26,8 @@ mod preflight_advice;
 mod preflight_http2;
 mod preflight_scout;
 mod preflight_socket;
+mod preflight_walk;
+mod preflight_walk_advice;
 mod redirect;
 mod rendering;
 mod reply;

@@ -22,7 +22,7 @@ pub struct Asking {
 /// How far a preflight is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PreflightProgress {
-    /// Endpoints that are settled.
+    /// Endpoints or steps that are settled.
     pub settled: usize,
     /// All of them.
     pub of: usize,
@@ -71,9 +71,13 @@ pub async fn preflight(
 /// statuses and broken connections of idempotent requests are asked up to twice more. What had no answer in time while
 /// others were asked is asked once more alone.
 ///
+/// Journeys are walked instead, one after the other and without think times, as the load's first user. After a step that fails
+/// only those that clean up are sent.
+///
 /// # Errors
 /// When the target cannot be reached, or an endpoint answers 401, 403, 404, 405, with a redirect elsewhere, or
-/// not at all. All such endpoints are named.
+/// not at all; a step also when its answer is wrong, it is redirected and that is not followed, or its poll is never ready.
+/// All such endpoints are named.
 pub async fn preflight_with(
     plan: &Plan,
     destination: &Destination,
@@ -100,8 +104,13 @@ pub async fn preflight_with(
         body_bytes: plan.bounds.body_bytes,
         minted: asking.minted,
     };
-    let findings = scout.ask_all(plan, told).await?;
-    let mut ready = conclude(plan, destination, findings.into_iter())?;
+    let findings = if plan.journeys.is_empty() {
+        scout.ask_all(plan, told).await?
+    } else {
+        scout.walk_all(plan, told).await?
+    };
+    let is_alive = !plan.journeys.is_empty() && scout.answered.get();
+    let mut ready = conclude(plan, (destination, is_alive), findings.into_iter())?;
     ready.slowest = scout.slowest.get();
     if scout.spoke_http2.get() {
         ready.notes.push(preflight_http2::note());
@@ -112,9 +121,10 @@ pub async fn preflight_with(
     Ok(ready)
 }
 
+/// What follows from the findings. `is_alive` says that the target has answered what no finding is about.
 fn conclude(
     plan: &Plan,
-    destination: &Destination,
+    (destination, is_alive): (&Destination, bool),
     findings: impl Iterator<Item = ScoutResult>,
 ) -> Result<Preflight, PreflightFailure> {
     let (mut plan, mut notes, mut bads, mut at) = (plan.clone(), Vec::new(), Vec::new(), 0);
@@ -141,7 +151,7 @@ fn conclude(
             slowest: Duration::ZERO,
         });
     }
-    let unreachable = at == bads.len() && bads.iter().all(|bad| bad.silent);
+    let unreachable = !is_alive && at == bads.len() && bads.iter().all(|bad| bad.silent);
     Err(failure(bads, unreachable, destination))
 }
 

@@ -24,10 +24,10 @@ const AT_ONCE: usize = 8;
 /// When so many have no answer, and none has one, the others are not asked.
 const ENOUGH: usize = 3;
 /// Asked of one endpoint, at most, until it answers as expected.
-const ATTEMPTS: u32 = 3;
-const PAUSE: Duration = Duration::from_millis(200);
+pub(super) const ATTEMPTS: u32 = 3;
+pub(super) const PAUSE: Duration = Duration::from_millis(200);
 /// What takes longer than this to go wrong is not asked again.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What one endpoint is asked, and what its answer must have.
 #[derive(Clone)]
@@ -237,22 +237,31 @@ impl Scout<'_> {
         };
         let said = excerpt::excerpt(&answer.body, &request.secrets());
         let answered = format!("answered {}{}", answer.status, answer.excerpt(request, &[]));
-        let refused = advice::Refused {
-            status: answer.status,
-            said: &said,
-            auth,
-            token: self.destination.token.is_some(),
-            minted: self.minted,
-            user: self.destination.user(0).map(|user| user.user.as_str()),
-        };
-        if let Some(advice) = refused.advice() {
+        if let Some(advice) = self.refused(answer.status, &said, auth).advice() {
             return Some(bad(shown, answered, advice));
         }
         last.then(|| odd(shown, path, &answered))
     }
 
-    /// The same of a request without an answer.
-    fn settle_error(
+    /// A status and what is known of the user who got it.
+    pub(super) fn refused<'a>(
+        &'a self,
+        status: u16,
+        said: &'a str,
+        auth: bool,
+    ) -> advice::Refused<'a> {
+        advice::Refused {
+            status,
+            said,
+            auth,
+            token: self.destination.token.is_some(),
+            minted: self.minted,
+            user: self.destination.user(0).map(|user| user.user.as_str()),
+        }
+    }
+
+    /// What it means that a request has no answer; `None` when it is worth asking again.
+    pub(super) fn settle_error(
         &self,
         shown: &str,
         error: &SideError,
@@ -291,7 +300,7 @@ impl Scout<'_> {
 }
 
 /// An answer that nothing is wrong with but that it is unexpected.
-fn odd(shown: &str, path: Option<&str>, answered: &str) -> ScoutResult {
+pub(super) fn odd(shown: &str, path: Option<&str>, answered: &str) -> ScoutResult {
     good(path.map(str::to_owned), Some(advice::odd(shown, answered)))
 }
 
@@ -308,7 +317,7 @@ fn good(path: Option<String>, note: Option<String>) -> ScoutResult {
     ScoutResult::Good { path, note }
 }
 
-fn bad(request: &str, answered: String, advice: String) -> ScoutResult {
+pub(super) fn bad(request: &str, answered: String, advice: String) -> ScoutResult {
     ScoutResult::Bad(Bad {
         request: request.to_owned(),
         answered,

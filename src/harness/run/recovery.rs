@@ -186,9 +186,12 @@ impl Question<'_> {
                     .filter(|one| one.kind == EndpointKind::Http)
                     .count();
                 let settled = far.get().map_or(0, |asked| asked.settled);
-                let text = format!(
-                    "asking before the load{purpose}: {settled} of {of} endpoints have answered"
-                );
+                let what = if self.plan.journeys.is_empty() {
+                    "endpoints have answered"
+                } else {
+                    "steps have ended"
+                };
+                let text = format!("asking before the load{purpose}: {settled} of {of} {what}");
                 progress.wait(&self.plan.scenario, &text);
                 pause *= 2;
                 next += pause;

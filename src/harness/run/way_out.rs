@@ -47,6 +47,9 @@ fn way_out(plans: &[Plan], failed: &Plan, what: &str) -> Vec<String> {
         refused.any(|one| one.method == endpoint.method && one.path == endpoint.path)
     };
     let of_plan = |plan: &Plan| {
+        if !plan.journeys.is_empty() {
+            return journeys(plan, is_same);
+        }
         let mut mine = http(plan);
         let all = mine.len();
         mine.retain(is_same);
@@ -63,6 +66,19 @@ fn way_out(plans: &[Plan], failed: &Plan, what: &str) -> Vec<String> {
         mine.into_iter().map(name).collect()
     };
     plans.iter().flat_map(of_plan).collect()
+}
+
+/// The journeys to leave out, as a step alone cannot be.
+fn journeys(plan: &Plan, is_refused: impl Fn(&Endpoint) -> bool) -> Vec<String> {
+    let all = plan.journeys.iter();
+    let names: Vec<String> = all
+        .filter(|journey| plan.steps(journey).iter().any(&is_refused))
+        .map(|journey| format!("{}/{}", plan.scenario, journey.name))
+        .collect();
+    if !names.is_empty() && names.len() == plan.journeys.len() {
+        return vec![plan.scenario.clone()];
+    }
+    names
 }
 
 /// Whether a failure names an endpoint, by method and path.
@@ -109,6 +125,32 @@ mod tests {
             };
             load(&ProfileSource::default(), &overrides).expect("a part of the profile");
         }
+    }
+
+    #[test]
+    fn the_way_out_of_a_failed_step_is_without_its_journey() {
+        let journey = |name: &str, path: &str| {
+            format!(
+                "[[scenario.shop.journey]]\nname = \"{name}\"\nweight = 50\n\
+                 [[scenario.shop.journey.step]]\nname = \"home\"\npath = \"/\"\n\
+                 [[scenario.shop.journey.step]]\nname = \"go\"\nmethod = \"POST\"\npath = \"{path}\"\n"
+            )
+        };
+        let text = format!(
+            "[scenario.shop]\narrivals = \"constant\"\nrate = \"5/s\"\nduration = \"5s\"\n{}{}\
+             [[requirement]]\nname = \"shop\"\nscenario = \"shop\"\nmetric = \"error_rate\"\nlimit = \"< 1 %\"\n",
+            journey("look", "/items"),
+            journey("buy", "/orders/{id}"),
+        );
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let file = folder.path().join("shop.toml");
+        std::fs::write(&file, text).expect("written");
+        let profile = load(&ProfileSource::File(file), &Overrides::default()).expect("a profile");
+        let plans = &profile.plans;
+        let out = |what: &str| way_out(plans, &plans[0], what);
+        let what = "POST /orders/{id} (step `buy/go`) answered 404; not asked after it: `buy/end`";
+        assert_eq!(out(what), ["shop/buy"]);
+        assert_eq!(out("GET / (step `look/home`) answered 404"), ["shop"]);
     }
 
     #[test]

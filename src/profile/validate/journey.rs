@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
 use crate::plan::{ArrivalKind, Bounds, Endpoint, EndpointKind, Journey, Poll, Step};
+use crate::profile::Redirects;
 use crate::profile::raw::arrivals::ArrivalWord;
 use crate::profile::raw::journey::{JOURNEY, RawJourney, RawStep};
 use crate::profile::raw::profile::{RawEndpoint, ScenarioTable, value_or};
@@ -43,7 +44,8 @@ pub(in crate::profile) fn journeys(
             let read = step.step.as_ref();
             let plan = read.and_then(|read| self::step(read, step, problems));
             let endpoint = endpoint(step, 0, common, problems);
-            if let (Some(plan), Some(endpoint)) = (plan, endpoint) {
+            if let (Some(plan), Some(mut endpoint)) = (plan, endpoint) {
+                endpoint.answer.redirects |= follows_all(common);
                 steps.push(Endpoint {
                     name: written.step_name(step)?,
                     step: Some(plan),
@@ -64,6 +66,12 @@ pub(in crate::profile) fn journeys(
         }
     }
     (problems.len() == before).then_some((steps, journeys))
+}
+
+/// Whether the target's rules have every redirect followed, which the steps of journeys do for each request.
+fn follows_all(common: &Common<'_>) -> bool {
+    let rule = common.file.target.redirects.as_ref();
+    rule.is_some_and(|rule| rule.value == Redirects::All)
 }
 
 /// The endpoints that stand for whole journeys in tables and counters, of which the first has this place; the journeys are told
@@ -94,6 +102,13 @@ pub(in crate::profile) fn longest_visit(table: &ScenarioTable, bounds: &Bounds) 
         .map(of)
         .max()
         .unwrap_or(bounds.timeout)
+}
+
+/// The longest that a single request may be waited for, polls included.
+pub(in crate::profile) fn longest_request(table: &ScenarioTable, timeout: Duration) -> Duration {
+    let steps = table.journeys.iter().flat_map(|journey| &journey.steps);
+    let longest = steps.map(|step| wait(step, timeout)).max();
+    longest.map_or(timeout, |longest| longest.max(timeout))
 }
 
 /// The longest that one may wait for what a check looks at, where that is a journey or a step of one.

@@ -214,3 +214,54 @@ fn steps_endpoints_and_journeys_do_not_mix() {
         .join("\n")
     );
 }
+
+const POLLING: &str = "
+every = \"90s\"
+
+[[scenario.shop.step]]
+name = \"order\"
+path = \"/order\"
+
+[[scenario.shop.step]]
+name = \"wait\"
+path = \"/orders/1\"
+until = { status = \"ready\" }
+every = \"1s\"
+within = \"60s\"
+";
+
+#[test]
+fn all_redirects_of_a_target_are_followed_by_its_steps() {
+    let shop = format!(
+        "[scenario.shop]\narrivals = \"users\"\nusers = 5\nduration = \"60s\"{POLLING}{REQUIREMENT}"
+    );
+    for (rule, expected) in [("all", true), ("permanent", false), ("none", false)] {
+        let plan = plan(&format!("[target]\nredirects = \"{rule}\"\n{shop}"));
+        let followed = plan.endpoints[..2].iter().map(|step| step.answer.redirects);
+        assert_eq!(followed.collect::<Vec<_>>(), [expected; 2], "{rule}");
+        assert!(
+            !plan.endpoints[2].answer.redirects,
+            "the journey sends nothing"
+        );
+    }
+}
+
+/// A step that polls may be waited for longer than a request.
+#[test]
+fn a_limit_that_breaks_a_search_must_be_below_the_longest_wait() {
+    let search = |limit: &str| {
+        let requirement = REQUIREMENT
+            .replace("error_rate", "breaking_point")
+            .replace("< 1 %", ">= 50");
+        read(&format!(
+            "[scenario.shop]\narrivals = \"steps\"\nsteps = [50, 100]\nduration = \"60s\"\n\
+             break_when = {{ p95 = \"> {limit}\" }}{POLLING}{requirement}"
+        ))
+    };
+    for limit in ["20 s", "59 s"] {
+        assert_eq!(search(limit).err(), None, "{limit}");
+    }
+    let said = search("60 s").expect_err("no request takes so long");
+    let expected = "a request is given up after 1m, so `> 60000 ms` can't be seen";
+    assert!(said.contains(expected), "{said}");
+}

@@ -67,7 +67,8 @@ fn search(
             missing(table, "steps", "[50, 100, 200, 400]", problems);
             let example = "{ p95 = \"> 1 s\", errors = \"> 10 %\" }";
             missing(table, "break_when", example, problems);
-            let holds = unbroken(keys, file, bounds, problems);
+            let longest = journey::longest_request(table, bounds.timeout);
+            let holds = unbroken(keys, file, longest, problems);
             let loads = Loads::Steps {
                 users: keys.steps.as_ref()?.value.clone(),
                 recovery: recovery(keys),
@@ -103,7 +104,7 @@ fn missing(table: &ScenarioTable, key: &str, example: &str, problems: &mut Vec<D
 fn unbroken(
     keys: &SearchTable,
     file: &ProfileFile,
-    bounds: &Bounds,
+    longest: Duration,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Vec<Check>> {
     let timeout = file.target.timeout.as_ref().map(|at| &at.place);
@@ -112,10 +113,10 @@ fn unbroken(
     for one in breaks {
         let limit = one.written;
         let is_time = one.check.metric.value != Metric::ErrorRate;
-        if is_time && limit.value >= bounds.timeout.as_secs_f64() * 1e3 {
+        if is_time && limit.value >= longest.as_secs_f64() * 1e3 {
             let complaint = InvalidValue::new(format!(
                 "a request is given up after {}, so `{limit}` can't be seen",
-                show_duration(bounds.timeout)
+                show_duration(longest)
             ));
             let complaint = complaint.help("the timeout must be above the limit");
             let place = typed.unwrap_or(&one.check.limit.place);
