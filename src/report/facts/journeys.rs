@@ -5,8 +5,8 @@ use crate::record::{EndpointResult, EndpointRole, EndpointRow, JourneyFate, RunR
 use crate::requirement::{Unit, format};
 use crate::text::clean;
 
-/// How many there were of each kind, and where and why they ended, a line each: `1,000 due, 975 completed (97.5/s); ended at
-/// pay 12 × status_500, 3 × timeout`.
+/// How many there were of each kind, and where and why they ended, a line each: `1,000 due, 974 completed (97.4/s); ended at
+/// pay 13 × status_500, 3 × timeout`.
 pub(in crate::report) fn journeys(run: &RunResult) -> Vec<String> {
     let kinds = run.journeys();
     let several = kinds.len() > 1;

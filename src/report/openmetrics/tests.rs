@@ -15,6 +15,7 @@ fn no_sample_is_there_twice_and_no_line_is_broken() {
         fixture::hostile(),
         fixture::searches(),
         fixture::journeys(),
+        fixture::hostile_journeys(),
     ] {
         let text = render(&report);
         assert!(text.ends_with("\n# EOF\n"));

@@ -63,6 +63,7 @@ fn series_rise_in_time_and_have_each_moment_once() {
         fixture::hostile(),
         fixture::searches(),
         fixture::journeys(),
+        fixture::hostile_journeys(),
     ] {
         let value = value(&report);
         for metric in metrics(&value) {

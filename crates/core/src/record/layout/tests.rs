@@ -34,14 +34,14 @@ fn endings_are_said_by_step_the_most_frequent_first() {
     let [fate] = journeys.as_slice() else {
         panic!("one kind of journey: {journeys:?}");
     };
-    assert_eq!((fate.due, fate.ended()), (1_000, 25));
+    assert_eq!((fate.due, fate.ended()), (1_000, 26));
     let endings = fate.endings();
     let said = endings.iter().map(|one| {
         let reasons = one.reasons(|count| count.to_string());
         (one.step, one.count, reasons)
     });
     let wanted = [
-        ("pay", 15, "12 × status_500, 3 × timeout".to_owned()),
+        ("pay", 16, "13 × status_500, 3 × timeout".to_owned()),
         ("order", 10, "10 × wrong_answer".to_owned()),
     ];
     assert_eq!(said.collect::<Vec<_>>(), wanted);
