@@ -4,7 +4,7 @@ use csv::{Terminator, WriterBuilder};
 use thiserror::Error;
 
 use super::Report;
-use crate::record::{Outcomes, RunResult, Second, figure};
+use crate::record::{Counts, Outcomes, RunResult, Second, figure};
 use crate::requirement::Source;
 use crate::text::clean;
 
@@ -14,7 +14,7 @@ use crate::text::clean;
 pub struct CsvError(#[from] csv::Error);
 
 /// The columns, in their order.
-pub const COLUMNS: [&str; 18] = [
+pub const COLUMNS: [&str; 21] = [
     "scenario",
     "second",
     "judged",
@@ -33,6 +33,9 @@ pub const COLUMNS: [&str; 18] = [
     "host_memory_percent",
     "redis_memory_bytes",
     "database_connections",
+    "journeys_due",
+    "journeys_failed",
+    "steps_unreached",
 ];
 
 /// What other sources reported about the target, in the order of their columns.
@@ -90,7 +93,26 @@ fn row(run: &RunResult, index: usize, second: &Second) -> Vec<String> {
     ];
     let observed = OBSERVED.iter();
     row.extend(observed.map(|(source, name)| shown(reported_value(run, *source, name, index))));
+    row.extend(journeys(run, second));
     row
+}
+
+/// Journeys due in a second, those that failed, and the steps that these did not reach; empty without journeys.
+fn journeys(run: &RunResult, second: &Second) -> [String; 3] {
+    if !run.has_journeys() {
+        return [const { String::new() }; 3];
+    }
+    let sum = |of: fn(&Counts) -> u64| -> u64 {
+        let journeys = second.journeys.iter();
+        journeys.map(|journey| of(&journey.counts)).sum()
+    };
+    let unreached: u64 = second.endpoints.iter().map(|one| one.unreached).sum();
+    [
+        sum(|counts| counts.due),
+        sum(|counts| counts.failed),
+        unreached,
+    ]
+    .map(|count| count.to_string())
 }
 
 /// `status_503=2;timeout=1`
@@ -161,6 +183,30 @@ mod tests {
             assert_eq!(sum(&shown.run.scenario, 5), summary.failed());
         }
         assert!(sum("api", 5) > 0, "some requests failed");
+    }
+
+    #[test]
+    fn journeys_have_columns_of_their_own() {
+        let report = fixture::journeys();
+        let rows = read(&report);
+        let judged: Vec<_> = rows.iter().filter(|row| &row[2] == "true").collect();
+        let sum = |column: usize| -> u64 {
+            let numbers = judged.iter().map(|row| row[column].parse::<u64>());
+            numbers.map(|number| number.expect("a number")).sum()
+        };
+        let run = &report.runs[0].run;
+        let unreached: u64 = run.endpoints.iter().map(|one| one.unreached).sum();
+        let summary = crate::record::Summary::of(run);
+        let sums = (sum(3), sum(5), sum(18), sum(19), sum(20));
+        let wanted = (summary.due, summary.failed(), 1_000, 26, unreached);
+        assert_eq!(sums, wanted);
+        assert!(unreached > 0);
+        let without = read(&fixture::report());
+        assert!(
+            without
+                .iter()
+                .all(|row| (18..21).all(|column| row[column].is_empty()))
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::record::{Outcomes, RunResult, Second, Summary, Times, figure};
+use crate::report::facts;
 use crate::requirement::{Judgement, Source, Unit, Verdict, format};
 use crate::text::clean;
 
@@ -14,6 +15,8 @@ const RECENT: usize = 5;
 pub fn lines(run: &RunResult, so_far: &[Judgement]) -> Vec<String> {
     let summary = Summary::of(run);
     let mut lines = vec![recent(&run.seconds), whole(&summary)];
+    let journeys = facts::journeys(run).into_iter();
+    lines.extend(journeys.map(|line| format!("journeys   {line}")));
     lines.extend(failures(&summary.outcomes));
     lines.extend(resources(run));
     lines.extend(so_far.iter().map(requirement));
@@ -129,6 +132,15 @@ mod tests {
             .filter(|one| one.requirement.scenario.as_ref() == Some(&run.scenario));
         let judgements: Vec<Judgement> = of_run.cloned().collect();
         insta::assert_snapshot!(lines(run, &judgements).join("\n"));
+    }
+
+    #[test]
+    fn journeys_are_said_beside_the_requests() {
+        let run = fixture::walked("training");
+        let lines = lines(&run, &[]);
+        let said = "journeys   1,000 due, 974 completed (97.4/s); ended at pay 13 × status_500, 3 × timeout; at order 10 × \
+                    wrong_answer";
+        assert_eq!(lines[2], said);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::RunReport;
+use crate::record::{EndpointResult, EndpointRole};
 use crate::text::clean;
 
 /// A run under the name that its figures have.
@@ -26,6 +27,32 @@ impl Named<'_> {
             });
         }
         all
+    }
+
+    /// Its endpoints that stand for requests, by their place and under their names.
+    pub(super) fn requests(&self) -> impl Iterator<Item = (usize, &EndpointResult, &str)> {
+        self.parts().filter(|(_, one, _)| one.kind.is_request())
+    }
+
+    /// Its journeys, which are in no sum of requests.
+    pub(super) fn journeys(&self) -> impl Iterator<Item = (usize, &EndpointResult, &str)> {
+        self.parts().filter(|(_, one, _)| !one.kind.is_request())
+    }
+
+    /// The steps of its journeys.
+    pub(super) fn steps(&self) -> impl Iterator<Item = (&EndpointResult, &str)> {
+        let rows = self.shown.run.rows().into_iter();
+        let steps = rows.filter(|row| row.role == EndpointRole::Step);
+        steps.map(|row| {
+            let endpoint = &self.shown.run.endpoints[row.index];
+            (endpoint, self.endpoints[row.index].as_str())
+        })
+    }
+
+    fn parts(&self) -> impl Iterator<Item = (usize, &EndpointResult, &str)> {
+        let parts = self.shown.run.endpoints.iter().zip(&self.endpoints);
+        let parts = parts.enumerate();
+        parts.map(|(index, (endpoint, name))| (index, endpoint, name.as_str()))
     }
 }
 

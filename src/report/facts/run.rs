@@ -21,13 +21,22 @@ pub(in crate::report) fn of_run(shown: &RunReport, summary: &Summary) -> Vec<Fac
     if summary.due > 0 {
         facts.push(("outcomes", outcomes(&summary.outcomes)));
     }
+    facts.extend(
+        super::journeys(run)
+            .into_iter()
+            .map(|text| ("journeys", text)),
+    );
     facts.extend(failures(run, summary));
     if summary.unjudged_due > 0 {
         let due = format::count(summary.unjudged_due);
         let ended = outcomes(&summary.unjudged_outcomes);
         facts.push((
             "not judged",
-            format!("{due} due in ramp-up and warm-up: {ended}"),
+            if run.has_journeys() {
+                format!("{due} due in ramp-up, warm-up and the tail of journeys: {ended}")
+            } else {
+                format!("{due} due in ramp-up and warm-up: {ended}")
+            },
         ));
     }
     if summary.due + summary.unjudged_due > 0 {
@@ -129,7 +138,7 @@ fn settled(run: &RunResult) -> Option<Fact> {
 }
 
 /// `ok 5,988, timeout 12`, the most frequent first after `ok`.
-fn outcomes(outcomes: &Outcomes) -> String {
+pub(super) fn outcomes(outcomes: &Outcomes) -> String {
     let mut sorted: Vec<_> = outcomes.iter().filter(|(_, count)| **count > 0).collect();
     sorted.sort_by_key(|(outcome, count)| (!outcome.is_ok(), std::cmp::Reverse(**count)));
     sorted

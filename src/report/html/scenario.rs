@@ -59,8 +59,8 @@ fn headline(run: &RunResult, summary: &Summary) -> String {
         format!(", {} successful", format::show(Unit::Rate, rps))
     });
     format!(
-        "{} requests judged in {}{rate}",
-        format::count(summary.due),
+        "{} judged in {}{rate}",
+        facts::judged(run, summary.due),
         format::time(run.window.length() * 1e3)
     )
 }

@@ -2,8 +2,10 @@
 
 use maud::{Markup, html};
 
-use crate::record::{RunResult, Statement, Summary, Times};
-use crate::report::RunReport;
+use crate::record::{
+    EndpointRole, EndpointRow, EndpointSummary, RunResult, Statement, Summary, Times,
+};
+use crate::report::{RunReport, facts};
 use crate::requirement::{Interval, Intervals, Unit, format};
 use crate::text::clean;
 
@@ -12,6 +14,9 @@ pub(super) fn times(shown: &RunReport, summary: &Summary) -> Markup {
     let sure = &shown.intervals;
     let failed = summary.failed();
     let answered = Times::of(&summary.answered);
+    let run = &shown.run;
+    let has_journeys = run.has_journeys();
+    let beside = || html! { @if has_journeys { td {} td {} } };
     html! {
         div class="scroll" {
             table {
@@ -20,6 +25,7 @@ pub(super) fn times(shown: &RunReport, summary: &Summary) -> Markup {
                     @for heading in ["p50", "p90", "p95", "p99", "p99.9", "max", "req/s", "failed"] {
                         th class="number" { (heading) }
                     }
+                    @if has_journeys { th class="number" { "reached" } th class="number" { "unreached" } }
                 } }
                 tbody {
                     tr {
@@ -27,27 +33,24 @@ pub(super) fn times(shown: &RunReport, summary: &Summary) -> Markup {
                         (figures(Times::of(&summary.response).as_ref(), &sure.times.response))
                         td class="number" { (rate(summary.rps)) }
                         td class="number" { (share(failed, summary.due)) }
+                        (beside())
                     }
                     @if failed > 0 {
                         tr {
                             td { span class="part" { "successful" } }
                             (figures(answered.as_ref(), &sure.times.answered))
                             td {} td {}
+                            (beside())
                         }
                     }
                     tr {
                         td { span class="part" { "service time" } }
                         (figures(Times::of(&summary.service).as_ref(), &sure.times.service))
                         td {} td {}
+                        (beside())
                     }
-                    @for (index, endpoint) in summary.endpoints.iter().enumerate() {
-                        @let sure = sure.endpoints.get(index).copied().unwrap_or_default();
-                        tr {
-                            td { (clean(&endpoint.name)) " " small class="quiet" { code { (clean(&endpoint.request)) } } }
-                            (figures(endpoint.response.as_ref(), &sure.response))
-                            td class="number" { (rate(endpoint.rps)) }
-                            td class="number" { (share(endpoint.failed(), endpoint.due)) }
-                        }
+                    @for row in run.rows() {
+                        (endpoint_row(shown, &summary.endpoints[row.index], row, has_journeys))
                     }
                 }
             }
@@ -56,6 +59,42 @@ pub(super) fn times(shown: &RunReport, summary: &Summary) -> Markup {
             p class="quiet" { small {
                 "A failed request is charged at least its timeout, so that failing quickly does not flatter a percentile."
             } }
+        }
+    }
+}
+
+fn endpoint_row(
+    shown: &RunReport,
+    endpoint: &EndpointSummary,
+    row: EndpointRow,
+    has_journeys: bool,
+) -> Markup {
+    let sure = shown.intervals.endpoints.get(row.index).copied();
+    let request = facts::request(&shown.run, row);
+    let is_journey = row.role == EndpointRole::Journey;
+    let name = clean(&endpoint.name);
+    // Journeys per second stand in no column of requests.
+    let rps = endpoint.rps.filter(|_| !is_journey);
+    html! {
+        tr class=[is_journey.then_some("journey")] {
+            td {
+                @match row.role {
+                    EndpointRole::Alone => (name),
+                    EndpointRole::Journey => b { (name) },
+                    EndpointRole::Step => span class="part" { (name) },
+                }
+                " " small class="quiet" {
+                    @if is_journey { (request) } @else { code { (request) } }
+                }
+            }
+            (figures(endpoint.response.as_ref(), &sure.unwrap_or_default().response))
+            td class="number" { (rate(rps)) }
+            td class="number" { (share(endpoint.failed(), endpoint.due)) }
+            @if has_journeys {
+                @for count in facts::reach(&shown.run.endpoints[row.index], row.role) {
+                    td class="number" { (count) }
+                }
+            }
         }
     }
 }

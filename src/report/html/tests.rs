@@ -94,3 +94,8 @@ fn an_hour_is_no_larger_than_some_minutes() {
     let size = render(&report).len();
     assert!(size < 200_000, "{size} bytes");
 }
+
+#[test]
+fn journeys_stand_above_their_steps() {
+    insta::assert_snapshot!(spread(&fixture::journeys()));
+}

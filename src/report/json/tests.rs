@@ -167,7 +167,12 @@ fn another_version_or_another_form_is_refused() {
 fn reports_keep_to_the_documented_schema() {
     let schema: Value =
         serde_json::from_str(include_str!("../../../docs/report.schema.json")).expect("a schema");
-    for report in [fixture::report(), fixture::hostile(), fixture::searches()] {
+    for report in [
+        fixture::report(),
+        fixture::hostile(),
+        fixture::searches(),
+        fixture::journeys(),
+    ] {
         let mut wrong = Vec::new();
         validate(&value(&report), &schema, &schema, "$", &mut wrong);
         assert!(wrong.is_empty(), "{wrong:#?}");
@@ -218,6 +223,17 @@ fn validate(value: &Value, schema: &Value, root: &Value, at: &str, wrong: &mut V
             "minimum" => {
                 if value.as_f64() < rule.as_f64() && value.is_number() {
                     wrong.push(format!("{at}: {value} is below {rule}"));
+                }
+            }
+            "minItems" | "maxItems" => {
+                let length = value.as_array().map(|items| items.len() as u64);
+                let is_kept = |bound: u64| match (keyword.as_str(), length) {
+                    (_, None) => true,
+                    ("minItems", Some(length)) => length >= bound,
+                    (_, Some(length)) => length <= bound,
+                };
+                if !rule.as_u64().is_some_and(is_kept) {
+                    wrong.push(format!("{at}: {keyword} is {rule}"));
                 }
             }
             "items" => {

@@ -2,9 +2,11 @@
 
 use super::table::MarkdownTable;
 use crate::record::{
-    Excerpts, LoadUnit, Role, RunResult, SearchResult, Status, Step, StepVerdict, Summary, Times,
+    EndpointRole, EndpointRow, Excerpts, LoadUnit, Role, RunResult, SearchResult, Status, Step,
+    StepVerdict, Summary, Times,
 };
 use crate::report::RunReport;
+use crate::report::facts as report_facts;
 use crate::report::said::SaidOnce;
 use crate::requirement::{Interval, Intervals, RunIntervals, StepIntervals, Unit, format};
 use crate::text::markdown::text;
@@ -20,15 +22,15 @@ pub(super) fn section(shown: &RunReport, said: &mut SaidOnce) -> String {
             format!(", {} successful", format::show(Unit::Rate, rps))
         });
         out.push_str(&format!(
-            "{} requests judged in {}{well}\n\n",
-            format::count(summary.due),
+            "{} judged in {}{well}\n\n",
+            report_facts::judged(run, summary.due),
             format::time(run.window.length() * 1e3),
         ));
     }
     if let Some(search) = &run.search {
         out.push_str(&steps(search, &intervals.steps));
     } else if summary.due > 0 {
-        out.push_str(&times(&summary, intervals));
+        out.push_str(&times(run, &summary, intervals));
     }
     if !run.addresses.is_empty() {
         out.push_str(&addresses(run));
@@ -54,35 +56,57 @@ fn heading(run: &RunResult) -> String {
 }
 
 /// Percentiles with their intervals: all requests, the successful ones where some were not, each endpoint.
-fn times(summary: &Summary, intervals: &RunIntervals) -> String {
+fn times(run: &RunResult, summary: &Summary, intervals: &RunIntervals) -> String {
     let headings = ["response time"].into_iter().chain(PERCENTILES);
-    let headings: Vec<&str> = headings.chain(["max", "req/s", "failed"]).collect();
+    let headings = headings.chain(["max", "req/s", "failed"]);
+    let of_steps = ["reached", "unreached"];
+    let of_steps = of_steps.into_iter().filter(|_| run.has_journeys());
+    let headings: Vec<&str> = headings.chain(of_steps).collect();
+    let beside = || vec![String::new(); headings.len() - 8];
     let mut table = MarkdownTable::new(&headings, 1);
     let response = Times::of(&summary.response);
     let mut row = vec!["all requests".to_owned()];
     row.extend(figures(response.as_ref(), &intervals.times.response));
     row.extend(rates(summary.rps, summary.failed(), summary.due));
+    row.extend(beside());
     table.push(row);
     if summary.failed() > 0 {
         let answered = Times::of(&summary.answered);
         let mut row = vec!["successful".to_owned()];
         row.extend(figures(answered.as_ref(), &intervals.times.answered));
         row.extend([String::new(), String::new()]);
+        row.extend(beside());
         table.push(row);
     }
-    for (index, endpoint) in summary.endpoints.iter().enumerate() {
-        let sure = intervals.endpoints.get(index).copied().unwrap_or_default();
-        let name = format!(
-            "{}<br><sub>{}</sub>",
-            text(&endpoint.name),
-            text(&endpoint.request)
-        );
-        let mut row = vec![name];
-        row.extend(figures(endpoint.response.as_ref(), &sure.response));
-        row.extend(rates(endpoint.rps, endpoint.failed(), endpoint.due));
-        table.push(row);
+    for row in run.rows() {
+        let endpoint = &summary.endpoints[row.index];
+        let sure = intervals.endpoints.get(row.index).copied();
+        let mut cells = vec![name(run, row)];
+        cells.extend(figures(
+            endpoint.response.as_ref(),
+            &sure.unwrap_or_default().response,
+        ));
+        // Journeys per second stand in no column of requests.
+        let rps = endpoint.rps.filter(|_| row.role != EndpointRole::Journey);
+        cells.extend(rates(rps, endpoint.failed(), endpoint.due));
+        if run.has_journeys() {
+            cells.extend(report_facts::reach(&run.endpoints[row.index], row.role));
+        }
+        table.push(cells);
     }
     table.into_text()
+}
+
+/// An endpoint, and below it what it sends; a journey is bold, and its steps are marked as below it.
+fn name(run: &RunResult, row: EndpointRow) -> String {
+    let name = text(&run.endpoints[row.index].name);
+    let name = match row.role {
+        EndpointRole::Alone => name,
+        EndpointRole::Journey => format!("<b>{name}</b>"),
+        EndpointRole::Step => format!("↳ {name}"),
+    };
+    let request = text(&report_facts::request(run, row));
+    format!("{name}<br><sub>{request}</sub>")
 }
 
 /// The steps of a search, in the order in which they were run.
@@ -199,7 +223,10 @@ fn causes(summary: &Summary, excerpts: &Excerpts) -> String {
 }
 
 fn facts(run: &RunResult, said: &mut SaidOnce) -> Vec<String> {
-    let mut facts = Vec::new();
+    let journeys = report_facts::journeys(run).into_iter();
+    let mut facts: Vec<String> = journeys
+        .map(|line| format!("journeys: {}", text(&line)))
+        .collect();
     if let Some(problem) = &run.problem {
         let what = said.once(&problem.what, &run.scenario);
         facts.push(format!("problem: {}", text(&what)));

@@ -81,3 +81,8 @@ fn the_first_line_is_the_verdict() {
         Some("## Performance: no requirement was judged")
     );
 }
+
+#[test]
+fn journeys_stand_above_their_steps() {
+    insta::assert_snapshot!(render(&fixture::journeys()));
+}

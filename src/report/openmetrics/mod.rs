@@ -3,6 +3,7 @@
 //! Units are the base units that the specification asks for: seconds, bytes, and ratios from 0 to 1. Samples carry no
 //! timestamps, as those who collect such files set their own; when the session was is a figure of its own.
 
+mod journeys;
 mod requests;
 mod requirements;
 mod resources;
@@ -30,6 +31,7 @@ pub fn render(report: &Report) -> String {
     let runs = Named::all(&report.runs);
     statuses(&runs, &mut out);
     requests::write(&runs, &mut out);
+    journeys::write(&runs, &mut out);
     times::write(&runs, &mut out);
     resources::write(&runs, &mut out);
     out.push_str("# EOF\n");

@@ -12,12 +12,12 @@ pub(super) fn write(runs: &[Named<'_>], out: &mut String) {
         "Requests due in the judged part of each run, by how they ended.",
     );
     for run in runs {
-        for (endpoint, name) in run.shown.run.endpoints.iter().zip(&run.endpoints) {
+        for (_, endpoint, name) in run.requests() {
             for (outcome, count) in &endpoint.outcomes {
                 let outcome = outcome.to_string();
                 let labels = vec![
                     ("scenario", run.scenario.as_str()),
-                    ("endpoint", name.as_str()),
+                    ("endpoint", name),
                     ("outcome", outcome.as_str()),
                 ];
                 requests.add("_total", &labels, *count as f64);

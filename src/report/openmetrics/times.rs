@@ -2,7 +2,7 @@
 
 use super::writer::{FamilyKind, Labels, MetricFamily};
 use super::{MILLIS, Named};
-use crate::record::{Histogram, Summary, Times};
+use crate::record::{EndpointResult, Histogram, Summary, Times};
 use crate::requirement::{Interval, Intervals, PartIntervals};
 
 /// A summary's name, that of its quantiles' intervals, and what the two are about.
@@ -27,6 +27,16 @@ const SERVICE: Subject = Subject {
     bounds: "agentos_perf_service_time_bound_seconds",
     help: "From when a request was sent to its last byte",
 };
+const JOURNEYS: Subject = Subject {
+    summary: "agentos_perf_journey_response_time_seconds",
+    bounds: "agentos_perf_journey_response_time_bound_seconds",
+    help: "The waits of a journey for its steps, without think times, of all journeys due; a failed one counts with the timeouts of its steps at least",
+};
+const COMPLETED: Subject = Subject {
+    summary: "agentos_perf_journey_answered_time_seconds",
+    bounds: "agentos_perf_journey_answered_time_bound_seconds",
+    help: "The same of the journeys whose steps all succeeded",
+};
 const SCENARIO: Subject = Subject {
     summary: "agentos_perf_scenario_response_time_seconds",
     bounds: "agentos_perf_scenario_response_time_bound_seconds",
@@ -39,21 +49,14 @@ const LATENESS: Subject = Subject {
 };
 
 pub(super) fn write(runs: &[Named<'_>], out: &mut String) {
-    endpoints(
-        runs,
-        &RESPONSE,
-        |one| &one.response,
-        |sure| sure.response,
-        out,
-    );
-    endpoints(
-        runs,
-        &ANSWERED,
-        |one| &one.answered,
-        |sure| sure.answered,
-        out,
-    );
-    endpoints(runs, &SERVICE, |one| &one.service, |sure| sure.service, out);
+    let response: Part = (|one| &one.response, |sure| sure.response);
+    let answered: Part = (|one| &one.answered, |sure| sure.answered);
+    let service: Part = (|one| &one.service, |sure| sure.service);
+    endpoints(runs, &RESPONSE, response, out);
+    endpoints(runs, &ANSWERED, answered, out);
+    endpoints(runs, &SERVICE, service, out);
+    journeys(runs, &JOURNEYS, response, out);
+    journeys(runs, &COMPLETED, answered, out);
     let mut all = QuantileFamily::of(&SCENARIO);
     for run in runs {
         let labels = vec![("scenario", run.scenario.as_str())];
@@ -70,24 +73,28 @@ pub(super) fn write(runs: &[Named<'_>], out: &mut String) {
     late.write(out);
 }
 
-fn endpoints(
-    runs: &[Named<'_>],
-    subject: &Subject,
-    histogram: fn(&crate::record::EndpointResult) -> &Histogram,
-    sure: fn(&PartIntervals) -> Intervals,
-    out: &mut String,
-) {
+/// Which of an endpoint's histograms, and its intervals.
+type Part = (
+    fn(&EndpointResult) -> &Histogram,
+    fn(&PartIntervals) -> Intervals,
+);
+
+fn endpoints(runs: &[Named<'_>], subject: &Subject, part: Part, out: &mut String) {
     let mut pair = QuantileFamily::of(subject);
     for run in runs {
-        let parts = run.shown.run.endpoints.iter().zip(&run.endpoints);
-        for (index, (endpoint, name)) in parts.enumerate() {
-            let labels = vec![
-                ("scenario", run.scenario.as_str()),
-                ("endpoint", name.as_str()),
-            ];
-            let known = run.shown.intervals.endpoints.get(index);
-            let intervals = known.map(sure).unwrap_or_default();
-            pair.add(&labels, histogram(endpoint), &intervals);
+        for (index, endpoint, name) in run.requests() {
+            pair.add_part(run, ("endpoint", name), (index, endpoint), part);
+        }
+    }
+    pair.write(out);
+}
+
+/// Apart from the endpoints, whose sum is that of the requests.
+fn journeys(runs: &[Named<'_>], subject: &Subject, part: Part, out: &mut String) {
+    let mut pair = QuantileFamily::of(subject);
+    for run in runs {
+        for (index, journey, name) in run.journeys() {
+            pair.add_part(run, ("journey", name), (index, journey), part);
         }
     }
     pair.write(out);
@@ -107,6 +114,19 @@ impl QuantileFamily {
             summary: MetricFamily::new(FamilyKind::Summary, subject.summary, "seconds", &help),
             bounds: MetricFamily::new(FamilyKind::Gauge, subject.bounds, "seconds", &bounds),
         }
+    }
+
+    fn add_part(
+        &mut self,
+        run: &Named<'_>,
+        label: (&'static str, &str),
+        (index, endpoint): (usize, &EndpointResult),
+        (histogram, sure): Part,
+    ) {
+        let labels = vec![("scenario", run.scenario.as_str()), label];
+        let known = run.shown.intervals.endpoints.get(index);
+        let intervals = known.map(sure).unwrap_or_default();
+        self.add(&labels, histogram(endpoint), &intervals);
     }
 
     fn add(&mut self, labels: &Labels<'_>, histogram: &Histogram, sure: &Intervals) {

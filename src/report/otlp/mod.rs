@@ -8,6 +8,7 @@
 //! for every 2, 5, 10 … seconds. Counts lose nothing by that, rates are means over the longer time, and
 //! percentiles are those of all requests in it.
 
+mod journeys;
 mod message;
 mod metric;
 mod requests;
@@ -94,6 +95,7 @@ fn all(report: &Report, step: usize) -> Vec<OtlpMetric> {
     ));
     metrics.push(statuses(&runs));
     metrics.extend(requests::metrics(&runs, step));
+    metrics.extend(journeys::metrics(&runs));
     metrics.extend(times::metrics(&runs, step));
     metrics.extend(resources::metrics(&runs, step));
     metrics.retain(|metric| metric.data.points() > 0);

@@ -6,17 +6,17 @@ use super::{Named, at, started};
 use crate::record::Outcome;
 use crate::record::{Counts, Outcomes};
 
-pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> [OtlpMetric; 2] {
-    let mut points = Vec::new();
+pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> [OtlpMetric; 3] {
+    let (mut points, mut of_journeys) = (Vec::new(), Vec::new());
     for run in runs {
-        for endpoint in 0..run.endpoints.len() {
-            for judged in [false, true] {
-                let part = RequestSlice {
-                    run,
-                    endpoint,
-                    judged,
-                };
-                part.add(step, &mut points);
+        for judged in [false, true] {
+            for (index, _, name) in run.requests() {
+                let counted = Counted::Endpoint(index);
+                slice(run, counted, name, judged).add(step, &mut points);
+            }
+            for (index, (_, _, name)) in run.journeys().enumerate() {
+                let counted = Counted::Journey(index);
+                slice(run, counted, name, judged).add(step, &mut of_journeys);
             }
         }
     }
@@ -26,14 +26,54 @@ pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> [OtlpMetric; 2] {
         unit: "{request}",
         data: Data::sum(points),
     };
-    [requests, throughput(runs, step)]
+    let journeys = OtlpMetric {
+        name: "agentos_perf.journeys",
+        description: "Journeys due in each run, by how they ended and by whether their second is judged; in no count of \
+                      requests.",
+        unit: "{journey}",
+        data: Data::sum(of_journeys),
+    };
+    [requests, throughput(runs, step), journeys]
 }
 
-/// One endpoint's requests in the seconds of a run that are judged, or in those that are not.
+/// Whose counters of a second are meant.
+#[derive(Clone, Copy)]
+enum Counted {
+    /// Those of the endpoint at this place.
+    Endpoint(usize),
+    /// Those of the journey at this place among the journeys.
+    Journey(usize),
+}
+
+impl Counted {
+    fn attribute(self) -> &'static str {
+        match self {
+            Counted::Endpoint(_) => "endpoint",
+            Counted::Journey(_) => "journey",
+        }
+    }
+}
+
+/// One endpoint's requests, or one kind of journey, in the seconds of a run that are judged, or in those that are not.
 struct RequestSlice<'a> {
     run: &'a Named<'a>,
-    endpoint: usize,
+    counted: Counted,
+    name: &'a str,
     judged: bool,
+}
+
+fn slice<'a>(
+    run: &'a Named<'a>,
+    counted: Counted,
+    name: &'a str,
+    judged: bool,
+) -> RequestSlice<'a> {
+    RequestSlice {
+        run,
+        counted,
+        name,
+        judged,
+    }
 }
 
 impl RequestSlice<'_> {
@@ -41,7 +81,10 @@ impl RequestSlice<'_> {
         let record = &self.run.shown.run;
         let is_of_it = record.window.seconds().contains(&second) == self.judged;
         let counted = record.seconds.get(second).filter(|_| is_of_it)?;
-        counted.endpoints.get(self.endpoint)
+        match self.counted {
+            Counted::Endpoint(index) => counted.endpoints.get(index),
+            Counted::Journey(index) => counted.journeys.get(index).map(|one| &one.counts),
+        }
     }
 
     /// Every outcome that there is has a point at each time, beginning with a zero where the part begins: without it
@@ -79,7 +122,7 @@ impl RequestSlice<'_> {
             points.push(Number {
                 attributes: vec![
                     Attribute::new("scenario", &self.run.scenario),
-                    Attribute::new("endpoint", &self.run.endpoints[self.endpoint]),
+                    Attribute::new(self.counted.attribute(), self.name),
                     Attribute::new("outcome", outcome.to_string()),
                     Attribute::new("judged", self.judged.to_string()),
                 ],

@@ -58,7 +58,13 @@ fn the_form_of_a_report() {
 
 #[test]
 fn series_rise_in_time_and_have_each_moment_once() {
-    for report in [fixture::report(), fixture::hostile(), fixture::searches()] {
+    for report in [
+        fixture::report(),
+        fixture::hostile(),
+        fixture::searches(),
+        fixture::journeys(),
+        fixture::hostile_journeys(),
+    ] {
         let value = value(&report);
         for metric in metrics(&value) {
             let mut last: std::collections::BTreeMap<String, u64> =
@@ -176,4 +182,35 @@ fn a_session_without_runs_and_requirements_is_told_too() {
     report.judgements.clear();
     let value = value(&report);
     assert_eq!(metrics(&value).len(), 2);
+}
+
+#[test]
+fn journeys_and_their_steps() {
+    let mut report = fixture::journeys();
+    report.judgements.clear();
+    report.runs[0].run.observed = crate::record::Observed::default();
+    insta::assert_json_snapshot!(shortened(value(&report)));
+}
+
+#[test]
+fn journeys_are_counted_beside_the_requests() {
+    let report = fixture::journeys();
+    let value = value(&report);
+    let run = &report.runs[0].run;
+    let last = |name: &str| -> u64 {
+        let mut ends = std::collections::BTreeMap::new();
+        for point in of_name(&value, name) {
+            let count = point["asInt"].as_str().expect("text");
+            let count: u64 = count.parse().expect("a number");
+            if point["attributes"].to_string().contains("\"true\"") {
+                ends.insert(point["attributes"].to_string(), count);
+            }
+        }
+        ends.values().sum()
+    };
+    let due = crate::record::Summary::of(run).due;
+    assert_eq!(
+        (last("agentos_perf.requests"), last("agentos_perf.journeys")),
+        (due, 1_000)
+    );
 }

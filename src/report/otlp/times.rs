@@ -14,18 +14,14 @@ const QUANTILES: [(&str, f64); 3] = [("0.5", 0.5), ("0.95", 0.95), ("0.99", 0.99
 const FINEST: i32 = 8;
 const MOST_BUCKETS: i64 = 160;
 
-pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> [OtlpMetric; 2] {
-    let mut points = Vec::new();
+pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> [OtlpMetric; 3] {
+    let (mut points, mut of_journeys) = (Vec::new(), Vec::new());
     for run in runs {
-        let record = &run.shown.run;
-        for (endpoint, name) in record.endpoints.iter().zip(&run.endpoints) {
-            let attributes = vec![
-                Attribute::new("scenario", &run.scenario),
-                Attribute::new("endpoint", name),
-            ];
-            let from = |nanos: u64| started(record).saturating_add(nanos);
-            let window = (from(record.window.from), from(record.window.to));
-            points.extend(exponential(&endpoint.response, attributes, window));
+        for (_, endpoint, name) in run.requests() {
+            points.extend(judged(run, ("endpoint", name), &endpoint.response));
+        }
+        for (_, journey, name) in run.journeys() {
+            of_journeys.extend(judged(run, ("journey", name), &journey.response));
         }
     }
     let whole = OtlpMetric {
@@ -35,7 +31,30 @@ pub(super) fn metrics(runs: &[Named<'_>], step: usize) -> [OtlpMetric; 2] {
         unit: "s",
         data: Data::histogram(points),
     };
-    [quantiles(runs, step), whole]
+    let journeys = OtlpMetric {
+        name: "agentos_perf.journey.response_time",
+        description: "The waits of a journey for its steps, without think times, of all journeys due in the judged part; a \
+                      failed one counts with the timeouts of its steps at least.",
+        unit: "s",
+        data: Data::histogram(of_journeys),
+    };
+    [quantiles(runs, step), whole, journeys]
+}
+
+/// The judged part of a run, of an endpoint or a journey.
+fn judged(
+    run: &Named<'_>,
+    (key, name): (&'static str, &str),
+    response: &Histogram,
+) -> Option<Exponential> {
+    let record = &run.shown.run;
+    let attributes = vec![
+        Attribute::new("scenario", &run.scenario),
+        Attribute::new(key, name),
+    ];
+    let from = |nanos: u64| started(record).saturating_add(nanos);
+    let window = (from(record.window.from), from(record.window.to));
+    exponential(response, attributes, window)
 }
 
 fn quantiles(runs: &[Named<'_>], step: usize) -> OtlpMetric {

@@ -4,7 +4,9 @@ use super::line::{TextLine, Tone, labelled};
 use super::search;
 use super::spread;
 use super::table::{Alignment, TextCell, TextTable};
-use crate::record::{EndpointSummary, RunResult, Status, Summary, Times};
+use crate::record::{
+    EndpointRole, EndpointRow, EndpointSummary, RunResult, Status, Summary, Times,
+};
 use crate::report::said::SaidOnce;
 use crate::report::{RunReport, facts};
 use crate::requirement::{Interval, Intervals, RunIntervals, Unit, format};
@@ -36,7 +38,7 @@ pub(super) fn lines(shown: &RunReport, width: usize, said: &mut SaidOnce) -> Vec
         lines.extend(search::lines(shown, search, width));
     }
     if summary.due > 0 && run.search.is_none() {
-        lines.extend(times(&summary, intervals, width));
+        lines.extend(times(run, &summary, intervals, width));
         let spread = spread::line(&summary.response);
         lines.extend(
             spread
@@ -64,8 +66,8 @@ fn heading(run: &RunResult, summary: &Summary, width: usize) -> Vec<TextLine> {
             format!(", {} successful", format::show(Unit::Rate, rps))
         });
         text = format!(
-            "{text}: {} requests judged in {}{rate}",
-            format::count(summary.due),
+            "{text}: {} judged in {}{rate}",
+            facts::judged(run, summary.due),
             format::time(run.window.length() * 1e3),
         );
     }
@@ -80,12 +82,20 @@ fn heading(run: &RunResult, summary: &Summary, width: usize) -> Vec<TextLine> {
         .collect()
 }
 
-fn times(summary: &Summary, intervals: &RunIntervals, width: usize) -> Vec<TextLine> {
+fn times(
+    run: &RunResult,
+    summary: &Summary,
+    intervals: &RunIntervals,
+    width: usize,
+) -> Vec<TextLine> {
     let wide = width >= WIDE;
     let mut headings = vec![("response time", Alignment::Left)];
     headings.extend(
         ["p50", "p90", "p95", "p99", "max", "req/s", "failed"].map(|name| (name, Alignment::Right)),
     );
+    if wide && run.has_journeys() {
+        headings.extend(["reached", "unreached"].map(|name| (name, Alignment::Right)));
+    }
     if wide {
         headings.push(("request", Alignment::Left));
     }
@@ -114,29 +124,54 @@ fn times(summary: &Summary, intervals: &RunIntervals, width: usize) -> Vec<TextL
     let service = Times::of(&summary.service);
     let row = part("  service time", service.as_ref());
     push(&mut table, row, service.as_ref(), &intervals.times.service);
-    for (index, endpoint) in summary.endpoints.iter().enumerate() {
-        let sure = intervals.endpoints.get(index).copied().unwrap_or_default();
-        push_endpoint(&mut table, endpoint, &sure.response, wide);
+    for row in run.rows() {
+        let sure = intervals.endpoints.get(row.index).copied();
+        let endpoint = &summary.endpoints[row.index];
+        let mut cells = endpoint_row(endpoint, row.role);
+        if wide && run.has_journeys() {
+            let reach = facts::reach(&run.endpoints[row.index], row.role);
+            cells.extend(reach.map(TextCell::plain));
+        }
+        if wide {
+            cells.push(TextCell::new(facts::request(run, row), Tone::Quiet));
+        }
+        let sure = sure.unwrap_or_default().response;
+        push(&mut table, cells, endpoint.response.as_ref(), &sure);
     }
     let mut lines = table.lines(INDENT, width);
     if !wide {
-        for endpoint in &summary.endpoints {
-            let text = format!("{}: {}", clean(&endpoint.name), clean(&endpoint.request));
-            lines.extend(fact("request", &text, width));
-        }
+        lines.extend(
+            run.rows()
+                .into_iter()
+                .flat_map(|row| below(run, row, width)),
+        );
     }
     lines
 }
 
-fn push_endpoint(table: &mut TextTable, endpoint: &EndpointSummary, sure: &Intervals, wide: bool) {
-    let failed = endpoint.failed();
-    let mut row = vec![TextCell::plain(clean(&endpoint.name))];
-    row.extend(figures(endpoint.response.as_ref()));
-    row.extend(rates(endpoint.rps, failed, endpoint.due));
-    if wide {
-        row.push(TextCell::new(clean(&endpoint.request), Tone::Quiet));
+/// What a narrow table has no columns for.
+fn below(run: &RunResult, row: EndpointRow, width: usize) -> Vec<TextLine> {
+    let endpoint = &run.endpoints[row.index];
+    let mut text = format!("{}: {}", clean(&endpoint.name), facts::request(run, row));
+    if row.role == EndpointRole::Step {
+        let [reached, unreached] = facts::reach(endpoint, row.role);
+        text = format!("{text}; reached {reached}, unreached {unreached}");
     }
-    push(table, row, endpoint.response.as_ref(), sure);
+    fact("request", &text, width)
+}
+
+fn endpoint_row(endpoint: &EndpointSummary, role: EndpointRole) -> Vec<TextCell> {
+    let name = clean(&endpoint.name);
+    let mut row = vec![match role {
+        EndpointRole::Alone => TextCell::plain(name),
+        EndpointRole::Journey => TextCell::new(name, Tone::Strong),
+        EndpointRole::Step => TextCell::plain(format!("  {name}")),
+    }];
+    row.extend(figures(endpoint.response.as_ref()));
+    // Journeys per second stand in no column of requests.
+    let rps = endpoint.rps.filter(|_| role != EndpointRole::Journey);
+    row.extend(rates(rps, endpoint.failed(), endpoint.due));
+    row
 }
 
 /// A row, and under its times their intervals.

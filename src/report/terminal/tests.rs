@@ -119,3 +119,10 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn journeys_stand_above_their_steps() {
+    for width in [80, 140] {
+        insta::assert_snapshot!(render(&fixture::journeys(), plain(width)));
+    }
+}

@@ -11,11 +11,11 @@ const QUANTILE: f64 = 0.95;
 pub(super) fn suspect(scenario: &str, before: &[&Report], after: &Report) -> Option<String> {
     let earlier: Vec<&RunResult> = before.iter().flat_map(|one| runs(one, scenario)).collect();
     let later = runs(after, scenario).next()?;
-    if later.endpoints.len() < 2 {
+    let requests = || later.endpoints.iter().filter(|one| one.kind.is_request());
+    if requests().count() < 2 {
         return None;
     }
-    let requests = later.endpoints.iter().filter(|one| one.kind.is_request());
-    let grown = requests.filter_map(|endpoint| {
+    let grown = requests().filter_map(|endpoint| {
         let all = earlier.iter().flat_map(|run| &run.endpoints);
         let all: Vec<f64> = all
             .filter(|one| one.name == endpoint.name)

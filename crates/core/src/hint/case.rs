@@ -1,7 +1,7 @@
 //! What a finding looks at: a judgement that is not a pass, and one of the runs it rests on.
 
 use crate::record::Outcome;
-use crate::record::{Counts, RunResult, Second, Summary, Times};
+use crate::record::{Counts, EndpointSummary, RunResult, Second, Summary, Times};
 pub(super) use crate::requirement::Topic;
 use crate::requirement::{Judgement, Metric, Verdict, format};
 
@@ -68,6 +68,22 @@ impl<'a> Case<'a> {
             .filter(|(outcome, _)| is_meant(**outcome))
             .map(|(_, count)| count)
             .sum()
+    }
+
+    /// The endpoints that stand for requests: a journey would only repeat what its steps say.
+    pub(super) fn requests(&self) -> impl Iterator<Item = &EndpointSummary> {
+        let endpoints = self.run.endpoints.iter().zip(&self.summary.endpoints);
+        let requests = endpoints.filter(|(endpoint, _)| endpoint.kind.is_request());
+        requests.map(|(_, summary)| summary)
+    }
+
+    /// Whether too few failed to move a percentile that is judged: of the requests, and of each kind of journey.
+    pub(super) fn is_handful(&self) -> bool {
+        let is_few = |failed: u64, due: u64| failed * 100 < due;
+        let endpoints = self.run.endpoints.iter().zip(&self.summary.endpoints);
+        let mut journeys = endpoints.filter(|(endpoint, _)| !endpoint.kind.is_request());
+        is_few(self.summary.failed(), self.summary.due)
+            && journeys.all(|(_, one)| one.due == 0 || is_few(one.failed(), one.due))
     }
 
     /// `12 of 6,000 requests`

@@ -233,7 +233,7 @@ fn mostly_at(case: &Case<'_>, is_meant: impl Fn(Outcome) -> bool + Copy) -> Stri
         let meant = outcomes.iter().filter(|(outcome, _)| is_meant(**outcome));
         meant.map(|(_, count)| count).sum()
     };
-    let endpoints = &case.summary.endpoints;
+    let endpoints: Vec<_> = case.requests().collect();
     endpoints
         .iter()
         .find(|endpoint| endpoints.len() > 1 && at(&endpoint.outcomes) * 10 >= all * 9)

@@ -3,6 +3,7 @@
 mod case;
 mod failures;
 mod generator;
+mod journeys;
 mod observed;
 mod processors;
 mod search;

@@ -163,9 +163,7 @@ pub(super) fn slow_endpoints(case: &Case<'_>) -> Option<Cause> {
     let (quantile, of) = case.quantile();
     let at = |endpoint: &EndpointSummary| endpoint.service.as_ref().map(of);
     let mut times: Vec<(f64, &str)> = case
-        .summary
-        .endpoints
-        .iter()
+        .requests()
         .filter_map(|endpoint| Some((at(endpoint)?, endpoint.name.as_str())))
         .collect();
     times.sort_by(|a, b| b.0.total_cmp(&a.0));

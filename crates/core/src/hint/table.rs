@@ -1,7 +1,7 @@
 //! The table: which finding concerns what, in the order in which they are reported.
 
 use super::case::{Case, Cause, Topic, topics};
-use super::{failures, generator, observed, search, session, slowness, sockets};
+use super::{failures, generator, journeys, observed, search, session, slowness, sockets};
 use crate::record::{RunResult, Status};
 use crate::requirement::{Judgement, Verdict};
 
@@ -57,6 +57,7 @@ const FAILURES: &[(&[Topic], Explain)] = &[
     (FAILING, failures::bad_bodies),
     (FAILING, failures::wrong_answers),
     (FAILING, failures::unfinished),
+    (FAILING, journeys::ended),
 ];
 
 /// Where the time went, and whether it was the generator's.
@@ -147,8 +148,7 @@ fn of_run(judgement: &Judgement, run: &RunResult) -> Vec<String> {
     }
     let case = Case::new(judgement, run);
     // A handful of failures moves no percentile that is judged.
-    let is_handful = case.summary.failed() * 100 < case.summary.due;
-    let matter = !is_handful || topics.iter().any(|topic| *topic != Topic::Times);
+    let matter = !case.is_handful() || topics.iter().any(|topic| *topic != Topic::Times);
     let (talked, failures) = if matter {
         (TALKED, FAILURES)
     } else {

@@ -552,3 +552,44 @@ fn a_wait_for_the_plans_connections_is_told_as_that() {
         "{lines:?}"
     );
 }
+
+#[test]
+fn the_step_that_ends_most_journeys_is_named() {
+    let run = fixture::walked("api");
+    let named = "26 of 1,000 journeys were ended by a step, 16 of them by `pay` (13 × status_500, 3 × timeout): look into \
+                 that step first, as the steps after it need its answer";
+    let summary = crate::record::Summary::of(&run);
+    // Few of the requests, but not of the journeys, whose times they are.
+    assert!(summary.failed() * 100 < summary.due);
+    for judgement in [failing(), slow()] {
+        let lines = advise(&judgement, std::slice::from_ref(&run));
+        assert!(lines.iter().any(|line| line == named), "{lines:#?}");
+    }
+    let mut even = run.clone();
+    even.endpoints[3]
+        .ended_by
+        .retain(|one| one.outcome == Outcome::WrongAnswer || one.count == 13);
+    even.endpoints[3].ended_by[0].count = 10;
+    let lines = advise(&failing(), &[even]);
+    assert!(
+        lines.iter().all(|line| !line.contains("ended by a step")),
+        "{lines:#?}"
+    );
+}
+
+#[test]
+fn failures_are_never_at_a_journey() {
+    let mut run = fixture::walked("api");
+    let status = Outcome::Status(500);
+    for step in [0, 1] {
+        run.endpoints[step].outcomes.insert(status, 12);
+    }
+    run.endpoints[3].outcomes.insert(status, 24);
+    let lines = advise(&failing(), &[run]);
+    let of_server = lines
+        .iter()
+        .find(|line| line.contains("error of the server"));
+    let of_server = of_server.expect("a line of its own");
+    assert!(of_server.starts_with("24 of "), "{of_server}");
+    assert!(!of_server.contains("them at"), "{of_server}");
+}

@@ -7,6 +7,7 @@ mod counts;
 mod excerpts;
 mod histogram;
 mod journeys;
+mod layout;
 mod machine;
 mod observed;
 mod outcome;
@@ -27,6 +28,7 @@ pub use coarse::CoarseHistogram;
 pub use excerpts::{Excerpt, Excerpts};
 pub use histogram::Histogram;
 pub use journeys::{EndedJourney, JourneyCounts, JourneyEnding};
+pub use layout::{EndpointRole, EndpointRow, JourneyFate, StepEndings};
 pub use machine::Machine;
 pub use observed::{
     EndpointFigures, Observed, Snapshot, SourceSeries, Statement, TargetProcess, figure,
