@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, InvalidValue, Spanned};
 use crate::plan::{ArrivalKind, Bounds, Endpoint, EndpointKind, Journey, Poll, Step};
-use crate::profile::Redirects;
+use crate::profile::plan::target_rules::Redirects;
 use crate::profile::raw::arrivals::ArrivalWord;
 use crate::profile::raw::journey::{JOURNEY, RawJourney, RawStep};
 use crate::profile::raw::profile::{RawEndpoint, ScenarioTable, value_or};
