@@ -1,13 +1,14 @@
 //! Where journeys ended.
 
 use super::case::{Case, Cause};
+use crate::record::JourneyFate;
 use crate::requirement::format;
 
 /// The step that ended most of the journeys that a step ended, if there is one among several.
 pub(super) fn ended(case: &Case<'_>) -> Option<Cause> {
     let kinds = case.run.journeys();
-    let all: u64 = kinds.iter().map(|kind| kind.ended()).sum();
-    let steps = kinds.iter().flat_map(|kind| kind.endings());
+    let all: u64 = kinds.iter().map(JourneyFate::ended).sum();
+    let steps = kinds.iter().flat_map(JourneyFate::endings);
     let most = steps.max_by_key(|one| one.count)?;
     let is_most = most.count * 2 > all && case.requests().nth(1).is_some();
     is_most.then(|| {
