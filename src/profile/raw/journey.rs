@@ -18,6 +18,10 @@ use crate::profile::value::quantity;
 pub(in crate::profile) const JOURNEY: &str = "journey";
 
 /// One journey of a scenario.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about what was written"
+)]
 pub(in crate::profile) struct RawJourney {
     pub(in crate::profile) place: Origin,
     /// Whether `--without` lets it be made.
@@ -77,7 +81,7 @@ pub(in crate::profile) fn paced<'a>(
     }
     let pace = entries.iter_mut().find(|entry| entry.key == "every");
     if let Some(pace) = pace {
-        pace.key = "think_time".to_owned();
+        "think_time".clone_into(&mut pace.key);
     }
     scenario.entries = entries;
     Cow::Owned(scenario)

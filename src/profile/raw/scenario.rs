@@ -67,7 +67,6 @@ fn scenario_name(name: &str) -> ReadValue<()> {
 }
 
 fn read(name: &str, table: &Table, problems: &mut Vec<Diagnostic>) -> ScenarioTable {
-    let table = &journey::paced(table, problems);
     const OTHER_KEYS: [&str; 14] = [
         "steps",
         "break_when",
@@ -84,6 +83,7 @@ fn read(name: &str, table: &Table, problems: &mut Vec<Diagnostic>) -> ScenarioTa
         "journey",
         "socket",
     ];
+    let table = &journey::paced(table, problems);
     let keys = [&["arrivals"], ArrivalTable::KEYS, &OTHER_KEYS].concat();
     let mut reader = Reader::new(table, &keys, problems);
     require(&mut reader, "arrivals", "\"users\"");

@@ -42,7 +42,7 @@ pub(in crate::profile) fn journeys(
         }
         for step in &written.steps {
             let read = step.step.as_ref();
-            let plan = read.and_then(|read| self::step(read, step, problems));
+            let plan = read.map(|read| self::step(read, step, problems));
             let endpoint = endpoint(step, 0, common, problems);
             if let (Some(plan), Some(mut endpoint)) = (plan, endpoint) {
                 endpoint.answer.redirects |= follows_all(common);
@@ -268,36 +268,30 @@ fn written_steps(journey: &RawJourney, problems: &mut Vec<Diagnostic>) {
     }
 }
 
-/// One step; `None` when its polling is only half written.
-fn step(read: &RawStep, written: &RawEndpoint, problems: &mut Vec<Diagnostic>) -> Option<Step> {
+/// One step.
+fn step(read: &RawStep, written: &RawEndpoint, problems: &mut Vec<Diagnostic>) -> Step {
     let (think_min, think_max) =
         value_or(read.think_time.as_ref(), (Duration::ZERO, Duration::ZERO));
-    Some(Step {
+    Step {
         think_min,
         think_max,
-        poll: poll(read, written, problems)?,
+        poll: poll(read, written, problems),
         always: read.always,
-    })
+    }
 }
 
-/// How a step polls: `until`, `every` and `within` stand together or not at all.
-fn poll(
-    read: &RawStep,
-    written: &RawEndpoint,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<Option<Poll>> {
+/// How a step polls, if it does: `until`, `every` and `within` stand together or not at all.
+fn poll(read: &RawStep, written: &RawEndpoint, problems: &mut Vec<Diagnostic>) -> Option<Poll> {
     let keys = [
         ("until", read.has_until, "{ status = \"ready\" }"),
         ("every", read.every.is_some(), "\"500ms\""),
         ("within", read.within.is_some(), "\"60s\""),
     ];
     if keys.iter().all(|(_, there, _)| !there) {
-        return Some(None);
+        return None;
     }
-    let mut complete = true;
     for (key, there, example) in keys {
         if !there {
-            complete = false;
             let complaint = InvalidValue::new(MISSING).help(format!(
                 "a step that polls has `until`, `every` and `within`: write {key} = {example}"
             ));
@@ -306,7 +300,6 @@ fn poll(
     }
     let (every, within) = (read.every.as_ref()?, read.within.as_ref()?);
     if every.value >= within.value {
-        complete = false;
         let complaint = InvalidValue::new(format!(
             "{} is not less than `within`, {}, so it would ask once",
             show_duration(every.value),
@@ -318,10 +311,10 @@ fn poll(
                 .at(every.place.clone()),
         );
     }
-    complete.then_some(Some(Poll {
+    Some(Poll {
         every: every.value,
         within: within.value,
-    }))
+    })
 }
 
 /// Users that think longer within a journey than from one journey to the next would fall behind whatever the target does.

@@ -90,7 +90,7 @@ fn search(
             };
             Some((loads, holds?))
         }
-        _ => None,
+        ArrivalWord::Model(_) => None,
     }
 }
 
