@@ -60,6 +60,17 @@ pub(super) enum EndpointSelection {
 }
 
 impl EndpointSelection {
+    /// What is counted in it.
+    pub(super) fn units(self) -> &'static str {
+        match self {
+            EndpointSelection::Journey { .. } => "journeys",
+            EndpointSelection::All
+            | EndpointSelection::Endpoint(_)
+            | EndpointSelection::Population(_)
+            | EndpointSelection::Address(_) => "requests",
+        }
+    }
+
     /// An endpoint by its place in the run.
     pub(super) fn of_endpoint(run: &RunResult, index: usize) -> EndpointSelection {
         let is_journey = |one: &EndpointResult| !one.kind.is_request();

@@ -32,10 +32,11 @@ pub(super) fn quantile(
     let blameless = |counts: &Counts| counts.over[index] - counts.over_by_generator[index];
     let weighed = weigh(over, slice, &allowed, levels);
     let without = weigh(blameless, slice, &allowed, levels);
+    let units = slice.part.units();
     let what = if check.limit.comparison == Comparison::Less {
-        format!("took {} or more", time(check.limit.value))
+        format!("{units} took {} or more", time(check.limit.value))
     } else {
-        format!("took more than {}", time(check.limit.value))
+        format!("{units} took more than {}", time(check.limit.value))
     };
     let by_poll = |counts: &Counts| counts.over_by_poll.get(index).copied().unwrap_or(0);
     let over_time = OverTime::of(slice);
@@ -223,7 +224,7 @@ pub(super) fn failures(
         }),
         verdict: verdict(weighed.decision, without.decision),
         reason: proportion_reason(
-            "failed",
+            &format!("{} failed", slice.part.units()),
             [&weighed, &without],
             &allowed,
             levels,

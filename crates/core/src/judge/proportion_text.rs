@@ -9,7 +9,7 @@ use crate::statistics::Decision;
 /// A generator that is less late than this at p99, in milliseconds, has held up nothing that shows.
 const LATE_MS: f64 = 10.0;
 
-/// The reason of a verdict on the requests that `what` names.
+/// The reason of a verdict on `what`: `requests failed`.
 pub(super) fn proportion_reason(
     what: &str,
     [all, without]: [&Weighed; 2],
@@ -39,7 +39,7 @@ pub(super) fn proportion_reason(
     } else {
         String::new()
     };
-    format!("{share} of {trials} requests {what}, {bound} (allowed: {allowed}){blame}")
+    format!("{share} of {trials} {what}, {bound} (allowed: {allowed}){blame}")
 }
 
 /// What kept requests from being sent when they were due, and is not the target's.
