@@ -2,13 +2,12 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use cookie::Cookie;
-use cookie::time::OffsetDateTime;
 use http::HeaderMap;
 use http::header::SET_COOKIE;
 use url::Host;
 
 use super::request::without_query;
+use super::set_cookie::SetCookie;
 
 /// The most cookies that a user keeps; the oldest one goes first.
 const MOST: usize = 50;
@@ -57,26 +56,21 @@ impl CookieJar {
     /// Keeps what an answer to a request of this path sets, and drops what it takes back.
     pub(super) fn store(&mut self, headers: &HeaderMap, path: &str) {
         for line in headers.get_all(SET_COOKIE) {
-            if let Some(cookie) = line.to_str().ok().and_then(|line| Cookie::parse(line).ok()) {
+            if let Some(cookie) = line.to_str().ok().and_then(SetCookie::parse) {
                 self.add(&cookie, path, now());
             }
         }
     }
 
-    fn add(&mut self, cookie: &Cookie<'_>, path: &str, now: i64) {
-        let is_theirs = cookie.domain().is_none_or(|domain| self.is_within(domain));
-        if !is_theirs || cookie.name().len() + cookie.value().len() > LONGEST {
+    fn add(&mut self, cookie: &SetCookie<'_>, path: &str, now: i64) {
+        let is_theirs = cookie.domain.is_none_or(|domain| self.is_within(domain));
+        if !is_theirs || cookie.name.len() + cookie.value.len() > LONGEST {
             return;
         }
-        let own_path = cookie.path().filter(|path| path.starts_with('/'));
-        let path = own_path.unwrap_or_else(|| folder(path));
-        let age = cookie
-            .max_age()
-            .map(|age| now.saturating_add(age.whole_seconds()));
-        let date = cookie.expires_datetime();
-        let date = date.map(OffsetDateTime::unix_timestamp);
-        let expires = age.or(date);
-        let known = |kept: &KeptCookie| kept.name == cookie.name() && kept.path == path;
+        let path = cookie.path.unwrap_or_else(|| folder(path));
+        let age = cookie.max_age.map(|age| now.saturating_add(age));
+        let expires = age.or(cookie.expires);
+        let known = |kept: &KeptCookie| kept.name == cookie.name && kept.path == path;
         let at = self.kept.iter().position(known);
         if expires.is_some_and(|at| at <= now) {
             if let Some(at) = at {
@@ -85,10 +79,10 @@ impl CookieJar {
             return;
         }
         let made = KeptCookie {
-            name: cookie.name().to_owned(),
-            value: cookie.value().to_owned(),
+            name: cookie.name.to_owned(),
+            value: cookie.value.to_owned(),
             path: path.to_owned(),
-            is_secure: cookie.secure() == Some(true),
+            is_secure: cookie.is_secure,
             expires,
         };
         if let Some(at) = at {
@@ -236,9 +230,25 @@ mod tests {
     fn a_jar_is_bounded() {
         let mut jar = CookieJar::new(&Host::Domain("shop".to_owned()), false);
         for n in 0..60 {
-            jar.add(&Cookie::new(format!("c{n}"), "x"), "/", 0);
+            jar.add(
+                &SetCookie {
+                    name: &format!("c{n}"),
+                    value: "x",
+                    ..SetCookie::default()
+                },
+                "/",
+                0,
+            );
         }
-        jar.add(&Cookie::new("long", "x".repeat(LONGEST)), "/", 0);
+        jar.add(
+            &SetCookie {
+                name: "long",
+                value: &"x".repeat(LONGEST),
+                ..SetCookie::default()
+            },
+            "/",
+            0,
+        );
         assert_eq!(jar.values().count(), MOST);
         let header = jar.header("/").unwrap();
         assert!(

@@ -35,6 +35,7 @@ mod request;
 mod request_template;
 mod resolver;
 mod retry_after;
+mod set_cookie;
 mod side_client;
 mod side_error;
 mod side_headers;

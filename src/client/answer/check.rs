@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::decode::decode;
 use super::field::JsonBody;
 use super::keeper::KeptAnswer;
+use crate::client::set_cookie::SetCookie;
 use crate::client::{RequestError, excerpt};
 use crate::plan::{AnswerRules, Take, TakeFrom};
 use crate::record::Outcome;
@@ -302,9 +303,9 @@ fn first_group(pattern: &Regex, body: &[u8]) -> Option<String> {
 /// The value of a cookie that an answer sets; of several, the last one counts.
 fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let lines = headers.get_all(SET_COOKIE).iter();
-    let cookies = lines.filter_map(|line| cookie::Cookie::parse(line.to_str().ok()?).ok());
-    let mut named = cookies.filter(|cookie| cookie.name() == name);
-    named.next_back().map(|cookie| cookie.value().to_owned())
+    let cookies = lines.filter_map(|line| SetCookie::parse(line.to_str().ok()?));
+    let mut named = cookies.filter(|cookie| cookie.name == name);
+    named.next_back().map(|cookie| cookie.value.to_owned())
 }
 
 /// Numbers are the same however they are written.

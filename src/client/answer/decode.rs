@@ -6,7 +6,6 @@ use std::io::{self, Read};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
-use ruzstd::decoding::StreamingDecoder;
 
 use super::WrongAnswer;
 use crate::record::Outcome;
@@ -14,8 +13,10 @@ use crate::record::Outcome;
 /// The most encodings that may lie over each other.
 const LAYERS: usize = 3;
 /// The largest window of zstd, as HTTP limits it (RFC 9659).
+#[cfg(feature = "zstd")]
 const ZSTD_WINDOW: u64 = 8 * 1024 * 1024;
 /// What is read at once.
+#[cfg(feature = "brotli")]
 const BUFFER: usize = 16 * 1024;
 
 /// The body as it was before it was encoded, at most `longest` bytes.
@@ -60,11 +61,13 @@ fn undo(encoding: &str, body: &[u8], longest: u64) -> Result<Vec<u8>, WrongAnswe
         "gzip" | "x-gzip" => bounded(MultiGzDecoder::new(body), longest),
         "deflate" if is_zlib(body) => bounded(ZlibDecoder::new(body), longest),
         "deflate" => bounded(DeflateDecoder::new(body), longest),
+        #[cfg(feature = "brotli")]
         "br" => bounded(
             brotli_decompressor::Decompressor::new(body, BUFFER),
             longest,
         ),
-        "zstd" => StreamingDecoder::new_with_max_window_size(body, ZSTD_WINDOW)
+        #[cfg(feature = "zstd")]
+        "zstd" => ruzstd::decoding::StreamingDecoder::new_with_max_window_size(body, ZSTD_WINDOW)
             .map_err(io::Error::other)
             .and_then(|decoder| bounded(decoder, longest)),
         _ => {

@@ -17,6 +17,7 @@ use crate::harness::output::progress::Progress;
 use crate::harness::output::streams::{note, note_text, print_or_fail};
 use crate::harness::run::identity::Identities;
 use crate::harness::run::interrupt::on_interrupt;
+use crate::harness::run::open_files::raise_limit;
 use crate::harness::run::recovery::Question;
 use crate::harness::run::scenario::{Failure, Questions, ScenarioRun};
 use crate::load::{SocketEngine, failed_run, is_second_first};
@@ -75,7 +76,7 @@ fn by_turns(before: &str, after: &str, turns: u32, flags: &[OsString]) -> Result
     };
     let interrupted = Arc::new(AtomicBool::new(false));
     on_interrupt(&interrupted);
-    let _ = rlimit::increase_nofile_limit(u64::MAX);
+    raise_limit();
     let mut progress = Progress::on_stderr(false);
     let mut pairs = Vec::new();
     for index in 0..sides[0].profile.plans.len() {

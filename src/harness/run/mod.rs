@@ -9,6 +9,7 @@ pub(super) mod interrupt;
 pub(super) mod jwt;
 pub(super) mod loader;
 pub(super) mod login;
+pub(super) mod open_files;
 pub(super) mod probes;
 pub(super) mod recovery;
 pub(super) mod runs;

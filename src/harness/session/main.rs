@@ -26,6 +26,7 @@ use crate::harness::output::streams::{self, note, print_or_fail};
 use crate::harness::output::summary;
 use crate::harness::run::embedded;
 use crate::harness::run::interrupt::on_interrupt;
+use crate::harness::run::open_files::raise_limit;
 use crate::harness::session::baseline;
 use crate::harness::session::nextest::SharedSession;
 use crate::harness::session::state::{Session, Settings};
@@ -76,8 +77,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn test(args: &Args, profile: Profile) -> ExitCode {
-    // A connection is an open file. What the system does not grant shows as requests without a socket.
-    let _ = rlimit::increase_nofile_limit(u64::MAX);
+    raise_limit();
     let interrupted = Arc::new(AtomicBool::new(false));
     let folder = args.flags.verdict.report_dir.clone();
     let loaded = what_is_loaded(args, &profile);
