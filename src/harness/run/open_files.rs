@@ -13,7 +13,7 @@ pub(in crate::harness) fn raise_limit() {
         for wanted in [limit.maximum, Some(MODEST)] {
             let raised = Rlimit {
                 current: wanted,
-                ..limit.clone()
+                ..limit
             };
             if setrlimit(Resource::Nofile, raised).is_ok() {
                 return;
