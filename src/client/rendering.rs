@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::TakenValues;
-use crate::plan::Plan;
+use crate::plan::{Plan, Senders};
 use crate::profile::{Destination, Identity};
 use crate::secret::Secret;
 use crate::template::{
@@ -17,7 +17,7 @@ pub(super) struct Rendering {
     seed: u64,
     pub(super) users: Arc<[Identity]>,
     pub(super) token: Option<Secret>,
-    /// How many users there are, known by name or not.
+    /// How many users there are, known by name or not. A rate has as many as there are identities, or one.
     count: u64,
 }
 
@@ -28,7 +28,10 @@ impl Rendering {
             seed: text_seed(plan.seed, &plan.scenario),
             users: Arc::clone(&destination.users),
             token: destination.token.clone(),
-            count: u64::from(plan.users()).max(1),
+            count: match plan.arrivals.senders() {
+                Senders::Users(count) => u64::from(count).max(1),
+                Senders::Rate { .. } => destination.users.len().max(1) as u64,
+            },
         }
     }
 
