@@ -75,7 +75,7 @@ pub enum SideError {
     /// The body is longer than allowed, in bytes.
     #[error("the body is longer than {0} bytes")]
     TooLong(u64),
-    /// [`SideClient::get_json`] met a status other than 2xx; with what the answer says.
+    /// [`SideClient::get_json`](super::SideClient::get_json) met a status other than 2xx; with what the answer says.
     #[error("status {status}{}", after_colon(.said))]
     Status {
         /// The status.
@@ -83,7 +83,7 @@ pub enum SideError {
         /// What the answer says, without secrets.
         said: String,
     },
-    /// [`SideClient::get_json`] met a body that is none.
+    /// [`SideClient::get_json`](super::SideClient::get_json) met a body that is none.
     #[error("the answer is not JSON")]
     NotJson,
 }
